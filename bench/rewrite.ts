@@ -1,0 +1,99 @@
+import { execFile } from "child_process";
+import * as path from "path";
+import { promisify } from "util";
+import type { Definition } from "../components/crd/definition";
+import type { Cluster } from "../components/kubernetes/cluster";
+import { waitForRequestsInFlight } from "../components/migration/agreement";
+import { migrateInTree } from "../components/migration/inTree";
+import { rewriteAll } from "../components/migration/rewriter";
+import { checkout } from "../local/checkout";
+import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
+import { say } from "../local/say";
+import { row, type Row } from "./rows";
+import { connect, createWidgets, CRD, deleteWidgets, flip, GROUP, PLURAL } from "./widgets";
+
+const REQUEST_TIMEOUT_SECONDS = 60;
+const MEMORY_OBJECTS = [1_000, 50_000];
+
+type Version = "v1" | "v2";
+type Subject = (cluster: Cluster, version: Version) => Promise<void>;
+
+const quiet = { report: () => undefined, signal: new AbortController().signal };
+
+const SUBJECTS: Record<string, Subject> = {
+  direct: async (cluster, version) =>
+    complete(await rewriteAll(cluster, { group: GROUP, plural: PLURAL, version }, quiet)),
+  "in-tree": async (cluster) => {
+    const live = await cluster.call<Definition>({
+      method: "GET",
+      path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`,
+    });
+    const { outcome, message } = await migrateInTree(cluster, live, quiet);
+    if (outcome !== "succeeded") throw new Error(`in-tree migration ${outcome}: ${message}`);
+  },
+  guarded: async (cluster, version) => {
+    await SUBJECTS["in-tree"]?.(cluster, version);
+    await SUBJECTS["direct"]?.(cluster, version);
+  },
+};
+
+/** The same objects on the same cluster, rewritten in turn by each subject: objects/s from start to end. */
+export async function rewrite({ runs, objects }: { runs: number; objects: number }): Promise<Row[]> {
+  const dir = checkout(".local", "bench");
+  const local = await startCluster({ dir });
+  try {
+    const rates = await rateRows(local, runs, objects);
+    const waited = await waitForRequestsInFlight(REQUEST_TIMEOUT_SECONDS, quiet);
+    const wait = row({ case: "rewrite", subject: "every", metric: "wait for requests in flight", unit: "s" }, [waited]);
+    return [...rates, wait, ...(await memoryRows(local))];
+  } finally {
+    await local.stop();
+  }
+}
+
+async function rateRows(local: LocalCluster, runs: number, objects: number): Promise<Row[]> {
+  say(`creating ${objects} objects`);
+  await createWidgets(local, objects);
+  const cluster = await connect(local);
+  const rates = new Map<string, number[]>(Object.keys(SUBJECTS).map((subject) => [subject, []]));
+  let version: Version = "v1";
+  for (let run = 1; run <= runs; run++) {
+    for (const [subject, migrate] of Object.entries(SUBJECTS)) {
+      version = version === "v1" ? "v2" : "v1";
+      await flip(local, version);
+      const started = Date.now();
+      await migrate(cluster, version);
+      const seconds = (Date.now() - started) / 1000;
+      rates.get(subject)?.push(objects / seconds);
+      say(`run ${run}/${runs}: ${subject} ${seconds.toFixed(1)} s`);
+    }
+  }
+  cluster.close();
+  await deleteWidgets(local);
+  return [...rates].map(([subject, found]) =>
+    row({ case: "rewrite", subject, metric: `rate of ${objects} objects`, unit: "objects/s" }, found),
+  );
+}
+
+/** Peak memory of a process that does nothing but one direct pass. */
+async function memoryRows(local: LocalCluster): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const count of MEMORY_OBJECTS) {
+    say(`memory: creating and rewriting ${count} objects`);
+    await createWidgets(local, count);
+    await flip(local, "v2");
+    const child = path.join(__dirname, "rewriteProcess.js");
+    const { stdout } = await promisify(execFile)(process.execPath, [child, local.kubeconfig]);
+    rows.push(
+      row({ case: "rewrite", subject: "direct", metric: `peak memory at ${count} objects`, unit: "MiB" }, [
+        Number(stdout),
+      ]),
+    );
+    await deleteWidgets(local);
+  }
+  return rows;
+}
+
+function complete({ failedCount, visited }: { failedCount: number; visited: number }): void {
+  if (failedCount > 0) throw new Error(`${failedCount} of ${visited} objects failed; expected none`);
+}

@@ -1,0 +1,47 @@
+import { createHash } from "crypto";
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Values below these keys are the user's data: an empty one means something there. */
+const DATA = new Set(["default", "enum", "example"]);
+
+/** Below these keys stand names that the user chose: none is a keyword, and each is kept whatever its value. */
+const NAMES = new Set(["properties", "patternProperties", "labels", "annotations"]);
+
+type Place = "keywords" | "names" | "data";
+
+/**
+ * One text for all spellings the API server treats alike: sorted keys, and without the null, false, "", [] and empty maps
+ * that it drops when it stores a definition (`omitempty`).
+ * https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/apis/apiextensions/v1/types_jsonschema.go
+ */
+export function canonical(value: unknown): string {
+  return JSON.stringify(sorted(value as Json, "keywords")) ?? "";
+}
+
+export function digest(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
+}
+
+function sorted(value: Json, place: Place): Json {
+  if (Array.isArray(value)) return value.map((item) => sorted(item, place));
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value)
+    .filter(([key, child]) => child !== undefined && (place !== "keywords" || !isDropped(key, child)))
+    .map(([key, child]) => [key, sorted(child, placeBelow(place, key))] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries);
+}
+
+function placeBelow(place: Place, key: string): Place {
+  if (place !== "keywords") return place === "names" ? "keywords" : "data";
+  if (DATA.has(key)) return "data";
+  return NAMES.has(key) ? "names" : "keywords";
+}
+
+function isDropped(key: string, value: Json): boolean {
+  if (DATA.has(key)) return false;
+  if (value === null || value === false || value === "") return true;
+  if (key === "priority") return value === 0; // additionalPrinterColumns: the only plain number with omitempty
+  return typeof value === "object" && (Array.isArray(value) || NAMES.has(key)) && Object.keys(value).length === 0;
+}

@@ -1,0 +1,34 @@
+import type { Definition, Version } from "../definition";
+
+/** A manifest of another kind, or of the removed v1beta1, would be applied to something we never meant to touch. */
+export function isCrd(manifest: unknown): string[] {
+  const found = (manifest ?? {}) as Partial<Definition>;
+  if (found.kind !== "CustomResourceDefinition" || found.apiVersion !== "apiextensions.k8s.io/v1") {
+    return [
+      `found apiVersion ${found.apiVersion ?? "(none)"}, kind ${found.kind ?? "(none)"}; expected apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition; give the CRD itself, not an object of it`,
+    ];
+  }
+  const missing = [
+    found.metadata?.name === undefined && "metadata.name",
+    found.spec?.group === undefined && "spec.group",
+    found.spec?.names?.kind === undefined && "spec.names.kind",
+    found.spec?.names?.plural === undefined && "spec.names.plural",
+    found.spec?.scope === undefined && "spec.scope",
+    ...missingOfVersions(found.spec?.versions),
+  ].filter((field): field is string => typeof field === "string");
+  if (missing.length > 0) {
+    return [`${missing.join(", ")} not found; expected in every CustomResourceDefinition; complete the manifest`];
+  }
+  const expected = `${found.spec?.names.plural}.${found.spec?.group}`;
+  if (found.metadata?.name === expected) return [];
+  return [
+    `metadata.name is ${found.metadata?.name}; expected ${expected} (spec.names.plural, a dot, spec.group); correct either`,
+  ];
+}
+
+function missingOfVersions(versions: unknown): string[] {
+  if (!Array.isArray(versions)) return ["spec.versions"];
+  return versions.flatMap((version: Partial<Version> | null, index) =>
+    typeof version?.name === "string" ? [] : [`spec.versions[${index}].name`],
+  );
+}

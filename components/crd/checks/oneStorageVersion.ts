@@ -1,0 +1,10 @@
+import type { Definition } from "../definition";
+
+/** The storage version is where every rewrite lands: with none or two there is no target. */
+export function oneStorageVersion(manifest: Definition): string[] {
+  const stored = manifest.spec.versions.filter((version) => version.storage).map((version) => version.name);
+  if (stored.length === 1) return [];
+  const found = stored.length === 0 ? "no version has storage: true" : `${stored.join(", ")} have storage: true`;
+  const names = manifest.spec.versions.map((version) => version.name).join(", ");
+  return [`spec.versions: ${found}; expected exactly one; set storage: true on the wanted one of ${names || "(none)"}`];
+}

@@ -1,0 +1,59 @@
+import { UserError } from "../kubernetes/errors";
+import { isWebhook, type Conversion, type Definition } from "./definition";
+
+/** Where the conversion webhook answers, when the manifest itself does not say so. */
+export interface ConversionArgs {
+  /** `https://…` as the API servers reach it. Exactly one of `url` and `service`. */
+  url?: string;
+  /** The Service in the cluster that leads to the webhook. Exactly one of `url` and `service`. */
+  service?: { namespace: string; name: string; path?: string; port?: number };
+  /**
+   * PEM (or base64 of it) that signs the webhook's certificate. Default: the API servers' own trust roots, or what
+   * another controller injects into the CRD.
+   */
+  caBundle?: string;
+}
+
+/**
+ * The manifest with the conversion it is to be served with.
+ *
+ * @throws UserError when manifest and argument both name one: which of the two was meant is not ours to guess
+ */
+export function withConversion(manifest: Definition, args: ConversionArgs | undefined): Definition {
+  if (args === undefined) return manifest;
+  if (isWebhook(manifest.spec.conversion)) {
+    throw new UserError(
+      `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook; expected one of them; remove either`,
+    );
+  }
+  return { ...manifest, spec: { ...manifest.spec, conversion: webhookConversion(manifest.metadata.name, args) } };
+}
+
+function webhookConversion(crd: string, { url, service, caBundle }: ConversionArgs): Conversion {
+  if ((url === undefined) === (service === undefined)) {
+    throw new UserError(
+      `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}; expected exactly one; give the webhook's https:// url or its Service`,
+    );
+  }
+  if (url !== undefined && !url.startsWith("https://")) {
+    // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#url
+    throw new UserError(
+      `${crd}: \`conversion.url\` is ${url}; expected https:// (the API server refuses anything else); serve the webhook over TLS`,
+    );
+  }
+  return {
+    strategy: "Webhook",
+    webhook: {
+      clientConfig: {
+        ...(url !== undefined && { url }),
+        ...(service !== undefined && { service }),
+        ...(caBundle !== undefined && { caBundle: base64Pem(caBundle) }),
+      },
+      conversionReviewVersions: ["v1"],
+    },
+  };
+}
+
+function base64Pem(caBundle: string): string {
+  return caBundle.includes("-----BEGIN") ? Buffer.from(caBundle).toString("base64") : caBundle;
+}

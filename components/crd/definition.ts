@@ -1,0 +1,89 @@
+/** The parts of a CustomResourceDefinition (apiextensions.k8s.io/v1) that a rollout reads and writes. */
+export interface Definition {
+  apiVersion: string;
+  kind: string;
+  metadata: Metadata;
+  spec: DefinitionSpec;
+  status?: { storedVersions?: string[]; conditions?: { type: string; status: string; message?: string }[] };
+}
+
+export interface Metadata {
+  name: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  managedFields?: ManagedFieldsEntry[];
+}
+
+export interface ManagedFieldsEntry {
+  manager?: string;
+  operation?: string;
+  apiVersion?: string;
+  subresource?: string;
+  time?: string;
+  fieldsType?: string;
+  fieldsV1?: Record<string, unknown>;
+}
+
+export interface DefinitionSpec {
+  group: string;
+  scope: string;
+  names: { kind: string; plural: string; [key: string]: unknown };
+  versions: Version[];
+  conversion?: Conversion;
+  [key: string]: unknown;
+}
+
+export interface Version {
+  name: string;
+  served: boolean;
+  storage: boolean;
+  schema?: { openAPIV3Schema?: Schema };
+  [key: string]: unknown;
+}
+
+/** A node of an OpenAPI v3 structural schema. */
+export interface Schema {
+  type?: string;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  items?: Schema;
+  "x-kubernetes-preserve-unknown-fields"?: boolean;
+  "x-kubernetes-int-or-string"?: boolean;
+  [key: string]: unknown;
+}
+
+export interface Conversion {
+  strategy: string;
+  webhook?: { clientConfig?: WebhookClientConfig; conversionReviewVersions?: string[] };
+}
+
+export interface WebhookClientConfig {
+  url?: string;
+  service?: { namespace: string; name: string; path?: string; port?: number };
+  /** Base64 of the PEM bundle that signs the webhook's certificate, as the API server keeps it. */
+  caBundle?: string;
+}
+
+export function storageVersion(definition: Definition): string {
+  return definition.spec.versions.find((version) => version.storage)?.name ?? "";
+}
+
+export function versionNames(definition: Definition): string[] {
+  return definition.spec.versions.map((version) => version.name);
+}
+
+export function isWebhook(conversion: Conversion | undefined): boolean {
+  return conversion?.strategy === "Webhook";
+}
+
+/** `None` or `Webhook https://…`: the conversion as one reads it in a plan. */
+export function describeConversion(conversion: Conversion | undefined): string {
+  if (!isWebhook(conversion)) return "None";
+  const client = conversion?.webhook?.clientConfig;
+  if (client?.url !== undefined) return `Webhook ${client.url}`;
+  const service = client?.service;
+  return service === undefined ? "Webhook" : `Webhook ${service.namespace}/${service.name}${service.path ?? ""}`;
+}

@@ -1,0 +1,96 @@
+import * as fs from "fs";
+import * as path from "path";
+import { LineCounter, parseAllDocuments, type Document } from "yaml";
+import { messageOf, UserError } from "../kubernetes/errors";
+import { checkManifest } from "./checks";
+import type { Definition } from "./definition";
+
+/**
+ * Reads one CustomResourceDefinition from a YAML or JSON file.
+ *
+ * @param name metadata.name of the wanted document; needed only where the file holds several CRDs
+ * @throws UserError naming the file and the line for YAML that does not parse, and what was found for anything else
+ */
+export function readManifest(file: string, name?: string): Definition {
+  const where = path.relative(process.cwd(), path.resolve(file)) || file;
+  const documents = parseDocuments(readText(file, where), where);
+  const found = documents.filter(isDefinition);
+  const wanted = name === undefined ? found : found.filter((document) => document.metadata?.name === name);
+  const [only] = wanted;
+  if (wanted.length === 1 && only !== undefined) return checkedManifest(only, where);
+  throw new UserError(describeChoice(where, documents, found, name));
+}
+
+/** The manifest as given, once every check on it alone has passed. */
+export function checkedManifest(manifest: unknown, where: string): Definition {
+  const problems = checkManifest(manifest);
+  if (problems.length > 0) throw new UserError(problems.map((problem) => `${where}: ${problem}`).join("\n"));
+  return withoutServerFields(manifest as Definition);
+}
+
+function readText(file: string, where: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new UserError(
+      `${where}: cannot be read (${code}); expected a file with a CustomResourceDefinition; check \`file\`, which is relative to ${process.cwd()}`,
+    );
+  }
+}
+
+function parseDocuments(text: string, where: string): unknown[] {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
+  if (!Array.isArray(documents)) return [];
+  return documents.map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const { line, col } = lineCounter.linePos(error.pos[0]);
+      throw new UserError(
+        `${where}:${line}:${col}: not valid YAML: ${error.message}; correct this line and preview again`,
+      );
+    }
+    return toPlain(document, where);
+  });
+}
+
+function toPlain(document: Document, where: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UserError(`${where}: not valid YAML: ${messageOf(error)}; correct it and preview again`); // an alias without its anchor
+  }
+}
+
+function isDefinition(document: unknown): document is Definition {
+  return (document as Partial<Definition> | null)?.kind === "CustomResourceDefinition";
+}
+
+function describeChoice(where: string, documents: unknown[], found: Definition[], name: string | undefined): string {
+  const names = found.map((document) => document.metadata?.name ?? "(unnamed)").sort();
+  if (found.length === 0) {
+    const kinds = documents.map((document) => String((document as Partial<Definition> | null)?.kind ?? "(no kind)"));
+    return `${where}: holds no CustomResourceDefinition, but ${kinds.join(", ") || "nothing"}; expected a document with kind: CustomResourceDefinition; point \`file\` at the CRD's manifest`;
+  }
+  if (name === undefined) {
+    return `${where}: holds ${found.length} CustomResourceDefinitions (${names.join(", ")}); expected one; pick it with \`name\``;
+  }
+  return `${where}: \`name\` is ${name}, found ${names.join(", ")}; expected exactly one CRD of that metadata.name; correct \`name\``;
+}
+
+/** What `kubectl get -o yaml` adds is the server's, not the manifest's. */
+function withoutServerFields(manifest: Definition): Definition {
+  const { name, labels, annotations } = manifest.metadata;
+  return {
+    apiVersion: manifest.apiVersion,
+    kind: manifest.kind,
+    metadata: { name, ...(!isEmpty(labels) && { labels }), ...(!isEmpty(annotations) && { annotations }) },
+    spec: manifest.spec,
+  };
+}
+
+/** An empty map, once applied, would make us co-owner of whatever others put into it. */
+function isEmpty(map: Record<string, string> | undefined): map is undefined {
+  return Object.keys(map ?? {}).length === 0;
+}

@@ -1,0 +1,6 @@
+/** The one writer of the definition (server-side apply), and the prefix of everything we record on it. */
+export const FIELD_MANAGER = "kubernetes-storage-migration";
+
+export const OWNER_ANNOTATION = "kubernetes-storage-migration/owner";
+export const PROOF_ANNOTATION = "kubernetes-storage-migration/proof";
+export const REHEARSAL_ANNOTATION = "kubernetes-storage-migration/rehearsal";

@@ -1,0 +1,105 @@
+import type { ApiRequest, Caller, Connection } from "./api";
+import type { Cluster } from "./cluster";
+import { UnreachableError, UserError } from "./errors";
+
+/** One kube-apiserver, reached over connections of its own. */
+export interface ApiServer extends Caller {
+  /** The address it advertises in GET /api, e.g. `10.0.0.11:6443`. */
+  readonly address: string;
+}
+
+/** The answers on one connection came from several servers: a balancer deals out single requests. */
+export class MixedServersError extends UserError {}
+
+interface ApiVersions {
+  serverAddressByClientCIDRs?: { serverAddress: string }[];
+}
+
+/** Who is at the other end: every kube-apiserver answers GET /api with its own advertised address. */
+export async function addressOf(caller: Caller, signal?: AbortSignal): Promise<string> {
+  const request = { method: "GET", path: "/api", timeoutSeconds: 5, ...(signal && { signal }) } as const;
+  const answer = await caller.call<ApiVersions>(request);
+  return answer.serverAddressByClientCIDRs?.[0]?.serverAddress ?? "";
+}
+
+/** An idle connection may end between any two requests; a server that keeps ending them is not well. */
+const ENDED_AT_MOST = 3;
+
+/** Keeps to one address; a connection that ended is replaced by another one to the same server. */
+export class PinnedApiServer implements ApiServer {
+  constructor(
+    private readonly cluster: Cluster,
+    readonly address: string,
+    private connection: Connection,
+    /** How many new connections a balancer may need until it deals out this server again. */
+    private readonly tries: number,
+  ) {}
+
+  /**
+   * For requests that may be repeated. The address is asked again after each, on the same connection.
+   *
+   * @throws MixedServersError when another server than this one may have answered
+   */
+  async call<T>(request: ApiRequest): Promise<T> {
+    for (let ended = 0; ; ended++) {
+      if (this.connection.closed) await this.reconnect(request.signal);
+      try {
+        return await this.callOnce<T>(request, this.connection);
+      } catch (error) {
+        const closed = error instanceof UnreachableError && this.connection.closed;
+        if (!closed || ended >= ENDED_AT_MOST) throw error;
+      }
+    }
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private async callOnce<T>(request: ApiRequest, connection: Connection): Promise<T> {
+    const [answer] = await Promise.allSettled([connection.call<T>(request)]);
+    if (answer.status === "rejected" && answer.reason instanceof UnreachableError) throw answer.reason;
+    // An error, too, counts only once it is known whose it is.
+    const after = await addressOf(connection, request.signal);
+    if (after !== this.address) throw new MixedServersError(`${this.address} and ${after} answered on one connection`);
+    if (answer.status === "rejected") throw answer.reason;
+    return answer.value;
+  }
+
+  private async reconnect(signal: AbortSignal | undefined): Promise<void> {
+    for (let tried = 0; tried < this.tries; tried++) {
+      const connection = this.cluster.pin();
+      const address = await addressOf(connection, signal).catch((error: unknown) => {
+        if (error instanceof UnreachableError) return undefined;
+        throw error;
+      });
+      if (address === this.address) {
+        this.connection = connection;
+        return;
+      }
+      connection.close();
+    }
+    throw new UnreachableError(
+      `API server ${this.address} is not behind ${this.cluster.server} any more (${this.tries} connections tried); ` +
+        "expected every server to stay while a rollout runs; run pulumi up again once it is back",
+      "CLOSED",
+    );
+  }
+}
+
+/** Stands for whichever server answers: each call goes over a fresh connection, so that a balancer can deal out another. */
+export class AnyApiServer implements ApiServer {
+  constructor(
+    private readonly cluster: Cluster,
+    readonly address: string,
+  ) {}
+
+  async call<T>(request: ApiRequest): Promise<T> {
+    const connection = this.cluster.pin();
+    try {
+      return await connection.call<T>(request);
+    } finally {
+      connection.close();
+    }
+  }
+}

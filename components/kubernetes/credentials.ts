@@ -1,0 +1,100 @@
+import * as https from "https";
+import type { ClusterReference } from "./cluster";
+import { type AppliedCredentials, type LoadedContext, loadContext } from "./kubeconfig";
+
+/** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
+const FILES_FRESH_MS = 5_000;
+/** A plugin is a process; those that say when their token ends are asked again by client-node itself. */
+const PLUGIN_FRESH_MS = 60_000;
+/** Shorter than the 90 s after which kube-apiserver closes an idle connection (apiserver/pkg/server/secure_serving.go). */
+const IDLE_SOCKET_MS = 60_000;
+
+/** Who we are to one cluster, kept up to date: a rewrite can outlive the token with which it began. */
+export class Credentials {
+  private applied: Promise<AppliedCredentials>;
+  private appliedAt = Date.now();
+  private shared: { applied: AppliedCredentials; tls: string; agent: https.Agent } | undefined;
+
+  private constructor(
+    private readonly reference: ClusterReference,
+    private loaded: LoadedContext,
+    applied: AppliedCredentials,
+  ) {
+    this.applied = Promise.resolve(applied);
+  }
+
+  static async of(reference: ClusterReference, loaded: LoadedContext): Promise<Credentials> {
+    return new Credentials(reference, loaded, await loaded.apply());
+  }
+
+  get context(): LoadedContext {
+    return this.loaded;
+  }
+
+  current(): Promise<AppliedCredentials> {
+    const fresh = this.loaded.authenticatesByPlugin ? PLUGIN_FRESH_MS : FILES_FRESH_MS;
+    if (Date.now() - this.appliedAt >= fresh) this.replace(this.loaded.apply());
+    return this.applied;
+  }
+
+  /** After a 401: everything is read anew, plugins asked again. Several refused at once cause one renewal. */
+  async renew(refused: AppliedCredentials): Promise<AppliedCredentials> {
+    if ((await this.applied) === refused) {
+      this.replace(
+        loadContext(this.reference).then((loaded) => {
+          this.loaded = loaded;
+          return loaded.apply();
+        }),
+      );
+    }
+    return this.applied;
+  }
+
+  private replace(next: Promise<AppliedCredentials>): void {
+    const previous = this.applied;
+    this.appliedAt = Date.now();
+    this.applied = next;
+    // A refresh that fails must not stick: the next call tries again, and this one is told.
+    next.catch(() => {
+      if (this.applied === next) {
+        this.applied = previous;
+        this.appliedAt = 0;
+      }
+    });
+  }
+
+  /** The pool of connections for these credentials; another certificate means another pool. */
+  agent(applied: AppliedCredentials): https.Agent {
+    if (this.shared?.applied === applied) return this.shared.agent;
+    const tls = tlsKey(applied);
+    const agent = this.shared?.tls === tls ? this.shared.agent : this.newAgent(applied);
+    this.shared = { applied, tls, agent };
+    return agent;
+  }
+
+  /** A pool of exactly one connection. */
+  singleAgent(applied: AppliedCredentials): https.Agent {
+    return this.newAgent(applied, 1);
+  }
+
+  private newAgent(applied: AppliedCredentials, maxSockets = Infinity): https.Agent {
+    const { ca, cert, key, rejectUnauthorized, servername } = applied;
+    const limits = { keepAlive: true, maxSockets, maxFreeSockets: Math.min(maxSockets, 64) };
+    // Behind a proxy the connection is client-node's to make; only the pool around it is ours.
+    if (this.loaded.proxied && applied.agent) return Object.assign(applied.agent as https.Agent, limits);
+    return new https.Agent({
+      ...limits,
+      timeout: IDLE_SOCKET_MS,
+      scheduling: "lifo",
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+      ...(servername !== undefined && { servername }),
+    });
+  }
+}
+
+function tlsKey({ ca, cert, key, servername }: AppliedCredentials): string {
+  return [ca, cert, key, servername].map((part) => JSON.stringify(part)).join("\n");
+}

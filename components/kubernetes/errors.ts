@@ -1,0 +1,49 @@
+import type { ApiRequest } from "./api";
+
+/** An error meant for the person at the terminal: its message says all, a stack would only bury it. */
+export class UserError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+    this.stack = `${this.name}: ${message}`;
+  }
+}
+
+/** The API server answered, and the answer was no. */
+export class ApiError extends UserError {
+  constructor(
+    message: string,
+    /** HTTP status code. */
+    readonly status: number,
+    /** `reason` of the Status object, e.g. `NotFound`, `Conflict`, `Expired`; empty where the answer was none. */
+    readonly reason: string,
+    /** The server's own message, without our framing. */
+    readonly serverMessage: string,
+    readonly request: ApiRequest,
+    readonly retryAfterSeconds?: number,
+    /** The Status object's metadata.continue: a 410 on a list carries the token to go on with. */
+    readonly continueToken?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer came: nothing listens, the name does not resolve, TLS failed, or the time was up. */
+export class UnreachableError extends UserError {
+  constructor(
+    message: string,
+    /** Node's code, e.g. `ECONNREFUSED`, or `TIMEOUT`. */
+    readonly code: string,
+  ) {
+    super(message);
+  }
+}
+
+export function hasStatus(error: unknown, ...statuses: number[]): error is ApiError {
+  return error instanceof ApiError && statuses.includes(error.status);
+}
+
+/** Any thrown thing as one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

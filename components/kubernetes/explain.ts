@@ -1,0 +1,118 @@
+import type { ApiRequest } from "./api";
+import type { Answer, TransportError } from "./transport";
+import { ApiError, UnreachableError } from "./errors";
+
+/** What a request does in the words of RBAC. */
+export interface Attempt {
+  readonly verb: string;
+  readonly group: string;
+  /** With its subresource: `foos/status`. */
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+/** The status object with which the API server says no; anything in front of it may answer something else. */
+interface Status {
+  kind?: string;
+  message?: string;
+  reason?: string;
+  details?: { retryAfterSeconds?: number };
+  metadata?: { continue?: string };
+}
+
+const RESOURCE_PATH =
+  /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+(?:\/namespaces\/(?<namespace>[^/]+)(?=\/[^/]))?\/(?<plural>[^/?]+)(?:\/(?<name>[^/?]+))?(?:\/(?<subresource>[^?]+))?$/;
+const VERBS = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" } as const;
+
+export function attemptOf(request: ApiRequest): Attempt {
+  const parts = RESOURCE_PATH.exec(request.path)?.groups;
+  if (parts === undefined) return { verb: request.method.toLowerCase(), group: "", resource: request.path };
+  const { group = "", namespace, plural = "", name, subresource } = parts;
+  const read = name === undefined ? "list" : "get";
+  return {
+    verb: request.method === "GET" ? read : VERBS[request.method],
+    group,
+    resource: subresource === undefined ? plural : `${plural}/${subresource}`,
+    ...(namespace !== undefined && { namespace }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+export function apiErrorOf(request: ApiRequest, answer: Answer, server: string): ApiError {
+  const status = parseStatus(answer.text);
+  const found = status.message ?? `HTTP ${answer.status} without a Kubernetes Status`;
+  return new ApiError(
+    describe(request, answer.status, found, server),
+    answer.status,
+    status.reason ?? "",
+    found,
+    request,
+    retryAfter(answer, status),
+    status.metadata?.continue,
+  );
+}
+
+function parseStatus(text: string): Status {
+  try {
+    const status = JSON.parse(text) as Status;
+    return status.kind === "Status" ? status : {};
+  } catch {
+    return {};
+  }
+}
+
+function retryAfter(answer: Answer, status: Status): number | undefined {
+  const seconds = Number(answer.headers["retry-after"] ?? status.details?.retryAfterSeconds);
+  return Number.isFinite(seconds) ? seconds : undefined;
+}
+
+function describe(request: ApiRequest, status: number, found: string, server: string): string {
+  if (status === 401) {
+    return `${server} does not accept the credentials (401); expected those of a user of this cluster; log in again, or check \`context\``;
+  }
+  const attempt = attemptOf(request);
+  const denied = /cannot (\S+) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?/.exec(found);
+  // Admission answers 403 as well, and no role helps against that.
+  if (status === 403 && denied !== null) return describeDenied(attempt, denied, found);
+  const name = attempt.name === undefined ? "" : ` ${attempt.name}`;
+  const namespace = attempt.namespace === undefined ? "" : ` in namespace ${attempt.namespace}`;
+  return `${attempt.verb} ${qualified(attempt)}${name}${namespace}: ${found} (${status})`;
+}
+
+function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string): string {
+  const verb = denied[1] ?? attempt.verb;
+  const resource = denied[2] ?? attempt.resource;
+  const scope = attempt.namespace === undefined ? "" : ` in namespace ${attempt.namespace}`;
+  const rule = resource.startsWith("/")
+    ? `{nonResourceURLs: ["${resource}"], verbs: ["${verb}"]}`
+    : `{apiGroups: ["${denied[3] ?? attempt.group}"], resources: ["${resource}"], verbs: ["${verb}"]}`;
+  return `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}; grant this user the rule ${rule}`;
+}
+
+function qualified({ group, resource }: Attempt): string {
+  if (group === "") return resource;
+  const [plural, ...subresource] = resource.split("/");
+  return [`${plural}.${group}`, ...subresource].join("/");
+}
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "the name does not resolve",
+  EAI_AGAIN: "the name does not resolve just now",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not signed by the kubeconfig's authority",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not signed by the kubeconfig's authority",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not signed by the kubeconfig's authority",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by the kubeconfig's authority",
+};
+
+export function unreachable(error: TransportError, server: string, context: string): UnreachableError {
+  const why = UNREACHABLE[error.code] ?? error.message;
+  return new UnreachableError(
+    `cluster unreachable: ${server} (context ${context}), ${error.code}: ${why}; expected a kube-apiserver; ` +
+      `check that it is up and that this is the context you mean: kubectl --context ${context} get --raw /readyz`,
+    error.code,
+  );
+}

@@ -1,0 +1,30 @@
+/**
+ * JSON that keeps integers beyond 2^53: an int64 in someone's spec must neither change on its way through us nor hide a
+ * conversion that rounds it. Node 20's JSON.parse turns 9007199254740993 into …992, and has no raw access to the source.
+ *
+ * Such an integer is held as a string that no API server can send: JSON text carries U+0000 only escaped, and Kubernetes'
+ * own strings never begin with it.
+ */
+const MARK = "\u0000int:";
+const MAY_HOLD_LARGE_INTEGER = /\d{16}/;
+const STRING_OR_LARGE_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const MARKED = /"\\u0000int:(-?\d+)"/g;
+
+export function parseJson(text: string): unknown {
+  if (!MAY_HOLD_LARGE_INTEGER.test(text)) return JSON.parse(text);
+  return JSON.parse(
+    text.replace(STRING_OR_LARGE_INTEGER, (token) =>
+      token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"\\u0000int:${token}"`,
+    ),
+  );
+}
+
+export function stringifyJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.includes("\\u0000int:") ? text.replace(MARKED, "$1") : text;
+}
+
+/** The integer as it was written, for messages. */
+export function readableValue(value: unknown): string {
+  return typeof value === "string" && value.startsWith(MARK) ? value.slice(MARK.length) : JSON.stringify(value);
+}

@@ -1,0 +1,120 @@
+import { setMaxListeners } from "events";
+import * as https from "https";
+import type { IncomingMessage } from "http";
+import type { Socket } from "net";
+import type { AppliedCredentials } from "./kubeconfig";
+
+/** Name resolution, TCP and TLS together; a cluster that needs longer is as good as unreachable for a preview. */
+const CONNECT_SECONDS = 5;
+
+export interface Outgoing {
+  readonly base: URL;
+  readonly method: string;
+  /** Path and query, appended to the base's own path (Rancher and others serve clusters below one). */
+  readonly path: string;
+  readonly headers: Record<string, string | number>;
+  readonly body?: string | undefined;
+  readonly credentials: AppliedCredentials;
+  readonly agent: https.Agent;
+  readonly timeoutSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Sees the socket before anything is sent on it, and may throw. */
+  readonly onSocket?: ((socket: Socket) => void) | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly text: string;
+}
+
+/** Thrown when no answer came; `reused` when the connection had been idle and the server had just closed it. */
+export class TransportError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly reused: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** One request, one answer, never longer than told. */
+export function exchange(outgoing: Outgoing): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(requestOptions(outgoing));
+    const limit = setTimeout(
+      () => fail(`no answer within ${outgoing.timeoutSeconds} s`),
+      outgoing.timeoutSeconds * 1000,
+    );
+    let connecting: NodeJS.Timeout | undefined;
+    const abort = (): void => void request.destroy(abortReason(outgoing.signal));
+    const settle = (): void => {
+      clearTimeout(limit);
+      clearTimeout(connecting);
+      outgoing.signal?.removeEventListener("abort", abort);
+    };
+    const fail = (message: string): void =>
+      void request.destroy(Object.assign(new Error(message), { code: "TIMEOUT" }));
+
+    if (outgoing.signal?.aborted === true) abort();
+    // One listener for each request under way is no leak.
+    if (outgoing.signal !== undefined) setMaxListeners(0, outgoing.signal);
+    outgoing.signal?.addEventListener("abort", abort, { once: true });
+    request.on("socket", (socket) => {
+      if (socket.connecting) {
+        connecting = setTimeout(() => fail(`no connection within ${CONNECT_SECONDS} s`), CONNECT_SECONDS * 1000);
+        socket.once("secureConnect", () => clearTimeout(connecting));
+      }
+      try {
+        outgoing.onSocket?.(socket);
+      } catch (error) {
+        request.destroy(error as Error);
+      }
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(asTransportError(error, request.reusedSocket, outgoing.signal));
+    });
+    request.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", (error) => request.destroy(error));
+      response.on("end", () => {
+        settle();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString("utf8"),
+        });
+      });
+    });
+    request.end(outgoing.body);
+  });
+}
+
+function requestOptions(outgoing: Outgoing): https.RequestOptions {
+  const { base, body, credentials } = outgoing;
+  return {
+    hostname: base.hostname.replace(/^\[|\]$/g, ""),
+    port: base.port === "" ? 443 : Number(base.port),
+    path: base.pathname.replace(/\/$/, "") + outgoing.path,
+    method: outgoing.method,
+    agent: outgoing.agent,
+    ...(credentials.auth != null && { auth: credentials.auth }),
+    headers: {
+      ...credentials.headers,
+      ...outgoing.headers,
+      ...(body !== undefined && { "Content-Length": Buffer.byteLength(body) }),
+    },
+  };
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error("aborted");
+}
+
+function asTransportError(error: NodeJS.ErrnoException, reused: boolean, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted === true) return abortReason(signal);
+  return new TransportError(error.code ?? "NO_ANSWER", error.message, reused);
+}

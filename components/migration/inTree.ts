@@ -1,0 +1,198 @@
+import type { Definition } from "../crd/definition";
+import { storageVersion } from "../crd/definition";
+import { type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../kubernetes/api";
+import type { Cluster } from "../kubernetes/cluster";
+import { servedStorageMigrationVersion } from "../kubernetes/discovery";
+import { ApiError, hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
+import type { Work } from "../kubernetes/report";
+import { sleep } from "../kubernetes/sleep";
+import { inTreeState, type InTreeState } from "./inTreeState";
+import { duration } from "./progress";
+import { touch } from "./rewriter";
+import {
+  newMigration,
+  sortOut,
+  type StorageVersionMigration,
+  StorageVersionMigrations,
+  storedVersionsBefore,
+} from "./storageVersionMigration";
+import { holdStoredVersions } from "./storedVersions";
+
+export interface InTreeResult {
+  readonly outcome: "succeeded" | "failed" | "stalled" | "not-served" | "forbidden" | "no-objects";
+  /** metadata.name of the StorageVersionMigration. */
+  readonly name?: string;
+  /** One sentence, fit for the summary. */
+  readonly message: string;
+  readonly seconds: number;
+}
+
+const POLL_MS = 1_000;
+const NUDGE_MS = 10_000;
+const NUDGES = 5;
+const NUDGE_OBJECTS = 5;
+const OUTAGE_MS = 60_000;
+
+/**
+ * Has kube-controller-manager rewrite every object of this CRD, guarded: whatever becomes of the StorageVersionMigration,
+ * status.storedVersions afterwards still names every version that it named before. Not a proof; always followed by our own
+ * pass. Rejects only when aborted.
+ *
+ * @param definition the live CRD
+ */
+export async function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
+  const began = Date.now();
+  const ended = (result: Omit<InTreeResult, "seconds">): InTreeResult => ({
+    ...result,
+    seconds: (Date.now() - began) / 1_000,
+  });
+  try {
+    return ended(await new InTreeMigration(cluster, definition, work).run());
+  } catch (error) {
+    work.signal.throwIfAborted();
+    const outcome = hasStatus(error, 403) ? "forbidden" : "failed";
+    return ended({ outcome, message: `no StorageVersionMigration was run: ${messageOf(error)}` });
+  }
+}
+
+type Result = Omit<InTreeResult, "seconds">;
+
+class InTreeMigration {
+  private readonly resource: Resource;
+  private readonly crd: string;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly definition: Definition,
+    private readonly work: Work,
+  ) {
+    const { group, names } = definition.spec;
+    this.resource = { group, plural: names.plural, version: storageVersion(definition) };
+    this.crd = definition.metadata.name;
+  }
+
+  async run(): Promise<Result> {
+    const version = await servedStorageMigrationVersion(this.cluster);
+    if (version === undefined) {
+      return { outcome: "not-served", message: "storagemigration.k8s.io is not served by this cluster" };
+    }
+    const objects = await this.firstObjects(1);
+    if (objects.count === 0) return { outcome: "no-objects", message: "there is no object to migrate" };
+
+    const api = new StorageVersionMigrations(this.cluster, version, this.work.signal);
+    const found = sortOut(await api.list(), this.definition);
+    for (const { metadata } of found.stale) await api.delete(metadata.name);
+    // Killed in the middle, we may come back to a status that is already pruned: what was there before is on the object.
+    const atLeast = found.current ? storedVersionsBefore(found.current) : [];
+    const held = await holdStoredVersions(this.cluster, this.crd, atLeast, this.work.signal);
+    const migration = found.current ?? (await api.create(newMigration(version, this.definition, held)));
+    const { name } = migration.metadata;
+    const state = await this.watch(api, name, objects.count, found.others[0]?.metadata.name).catch((error: unknown) => {
+      this.work.signal.throwIfAborted();
+      return { kind: "stalled", message: messageOf(error) } as const;
+    });
+    return this.conclude(api, name, state, held);
+  }
+
+  private async watch(
+    api: StorageVersionMigrations,
+    name: string,
+    objects: number,
+    behind: string | undefined,
+  ): Promise<InTreeState> {
+    const created = Date.now();
+    let changed = created;
+    let last = "";
+    let nudges = 0;
+    for (;;) {
+      const migration = await this.patiently(() => api.get(name));
+      const now = Date.now();
+      const status = JSON.stringify(migration?.status);
+      if (status !== last) changed = now;
+      last = status;
+      const watched = { sinceCreated: (now - created) / 1_000, sinceChange: (now - changed) / 1_000, objects, behind };
+      const state = inTreeState(migration, watched);
+      if (state.kind !== "running") return state;
+      this.work.report(`StorageVersionMigration ${name}: ${state.message} (${duration(watched.sinceCreated)})`);
+      if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudges * NUDGE_MS) {
+        nudges++;
+        await this.nudge();
+      }
+      await sleep(POLL_MS, this.work.signal);
+    }
+  }
+
+  private mayNeedNudge(migration: StorageVersionMigration | undefined): boolean {
+    const running = migration?.status?.conditions?.find(({ type }) => type === "Running");
+    // 1.37 counts objects once it works on them; before that it waits, like its elders, for the informer to move.
+    return migration?.status?.resourceVersion !== undefined && !/object/.test(running?.message ?? "");
+  }
+
+  /**
+   * The migrator waits until its informer has seen status.resourceVersion, and on an idle resource nothing moves it but a
+   * bookmark a minute. Rewriting one stale object, which has to be done anyway, is such an event.
+   */
+  private async nudge(): Promise<void> {
+    const { list } = await this.firstObjects(NUDGE_OBJECTS);
+    for (const object of list.items) {
+      try {
+        const answer = await touch(this.cluster, this.resource, object, this.work.signal);
+        if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return;
+      } catch {
+        // An object that cannot be rewritten is for the pass to report.
+        this.work.signal.throwIfAborted();
+      }
+    }
+  }
+
+  private async firstObjects(limit: number): Promise<{ count: number; list: KubernetesList }> {
+    const list = await this.cluster.call<KubernetesList>({
+      method: "GET",
+      path: resourcePath(this.resource),
+      query: { limit },
+      accept: MetadataOnly.list,
+      signal: this.work.signal,
+    });
+    return { count: list.items.length + (list.metadata.remainingItemCount ?? 0), list };
+  }
+
+  /** An API server that restarts is no reason to give up on the controller. */
+  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const since = Date.now();
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        const passing = error instanceof UnreachableError || (error instanceof ApiError && error.status >= 429);
+        if (!passing || Date.now() - since > OUTAGE_MS) throw error;
+        await sleep(POLL_MS, this.work.signal);
+      }
+    }
+  }
+
+  private async conclude(
+    api: StorageVersionMigrations,
+    name: string,
+    state: InTreeState,
+    held: readonly string[],
+  ): Promise<Result> {
+    const said = describe(name, state);
+    const outcome = state.kind === "running" ? "stalled" : state.kind;
+    try {
+      // One that never ends would hold up every later one of this resource.
+      if (outcome === "stalled") await api.delete(name);
+      // Pruned at its end, after a failure too; our pass comes first, then they go.
+      await holdStoredVersions(this.cluster, this.crd, held, this.work.signal);
+      return { outcome, name, message: said };
+    } catch (error) {
+      this.work.signal.throwIfAborted();
+      return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOf(error)}` };
+    }
+  }
+}
+
+function describe(name: string, state: InTreeState): string {
+  if (state.kind === "succeeded") return `StorageVersionMigration ${name} succeeded`;
+  if (state.kind === "failed") return `StorageVersionMigration ${name} failed: ${state.message}`;
+  return `StorageVersionMigration ${name} stalled: ${state.message}`;
+}

@@ -1,0 +1,120 @@
+import type { ManagedFieldsEntry } from "../crd/definition";
+import { FIELD_MANAGER } from "../crd/names";
+import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resourcePath } from "../kubernetes/api";
+import type { Cluster } from "../kubernetes/cluster";
+import { hasStatus } from "../kubernetes/errors";
+import type { Work } from "../kubernetes/report";
+import { type ForEachResult, forEachObject } from "./objects";
+
+const CONFLICTS = 5;
+
+type Fields = Record<string, unknown>;
+
+/**
+ * managedFields with the entries of dropped apiVersions renamed; undefined when none named one.
+ *
+ * Entries that then are equal in manager, operation and subresource are merged: of two the API server silently discards
+ * one, and another manager could take that one's fields without a conflict (tried on 1.37).
+ */
+export function withoutVersions(
+  entries: readonly ManagedFieldsEntry[],
+  droppedAPIVersions: readonly string[],
+  storageAPIVersion: string,
+): ManagedFieldsEntry[] | undefined {
+  const isDropped = ({ apiVersion }: ManagedFieldsEntry): boolean =>
+    apiVersion !== undefined && droppedAPIVersions.includes(apiVersion);
+  if (!entries.some(isDropped)) return undefined;
+  const merged = new Map<string, ManagedFieldsEntry>();
+  for (const entry of entries) {
+    const renamed = isDropped(entry) ? { ...entry, apiVersion: storageAPIVersion } : entry;
+    const { manager, operation, apiVersion, subresource } = renamed;
+    const key = JSON.stringify([manager, operation, apiVersion, subresource]);
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? renamed : mergeEntries(known, renamed));
+  }
+  return [...merged.values()];
+}
+
+function mergeEntries(first: ManagedFieldsEntry, second: ManagedFieldsEntry): ManagedFieldsEntry {
+  const time = [first.time, second.time]
+    .filter((each) => each !== undefined)
+    .sort()
+    .at(-1);
+  return {
+    ...first,
+    ...(time !== undefined && { time }),
+    fieldsV1: unionOfFields(first.fieldsV1 ?? {}, second.fieldsV1 ?? {}),
+  };
+}
+
+/** fieldsV1 is a set written as a tree: a path is owned when its last key is there. */
+function unionOfFields(first: Fields, second: Fields): Fields {
+  const union: Fields = { ...first };
+  for (const [key, value] of Object.entries(second)) {
+    const known = union[key];
+    union[key] = known === undefined ? value : unionOfFields(known as Fields, value as Fields);
+  }
+  return union;
+}
+
+export interface ManagedFieldsResult extends ForEachResult {
+  readonly moved: number;
+}
+
+/**
+ * Moves every object's managedFields off the dropped versions: server-side apply fails on an entry whose apiVersion the CRD
+ * no longer has (https://github.com/kubernetes/kubernetes/issues/111937). After unserving them, or clients add new ones.
+ *
+ * @param resource at its storage version
+ */
+export async function moveManagedFields(
+  cluster: Cluster,
+  resource: Resource,
+  droppedVersions: readonly string[],
+  work: Work,
+): Promise<ManagedFieldsResult> {
+  const dropped = droppedVersions.map((version) => `${resource.group}/${version}`);
+  let moved = 0;
+  const walked = await forEachObject(
+    cluster,
+    resource,
+    async (listed) => {
+      if (await moveOne(cluster, resource, listed, dropped, work)) moved++;
+    },
+    { ...work, doing: "moving managedFields of" },
+  );
+  return { ...walked, moved };
+}
+
+async function moveOne(
+  cluster: Cluster,
+  resource: Resource,
+  listed: KubernetesObject,
+  dropped: readonly string[],
+  work: Work,
+): Promise<boolean> {
+  const path = resourcePath(resource, listed.metadata);
+  let object = listed;
+  for (let tried = 1; ; tried++) {
+    const { managedFields = [], resourceVersion } = object.metadata;
+    const renamed = withoutVersions(managedFields, dropped, `${resource.group}/${resource.version}`);
+    if (renamed === undefined) return false;
+    try {
+      // With the resourceVersion: someone else's entry added since would be lost otherwise.
+      const body = { metadata: { resourceVersion, managedFields: renamed } };
+      const query = { fieldManager: FIELD_MANAGER };
+      const contentType = PatchType.merge;
+      const { object: accept } = MetadataOnly;
+      await cluster.call({ method: "PATCH", path, query, body, contentType, accept, signal: work.signal });
+      return true;
+    } catch (error) {
+      if (!hasStatus(error, 409) || tried === CONFLICTS) throw error;
+      object = await cluster.call<KubernetesObject>({
+        method: "GET",
+        path,
+        accept: MetadataOnly.object,
+        signal: work.signal,
+      });
+    }
+  }
+}

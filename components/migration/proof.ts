@@ -1,0 +1,63 @@
+import { storageVersion, type Definition } from "../crd/definition";
+import { PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
+
+/** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
+export interface Proof {
+  uid: string;
+  /** metadata.generation of the definition it speaks of. */
+  generation: number;
+  storageVersion: string;
+  /** resourceVersion of the list whose every name was rewritten. A live one below it is an etcd from before the proof. */
+  resourceVersion: string;
+  objects: number;
+  /** Addresses of the API servers that agreed; empty where they cannot be told apart. */
+  servers: string[];
+  /** Evidence that could not be had, in sentences. */
+  missing: string[];
+}
+
+/** What a clean rehearsal records on the CRD. */
+export interface RehearsalRecord {
+  uid: string;
+  generation: number;
+  version: string;
+  /** Digest of the manifest's versions and conversion that were rehearsed. */
+  schema: string;
+  objects: number;
+}
+
+export function recordedProof(live: Definition): Proof | undefined {
+  return parse<Proof>(live.metadata.annotations?.[PROOF_ANNOTATION]);
+}
+
+export function recordedRehearsal(live: Definition): RehearsalRecord | undefined {
+  return parse<RehearsalRecord>(live.metadata.annotations?.[REHEARSAL_ANNOTATION]);
+}
+
+/**
+ * Why nothing but the storage version can be in etcd, or undefined when that is not known.
+ *
+ * status.storedVersions is not among the reasons: a Failed StorageVersionMigration prunes it all the same
+ * (kubernetes/kubernetes pkg/controller/storageversionmigrator/migrationrunner.go, finishCRDMigration).
+ *
+ * @param listed resourceVersion of a list taken now; undefined when there is nothing to list
+ */
+export function whyProven(live: Definition, listed: string | undefined): string | undefined {
+  const storage = storageVersion(live);
+  if (live.spec.versions.length === 1) return `${storage} is the only version there is`;
+  if (live.metadata.generation === 1) return `the definition has not changed since it was created with ${storage}`;
+  const proof = recordedProof(live);
+  if (proof === undefined || proof.storageVersion !== storage) return undefined;
+  if (proof.uid !== live.metadata.uid || proof.generation !== live.metadata.generation) return undefined;
+  if (listed !== undefined && BigInt(listed) < BigInt(proof.resourceVersion)) return undefined;
+  return `every object was rewritten to ${storage} (list at resourceVersion ${proof.resourceVersion})`;
+}
+
+function parse<T>(annotation: string | undefined): T | undefined {
+  if (annotation === undefined) return undefined;
+  try {
+    return JSON.parse(annotation) as T;
+  } catch {
+    return undefined; // damaged by hand: as good as none
+  }
+}

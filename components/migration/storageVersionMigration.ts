@@ -1,0 +1,134 @@
+import type { Definition } from "../crd/definition";
+import { storageVersion } from "../crd/definition";
+import { FIELD_MANAGER } from "../crd/names";
+import type { KubernetesList, KubernetesObject } from "../kubernetes/api";
+import type { Cluster } from "../kubernetes/cluster";
+import { STORAGE_MIGRATION_GROUP, type StorageMigrationVersion } from "../kubernetes/discovery";
+import { hasStatus } from "../kubernetes/errors";
+
+const GENERATION_ANNOTATION = `${FIELD_MANAGER}/generation`;
+const STORED_VERSIONS_ANNOTATION = `${FIELD_MANAGER}/stored-versions`;
+const OURS = { "app.kubernetes.io/managed-by": FIELD_MANAGER };
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** Of any served version; what differs between them is only how the resource is named in a new one. */
+export interface StorageVersionMigration extends KubernetesObject {
+  spec?: { resource?: { group?: string; resource?: string } };
+  status?: { conditions?: readonly Condition[]; resourceVersion?: string };
+}
+
+/** A StorageVersionMigration to create for this CRD, through this version of the API. */
+export function newMigration(
+  version: StorageMigrationVersion,
+  definition: Definition,
+  storedVersions: readonly string[],
+): object {
+  const { group, names } = definition.spec;
+  return {
+    apiVersion: `${STORAGE_MIGRATION_GROUP}/${version}`,
+    kind: "StorageVersionMigration",
+    metadata: {
+      // A terminal one is never run again, so each run needs a name of its own.
+      generateName: `${definition.metadata.name}-`,
+      labels: OURS,
+      annotations: {
+        [GENERATION_ANNOTATION]: String(definition.metadata.generation),
+        [STORED_VERSIONS_ANNOTATION]: storedVersions.join(","),
+      },
+    },
+    spec: {
+      resource: {
+        group,
+        resource: names.plural,
+        // Required up to 1.34, unknown from 1.35 on.
+        ...(version === "v1alpha1" && { version: storageVersion(definition) }),
+      },
+    },
+  };
+}
+
+export function isCondition(migration: StorageVersionMigration, type: string): boolean {
+  return migration.status?.conditions?.some((each) => each.type === type && each.status === "True") === true;
+}
+
+export function isTerminal(migration: StorageVersionMigration): boolean {
+  return isCondition(migration, "Succeeded") || isCondition(migration, "Failed");
+}
+
+/** What status.storedVersions named before this migration began. */
+export function storedVersionsBefore(migration: StorageVersionMigration): string[] {
+  const recorded = migration.metadata.annotations?.[STORED_VERSIONS_ANNOTATION] ?? "";
+  return recorded.split(",").filter((version) => version !== "");
+}
+
+/** The StorageVersionMigrations of one resource, ours and others'. */
+export interface Found {
+  /** Made by us for the definition as it is now, and not failed: killed in the middle, we go on with it. */
+  readonly current?: StorageVersionMigration;
+  /** Ours, not terminal, of an older definition: it would hold up every later one. */
+  readonly stale: readonly StorageVersionMigration[];
+  /** Someone else's that is not terminal: only one at a time runs for each resource. */
+  readonly others: readonly StorageVersionMigration[];
+}
+
+export function sortOut(migrations: readonly StorageVersionMigration[], definition: Definition): Found {
+  const { group, names } = definition.spec;
+  const ofResource = migrations.filter(
+    ({ spec }) => spec?.resource?.group === group && spec.resource.resource === names.plural,
+  );
+  const ours = ofResource.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/managed-by"] === FIELD_MANAGER);
+  const isCurrent = ({ metadata }: StorageVersionMigration): boolean =>
+    metadata.annotations?.[GENERATION_ANNOTATION] === String(definition.metadata.generation);
+  const current = ours.find((migration) => isCurrent(migration) && !isCondition(migration, "Failed"));
+  return {
+    ...(current && { current }),
+    stale: ours.filter((migration) => !isCurrent(migration) && !isTerminal(migration)),
+    others: ofResource.filter((migration) => !ours.includes(migration) && !isTerminal(migration)),
+  };
+}
+
+/** Requests for one version of the API. */
+export class StorageVersionMigrations {
+  private readonly path: string;
+
+  constructor(
+    private readonly cluster: Cluster,
+    version: StorageMigrationVersion,
+    private readonly signal: AbortSignal,
+  ) {
+    this.path = `/apis/${STORAGE_MIGRATION_GROUP}/${version}/storageversionmigrations`;
+  }
+
+  async list(): Promise<StorageVersionMigration[]> {
+    const { path, signal } = this;
+    return (await this.cluster.call<KubernetesList<StorageVersionMigration>>({ method: "GET", path, signal })).items;
+  }
+
+  create(body: object): Promise<StorageVersionMigration> {
+    return this.cluster.call<StorageVersionMigration>({ method: "POST", path: this.path, body, signal: this.signal });
+  }
+
+  async get(name: string): Promise<StorageVersionMigration | undefined> {
+    const path = `${this.path}/${name}`;
+    try {
+      return await this.cluster.call<StorageVersionMigration>({ method: "GET", path, signal: this.signal });
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    try {
+      await this.cluster.call({ method: "DELETE", path: `${this.path}/${name}`, signal: this.signal });
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Conversion, Definition } from "../crd/definition";
+import type { PhaseName } from "./shim";
+
+/** What every phase is told, besides its own facet. */
+export interface PhaseInputs {
+  /** metadata.name of the CRD. */
+  crd: string;
+  group: string;
+  plural: string;
+  kind: string;
+  /** `kubeconfig` and `context` as given to the component; a reference, never a token. */
+  cluster: { kubeconfig?: string; context?: string };
+  /** stopAfter when it holds this phase back, else absent. */
+  heldBy?: PhaseName;
+  /** Seconds an API server may take to answer a request (its --request-timeout). */
+  requestTimeoutSeconds: number;
+  /** Hostnames of API servers that will not come back, by the user's word. */
+  gone: string[];
+}
+
+/** The cluster's state as a phase left it. */
+export interface PhaseOutputs {
+  /** What the phase set out to do, sentence by sentence; known in preview. */
+  plan: string[];
+  storageVersion: string;
+  storedVersions: string[];
+}
+
+export interface ServeInputs extends PhaseInputs {
+  manifest: Definition;
+  /** Versions the whole plan speaks of, for its digest. */
+  storage: string;
+  migrator: "in-tree" | "direct";
+  owner: string;
+}
+
+export interface RehearseInputs extends PhaseInputs {
+  version: string;
+  schema: string;
+  stopsHere: boolean;
+}
+
+export interface StoreInputs extends PhaseInputs {
+  version: string;
+}
+
+export interface MigrateInputs extends PhaseInputs {
+  version: string;
+  migrator: "in-tree" | "direct";
+}
+
+export interface DropInputs extends PhaseInputs {
+  /** The versions that stay. */
+  versions: string[];
+  /** The conversion that stays; null for none. */
+  conversion: Conversion | null;
+}
+
+export interface MigrateOutputs extends PhaseOutputs {
+  /** Objects the last migration rewrote; absent while none has run. */
+  objectsRewritten?: number;
+  /** The proof as recorded on the CRD, as JSON; absent while none was needed. */
+  proof?: string;
+}

@@ -1,0 +1,36 @@
+import type { Definition } from "../crd/definition";
+import type { Cluster } from "../kubernetes/cluster";
+import type { Work } from "../kubernetes/report";
+import type { PhaseInputs, PhaseOutputs } from "./facets";
+
+/** What a phase finds out before anything is touched. */
+export interface Look {
+  /** Sentences keyed by from → to; empty when the phase has nothing to do. */
+  plan: string[];
+  /** Reasons the rollout must not go on; none of them may change anything. */
+  problems?: string[];
+  /** Worth reading, not worth stopping for. */
+  warnings?: string[];
+  /** Further inputs that preview is to show. */
+  inputs?: Record<string, unknown>;
+}
+
+/** What a running phase has at hand; the signal aborts when the lock on the CRD was lost. */
+export interface PhaseWork extends Work {
+  readonly cluster: Cluster;
+  /** A line under the row that stays. */
+  readonly warn: (message: string) => void;
+}
+
+/** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
+export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOutputs = PhaseOutputs> {
+  look(inputs: Inputs, cluster: Cluster, live: Definition | undefined): Promise<Look>;
+  run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
+  /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
+  outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;
+  /** A real delete; without it, removing the phase touches nothing. */
+  remove?(outputs: Inputs & Outputs, cluster: Cluster): Promise<void>;
+}
+
+/** What a phase records, and the line that stays on its row. */
+export type Done<Outputs extends PhaseOutputs = PhaseOutputs> = Omit<Outputs, "plan"> & { summary: string };

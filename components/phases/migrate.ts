@@ -1,0 +1,152 @@
+import { storageVersion, type Definition } from "../crd/definition";
+import { annotate, requireDefinition, setStoredVersions } from "../crd/live";
+import { PROOF_ANNOTATION } from "../crd/names";
+import { planMigrate } from "../crd/plan";
+import { findApiServers, type ApiServers } from "../kubernetes/apiServers";
+import { UserError } from "../kubernetes/errors";
+import { awaitAgreement, waitForRequestsInFlight } from "../migration/agreement";
+import { describeFailures } from "../migration/failures";
+import { migrateInTree, type InTreeResult } from "../migration/inTree";
+import type { Proof } from "../migration/proof";
+import { rewriteAll, type RewriteResult } from "../migration/rewriter";
+import { planFacts } from "./facts";
+import type { MigrateInputs, MigrateOutputs } from "./facets";
+import type { PhaseLogic, PhaseWork } from "./logic";
+import { standing } from "./standing";
+
+/** A pass counts only if nothing moved under it; a control plane that never stands still is for its operator to see. */
+const PASSES = 3;
+
+/** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
+export const migrate: PhaseLogic<MigrateInputs, MigrateOutputs> = {
+  async look(inputs, cluster, live) {
+    return { plan: planMigrate(live, inputs.version, inputs.migrator, await planFacts(inputs, cluster, live)) };
+  },
+
+  async run(inputs, work) {
+    const live = await requireDefinition(work.cluster, inputs.crd);
+    const facts = await planFacts(inputs, work.cluster, live);
+    if (planMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
+      return { ...standing(live), summary: `storedVersions is [${inputs.version}]`, ...recorded(live) };
+    }
+    if (storageVersion(live) !== inputs.version) {
+      throw new UserError(
+        `${inputs.crd}: storage is ${storageVersion(live)}; expected ${inputs.version} since store; run \`pulumi up\` without --target`,
+      );
+    }
+    const started = Date.now();
+    const pass = await provenPass(inputs, work);
+    const after = await record(inputs, work, pass);
+    const seconds = Math.ceil((Date.now() - started) / 1000);
+    const summary = `${pass.rewritten} rewritten and proven on ${pass.servers} in ${seconds} s (${pass.how})`;
+    return { ...standing(after), ...recorded(after), objectsRewritten: pass.rewritten, summary };
+  },
+};
+
+interface Pass {
+  proof: Proof;
+  rewritten: number;
+  servers: string;
+  how: string;
+}
+
+/** Agreement, the wait, a list, one clean pass, agreement again with the same servers and the same definition. */
+async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass> {
+  let inTree: InTreeResult | undefined;
+  for (let attempt = 1; attempt <= PASSES; attempt++) {
+    const before = await requireDefinition(work.cluster, inputs.crd);
+    const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+    try {
+      const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version };
+      const agreed = await awaitAgreement(servers, target, work);
+      // What the in-tree migrator does needs no proof of its own: our pass comes after both.
+      const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
+      inTree ??= inputs.migrator === "in-tree" ? await migrateInTree(work.cluster, before, work) : undefined;
+      await waited;
+      const result = await rewriteAll(work.cluster, target, work);
+      refuseFailures(inputs, result);
+      await servers.alive(work);
+      if (await stoodStill(inputs, work, before, servers, target)) {
+        return describePass(inputs, before, servers, agreed.evidence, result, inTree);
+      }
+    } finally {
+      servers.close();
+    }
+    work.report(`API servers or definition changed during pass ${attempt}: repeating it`);
+  }
+  throw new UserError(
+    `${inputs.crd}: API servers or the definition changed during each of ${PASSES} passes; expected both to stand still for one; storedVersions is as it was; run \`pulumi up\` again once the control plane is calm`,
+  );
+}
+
+async function stoodStill(
+  inputs: MigrateInputs,
+  work: PhaseWork,
+  before: Definition,
+  servers: ApiServers,
+  target: Parameters<typeof awaitAgreement>[1],
+): Promise<boolean> {
+  const again = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+  try {
+    await awaitAgreement(again, target, work);
+    const now = await requireDefinition(work.cluster, inputs.crd);
+    return (
+      servers.sameAs(again) &&
+      now.metadata.generation === before.metadata.generation &&
+      now.metadata.uid === before.metadata.uid
+    );
+  } finally {
+    again.close();
+  }
+}
+
+function refuseFailures(inputs: MigrateInputs, result: RewriteResult): void {
+  if (result.failedCount === 0) return;
+  const head = `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}; expected none; storedVersions is as it was and nothing is dropped`;
+  throw new UserError(
+    describeFailures(head, result.failed, result.failedCount, "mend these objects and run `pulumi up` again"),
+  );
+}
+
+function describePass(
+  inputs: MigrateInputs,
+  before: Definition,
+  servers: ApiServers,
+  evidence: readonly string[],
+  result: RewriteResult,
+  inTree: InTreeResult | undefined,
+): Pass {
+  const proof: Proof = {
+    uid: before.metadata.uid ?? "",
+    generation: before.metadata.generation ?? 0,
+    storageVersion: inputs.version,
+    resourceVersion: result.listResourceVersion,
+    objects: result.visited,
+    servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
+    missing: [...servers.missingEvidence],
+  };
+  const how = inTree === undefined ? "directly" : inTree.message;
+  return {
+    proof,
+    rewritten: result.visited - result.gone,
+    servers: servers.description,
+    how: [how, ...evidence].join("; "),
+  };
+}
+
+/** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
+async function record(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): Promise<Definition> {
+  const live = await requireDefinition(work.cluster, inputs.crd);
+  if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
+    throw new UserError(
+      `${inputs.crd}: the definition was changed while its objects were migrated; expected generation ${proof.generation}, found ${live.metadata.generation}; run \`pulumi up\` again`,
+    );
+  }
+  const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  return setStoredVersions(work.cluster, proven, [inputs.version]);
+}
+
+function recorded(live: Definition): { proof?: string } {
+  const proof = live.metadata.annotations?.[PROOF_ANNOTATION];
+  return proof === undefined ? {} : { proof };
+}

@@ -1,0 +1,105 @@
+import { readDefinition } from "../crd/live";
+import type { Cluster } from "../kubernetes/cluster";
+import { UserError } from "../kubernetes/errors";
+import { withLock } from "../kubernetes/lock";
+import { connect, type StackConfig } from "./connection";
+import { drop } from "./drop";
+import type { PhaseInputs, PhaseOutputs } from "./facets";
+import type { PhaseLogic, PhaseWork } from "./logic";
+import { migrate } from "./migrate";
+import { rehearse } from "./rehearse";
+import { Row } from "./row";
+import { serve } from "./serve";
+import type { PhaseName } from "./shim";
+import { store } from "./store";
+
+/** Keys the engine and the shim need; they never show in a diff. */
+interface Hidden {
+  __provider: string;
+  __from: string;
+  __urn: string;
+}
+
+type Inputs = PhaseInputs & Hidden & { plan?: string[] };
+type Outputs = Inputs & PhaseOutputs;
+type Logic = PhaseLogic<Inputs, Outputs>;
+
+const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, drop };
+
+/** The provider behind the constant text in shim.ts: one for each phase and stack configuration. */
+export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
+  const logic = LOGIC[phase] as Logic;
+  return {
+    check: (_olds: Inputs, news: Inputs) => check(logic, news, config),
+    diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
+    create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
+    update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
+    delete: async (_id: string, outputs: Outputs) => {
+      if (logic.remove !== undefined) await logic.remove(outputs, await connect(outputs, config));
+    },
+  };
+}
+
+async function check(logic: Logic, news: Inputs, config: StackConfig | undefined) {
+  const row = new Row(news.__urn);
+  try {
+    const cluster = await connect(news, config);
+    const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
+    const problems = look.problems ?? [];
+    if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
+    for (const warning of look.warnings ?? []) await row.warn(warning);
+    if (news.heldBy === undefined) await showPlan(row, look.plan);
+    return { inputs: { ...news, ...look.inputs, plan: look.plan }, failures: [] };
+  } catch (error) {
+    return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };
+  }
+}
+
+async function showPlan(row: Row, plan: string[]): Promise<void> {
+  if (plan.length === 0) return;
+  await row.status(plan[0] ?? "");
+  await row.info(plan.join("\n"));
+}
+
+function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
+  if (news.heldBy !== undefined) return { changes: false };
+  const hasWork = (news.plan ?? []).length > 0;
+  return { changes: hasWork || (logic.outdated?.(olds, news) ?? false) };
+}
+
+async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: StackConfig | undefined) {
+  const row = new Row(inputs.__urn);
+  const report = (message: string): void => void row.status(message);
+  try {
+    const cluster = await connect(inputs, config);
+    if (inputs.heldBy !== undefined) return { ...inputs, ...(await facts(cluster, inputs)) };
+    const holder = `${phase} of ${inputs.__urn}`;
+    const { summary, ...outputs } = await withLock(cluster, inputs.crd, holder, report, (signal) => {
+      const work: PhaseWork = { cluster, report, warn: (message) => void row.warn(message), signal };
+      return logic.run(inputs, work);
+    });
+    await row.status(summary);
+    return { ...inputs, ...outputs };
+  } catch (error) {
+    throw initFailed(inputs, explain(error));
+  }
+}
+
+/** What a held phase records: where the cluster stands. */
+async function facts(cluster: Cluster, inputs: Inputs): Promise<Partial<PhaseOutputs>> {
+  const live = await readDefinition(cluster, inputs.crd);
+  return live === undefined ? {} : { storedVersions: live.status?.storedVersions ?? [] };
+}
+
+/**
+ * Keeps the phase in the state with what is known, and has the next `up` run it again: the engine forces an update on a
+ * resource with init errors. `__provider` must be in the properties, or a later delete finds no provider.
+ */
+function initFailed(inputs: Inputs, reason: string): Error {
+  return Object.assign(new Error(reason), { id: inputs.crd, properties: { ...inputs }, reasons: [reason] });
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

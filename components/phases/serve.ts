@@ -1,0 +1,157 @@
+import { checkServe } from "../crd/checks/serve";
+import { checkedManifest } from "../crd/manifest";
+import { digest } from "../crd/canonical";
+import { isWebhook, storageVersion, versionNames, type Definition } from "../crd/definition";
+import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
+import { PROOF_ANNOTATION } from "../crd/names";
+import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
+import { served } from "../crd/stages";
+import { MetadataOnly, resourcePath } from "../kubernetes/api";
+import { findApiServers } from "../kubernetes/apiServers";
+import type { Cluster } from "../kubernetes/cluster";
+import { UserError } from "../kubernetes/errors";
+import { probeConversion } from "../migration/conversionReview";
+import { servedEverywhere } from "../migration/agreement";
+import { recordedProof, whyProven, type Proof } from "../migration/proof";
+import { planFacts } from "./facts";
+import type { ServeInputs } from "./facets";
+import type { PhaseLogic, PhaseWork } from "./logic";
+import { standing } from "./standing";
+
+/** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
+export const serve: PhaseLogic<ServeInputs> = {
+  async look(inputs, cluster, live) {
+    const { manifest, owner } = inputs;
+    checkedManifest(manifest, inputs.crd);
+    const plan = planServe(live, manifest, owner);
+    const found = checkServe(manifest, live, owner);
+    const problems = [...found.problems, ...(plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [])];
+    return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
+  },
+
+  async run(inputs, work) {
+    const { cluster } = work;
+    const before = await readDefinition(cluster, inputs.crd);
+    const { problems } = checkServe(inputs.manifest, before, inputs.owner);
+    if (problems.length > 0) throw new UserError(problems.join("\n"));
+    if (planServe(before, inputs.manifest, inputs.owner).length > 0) {
+      work.report(`applying ${inputs.crd}`);
+      const after = await applyDefinition(cluster, served(inputs.manifest, before, inputs.owner), before);
+      await carryProof(cluster, before, after);
+    }
+    await established(inputs, work);
+    const names = await servedByAll(inputs, work);
+    const live = await requireDefinition(cluster, inputs.crd);
+    return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
+  },
+
+  outdated: (outputs, inputs) => digest(outputs.manifest) !== digest(inputs.manifest),
+};
+
+/**
+ * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that
+ * the edit made. Where anyone else moved the generation, it does not.
+ */
+export async function carryProof(
+  cluster: Cluster,
+  before: Definition | undefined,
+  after: Definition,
+): Promise<Definition> {
+  const generation = after.metadata.generation ?? 0;
+  if (before === undefined || storageVersion(before) !== storageVersion(after)) return after;
+  if (generation !== (before.metadata.generation ?? 0) + 1 || whyProven(before, undefined) === undefined) return after;
+  const uid = after.metadata.uid ?? "";
+  const known = validProof(before) ?? {
+    resourceVersion: after.metadata.resourceVersion,
+    objects: 0,
+    servers: [],
+    missing: [],
+  };
+  const proof = { ...known, uid, generation, storageVersion: storageVersion(after) };
+  return annotate(cluster, after, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+}
+
+/** A record left over from another cluster or generation must not lend its numbers to the new one. */
+function validProof(live: Definition): Proof | undefined {
+  const proof = recordedProof(live);
+  const { uid, generation } = live.metadata;
+  const isValid = proof?.uid === uid && proof?.generation === generation;
+  return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
+}
+
+/** The digest of what all phases plan: `up --plan` then refuses a cluster that moved since, before the first write. */
+async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Definition | undefined): Promise<string> {
+  const { manifest, owner, storage, migrator } = inputs;
+  const facts = await planFacts(inputs, cluster, live);
+  return digest([
+    planServe(live, manifest, owner),
+    planRehearse(live, { version: storage, schema: schemaDigest(manifest), stopsHere: false }),
+    planStore(live, storage),
+    planMigrate(live, storage, migrator, facts),
+    planDrop(live, versionNames(manifest)),
+  ]);
+}
+
+/** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */
+async function probeWebhook(
+  { manifest }: ServeInputs,
+  cluster: Cluster,
+  live: Definition | undefined,
+): Promise<string[]> {
+  const client = manifest.spec.conversion?.webhook?.clientConfig;
+  if (!isWebhook(manifest.spec.conversion) || client === undefined) return [];
+  const { group, names } = manifest.spec;
+  const to = storageVersion(manifest);
+  const from = live === undefined ? versionNames(manifest).find((name) => name !== to) : storageVersion(live);
+  const [first, second] = from === to ? [versionNames(manifest).find((name) => name !== to), to] : [from, to];
+  if (first === undefined) return [];
+  try {
+    await probeConversion(cluster, client, { group, kind: names.kind }, first, second);
+    return [];
+  } catch (error) {
+    if (error instanceof UserError) return [error.message];
+    throw error;
+  }
+}
+
+async function established({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const conditions = (await requireDefinition(work.cluster, crd)).status?.conditions ?? [];
+    const refused = conditions.find(({ type, status }) => type === "NamesAccepted" && status === "False");
+    if (refused !== undefined) {
+      throw new UserError(`${crd}: the names are not accepted: ${refused.message}; expected names no other CRD uses`);
+    }
+    if (conditions.some(({ type, status }) => type === "Established" && status === "True")) return;
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `${crd}: not Established after 30 s; see \`kubectl describe crd ${crd}\` and run \`pulumi up\` again`,
+      );
+    }
+    work.report("waiting for the API server to establish the CRD");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Every API server serves every version, shown by discovery and by one real read, through the conversion where there is one. */
+async function servedByAll(inputs: ServeInputs, work: PhaseWork): Promise<string> {
+  const { group, plural } = inputs;
+  const live = await requireDefinition(work.cluster, inputs.crd);
+  const isServed = live.spec.versions.filter((version) => version.served).map(({ name }) => name);
+  const notServed = versionNames(live).filter((name) => !isServed.includes(name));
+  const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+  try {
+    await servedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);
+    for (const version of isServed) {
+      await work.cluster.call({
+        method: "GET",
+        path: resourcePath({ group, version, plural }),
+        query: { limit: 1 },
+        accept: MetadataOnly.list,
+      });
+    }
+    return servers.description;
+  } finally {
+    servers.close();
+  }
+}

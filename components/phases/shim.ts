@@ -1,0 +1,43 @@
+import * as fs from "fs";
+import * as path from "path";
+
+/** The phases, in the only order they run. */
+export const PHASES = ["serve", "rehearse", "store", "migrate", "drop"] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+/**
+ * The `__provider` text of a phase: constant, so that a release of this package changes no state and an old state runs
+ * today's code. It loads the compiled provider from where the program found the package (`__from`, relative to the
+ * project), else as the project itself would resolve it.
+ *
+ * The contract is that of cmd/dynamic-provider in @pulumi/pulumi: `requireFromString(text).handler()` once per text.
+ * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/dynamic-provider/index.ts
+ */
+export function providerText(phase: PhaseName): string {
+  return `exports.handler = () => {
+  const path = require("path");
+  const load = (from) => {
+    const file = path.resolve(from || ".", "dist/components/phases/provider.js");
+    return require("fs").existsSync(file) ? require(file)
+      : require("module").createRequire(path.resolve("_"))("pulumi-kubernetes-storage-migration/phases");
+  };
+  let config;
+  const phase = (properties) => load(properties.__from).phaseProvider("${phase}", config);
+  return {
+    configure: (request) => { config = request.config; },
+    check: (olds, news) => phase(news).check(olds, news),
+    diff: (id, olds, news) => phase(news).diff(id, olds, news),
+    create: (inputs) => phase(inputs).create(inputs),
+    update: (id, olds, news) => phase(news).update(id, olds, news),
+    delete: (id, properties) => phase(properties).delete(id, properties),
+  };
+};
+`;
+}
+
+/** Where this package is, relative to the project: a state must not hold a path of the machine that wrote it. */
+export function packageFolder(): string {
+  let folder = __dirname;
+  while (!fs.existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
+  return path.relative(process.cwd(), folder) || ".";
+}

@@ -1,0 +1,53 @@
+import { storageVersion, type Definition } from "../crd/definition";
+import { applyDefinition, requireDefinition } from "../crd/live";
+import { isRehearsed, planStore } from "../crd/plan";
+import { isOurs, stored } from "../crd/stages";
+import { findApiServers } from "../kubernetes/apiServers";
+import { UserError } from "../kubernetes/errors";
+import { awaitAgreement, servedEverywhere } from "../migration/agreement";
+import type { StoreInputs } from "./facets";
+import type { PhaseLogic } from "./logic";
+import { standing } from "./standing";
+
+/** store: one edit flips storage, then every API server must store the new version. */
+export const store: PhaseLogic<StoreInputs> = {
+  look: (inputs, _cluster, live) => Promise.resolve({ plan: planStore(live, inputs.version) }),
+
+  async run(inputs, work) {
+    const { crd, group, plural, kind, version } = inputs;
+    const live = await requireDefinition(work.cluster, crd);
+    if (planStore(live, version).length === 0) return { ...standing(live), summary: `storage is ${version}` };
+    mayFlip(live, version);
+    const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+    try {
+      await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
+      await servers.alive(work);
+      const flipped = await applyDefinition(work.cluster, stored(live, version), live);
+      await awaitAgreement(servers, { group, plural, kind, version }, work);
+      return {
+        ...standing(flipped),
+        summary: `storage ${storageVersion(live)} → ${version} on ${servers.description}`,
+      };
+    } finally {
+      servers.close();
+    }
+  },
+
+  outdated: (outputs, inputs) => outputs.version !== inputs.version,
+};
+
+/** The gate: from here on new objects are written in the new version, so it must be known that all of them can be. */
+function mayFlip(live: Definition, version: string): void {
+  const crd = live.metadata.name;
+  const wanted = live.spec.versions.find(({ name }) => name === version);
+  if (!isOurs(live) || wanted === undefined || !wanted.served) {
+    throw new UserError(
+      `${crd}: ${version} is not served by our definition; expected serve to have added it; run \`pulumi up\` without --target`,
+    );
+  }
+  if (!isRehearsed(live, version)) {
+    throw new UserError(
+      `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation}); expected one before storage flips; run \`pulumi up\` again, and find out who else edits the CRD if it says so again`,
+    );
+  }
+}

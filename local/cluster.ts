@@ -1,0 +1,43 @@
+import { parseArgs } from "node:util";
+import { startCluster } from "./cluster/cluster";
+import { isRunning } from "./processes";
+import { atThePlace, inUse, place } from "./place";
+import { say } from "./say";
+import { shareKubeconfig } from "./shareKubeconfig";
+import { chosenVersion } from "./toolchain/controlPlane";
+
+/** `npm run cluster`: a control plane that stays up until `npm run down`. */
+async function main(args: string[]): Promise<void> {
+  parseArgs({ args, options: { kubernetes: { type: "string" } } });
+  const version = chosenVersion(args);
+  await atThePlace(async () => {
+    const running = await inUse();
+    if (running) {
+      const lacking = running.processes.filter((record) => !isRunning(record)).map(({ name }) => name);
+      const problem = running.owner
+        ? `process ${running.owner.pid} (npm start) uses a control plane here; expected none`
+        : running.version !== version
+          ? `a control plane for Kubernetes ${running.version} is up here; expected ${version} or none`
+          : lacking.length > 0
+            ? `a control plane is up here without ${lacking.join(", ")}, which ended by itself; expected all of it`
+            : undefined;
+      if (problem) throw new Error(`${problem}: end it with \`npm run down\` first`);
+      return tell(running.version);
+    }
+    await startCluster({ dir: place.cluster, version, staysUp: true });
+    shareKubeconfig();
+    tell(version);
+  });
+}
+
+function tell(version: string): void {
+  say(`Kubernetes ${version} is up; only this machine reaches it`);
+  console.log(
+    `\n  kubeconfig   ${place.kubeconfig}\n  logs         ${place.cluster}/*.log\n  end it       npm run down\n`,
+  );
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});

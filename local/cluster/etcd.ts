@@ -1,0 +1,83 @@
+import { join } from "node:path";
+
+export interface EtcdEntry {
+  key: string;
+  value: string;
+}
+
+export interface EtcdPorts {
+  client: number;
+  peer: number;
+}
+
+export function etcdFlags(name: string, dir: string, ports: EtcdPorts, syncToDisk: boolean): string[] {
+  const client = `http://127.0.0.1:${ports.client}`;
+  const peer = `http://127.0.0.1:${ports.peer}`;
+  return [
+    `--name=${name}`,
+    `--data-dir=${join(dir, "etcd")}`,
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=${name}=${peer}`,
+    "--log-level=warn",
+    ...(syncToDisk ? [] : ["--unsafe-no-fsync"]),
+  ];
+}
+
+const pageSize = 1000;
+
+/** Every key under `prefix` with its value, as etcd holds them: through its JSON gateway, https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/. */
+export async function readEtcd(url: string, prefix: string): Promise<EtcdEntry[]> {
+  const found: EtcdEntry[] = [];
+  let from = Buffer.from(prefix);
+  for (let more = true; more;) {
+    const page = await post(url, "/v3/kv/range", {
+      key: from.toString("base64"),
+      range_end: endOf(prefix).toString("base64"),
+      limit: pageSize,
+    });
+    for (const { key, value } of page.kvs ?? []) {
+      from = Buffer.concat([Buffer.from(key, "base64"), Buffer.from([0])]);
+      found.push({
+        key: Buffer.from(key, "base64").toString("utf8"),
+        value: Buffer.from(value ?? "", "base64").toString("utf8"),
+      });
+    }
+    more = page.more === true;
+  }
+  return found;
+}
+
+/** Whether the etcd behind this url is the one of that name. */
+export async function answersAs(url: string, name: string): Promise<boolean> {
+  try {
+    const { members } = (await post(url, "/v3/cluster/member/list", {})) as { members?: { name?: string }[] };
+    return members?.some((member) => member.name === name) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+interface Page {
+  kvs?: { key: string; value?: string }[];
+  more?: boolean;
+}
+
+async function post(url: string, path: string, body: unknown): Promise<Page> {
+  const response = await fetch(url + path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!response.ok) throw new Error(`etcd ${path} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Page;
+}
+
+/** The first key after all that begin with `prefix`. */
+function endOf(prefix: string): Buffer {
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end[end.length - 1] ?? 0) + 1;
+  return end;
+}

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import type { KubernetesVersion } from "../toolchain/controlPlane";
+
+/**
+ * Which StorageVersionMigration API the cluster serves. `default` is the one its release has: v1alpha1 in 1.30, v1beta1 in 1.36
+ * (both switched on here, as an administrator would), v1 in 1.37 (on by itself). `v1beta1` is for 1.37 only: beside it v1 is off.
+ */
+export type StorageMigrationApi = "default" | "off" | "v1beta1";
+
+const group = "storagemigration.k8s.io";
+const nativeVersion: Record<KubernetesVersion, string> = { "1.30": "v1alpha1", "1.36": "v1beta1", "1.37": "v1" };
+
+export function runtimeConfig(version: KubernetesVersion, api: StorageMigrationApi): string[] {
+  const native = nativeVersion[version];
+  if (version === "1.37") {
+    if (api === "default") return [];
+    return [`--runtime-config=${group}/v1=false${api === "v1beta1" ? `,${group}/v1beta1=true` : ""}`];
+  }
+  if (api === "v1beta1" && native !== "v1beta1")
+    throw new Error(`Kubernetes ${version} has no ${group}/v1beta1; expected 1.36 or 1.37`);
+  return api === "off" ? [] : [`--runtime-config=${group}/${native}=true`];
+}
+
+export function featureGates(version: KubernetesVersion, api: StorageMigrationApi): string[] {
+  if (version === "1.37" || api === "off") return [];
+  // The migrator of 1.30 reads informers' resource versions behind a gate of its own.
+  return [`--feature-gates=StorageVersionMigrator=true${version === "1.30" ? ",InformerResourceVersion=true" : ""}`];
+}
+
+export interface ApiServerSettings {
+  version: KubernetesVersion;
+  dir: string;
+  port: number;
+  etcd: string;
+  requestTimeoutSeconds: number;
+  storageMigration: StorageMigrationApi;
+  extra: string[];
+}
+
+export function apiServerFlags(settings: ApiServerSettings): string[] {
+  const pki = join(settings.dir, "pki");
+  return [
+    `--etcd-servers=${settings.etcd}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${settings.port}`,
+    "--advertise-address=127.0.0.1",
+    // EndpointSlice default/kubernetes takes no loopback address, and 1.37 does not start while it cannot write it.
+    "--endpoint-reconciler-type=none",
+    `--tls-cert-file=${join(pki, "server.crt")}`,
+    `--tls-private-key-file=${join(pki, "server.key")}`,
+    `--token-auth-file=${join(pki, "tokens.csv")}`,
+    "--authorization-mode=RBAC",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${join(pki, "service-account.pub")}`,
+    `--service-account-signing-key-file=${join(pki, "service-account.key")}`,
+    "--service-cluster-ip-range=10.0.0.0/24",
+    // It would wait for a controller that hands out accounts to pods; there are no pods here.
+    "--disable-admission-plugins=ServiceAccount",
+    `--request-timeout=${settings.requestTimeoutSeconds}s`,
+    ...runtimeConfig(settings.version, settings.storageMigration),
+    ...featureGates(settings.version, settings.storageMigration),
+    ...settings.extra,
+  ];
+}
+
+export function controllerManagerFlags(
+  settings: Pick<ApiServerSettings, "version" | "dir" | "storageMigration">,
+): string[] {
+  return [
+    `--kubeconfig=${join(settings.dir, "controller-manager.kubeconfig")}`,
+    // The migrator follows objects through the garbage collector's watches.
+    "--controllers=storage-version-migrator-controller,garbage-collector-controller,namespace-controller",
+    // Each controller acts with the rights of its own role, as on a real cluster.
+    "--use-service-account-credentials=true",
+    "--leader-elect=false",
+    "--secure-port=0",
+    ...featureGates(settings.version, settings.storageMigration),
+  ];
+}

@@ -1,0 +1,115 @@
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { rightsForUp } from "../components/kubernetes/rights";
+import { checkout } from "./checkout";
+import { startCluster, type Cluster } from "./cluster/cluster";
+import { endCluster, letStay, readState } from "./cluster/state";
+import { atThePlace, inUse, place } from "./place";
+import { say } from "./say";
+import { shareKubeconfig } from "./shareKubeconfig";
+import { chosenVersion, controlPlaneBinary, type KubernetesVersion } from "./toolchain/controlPlane";
+import { findPulumi } from "./toolchain/pulumi";
+import { Claims } from "./tutorial/claims";
+import { Stack } from "./tutorial/stack";
+import { runSteps } from "./tutorial/steps";
+
+const requestTimeoutSeconds = 3;
+
+let ending = false;
+
+/** `npm start`: the Kubernetes tutorial, on a real control plane, through the real Pulumi CLI. */
+async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { keep: { type: "boolean" }, kubernetes: { type: "string" } } });
+  const keep = values.keep === true;
+  const version = chosenVersion(args);
+  const cli = await findPulumi();
+  await controlPlaneBinary(version);
+  const stack = new Stack(cli, place.tutorial);
+  const claims = new Claims();
+  onSignal(stack, claims);
+
+  say(`Pulumi CLI ${cli.version} (${cli.origin}); starting Kubernetes ${version}`);
+  const cluster = await takePlace(version);
+  try {
+    say(`API server ${cluster.server}, etcd ${cluster.etcd}`);
+    const rights = rightsForUp([{ group: "stable.example.com", plural: "selfierequests" }]);
+    await stack.init(await cluster.userKubeconfig("pipeline", rights));
+    await runSteps({
+      cluster,
+      stack,
+      claims,
+      requestTimeoutSeconds,
+      caBundleFile: checkout(".local", "webhook-ca.pem"),
+    });
+  } catch (error) {
+    await claims.check("the tutorial runs to its end", () => {
+      throw error;
+    });
+  }
+  if (keep) {
+    letStay(place.cluster);
+    tellKept(stack);
+  } else {
+    await atThePlace(() => cluster.stop());
+    rmSync(place.kubeconfig, { force: true });
+    say(
+      claims.failed === 0 ? "stopped the control plane" : `stopped the control plane; its logs are in ${place.cluster}`,
+    );
+  }
+  console.log(`\n${claims.toString()}`);
+  process.exit(claims.failed > 0 ? 1 : 0);
+}
+
+async function takePlace(version: KubernetesVersion): Promise<Cluster> {
+  return atThePlace(async () => {
+    const running = await inUse();
+    if (running) {
+      throw new Error(
+        `a control plane for Kubernetes ${running.version} is already up in this checkout; expected none: end it with \`npm run down\` first`,
+      );
+    }
+    const cluster = await startCluster({ dir: place.cluster, version, requestTimeoutSeconds });
+    shareKubeconfig();
+    return cluster;
+  });
+}
+
+// One Ctrl-C may arrive twice: from the terminal, and passed on by what started us.
+function onSignal(stack: Stack, claims: Claims): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (ending) return;
+      ending = true;
+      claims.halt();
+      say(`${signal}: ending what was started`);
+      void endAll(stack).then(
+        () => process.exit(130),
+        (error: Error) => {
+          console.error(error.message);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+/** Pulumi first: it ends the call under way and saves what it knows. Then the cluster, again if a start was under way. */
+async function endAll(stack: Stack): Promise<void> {
+  await stack.interrupt();
+  while (readState(place.cluster)?.owner?.pid === process.pid) await endCluster(place.cluster);
+  rmSync(place.kubeconfig, { force: true });
+}
+
+function tellKept(stack: Stack): void {
+  const settings = Object.entries(stack.environment).map(([name, value]) => `    export ${name}='${value}'`);
+  console.log(
+    `\n  The control plane stays up.\n  kubeconfig   ${place.kubeconfig}\n  end it       npm run down\n  go on with this stack (--stack dev --config-file ${place.tutorial}/3-v2.yaml):\n${settings.join("\n")}`,
+  );
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  // What fails because we end it is no news, and the ending itself decides when this process exits.
+  if (ending) return;
+  console.error(error.message);
+  process.exit(1);
+});

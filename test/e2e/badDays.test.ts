@@ -1,0 +1,171 @@
+import * as fs from "fs";
+import * as path from "path";
+import { rightsForPreview } from "../../components";
+import { withLock } from "../../components/kubernetes/lock";
+import { Cluster } from "../../components/kubernetes/cluster";
+import { makeAuthority } from "../../local/certificates";
+import { checkout } from "../../local/checkout";
+import { convert } from "../../examples/selfierequests/conversion";
+import { startWorld, type TestStack, type World } from "./harness";
+import {
+  crd,
+  createObject,
+  createObjects,
+  definitionPath,
+  group,
+  manifest,
+  objectPath,
+  plural,
+  resource,
+} from "./selfies";
+
+jest.setTimeout(300_000);
+
+/** Every case here asserts two things: what the error says, and that nothing changed. */
+describe("on a bad day the rollout stops, says what it found, and changes nothing", () => {
+  let world: World;
+  let stack: TestStack;
+  let before: string;
+
+  const definition = async (): Promise<string> => {
+    const { metadata, spec, status } = await world.cluster.client.get(definitionPath);
+    return JSON.stringify([metadata.generation, spec, status.storedVersions]);
+  };
+  const nothingChanged = async (): Promise<void> => expect(await definition()).toBe(before);
+
+  beforeAll(async () => {
+    world = await startWorld([resource]);
+    stack = await world.stack("bad-days");
+    await stack.up({ file: manifest("v1") });
+    await createObjects(world.cluster.client, 12);
+    before = await definition();
+  });
+  afterAll(() => world.end());
+
+  describe("the cluster", () => {
+    test("an unreachable one is an error within seconds that names the server", async () => {
+      const kubeconfig = fs.readFileSync(world.kubeconfig, "utf8").replace(world.cluster.server, "https://127.0.0.1:1");
+      const file = path.join(path.dirname(world.kubeconfig), "unreachable");
+      fs.writeFileSync(file, kubeconfig, { mode: 0o600 });
+      const message = await stack.refused(stack.preview({ file: manifest("v1"), kubeconfig: file }));
+      expect(message).toMatch(/https:\/\/127\.0\.0\.1:1.*ECONNREFUSED/s);
+    });
+
+    test("a context that is not in the kubeconfig is named, with those that are", async () => {
+      const message = await stack.refused(stack.preview({ file: manifest("v1"), context: "production" }));
+      expect(message).toMatch(/production/);
+      expect(message).toMatch(/pipeline|local|default/);
+    });
+
+    test("a right that is missing is named by verb and resource", async () => {
+      const weak = await world.cluster.userKubeconfig("weak", [
+        { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["list"] },
+      ] as never);
+      const message = await stack.refused(stack.preview({ file: manifest("v1"), kubeconfig: weak }));
+      expect(message).toMatch(/get.*customresourcedefinitions/s);
+    });
+
+    test("preview needs only the read rights that the README lists", async () => {
+      const reader = await world.cluster.userKubeconfig("reader", rightsForPreview([resource]) as never);
+      const webhook = await world.webhook();
+      const args = { file: manifest("v1-v2"), conversion: { url: webhook.url, caBundle: webhook.caBundle } };
+      const run = await stack.preview({ ...args, kubeconfig: reader });
+      expect(Object.keys(run.plans).sort()).toEqual(["migrate", "rehearse", "serve", "store"]);
+    });
+    afterEach(nothingChanged);
+  });
+
+  describe("the webhook, asked at preview", () => {
+    const previewWith = (conversion: { url: string; caBundle: string }): Promise<string> =>
+      stack.refused(stack.preview({ file: manifest("v1-v2"), conversion }));
+
+    test("down: the url and the reason are named", async () => {
+      const webhook = await world.webhook();
+      await webhook.close();
+      expect(await previewWith(webhook)).toMatch(new RegExp(`${webhook.url}.*ECONNREFUSED`, "s"));
+    });
+
+    test("a certificate of another CA: said so", async () => {
+      const webhook = await world.webhook();
+      const other = await makeAuthority("somebody else");
+      expect(await previewWith({ url: webhook.url, caBundle: other.cert })).toMatch(/certificate|caBundle/);
+    });
+
+    test("too slow: the time allowed is named", async () => {
+      const webhook = await world.webhook({
+        convert: async (object, to) => {
+          await new Promise((resolve) => setTimeout(resolve, 40_000).unref());
+          return convert(object, to);
+        },
+      });
+      expect(await previewWith(webhook)).toMatch(/\d+ s/);
+    });
+
+    test("an answer in the wrong version: what came back and what was expected", async () => {
+      const webhook = await world.webhook({ convert: (object) => object });
+      const message = await previewWith(webhook);
+      expect(message).toMatch(/stable\.example\.com\/v1/);
+      expect(message).toMatch(/stable\.example\.com\/v2/);
+    });
+    afterEach(nothingChanged);
+  });
+
+  describe("the manifest", () => {
+    test("conversion None is refused where the new schema would prune a field", async () => {
+      const message = await stack.refused(stack.preview({ file: manifest("v1-v2") }));
+      expect(message).toMatch(/\.hostPort/);
+      expect(message).toMatch(/conversion webhook/);
+      await nothingChanged();
+    });
+
+    test("unparseable YAML is an error with file and line", async () => {
+      const file = checkout(".local", "test", "broken.yaml");
+      fs.writeFileSync(file, "apiVersion: v1\nkind: [CustomResourceDefinition\nmetadata: {\n");
+      const message = await stack.refused(stack.preview({ file }));
+      expect(message).toMatch(/broken\.yaml:\d+:\d+/);
+    });
+  });
+
+  test("another rollout of the same CRD holds the lock: it is named, and ours does not start", async () => {
+    const webhook = await world.webhook();
+    const admin = await Cluster.connect({ kubeconfig: world.cluster.kubeconfig });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const other = withLock(
+      admin,
+      crd,
+      "store of somebody else's stack",
+      () => undefined,
+      () => held,
+    );
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const args = { file: manifest("v1-v2"), conversion: { url: webhook.url, caBundle: webhook.caBundle } };
+      const message = await stack.refused(stack.up(args));
+      expect(message).toMatch(/store of somebody else's stack/);
+      await nothingChanged();
+    } finally {
+      release();
+      await other;
+      admin.close();
+    }
+  });
+
+  test("one object among ten thousand that the conversion rejects is listed before anything is flipped", async () => {
+    const { client } = world.cluster;
+    await createObjects(client, 10_000).catch(() => undefined);
+    for (let index = 12; index < 10_000; index += 5_000)
+      expect((await client.get(objectPath("v1", `old-${index}`))).kind).toBe("SelfieRequest");
+    for (let index = 0; index < 12; index++) await createObject(client, `bad-${index}`, "no colon in here");
+    const webhook = await world.webhook();
+    const args = { file: manifest("v1-v2"), conversion: { url: webhook.url, caBundle: webhook.caBundle } };
+    const message = await stack.refused(stack.up(args));
+    expect(message).toMatch(/12 of 10012 objects would fail/);
+    expect(message.match(/default\/bad-\d+: /g)?.length).toBeGreaterThanOrEqual(10);
+    expect(message).toMatch(/… and 2 more/);
+    const live = await client.get(definitionPath);
+    expect(live.status.storedVersions).toEqual(["v1"]);
+    expect(live.spec.versions.find(({ name }: { name: string }) => name === "v1").storage).toBe(true);
+    expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v1`]));
+  });
+});

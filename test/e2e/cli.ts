@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from "child_process";
+import * as fs from "fs";
+import * as path from "path";
+import { checkout } from "../../local/checkout";
+import { findPulumi } from "../../local/toolchain/pulumi";
+
+const PROJECT = "storage-migration";
+const STACK = "test";
+
+/** The repository's own program (index.ts), run by the real CLI in a process of its own. */
+export class CliProgram {
+  private constructor(
+    private readonly dir: string,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly salt: string,
+  ) {}
+
+  static async create(name: string): Promise<CliProgram> {
+    const dir = checkout(".local", "test", `${name}-${process.pid}`);
+    const project = path.join(dir, "project");
+    fs.mkdirSync(project, { recursive: true });
+    fs.writeFileSync(path.join(project, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: nodejs\n`);
+    const env = {
+      ...process.env,
+      PATH: (await findPulumi()).path,
+      PULUMI_HOME: path.join(dir, "home"),
+      PULUMI_BACKEND_URL: `file://${dir}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true", // `npm run check` looks at the types
+    };
+    // `stack init` writes Pulumi.STACK.yaml beside Pulumi.yaml: not into the repository's own folder.
+    await ended(launch(["stack", "init", STACK, "--cwd", project], env));
+    return new CliProgram(dir, env, fs.readFileSync(path.join(project, `Pulumi.${STACK}.yaml`), "utf8"));
+  }
+
+  /** Sets the stack's whole configuration; keys without the project's name. */
+  configure(values: Record<string, unknown>): void {
+    const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [`${PROJECT}:${key}`, value]));
+    fs.writeFileSync(this.config, `${this.salt}\nconfig: ${JSON.stringify(config)}\n`);
+  }
+
+  /** Starts a command and does not wait for it. */
+  start(...args: string[]): ChildProcess {
+    return launch([...args, "--stack", STACK, "--config-file", this.config], this.env);
+  }
+
+  /** Runs a command to its end; what it printed. */
+  async run(...args: string[]): Promise<string> {
+    return ended(this.start(...args));
+  }
+
+  /** What a command that must fail prints. */
+  async refused(...args: string[]): Promise<string> {
+    const output = await this.run(...args).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (output === undefined) throw new Error(`pulumi ${args.join(" ")} succeeded; expected it to be refused`);
+    return output;
+  }
+
+  /** What an operator does after a kill: the state's own lock is let go of. */
+  async cancel(): Promise<void> {
+    const args = ["cancel", STACK, "--yes", "--cwd", path.join(this.dir, "project")];
+    await ended(launch(args, this.env)).catch(() => undefined); // nothing to cancel is fine too
+  }
+
+  end(): void {
+    fs.rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private get config(): string {
+    return path.join(this.dir, `Pulumi.${STACK}.yaml`);
+  }
+}
+
+function launch(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn("pulumi", [...args, "--non-interactive"], { cwd: checkout(), env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function ended(child: ChildProcess): Promise<string> {
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  }
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  if (code === 0) return output;
+  throw new Error(`${child.spawnargs.join(" ")} ended with ${code}:\n${output}`);
+}

@@ -1,0 +1,36 @@
+import type { Client } from "../../local/cluster/client";
+import { checkout } from "../../local/checkout";
+
+/** The tutorial's CRD, as the tests use it. */
+export const group = "stable.example.com";
+export const plural = "selfierequests";
+export const crd = `${plural}.${group}`;
+export const resource = { group, plural };
+
+export const manifest = (name: "v1" | "v1-v2" | "v2"): string => checkout("examples", "selfierequests", `${name}.yaml`);
+
+export const definitionPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
+
+export function objectPath(version: string, name = ""): string {
+  return `/apis/${group}/${version}/namespaces/default/${plural}${name === "" ? "" : `/${name}`}`;
+}
+
+const AT_ONCE = 16;
+
+/** `old-0` … created through v1, sixteen at a time. */
+export async function createObjects(client: Client, count: number, hostPort = "host:8080"): Promise<void> {
+  let next = 0;
+  const create = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) await createObject(client, `old-${index}`, hostPort);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, create));
+}
+
+export function createObject(client: Client, name: string, hostPort: string): Promise<unknown> {
+  return client.post(objectPath("v1"), {
+    apiVersion: `${group}/v1`,
+    kind: "SelfieRequest",
+    metadata: { name },
+    hostPort,
+  });
+}

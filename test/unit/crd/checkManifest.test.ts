@@ -1,0 +1,101 @@
+import { checkManifest } from "../../../components/crd/checks";
+import { checkedManifest } from "../../../components/crd/manifest";
+import { manifest, messageOf, withMetadata, withSpec } from "../fixtures";
+
+const good = manifest("v1", "v2 storage");
+
+test("a manifest with one served storage version passes", () => {
+  expect(checkManifest(good)).toEqual([]);
+});
+
+test.each([
+  ["a Secret", { apiVersion: "v1", kind: "Secret" }, "found apiVersion v1, kind Secret"],
+  [
+    "a v1beta1 CRD",
+    { ...good, apiVersion: "apiextensions.k8s.io/v1beta1" },
+    "found apiVersion apiextensions.k8s.io/v1beta1, kind CustomResourceDefinition",
+  ],
+  [
+    "an object of the CRD",
+    { apiVersion: "example.com/v1", kind: "Database" },
+    "found apiVersion example.com/v1, kind Database",
+  ],
+  ["nothing at all", null, "found apiVersion (none), kind (none)"],
+])("%s is refused with what was found, what was expected and the next step", (_what, given, found) => {
+  expect(checkManifest(given)).toEqual([
+    `${found}; expected apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition; give the CRD itself, not an object of it`,
+  ]);
+});
+
+test("every missing field is named at once", () => {
+  const bare = { apiVersion: good.apiVersion, kind: good.kind };
+  expect(checkManifest(bare)).toEqual([
+    "metadata.name, spec.group, spec.names.kind, spec.names.plural, spec.scope, spec.versions not found; expected in every CustomResourceDefinition; complete the manifest",
+  ]);
+});
+
+test.each([
+  ["an entry without a name", {}],
+  ["an empty entry", null],
+])("%s in spec.versions is named by its index", (_what, entry) => {
+  const versions = [...good.spec.versions, entry] as typeof good.spec.versions;
+  expect(checkManifest(withSpec(good, { versions }))).toEqual([
+    "spec.versions[2].name not found; expected in every CustomResourceDefinition; complete the manifest",
+  ]);
+});
+
+test("metadata.name other than plural.group is refused", () => {
+  expect(checkManifest(withMetadata(good, { name: "database.example.com" }))).toEqual([
+    "metadata.name is database.example.com; expected databases.example.com (spec.names.plural, a dot, spec.group); correct either",
+  ]);
+});
+
+test("no storage version is refused, with the versions to choose from", () => {
+  expect(checkManifest(manifest("v1", "v2"))).toEqual([
+    "spec.versions: no version has storage: true; expected exactly one; set storage: true on the wanted one of v1, v2",
+  ]);
+});
+
+test("no version at all is refused", () => {
+  expect(checkManifest(manifest())).toEqual([
+    "spec.versions: no version has storage: true; expected exactly one; set storage: true on the wanted one of (none)",
+  ]);
+});
+
+test("two storage versions are refused, both named", () => {
+  expect(checkManifest(manifest("v1 storage", "v2 storage"))).toEqual([
+    "spec.versions: v1, v2 have storage: true; expected exactly one; set storage: true on the wanted one of v1, v2",
+  ]);
+});
+
+test("a storage version that is not served is refused", () => {
+  expect(checkManifest(manifest("v1", "v2 storage unserved"))).toEqual([
+    "spec.versions: v2 is storage: true and served: false; expected a served storage version; set served: true on v2",
+  ]);
+});
+
+test("a version name that stands there twice is refused", () => {
+  expect(checkManifest(manifest("v1", "v1", "v2 storage"))).toEqual([
+    "spec.versions: v1 stands there more than once; expected each name once; remove one of them",
+  ]);
+});
+
+test("several problems are told together, each with the file it is in", () => {
+  const lines = messageOf(() => checkedManifest(manifest("v1", "v1"), "crds/databases.yaml")).split("\n");
+  expect(lines).toHaveLength(2);
+  expect(lines.every((line) => line.startsWith("crds/databases.yaml: spec.versions: "))).toBe(true);
+});
+
+test("what the server added to an exported CRD is left out: status, managedFields, uid, resourceVersion, generation", () => {
+  const added = { uid: "u", resourceVersion: "7", generation: 3, managedFields: [{ manager: "kubectl" }] };
+  const exported = { ...withMetadata(good, added), status: { storedVersions: ["v1"] } };
+  expect(checkedManifest(exported, "crd")).toEqual(good);
+});
+
+test("labels and annotations of the manifest stay, and empty maps of them go", () => {
+  const labels = { team: "storage" };
+  expect(checkedManifest(withMetadata(good, { labels, annotations: {} }), "crd").metadata).toEqual({
+    name: "databases.example.com",
+    labels,
+  });
+});

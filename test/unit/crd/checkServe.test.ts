@@ -1,0 +1,95 @@
+import { checkServe } from "../../../components/crd/checks/serve";
+import type { Definition, Version } from "../../../components/crd/definition";
+import { OWNER_ANNOTATION } from "../../../components/crd/names";
+import { served } from "../../../components/crd/stages";
+import { applied } from "../apiServer";
+import { manifest, OWNER, schema, version, withMetadata, withWebhook } from "../fixtures";
+
+const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
+const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
+const v1 = (words: string, ...fields: string[]): Version => version(`v1 ${words}`, schema(...fields));
+const v2 = (words: string, ...fields: string[]): Version => version(`v2 ${words}`, schema(...fields));
+
+function lacks(to: string, fields: string, from: string): string {
+  return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
+}
+
+test("a first install with alike schemas has no problems", () => {
+  expect(checkServe(manifest("v1", "v2 storage"), undefined, OWNER)).toEqual({ problems: [], warnings: [] });
+});
+
+test("conversion None and a field that the storage version lacks => refused at the first install already", () => {
+  const wanted = manifest(v1("", "host", "port"), v2("storage", "host"));
+  expect(problems(wanted)).toEqual([lacks("v2", ".spec.port", "v1")]);
+});
+
+test("the same with a webhook => allowed: it is the webhook's business", () => {
+  const wanted = withWebhook(manifest(v1("", "host", "port"), v2("storage", "host")));
+  expect(problems(wanted, live(manifest(v1("storage", "host", "port"))))).toEqual([]);
+});
+
+test("a live version that the manifest no longer names counts: its objects are rewritten", () => {
+  expect(problems(manifest(v2("storage", "host")), live(manifest(v1("storage", "host", "port"))))).toEqual([
+    lacks("v2", ".spec.port", "v1"),
+  ]);
+});
+
+test("a field taken from the storage version in place => refused", () => {
+  expect(problems(manifest(v1("storage", "host")), live(manifest(v1("storage", "host", "port"))))).toEqual([
+    lacks("v1", ".spec.port", "v1"),
+  ]);
+});
+
+test("a field taken from the live storage version in the same edit that moves storage => refused", () => {
+  const wanted = manifest(v1("", "host"), v2("storage", "host"));
+  expect(problems(wanted, live(manifest(v1("storage", "host", "port"))))).toEqual([lacks("v2", ".spec.port", "v1")]);
+});
+
+test("one field lost by the live and the wanted v1 is told once", () => {
+  const wanted = manifest(v1("", "host", "port"), v2("storage", "host"));
+  expect(problems(wanted, live(manifest(v1("storage", "host", "port"))))).toHaveLength(1);
+});
+
+test("version and webhook leave the manifest in one edit => allowed: the webhook is kept until drop", () => {
+  const before = withWebhook(manifest(v1("", "hostPort"), v2("storage", "host", "port")));
+  expect(problems(manifest(v2("storage", "host", "port")), live(before))).toEqual([]);
+});
+
+test("a webhook leaves the manifest while two unlike versions stay => refused", () => {
+  const both = manifest(v1("", "hostPort"), v2("storage", "host", "port"));
+  expect(problems(both, live(withWebhook(both)))).toEqual([lacks("v2", ".spec.hostPort", "v1")]);
+});
+
+test("more than ten lost fields are told as ten and a count", () => {
+  const fields = Array.from({ length: 12 }, (_, index) => `f${String(index).padStart(2, "0")}`);
+  const [problem] = problems(manifest(v1("", ...fields), v2("storage")));
+  expect(problem).toContain(".spec.f09 and 2 more of v1");
+  expect(problem).not.toContain(".spec.f10");
+});
+
+test("the live storage version made unserved => refused until its objects are migrated", () => {
+  expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1 storage")))).toEqual([
+    "databases.example.com: spec.versions: v1 is served: false but still the live storage version; expected it served until every object is migrated; keep served: true, run `pulumi up`, then unserve or remove it",
+  ]);
+});
+
+test("the live storage version removed from the manifest => allowed: it stays served until drop", () => {
+  expect(problems(manifest("v2 storage"), live(manifest("v1 storage")))).toEqual([]);
+});
+
+test("another live version made unserved => allowed", () => {
+  expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1", "v2 storage")))).toEqual([]);
+});
+
+test("a CRD that belongs to another stack => refused, with the command that hands it over", () => {
+  const annotations = { [OWNER_ANNOTATION]: "acme/other/prod" };
+  const foreign = withMetadata(live(manifest("v1 storage")), { annotations });
+  expect(problems(manifest("v1 storage"), foreign)).toEqual([
+    "databases.example.com: belongs to acme/other/prod (annotation kubernetes-storage-migration/owner); expected organization/project/stack or no owner; remove it from the other program, or hand it over with `kubectl annotate crd databases.example.com kubernetes-storage-migration/owner-`",
+  ]);
+});
+
+test("a CRD without an owner => allowed: it is taken over", () => {
+  const orphan = withMetadata(live(manifest("v1 storage")), { annotations: {} });
+  expect(problems(manifest("v1 storage"), orphan)).toEqual([]);
+});

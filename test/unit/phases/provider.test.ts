@@ -1,0 +1,156 @@
+import type { ApiRequest } from "../../../components/kubernetes/api";
+import { ApiError, UserError } from "../../../components/kubernetes/errors";
+import { connect } from "../../../components/phases/connection";
+import { phaseProvider } from "../../../components/phases/provider";
+import type { PhaseName } from "../../../components/phases/shim";
+import { applied } from "../apiServer";
+import { CRD, manifest } from "../fixtures";
+
+// Only what no API server could show: which of its answers become which plan, failure or diff.
+jest.mock("../../../components/phases/connection");
+
+const hidden = { __provider: "exports.handler = …", __from: ".", __urn: "" };
+const common = { crd: CRD, group: "example.com", plural: "databases", kind: "Database", cluster: {} };
+const inputs = { ...hidden, ...common, requestTimeoutSeconds: 60, gone: [], version: "v2" };
+const outputs = { ...inputs, plan: [], storageVersion: "v2", storedVersions: ["v2"] };
+
+type Provider = ReturnType<typeof phaseProvider>;
+type Inputs = Parameters<Provider["check"]>[1];
+type Outputs = Parameters<Provider["diff"]>[1];
+
+const store = phaseProvider("store", undefined);
+const check = (news: object = inputs, phase: PhaseName = "store") =>
+  phaseProvider(phase, undefined).check(news as Inputs, news as Inputs);
+const diff = (olds: object, news: object, provider: Provider = store) =>
+  provider.diff(CRD, olds as Outputs, news as Inputs);
+
+/** Every GET of the definition is answered with this. */
+function answer(live: unknown): jest.Mock<Promise<unknown>, [ApiRequest]> {
+  const call = jest.fn<Promise<unknown>, [ApiRequest]>(() =>
+    live instanceof Error ? Promise.reject(live) : Promise.resolve(live),
+  );
+  jest.mocked(connect).mockResolvedValue({ call } as never);
+  return call;
+}
+
+const atV1 = applied(undefined, manifest("v1 storage", "v2"));
+
+describe("diff", () => {
+  test("a plan is a change", async () => {
+    expect(await diff(outputs, { ...inputs, plan: ["storage v1 → v2"] })).toEqual({ changes: true });
+  });
+
+  test("no plan is none", async () => {
+    expect(await diff(outputs, { ...inputs, plan: [] })).toEqual({ changes: false });
+  });
+
+  test("a phase that stopAfter holds back never changes, whatever it plans", async () => {
+    const held = { ...inputs, heldBy: "rehearse", plan: ["storage v1 → v2"] };
+    expect(await diff(outputs, held)).toEqual({ changes: false });
+  });
+
+  test("another version asked for than recorded is a change, so that the outputs are true", async () => {
+    expect(await diff({ ...outputs, version: "v1" }, { ...inputs, plan: [] })).toEqual({ changes: true });
+  });
+
+  test("serve: another spelling of the recorded manifest is no change, another manifest is", async () => {
+    const serve = phaseProvider("serve", undefined);
+    const recorded = { ...outputs, manifest: manifest("v1 storage") };
+    const spelled = {
+      ...manifest("v1 storage"),
+      spec: { ...manifest("v1 storage").spec, preserveUnknownFields: false },
+    };
+    expect(await diff(recorded, { ...inputs, manifest: spelled, plan: [] }, serve)).toEqual({ changes: false });
+    const other = { ...inputs, manifest: manifest("v1 storage", "v2"), plan: [] };
+    expect(await diff(recorded, other, serve)).toEqual({ changes: true });
+  });
+
+  test("other keys that the engine hides, another folder or provider text, are no change", async () => {
+    const news = { ...inputs, __from: "elsewhere", __provider: "other", __urn: "other", plan: [] };
+    expect(await diff(outputs, news)).toEqual({ changes: false });
+  });
+});
+
+describe("check", () => {
+  test("adds the plan to the inputs, so that preview shows it", async () => {
+    answer(atV1);
+    const plan = ["storage v1 → v2: one edit, then every API server must agree"];
+    expect(await check()).toEqual({ inputs: { ...inputs, plan }, failures: [] });
+  });
+
+  test("plans nothing for a CRD that is not there yet", async () => {
+    const request = { method: "GET", path: "/" } as const;
+    answer(new ApiError("not found", 404, "NotFound", "not found", request));
+    expect(await check()).toMatchObject({ inputs: { plan: [] }, failures: [] });
+  });
+
+  test("adds the plan of a held phase too: the order shows what is still to come", async () => {
+    answer(atV1);
+    expect((await check({ ...inputs, heldBy: "rehearse" })).inputs).toHaveProperty("plan.0");
+  });
+
+  test("only reads", async () => {
+    const call = answer(atV1);
+    await check();
+    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET"]);
+  });
+
+  test("a cluster that does not answer is a failure with the sentence alone, and no plan", async () => {
+    jest.mocked(connect).mockRejectedValue(new UserError("cluster https://10.0.0.1 cannot be reached"));
+    expect(await check()).toEqual({
+      inputs,
+      failures: [{ property: "crd", reason: "cluster https://10.0.0.1 cannot be reached" }],
+    });
+  });
+
+  test("a defect of ours is a failure with its stack", async () => {
+    jest.mocked(connect).mockRejectedValue(new TypeError("undefined is not a function"));
+    const [failure] = (await check()).failures;
+    expect(failure?.reason).toMatch(/^TypeError: undefined is not a function\n +at /);
+  });
+
+  test("a manifest that is wrong is a failure that names the CRD", async () => {
+    answer(atV1);
+    const wrong = { ...inputs, manifest: manifest("v1", "v2"), storage: "v2", migrator: "direct", owner: "me" };
+    const [failure] = (await check(wrong, "serve")).failures;
+    expect(failure?.reason).toMatch(/^databases.example.com: spec.versions: no version has storage: true/);
+  });
+
+  test("every problem is a failure of its own", async () => {
+    answer(
+      applied(undefined, {
+        ...atV1,
+        metadata: { ...atV1.metadata, annotations: { "kubernetes-storage-migration/owner": "them" } },
+      }),
+    );
+    const wrong = manifest("v1 unserved", "v2 storage");
+    const news = { ...inputs, manifest: wrong, storage: "v2", migrator: "direct", owner: "me" };
+    const { failures } = await check(news, "serve");
+    expect(failures.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("belongs to them"),
+      expect.stringContaining("v1 is served: false but still the live storage version"),
+    ]);
+  });
+});
+
+describe("create and update", () => {
+  test("a failure keeps the phase in the state with its inputs and provider, and says why", async () => {
+    jest.mocked(connect).mockRejectedValue(new UserError("cluster https://10.0.0.1 cannot be reached"));
+    const reasons = ["cluster https://10.0.0.1 cannot be reached"];
+    await expect(store.create(inputs as Inputs)).rejects.toMatchObject({ id: CRD, properties: inputs, reasons });
+    await expect(store.update(CRD, outputs as Outputs, inputs as Inputs)).rejects.toMatchObject({ reasons });
+  });
+
+  test("a held phase writes nothing and records where the cluster stands", async () => {
+    const call = answer(atV1);
+    const { id, outs } = await store.create({ ...inputs, heldBy: "rehearse" });
+    expect([id, outs.storedVersions]).toEqual([CRD, ["v1"]]);
+    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET"]);
+  });
+});
+
+test("removing a phase from the program touches nothing in the cluster", async () => {
+  const call = answer(atV1);
+  await store.delete(CRD, outputs);
+  expect(call).not.toHaveBeenCalled();
+});
