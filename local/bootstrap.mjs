@@ -1,7 +1,7 @@
 // What every npm script that runs something goes through: Node checked, dependencies in place, sources compiled. Plain
 // Node without dependencies, because on a fresh clone there is nothing else yet.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -72,7 +72,25 @@ function outdated() {
 }
 
 async function compile() {
+  const stamp = join(root, "dist", ".sources");
+  const now = sources();
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
   await run("compiling to dist/", [process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  writeFileSync(stamp, now);
+}
+
+/** Name, size and time of every source: a compiler that finds nothing new to do still takes seconds to say so. */
+function sources() {
+  const folders = ["components", "local", "bench", "examples"].filter((folder) => existsSync(join(root, folder)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)),
+  );
+  const compiled = files.filter((file) => file.endsWith(".ts"));
+  return ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...compiled]
+    .map((file) => [file, statSync(join(root, file), { throwIfNoEntry: false })])
+    .map(([file, found]) => `${file} ${found?.size} ${found?.mtimeMs}`)
+    .sort()
+    .join("\n");
 }
 
 /** Runs one step to its end; its output goes through. */

@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { rightsForUp } from "../components/kubernetes/rights";
-import { checkout } from "./checkout";
 import { startCluster, type Cluster } from "./cluster/cluster";
+import { writePrivately } from "./cluster/kubeconfig";
 import { endCluster, letStay, readState } from "./cluster/state";
 import { atThePlace, inUse, place } from "./place";
 import { say } from "./say";
@@ -39,7 +40,7 @@ async function main(args: string[]): Promise<void> {
       stack,
       claims,
       requestTimeoutSeconds,
-      caBundleFile: checkout(".local", "webhook-ca.pem"),
+      caBundleFile: join(place.tutorial, "webhook-ca.pem"),
     });
   } catch (error) {
     await claims.check("the tutorial runs to its end", () => {
@@ -51,10 +52,7 @@ async function main(args: string[]): Promise<void> {
     tellKept(stack);
   } else {
     await atThePlace(() => cluster.stop());
-    rmSync(place.kubeconfig, { force: true });
-    say(
-      claims.failed === 0 ? "stopped the control plane" : `stopped the control plane; its logs are in ${place.cluster}`,
-    );
+    tidy(claims.failed > 0);
   }
   console.log(`\n${claims.toString()}`);
   process.exit(claims.failed > 0 ? 1 : 0);
@@ -96,15 +94,28 @@ function onSignal(stack: Stack, claims: Claims): void {
 /** Pulumi first: it ends the call under way and saves what it knows. Then the cluster, again if a start was under way. */
 async function endAll(stack: Stack): Promise<void> {
   await stack.interrupt();
-  while (readState(place.cluster)?.owner?.pid === process.pid) await endCluster(place.cluster);
+  const isOurs = (): boolean => readState(place.cluster)?.owner?.pid === process.pid;
+  if (!isOurs()) return;
+  while (isOurs()) await endCluster(place.cluster);
+  tidy(false);
+}
+
+function tidy(keepLogs: boolean): void {
   rmSync(place.kubeconfig, { force: true });
+  if (!keepLogs) for (const left of [place.cluster, place.tutorial]) rmSync(left, { recursive: true, force: true });
+  say(keepLogs ? `stopped the control plane; its logs are in ${place.cluster}` : "stopped the control plane");
 }
 
 function tellKept(stack: Stack): void {
-  const settings = Object.entries(stack.environment).map(([name, value]) => `    export ${name}='${value}'`);
-  console.log(
-    `\n  The control plane stays up.\n  kubeconfig   ${place.kubeconfig}\n  end it       npm run down\n  go on with this stack (--stack dev --config-file ${place.tutorial}/3-v2.yaml):\n${settings.join("\n")}`,
-  );
+  const file = join(place.tutorial, "env");
+  const settings = Object.entries(stack.environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  writePrivately(file, settings.join(""));
+  const config = join(place.tutorial, "3-v2.yaml");
+  console.log(`
+  The control plane stays up.
+  kubeconfig           ${place.kubeconfig}
+  go on with the stack . ${file} && pulumi preview --stack dev --config-file ${config}
+  end it               npm run down`);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

@@ -1,18 +1,13 @@
 /** Ends a run in the plain line `N passed, N failed`. A file that could not run at all counts as a failure, and so does a run without tests. */
 module.exports = class Reporter {
   onRunComplete(_contexts, results) {
-    const skipped = results.numPendingTests + results.numTodoTests;
-    if (skipped > 0)
-      console.log(
-        `\n${skipped} skipped:${names(results)
-          .map((name) => `\n  ${name}`)
-          .join("")}`,
-      );
-    this.failed =
-      results.numFailedTests +
-      results.numRuntimeErrorTestSuites +
-      (results.numTotalTests + results.numRuntimeErrorTestSuites === 0 ? 1 : 0);
-    console.log(`\n${results.numPassedTests} passed, ${this.failed} failed`);
+    const broken = results.numRuntimeErrorTestSuites;
+    this.failed = results.numFailedTests + broken + (results.numTotalTests + broken === 0 ? 1 : 0);
+    const skipped = namesOf(results, ["pending", "todo"]);
+    const lines = skipped.length > 0 ? [`${skipped.length} skipped:`, ...skipped.map((name) => `  ${name}`), ""] : [];
+    lines.push(`${results.numPassedTests} passed, ${this.failed} failed`);
+    // Jest's own summary comes after every other reporter.
+    process.once("exit", () => process.stdout.write(`\n${lines.join("\n")}\n`));
   }
 
   getLastError() {
@@ -20,8 +15,7 @@ module.exports = class Reporter {
   }
 };
 
-function names(results) {
-  return results.testResults.flatMap((file) =>
-    file.testResults.filter(({ status }) => status === "pending" || status === "todo").map(({ fullName }) => fullName),
-  );
+function namesOf(results, statuses) {
+  const tests = results.testResults.flatMap((file) => file.testResults);
+  return tests.filter(({ status }) => statuses.includes(status)).map(({ fullName }) => fullName);
 }

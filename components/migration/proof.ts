@@ -47,17 +47,18 @@ export function whyProven(live: Definition, listed: string | undefined): string 
   if (live.spec.versions.length === 1) return `${storage} is the only version there is`;
   if (live.metadata.generation === 1) return `the definition has not changed since it was created with ${storage}`;
   const proof = recordedProof(live);
-  if (proof === undefined || proof.storageVersion !== storage) return undefined;
+  if (proof === undefined || proof.storageVersion !== storage || !/^\d+$/.test(proof.resourceVersion)) return undefined;
   if (proof.uid !== live.metadata.uid || proof.generation !== live.metadata.generation) return undefined;
   if (listed !== undefined && BigInt(listed) < BigInt(proof.resourceVersion)) return undefined;
   return `every object was rewritten to ${storage} (list at resourceVersion ${proof.resourceVersion})`;
 }
 
+/** Damaged by hand is as good as none. */
 function parse<T>(annotation: string | undefined): T | undefined {
-  if (annotation === undefined) return undefined;
   try {
-    return JSON.parse(annotation) as T;
+    const value = JSON.parse(annotation ?? "null") as T | null;
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
-    return undefined; // damaged by hand: as good as none
+    return undefined;
   }
 }

@@ -15,7 +15,7 @@ export interface Look {
   inputs?: Record<string, unknown>;
 }
 
-/** What a running phase has at hand; the signal aborts when the lock on the CRD was lost. */
+/** What a running phase has at hand; the signal aborts when the lock on the CRD is lost or the engine is gone. */
 export interface PhaseWork extends Work {
   readonly cluster: Cluster;
   /** A line under the row that stays. */

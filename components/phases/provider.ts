@@ -4,6 +4,7 @@ import { UserError } from "../kubernetes/errors";
 import { withLock } from "../kubernetes/lock";
 import { connect, type StackConfig } from "./connection";
 import { drop } from "./drop";
+import { engineGone } from "./engine";
 import type { PhaseInputs, PhaseOutputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
@@ -74,7 +75,8 @@ async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: Stack
     const cluster = await connect(inputs, config);
     if (inputs.heldBy !== undefined) return { ...inputs, ...(await facts(cluster, inputs)) };
     const holder = `${phase} of ${inputs.__urn}`;
-    const { summary, ...outputs } = await withLock(cluster, inputs.crd, holder, report, (signal) => {
+    const { summary, ...outputs } = await withLock(cluster, inputs.crd, holder, report, (lockLost) => {
+      const signal = AbortSignal.any([lockLost, engineGone()]);
       const work: PhaseWork = { cluster, report, warn: (message) => void row.warn(message), signal };
       return logic.run(inputs, work);
     });

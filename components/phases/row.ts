@@ -1,8 +1,5 @@
-import { credentials } from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-
-let engine: EngineClient | undefined;
+import { engine } from "./engine";
 
 /** The phase's row in `pulumi preview` and `pulumi up`. */
 export class Row {
@@ -24,16 +21,14 @@ export class Row {
 
   /** Resolves also when the engine did not take it: a message lost must not end a migration. */
   private log(message: string, severity: LogSeverity, ephemeral: boolean): Promise<void> {
-    const address = process.argv.at(-1); // the engine hands its address to a provider as the last argument
-    if (this.urn === "" || address === undefined) return Promise.resolve();
-    engine ??= new EngineClient(address, credentials.createInsecure());
+    const client = engine();
+    if (this.urn === "" || client === undefined) return Promise.resolve();
     const request = new LogRequest();
     request.setSeverity(severity);
     request.setMessage(message);
     request.setUrn(this.urn);
     request.setStreamid(0); // a shared stream joins its messages into one block
     request.setEphemeral(ephemeral);
-    const client = engine;
     return new Promise((resolve) => client.log(request, () => resolve()));
   }
 }

@@ -21,8 +21,7 @@ export async function createOld(client: Client, count: number): Promise<SelfieOb
   const bodies = [...addresses, {}, { hostPort: "[2001:db8::1]:443" }].map((fields, index) =>
     object("v1", `old-${index}`, fields),
   );
-  const created = [];
-  for (const body of bodies) created.push(await client.post(collection("v1"), body));
+  const created = await Promise.all(bodies.map((body) => client.post(collection("v1"), body) as Promise<unknown>));
   created.push(await applyOne(client, "v1", "old-applied", { hostPort: "applied.example.com:80" }));
   return created as SelfieObject[];
 }

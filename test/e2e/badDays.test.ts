@@ -4,7 +4,6 @@ import { rightsForPreview } from "../../components";
 import { withLock } from "../../components/kubernetes/lock";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { makeAuthority } from "../../local/certificates";
-import { checkout } from "../../local/checkout";
 import { convert } from "../../examples/selfierequests/conversion";
 import { startWorld, type TestStack, type World } from "./harness";
 import {
@@ -119,7 +118,7 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
     });
 
     test("unparseable YAML is an error with file and line", async () => {
-      const file = checkout(".local", "test", "broken.yaml");
+      const file = path.join(path.dirname(world.kubeconfig), "broken.yaml");
       fs.writeFileSync(file, "apiVersion: v1\nkind: [CustomResourceDefinition\nmetadata: {\n");
       const message = await stack.refused(stack.preview({ file }));
       expect(message).toMatch(/broken\.yaml:\d+:\d+/);

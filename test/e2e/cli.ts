@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "child_process";
 import * as fs from "fs";
+import * as os from "os";
 import * as path from "path";
 import { checkout } from "../../local/checkout";
 import { findPulumi } from "../../local/toolchain/pulumi";
@@ -16,7 +17,7 @@ export class CliProgram {
   ) {}
 
   static async create(name: string): Promise<CliProgram> {
-    const dir = checkout(".local", "test", `${name}-${process.pid}`);
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), `storage-migration-${name}-`));
     const project = path.join(dir, "project");
     fs.mkdirSync(project, { recursive: true });
     fs.writeFileSync(path.join(project, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: nodejs\n`);

@@ -111,3 +111,8 @@ test("held at rehearse => a rehearsal that is done is not planned again, and one
   const renamed = { ...both, spec: { ...both.spec, names: { ...both.spec.names, shortNames: ["db"] } } };
   expect(plans(held, renamed, "rehearse").rehearse).toHaveLength(1);
 });
+
+test("a rollout that goes on after it was held at rehearse rehearses again: objects came since", async () => {
+  const held = await ranUpTo("rehearse", await created(v1), both);
+  expect(plans(held, both, "drop").rehearse).toHaveLength(1);
+});

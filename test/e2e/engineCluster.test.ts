@@ -1,0 +1,217 @@
+import * as fs from "fs";
+import * as net from "net";
+import * as path from "path";
+import { findApiServers } from "../../components/kubernetes/apiServers";
+import { Cluster } from "../../components/kubernetes/cluster";
+import { withLock } from "../../components/kubernetes/lock";
+import { type Bench, startBench } from "./engine";
+
+jest.setTimeout(180_000);
+
+let bench: Bench;
+let admin: string;
+beforeAll(async () => {
+  bench = await startBench("engine-cluster", { controllerManager: false });
+  admin = fs.readFileSync(bench.local.kubeconfig, "utf8");
+});
+afterAll(() => bench.end());
+
+const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
+const ready = { method: "GET", path: "/api" } as const;
+
+describe("connecting", () => {
+  const failing: [string, () => { kubeconfig?: string; context?: string }, RegExp][] = [
+    ["nothing listens", () => ({ kubeconfig: admin.replace(bench.local.server, "https://127.0.0.1:1") }), /cluster unreachable: https:\/\/127.0.0.1:1 .*ECONNREFUSED.*expected a kube-apiserver/],
+    ["no such context", () => ({ kubeconfig: bench.local.kubeconfig, context: "prod" }), /no context prod in the kubeconfig; found: /],
+    ["no such file", () => ({ kubeconfig: "/nowhere/config" }), /kubeconfig \/nowhere\/config: cannot be read \(ENOENT\)/],
+    ["no kubeconfig at all", () => ({ kubeconfig: "clusters: {\n" }), /not a kubeconfig; expected YAML or JSON/],
+    ["a token that is none", () => ({ kubeconfig: withToken("made-up-token") }), /does not accept the credentials \(401\)/],
+  ];
+  test.each(failing)("%s: an error that names it, within seconds", async (_, reference, expected) => {
+    const began = Date.now();
+    const error = await Cluster.connect(reference()).then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    expect(error?.message).toMatch(expected);
+    expect(error?.message).not.toMatch(/made-up-token/);
+    expect(Date.now() - began).toBeLessThan(7_000);
+  });
+
+  test("a server that accepts and says nothing: five seconds", async () => {
+    const mute = net.createServer(() => undefined).listen(0, "127.0.0.1");
+    await new Promise((resolve) => mute.once("listening", resolve));
+    const { port } = mute.address() as net.AddressInfo;
+    const began = Date.now();
+    const connecting = Cluster.connect({ kubeconfig: admin.replace(bench.local.server, `https://127.0.0.1:${port}`) });
+    await expect(connecting).rejects.toThrow(/cluster unreachable.*TIMEOUT.*within 5 s/);
+    expect(Date.now() - began).toBeLessThan(7_000);
+    mute.close();
+  });
+
+  test("a missing right names the verb, the resource and the rule that grants it", async () => {
+    const limited = await Cluster.connect({ kubeconfig: await bench.local.userKubeconfig("nobody", []) });
+    await expect(limited.call({ method: "GET", path: "/api/v1/namespaces/default/secrets" })).rejects.toThrow(
+      /not allowed to list secrets in namespace default.*grant this user the rule \{apiGroups: \[""\], resources: \["secrets"\], verbs: \["list"\]\}/,
+    );
+  });
+});
+
+describe("credentials", () => {
+  test("a token file that is replaced: a 401 reads it anew, and the request goes through", async () => {
+    const file = path.join(bench.local.dir, "token");
+    fs.writeFileSync(file, tokenOf(admin));
+    const cluster = await Cluster.connect({ kubeconfig: admin.replace(/token: .*/, `tokenFile: ${file}`) });
+    await cluster.call(ready);
+    fs.writeFileSync(file, "expired");
+    await new Promise((resolve) => setTimeout(resolve, 5_100));
+    // client-node itself would keep what it read for a minute; the file is good again when the 401 comes.
+    setTimeout(() => fs.writeFileSync(file, tokenOf(admin)), 0);
+    await cluster.call(ready);
+  });
+
+  test("an exec plugin is run once for many requests, and again after a 401", async () => {
+    const runs = path.join(bench.local.dir, "runs");
+    const plugin = path.join(bench.local.dir, "plugin.sh");
+    const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "TOKEN" } };
+    const answer = JSON.stringify(credential).replace("TOKEN", "$TOKEN");
+    fs.writeFileSync(
+      plugin,
+      `#!/bin/sh\n[ -n "$KUBERNETES_EXEC_INFO" ] || exit 3\necho run >> ${runs}\nTOKEN=$(cat ${runs}.token)\ncat <<END\n${answer}\nEND\n`,
+      { mode: 0o755 },
+    );
+    fs.writeFileSync(`${runs}.token`, tokenOf(admin));
+    const exec = `exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ${plugin}}`;
+    const kubeconfig = admin.replace(/token: .*/, exec);
+    const clusters = await Promise.all([1, 2, 3].map(() => Cluster.connect({ kubeconfig })));
+    await Promise.all(clusters.map((cluster) => cluster.call(ready)));
+    expect(fs.readFileSync(runs, "utf8").trim().split("\n")).toHaveLength(1);
+    const broken = await Cluster.connect({ kubeconfig: kubeconfig.replace(plugin, "/nowhere/plugin") }).catch((e: Error) => e);
+    expect((broken as Error).message).toMatch(/credential plugin \/nowhere\/plugin failed; expected an ExecCredential/);
+  });
+});
+
+describe("the API servers", () => {
+  test("one, by its Lease and its address; alive waits for the Lease to move", async () => {
+    const servers = await findApiServers(bench.cluster);
+    expect(servers.distinct).toBe(true);
+    expect(servers.servers.map(({ address }) => address)).toEqual([new URL(bench.local.server).host]);
+    await servers.alive(bench.work);
+    servers.close();
+  });
+
+  test("a pinned connection that the server ended is replaced, and its successor asked who it is", async () => {
+    const servers = await findApiServers(bench.cluster);
+    const before = await servers.servers[0]?.call(ready);
+    await bench.local.restartApiServer();
+    const after = await findApiServers(bench.cluster);
+    expect(await servers.servers[0]?.call(ready)).toEqual(before);
+    // A restart in between is seen, though address and host are the same.
+    expect(servers.sameAs(after)).toBe(false);
+    servers.close();
+    after.close();
+  });
+
+  test("a Lease of a server that is not there holds, names the host, and yields to `gone`", async () => {
+    await bench.local.client.post(leases, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: {
+        name: "apiserver-paused",
+        namespace: "kube-system",
+        labels: { "apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": "cp-9" },
+      },
+      spec: { holderIdentity: "apiserver-paused_x", leaseDurationSeconds: 3600 },
+    });
+    const servers = await findApiServers(bench.cluster);
+    expect(servers.distinct).toBe(false);
+    expect(servers.missingEvidence[0]).toMatch(/2 API servers have a Lease, 1 were reached/);
+    await expect(servers.alive(bench.work)).rejects.toThrow(/API server on cp-9: its identity Lease .* has not moved for 4\d s.*gone: \["cp-9"\]/);
+    servers.close();
+    const without = await findApiServers(bench.cluster, { gone: ["cp-9"] });
+    expect(without.distinct).toBe(true);
+    await without.alive(bench.work);
+    without.close();
+    await bench.local.client.delete(`${leases}/apiserver-paused`);
+  });
+
+  test("more servers than Leases: it holds", async () => {
+    const { host } = new URL(bench.local.server);
+    const { items } = await bench.local.client.get(`${leases}?labelSelector=apiserver.kubernetes.io/identity=kube-apiserver`);
+    const hostname = items[0].metadata.labels["kubernetes.io/hostname"] as string;
+    await expect(findApiServers(bench.cluster, { gone: [hostname] })).rejects.toThrow(
+      `1 API servers answer (${host}), found 0 identity Leases in kube-system (none), without ${hostname}, declared gone`,
+    );
+  });
+
+  test("Leases that may not be read: indistinct, and says what is missing", async () => {
+    const kubeconfig = await bench.local.userKubeconfig("blind", []);
+    const servers = await findApiServers(await Cluster.connect({ kubeconfig }));
+    expect(servers).toMatchObject({ distinct: false });
+    expect(servers.missingEvidence[0]).toMatch(/may not be listed/);
+    servers.close();
+  });
+});
+
+describe("the lock of a CRD", () => {
+  const lease = (crd: string) => bench.local.client.get(`${leases}/storage-migration-${crd}`);
+
+  test("one at a time: the other is told who holds it", async () => {
+    const said: string[] = [];
+    await withLock(bench.cluster, "a.example.com", "stack one", () => undefined, async () => {
+      const second = withLock(bench.cluster, "a.example.com", "stack two", (m) => void said.push(m), () => Promise.resolve());
+      await expect(second).rejects.toThrow(/another rollout of a.example.com is running: stack one holds its lock since .* \(0 min\)/);
+    });
+    expect(said[0]).toMatch(/waiting 15 s for a sign of life of stack one, who holds the lock of a.example.com/);
+    expect((await lease("a.example.com")).spec.holderIdentity).toBe("");
+  });
+
+  test("two CRDs do not wait for each other, and a released lock is free at once", async () => {
+    await withLock(bench.cluster, "a.example.com", "one", () => undefined, () =>
+      withLock(bench.cluster, "b.example.com", "two", () => undefined, () => Promise.resolve()),
+    );
+  });
+
+  test("a dead holder's lock is taken over once its record has not moved for 15 s, as seen by us", async () => {
+    await bench.local.client.post(leases, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name: "storage-migration-c.example.com", namespace: "kube-system" },
+      // Its clock was far ahead of ours.
+      spec: { holderIdentity: "killed 0badc0de", leaseDurationSeconds: 15, renewTime: "2099-01-01T00:00:00.000000Z" },
+    });
+    const began = Date.now();
+    await withLock(bench.cluster, "c.example.com", "heir", () => undefined, async () => {
+      expect((await lease("c.example.com")).spec.holderIdentity).toMatch(/^heir /);
+    });
+    expect(Date.now() - began).toBeGreaterThan(14_500);
+    expect(Date.now() - began).toBeLessThan(20_000);
+  });
+
+  test("losing it aborts the work and rejects", async () => {
+    const working = withLock(bench.cluster, "d.example.com", "robbed", () => undefined, async (signal) => {
+      await bench.local.client.mergePatch(`${leases}/storage-migration-d.example.com`, { spec: { holderIdentity: "thief 12345678" } });
+      await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    });
+    await expect(working).rejects.toThrow(/the lock of d.example.com is lost, so this rollout stops: thief took it/);
+    expect((await lease("d.example.com")).spec.holderIdentity).toBe("thief 12345678");
+  });
+
+  test("no answer from the cluster for twelve seconds: it stops before another one may start", async () => {
+    const began = Date.now();
+    const working = withLock(bench.cluster, "e.example.com", "cut off", () => undefined, async (signal) => {
+      bench.local.pauseApiServer();
+      await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    });
+    await expect(working).rejects.toThrow(/the lock of e.example.com is lost/).finally(() => bench.local.resumeApiServer());
+    expect(Date.now() - began).toBeLessThan(15_000);
+  });
+});
+
+function tokenOf(kubeconfig: string): string {
+  return /token: "?([^"\s}]+)/.exec(kubeconfig)?.[1] ?? "";
+}
+
+function withToken(token: string): string {
+  return admin.replace(tokenOf(admin), token);
+}

@@ -1,0 +1,228 @@
+import { findApiServers } from "../../components/kubernetes/apiServers";
+import { discover, servedStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
+import { awaitAgreement, readableEverywhere, servedEverywhere } from "../../components/migration/agreement";
+import { moveManagedFields } from "../../components/migration/managedFields";
+import { forEachObject } from "../../components/migration/objects";
+import { rewriteAll } from "../../components/migration/rewriter";
+import { type Bench, group, objectOf, objectsOf, pluralOf, startBench } from "./engine";
+
+jest.setTimeout(180_000);
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await startBench("engine-rewrite");
+});
+afterAll(() => bench.end());
+
+const target = (kind: string, version: string) => ({ group, version, plural: pluralOf(kind), kind });
+
+describe("a pass over 2,500 objects, one of which the new schema refuses, one deleted under way", () => {
+  const kind = "Walked";
+  const plural = pluralOf(kind);
+  const OBJECTS = 2_500;
+
+  test("T1 before the flip nothing is stale", async () => {
+    await bench.define(kind, { storage: "v1" });
+    await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS));
+    const result = await rewriteAll(bench.cluster, target(kind, "v1"), bench.work);
+    expect(result).toMatchObject({ visited: OBJECTS, rewritten: 0, unchanged: OBJECTS, gone: 0, failedCount: 0 });
+  });
+
+  test("T2 after the flip the servers agree within seconds, and say by what", async () => {
+    // oldSelf rules are not ratcheted: this one refuses an unchanged object.
+    const refusing = {
+      type: "object",
+      properties: {
+        spec: {
+          type: "object",
+          "x-kubernetes-preserve-unknown-fields": true,
+          properties: { host: { type: "string" } },
+          "x-kubernetes-validations": [{ rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" }],
+        },
+      },
+    };
+    await bench.local.client.post(`/apis/${group}/v1/namespaces/default/${plural}`, objectOf(kind, "v1", "x-bad", { host: "bad" }));
+    await bench.define(kind, { storage: "v2", schema: { v2: refusing } });
+    const servers = await findApiServers(bench.cluster);
+    expect(servers).toMatchObject({ distinct: true, missingEvidence: [] });
+    expect(servers.servers).toHaveLength(1);
+    const { evidence } = await awaitAgreement(servers, target(kind, "v2"), bench.work);
+    expect(evidence.join("; ")).toMatch(/1 API server \(.+\) shows v2 as the storage version.*PATCH \{\} on default\/o-00000/);
+    await servers.alive(bench.work);
+    const again = await findApiServers(bench.cluster);
+    expect(servers.sameAs(again)).toBe(true);
+    servers.close();
+    again.close();
+  });
+
+  test("T3 the pass rewrites all but the bad one, names it, and counts the deleted one as gone", async () => {
+    let deleted = false;
+    const cluster = {
+      call: (request: { method: string; path: string }) => {
+        if (!deleted && request.method === "PATCH") {
+          deleted = true;
+          return bench.local.client
+            .delete(`/apis/${group}/v1/namespaces/default/${plural}/o-02400`)
+            .then(() => bench.cluster.call(request as never));
+        }
+        return bench.cluster.call(request as never);
+      },
+    };
+    const result = await rewriteAll(cluster as never, target(kind, "v2"), bench.work);
+    // The agreement's probe rewrote one already.
+    expect(result).toMatchObject({ visited: OBJECTS + 1, rewritten: OBJECTS - 2, unchanged: 1, gone: 1, failedCount: 1 });
+    expect(result.failed[0]?.name).toBe("default/x-bad");
+    expect(result.failed[0]?.message).toMatch(/bad may not stay/);
+    expect(bench.said.join("\n")).toMatch(/rewriting [\d,]+ \/ 2,501 · [\d,]+\/s · .* left/);
+    const stored = await bench.stored(plural);
+    expect(Object.entries(stored).filter(([, version]) => version !== `${group}/v2`)).toEqual([
+      ["default/x-bad", `${group}/v1`],
+    ]);
+  });
+
+  test("T4 a second pass changes nothing", async () => {
+    const result = await rewriteAll(bench.cluster, target(kind, "v2"), bench.work);
+    expect(result).toMatchObject({ rewritten: 0, unchanged: OBJECTS - 1, failedCount: 1 });
+  });
+});
+
+describe("walking", () => {
+  const kind = "Stepped";
+  const plural = pluralOf(kind);
+  const resource = { group, version: "v1", plural };
+
+  beforeAll(async () => {
+    await bench.define(kind, { storage: "v1" });
+    await bench.create(plural, "v1", objectsOf(kind, "v1", 60));
+  });
+
+  test("a continue token that expired: the walk goes on behind the last key and misses nothing", async () => {
+    const seen: string[] = [];
+    let expired = 0;
+    const cluster = {
+      call: async (request: { query?: Record<string, unknown> }) => {
+        // A compacted revision, as after five minutes: the token's revision is replaced by one that etcd no longer has.
+        const token = request.query?.["continue"];
+        if (typeof token === "string" && expired === 0) {
+          const { rv: _, ...rest } = JSON.parse(Buffer.from(token, "base64").toString()) as { rv: number };
+          await compact(bench.local.etcd);
+          expired++;
+          const old = Buffer.from(JSON.stringify({ ...rest, rv: 2 })).toString("base64").replace(/=+$/, "");
+          return bench.cluster.call({ ...request, query: { ...request.query, continue: old } } as never);
+        }
+        return bench.cluster.call(request as never);
+      },
+    };
+    const visit = (object: { metadata: { name: string } }) => Promise.resolve(void seen.push(object.metadata.name));
+    const result = await forEachObject(cluster as never, resource, visit, { ...bench.work, doing: "walking", full: true });
+    expect(expired).toBe(1);
+    expect(result.visited).toBe(60);
+    expect(new Set(seen).size).toBe(60);
+  });
+
+  test("no more than a few visits are under way at once, and an abort ends the walk", async () => {
+    const abort = new AbortController();
+    let running = 0;
+    let most = 0;
+    const walk = forEachObject(
+      bench.cluster,
+      resource,
+      async () => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        running--;
+        if (most >= 4) abort.abort(new Error("stop it"));
+      },
+      { report: () => undefined, signal: abort.signal, doing: "walking" },
+    );
+    await expect(walk).rejects.toThrow("stop it");
+    expect(most).toBeLessThanOrEqual(32);
+  });
+
+  test("an unserved version is an error, not so many deleted objects", async () => {
+    await expect(rewriteAll(bench.cluster, { ...resource, version: "v9" }, bench.work)).rejects.toThrow(/404/);
+  });
+});
+
+describe("serving, unserving, dropping", () => {
+  const kind = "Dropped";
+  const plural = pluralOf(kind);
+
+  test("T1 a version is served everywhere; the hash names the storage version", async () => {
+    await bench.define(kind, { storage: "v1" });
+    const servers = await findApiServers(bench.cluster);
+    await servedEverywhere(servers, { group, plural }, { served: ["v1", "v2"], notServed: ["v3"] }, bench.work);
+    expect(await discover(bench.cluster, { group, version: "v2", plural })).toEqual({
+      served: true,
+      storageVersionHash: storageVersionHash(group, "v1", kind),
+    });
+    expect(await servedStorageMigrationVersion(bench.cluster)).toBe("v1");
+    servers.close();
+  });
+
+  test("T2 managedFields move off v1, entries of one manager merged; server-side apply works after the drop", async () => {
+    const path = (version: string) => `/apis/${group}/${version}/namespaces/default/${plural}/one`;
+    const apply = (version: string, spec: object) =>
+      bench.local.client.apply(path(version), objectOf(kind, version, "one", spec), "applier");
+    await apply("v1", { host: "a" });
+    await bench.local.client.mergePatch(`${path("v1")}?fieldManager=editor`, { spec: { port: 1 } });
+    await bench.local.client.mergePatch(`${path("v2")}?fieldManager=editor`, { spec: { note: "n" } });
+    await bench.define(kind, { storage: "v2" });
+    await rewriteAll(bench.cluster, { group, version: "v2", plural }, bench.work);
+    const moved = await moveManagedFields(bench.cluster, { group, version: "v2", plural }, ["v1"], bench.work);
+    expect(moved).toMatchObject({ moved: 1, failedCount: 0 });
+    const { managedFields } = (await bench.local.client.get(path("v2"))).metadata;
+    const entries = (managedFields as { manager: string; apiVersion: string; fieldsV1: object }[]).map(
+      ({ manager, apiVersion, fieldsV1 }) => ({ manager, apiVersion, fieldsV1 }),
+    );
+    expect(entries).toEqual(
+      expect.arrayContaining([
+        { manager: "applier", apiVersion: `${group}/v2`, fieldsV1: { "f:spec": { "f:host": {} } } },
+        { manager: "editor", apiVersion: `${group}/v2`, fieldsV1: { "f:spec": { "f:port": {}, "f:note": {} } } },
+      ]),
+    );
+    expect(entries.map(({ apiVersion }) => apiVersion)).not.toContain(`${group}/v1`);
+  });
+
+  test("T3 after the drop every object is readable and server-side apply goes on", async () => {
+    const live = await bench.live(plural);
+    await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${live.metadata.name}/status`, {
+      status: { storedVersions: ["v2"] },
+    });
+    await bench.define(kind, { storage: "v2", versions: ["v2"] });
+    const servers = await findApiServers(bench.cluster);
+    await servedEverywhere(servers, { group, plural }, { served: ["v2"], notServed: ["v1"] }, bench.work);
+    await readableEverywhere(servers, { group, version: "v2", plural }, bench.work);
+    await bench.local.client.apply(
+      `/apis/${group}/v2/namespaces/default/${plural}/one`,
+      objectOf(kind, "v2", "one", { host: "b" }),
+      "applier",
+    );
+    servers.close();
+  });
+
+  test("T4 a version dropped too early: the LIST fails and says through which server", async () => {
+    const early = "Early";
+    await bench.define(early, { storage: "v1" });
+    await bench.create(pluralOf(early), "v1", objectsOf(early, "v1", 3));
+    const { metadata } = await bench.define(early, { storage: "v2" });
+    await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}/status`, {
+      status: { storedVersions: ["v2"] },
+    });
+    await bench.define(early, { storage: "v2", versions: ["v2"] });
+    const servers = await findApiServers(bench.cluster);
+    await servedEverywhere(servers, { group, plural: pluralOf(early) }, { served: ["v2"], notServed: ["v1"] }, bench.work);
+    const reading = readableEverywhere(servers, { group, version: "v2", plural: pluralOf(early) }, bench.work);
+    await expect(reading).rejects.toThrow(/API server .+ cannot list every object of earlys.*invalid group\/version/s);
+    servers.close();
+  });
+});
+
+/** Everything up to now becomes history that etcd no longer has. */
+async function compact(etcd: string): Promise<void> {
+  const post = async (path: string, body: object): Promise<{ header: { revision: string } }> =>
+    (await (await fetch(`${etcd}${path}`, { method: "POST", body: JSON.stringify(body) })).json()) as never;
+  const key = Buffer.from("x").toString("base64");
+  const { header } = await post("/v3/kv/range", { key });
+  await post("/v3/kv/compaction", { revision: header.revision, physical: true });
+}
