@@ -91,32 +91,37 @@ async function keep(
 ): Promise<Lease> {
   let lease = acquired;
   let renewedAt = performance.now();
-  let trouble = "";
-  for (;;) {
-    const woke = await sleep(trouble === "" ? RENEW_MS : OBSERVE_MS, ended).then(
-      () => true,
-      () => false,
-    );
-    if (!woke) return lease;
+  let pause = RENEW_MS;
+  while (await slept(pause, ended)) {
     const began = performance.now();
+    const left = GIVE_UP_MS - (began - renewedAt);
     try {
-      lease = await renew(cluster, crd, lease);
+      lease = await renew(cluster, crd, lease, Math.min(4_000, left) / 1_000);
       renewedAt = began;
-      trouble = "";
+      pause = RENEW_MS;
     } catch (error) {
-      trouble = messageOf(error);
-      if (!(error instanceof LostError) && performance.now() - renewedAt < GIVE_UP_MS) continue;
-      lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${trouble}; run pulumi up again`));
+      pause = Math.min(OBSERVE_MS, GIVE_UP_MS - (performance.now() - renewedAt));
+      if (pause > 100 && !(error instanceof LostError)) continue;
+      const why = messageOf(error);
+      lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run pulumi up again`));
       return lease;
     }
   }
+  return lease;
+}
+
+function slept(milliseconds: number, ended: AbortSignal): Promise<boolean> {
+  return sleep(milliseconds, ended).then(
+    () => true,
+    () => false,
+  );
 }
 
 class LostError extends UserError {}
 
-async function renew(cluster: Cluster, crd: string, lease: Lease): Promise<Lease> {
+async function renew(cluster: Cluster, crd: string, lease: Lease, timeoutSeconds: number): Promise<Lease> {
   try {
-    return await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } });
+    return await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } }, timeoutSeconds);
   } catch (error) {
     if (hasStatus(error, 404)) throw new LostError("its Lease was deleted");
     if (!hasStatus(error, 409)) throw error;
@@ -176,9 +181,9 @@ async function write(
 }
 
 /** With its resourceVersion in it, so that a later write of someone else's is never overwritten. */
-function put(cluster: Cluster, lease: Lease): Promise<Lease> {
+function put(cluster: Cluster, lease: Lease, timeoutSeconds = 4): Promise<Lease> {
   const path = `${LEASES}/${lease.metadata.name}`;
-  return cluster.call<Lease>({ method: "PUT", path, body: lease, urgent: true, timeoutSeconds: 4 });
+  return cluster.call<Lease>({ method: "PUT", path, body: lease, urgent: true, timeoutSeconds });
 }
 
 function leaseName(crd: string): string {

@@ -118,8 +118,15 @@ async function answersEveryVersion(local: LocalCluster, plural: string, options:
 }
 
 /** `count` objects of a kind at a version. */
-export function objectsOf(kind: string, version: string, count: number, spec: object = { host: "h", port: 1 }): object[] {
-  return Array.from({ length: count }, (_, index) => objectOf(kind, version, `o-${String(index).padStart(5, "0")}`, spec));
+export function objectsOf(
+  kind: string,
+  version: string,
+  count: number,
+  spec: object = { host: "h", port: 1 },
+): object[] {
+  return Array.from({ length: count }, (_, index) =>
+    objectOf(kind, version, `o-${String(index).padStart(5, "0")}`, spec),
+  );
 }
 
 export function objectOf(kind: string, version: string, name: string, spec: object): object {

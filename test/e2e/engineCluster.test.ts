@@ -21,11 +21,27 @@ const ready = { method: "GET", path: "/api" } as const;
 
 describe("connecting", () => {
   const failing: [string, () => { kubeconfig?: string; context?: string }, RegExp][] = [
-    ["nothing listens", () => ({ kubeconfig: admin.replace(bench.local.server, "https://127.0.0.1:1") }), /cluster unreachable: https:\/\/127.0.0.1:1 .*ECONNREFUSED.*expected a kube-apiserver/],
-    ["no such context", () => ({ kubeconfig: bench.local.kubeconfig, context: "prod" }), /no context prod in the kubeconfig; found: /],
-    ["no such file", () => ({ kubeconfig: "/nowhere/config" }), /kubeconfig \/nowhere\/config: cannot be read \(ENOENT\)/],
+    [
+      "nothing listens",
+      () => ({ kubeconfig: admin.replace(bench.local.server, "https://127.0.0.1:1") }),
+      /cluster unreachable: https:\/\/127.0.0.1:1 .*ECONNREFUSED.*expected a kube-apiserver/,
+    ],
+    [
+      "no such context",
+      () => ({ kubeconfig: bench.local.kubeconfig, context: "prod" }),
+      /no context prod in the kubeconfig; found: /,
+    ],
+    [
+      "no such file",
+      () => ({ kubeconfig: "/nowhere/config" }),
+      /kubeconfig \/nowhere\/config: cannot be read \(ENOENT\)/,
+    ],
     ["no kubeconfig at all", () => ({ kubeconfig: "clusters: {\n" }), /not a kubeconfig; expected YAML or JSON/],
-    ["a token that is none", () => ({ kubeconfig: withToken("made-up-token") }), /does not accept the credentials \(401\)/],
+    [
+      "a token that is none",
+      () => ({ kubeconfig: withUser({ token: "made-up-token" }) }),
+      /does not accept the credentials \(401\)/,
+    ],
   ];
   test.each(failing)("%s: an error that names it, within seconds", async (_, reference, expected) => {
     const began = Date.now();
@@ -58,22 +74,21 @@ describe("connecting", () => {
 });
 
 describe("credentials", () => {
-  test("a token file that is replaced: a 401 reads it anew, and the request goes through", async () => {
+  test("a token file, which client-node does not know by kubectl's name for it", async () => {
     const file = path.join(bench.local.dir, "token");
     fs.writeFileSync(file, tokenOf(admin));
-    const cluster = await Cluster.connect({ kubeconfig: admin.replace(/token: .*/, `tokenFile: ${file}`) });
-    await cluster.call(ready);
-    fs.writeFileSync(file, "expired");
-    await new Promise((resolve) => setTimeout(resolve, 5_100));
-    // client-node itself would keep what it read for a minute; the file is good again when the 401 comes.
-    setTimeout(() => fs.writeFileSync(file, tokenOf(admin)), 0);
+    const cluster = await Cluster.connect({ kubeconfig: withUser({ tokenFile: file }) });
     await cluster.call(ready);
   });
 
-  test("an exec plugin is run once for many requests, and again after a 401", async () => {
+  test("an exec plugin is run once for many connections; one that fails is named", async () => {
     const runs = path.join(bench.local.dir, "runs");
     const plugin = path.join(bench.local.dir, "plugin.sh");
-    const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "TOKEN" } };
+    const credential = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      kind: "ExecCredential",
+      status: { token: "TOKEN" },
+    };
     const answer = JSON.stringify(credential).replace("TOKEN", "$TOKEN");
     fs.writeFileSync(
       plugin,
@@ -81,12 +96,15 @@ describe("credentials", () => {
       { mode: 0o755 },
     );
     fs.writeFileSync(`${runs}.token`, tokenOf(admin));
-    const exec = `exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ${plugin}}`;
-    const kubeconfig = admin.replace(/token: .*/, exec);
+    const kubeconfig = withUser({
+      exec: { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never", command: plugin },
+    });
     const clusters = await Promise.all([1, 2, 3].map(() => Cluster.connect({ kubeconfig })));
     await Promise.all(clusters.map((cluster) => cluster.call(ready)));
     expect(fs.readFileSync(runs, "utf8").trim().split("\n")).toHaveLength(1);
-    const broken = await Cluster.connect({ kubeconfig: kubeconfig.replace(plugin, "/nowhere/plugin") }).catch((e: Error) => e);
+    const broken = await Cluster.connect({ kubeconfig: kubeconfig.replace(plugin, "/nowhere/plugin") }).catch(
+      (e: Error) => e,
+    );
     expect((broken as Error).message).toMatch(/credential plugin \/nowhere\/plugin failed; expected an ExecCredential/);
   });
 });
@@ -126,7 +144,9 @@ describe("the API servers", () => {
     const servers = await findApiServers(bench.cluster);
     expect(servers.distinct).toBe(false);
     expect(servers.missingEvidence[0]).toMatch(/2 API servers have a Lease, 1 were reached/);
-    await expect(servers.alive(bench.work)).rejects.toThrow(/API server on cp-9: its identity Lease .* has not moved for 4\d s.*gone: \["cp-9"\]/);
+    await expect(servers.alive(bench.work)).rejects.toThrow(
+      /API server on cp-9: its identity Lease .* has not moved for 4\d s.*gone: \["cp-9"\]/,
+    );
     servers.close();
     const without = await findApiServers(bench.cluster, { gone: ["cp-9"] });
     expect(without.distinct).toBe(true);
@@ -137,7 +157,9 @@ describe("the API servers", () => {
 
   test("more servers than Leases: it holds", async () => {
     const { host } = new URL(bench.local.server);
-    const { items } = await bench.local.client.get(`${leases}?labelSelector=apiserver.kubernetes.io/identity=kube-apiserver`);
+    const { items } = await bench.local.client.get(
+      `${leases}?labelSelector=apiserver.kubernetes.io/identity=kube-apiserver`,
+    );
     const hostname = items[0].metadata.labels["kubernetes.io/hostname"] as string;
     await expect(findApiServers(bench.cluster, { gone: [hostname] })).rejects.toThrow(
       `1 API servers answer (${host}), found 0 identity Leases in kube-system (none), without ${hostname}, declared gone`,
@@ -158,17 +180,42 @@ describe("the lock of a CRD", () => {
 
   test("one at a time: the other is told who holds it", async () => {
     const said: string[] = [];
-    await withLock(bench.cluster, "a.example.com", "stack one", () => undefined, async () => {
-      const second = withLock(bench.cluster, "a.example.com", "stack two", (m) => void said.push(m), () => Promise.resolve());
-      await expect(second).rejects.toThrow(/another rollout of a.example.com is running: stack one holds its lock since .* \(0 min\)/);
-    });
+    await withLock(
+      bench.cluster,
+      "a.example.com",
+      "stack one",
+      () => undefined,
+      async () => {
+        const second = withLock(
+          bench.cluster,
+          "a.example.com",
+          "stack two",
+          (m) => void said.push(m),
+          () => Promise.resolve(),
+        );
+        await expect(second).rejects.toThrow(
+          /another rollout of a.example.com is running: stack one holds its lock since .* \(0 min\)/,
+        );
+      },
+    );
     expect(said[0]).toMatch(/waiting 15 s for a sign of life of stack one, who holds the lock of a.example.com/);
     expect((await lease("a.example.com")).spec.holderIdentity).toBe("");
   });
 
   test("two CRDs do not wait for each other, and a released lock is free at once", async () => {
-    await withLock(bench.cluster, "a.example.com", "one", () => undefined, () =>
-      withLock(bench.cluster, "b.example.com", "two", () => undefined, () => Promise.resolve()),
+    await withLock(
+      bench.cluster,
+      "a.example.com",
+      "one",
+      () => undefined,
+      () =>
+        withLock(
+          bench.cluster,
+          "b.example.com",
+          "two",
+          () => undefined,
+          () => Promise.resolve(),
+        ),
     );
   });
 
@@ -181,37 +228,64 @@ describe("the lock of a CRD", () => {
       spec: { holderIdentity: "killed 0badc0de", leaseDurationSeconds: 15, renewTime: "2099-01-01T00:00:00.000000Z" },
     });
     const began = Date.now();
-    await withLock(bench.cluster, "c.example.com", "heir", () => undefined, async () => {
-      expect((await lease("c.example.com")).spec.holderIdentity).toMatch(/^heir /);
-    });
+    await withLock(
+      bench.cluster,
+      "c.example.com",
+      "heir",
+      () => undefined,
+      async () => {
+        expect((await lease("c.example.com")).spec.holderIdentity).toMatch(/^heir /);
+      },
+    );
     expect(Date.now() - began).toBeGreaterThan(14_500);
     expect(Date.now() - began).toBeLessThan(20_000);
   });
 
   test("losing it aborts the work and rejects", async () => {
-    const working = withLock(bench.cluster, "d.example.com", "robbed", () => undefined, async (signal) => {
-      await bench.local.client.mergePatch(`${leases}/storage-migration-d.example.com`, { spec: { holderIdentity: "thief 12345678" } });
-      await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
-    });
+    const working = withLock(
+      bench.cluster,
+      "d.example.com",
+      "robbed",
+      () => undefined,
+      async (signal) => {
+        await bench.local.client.mergePatch(`${leases}/storage-migration-d.example.com`, {
+          spec: { holderIdentity: "thief 12345678" },
+        });
+        await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      },
+    );
     await expect(working).rejects.toThrow(/the lock of d.example.com is lost, so this rollout stops: thief took it/);
     expect((await lease("d.example.com")).spec.holderIdentity).toBe("thief 12345678");
   });
 
   test("no answer from the cluster for twelve seconds: it stops before another one may start", async () => {
     const began = Date.now();
-    const working = withLock(bench.cluster, "e.example.com", "cut off", () => undefined, async (signal) => {
-      bench.local.pauseApiServer();
-      await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
-    });
-    await expect(working).rejects.toThrow(/the lock of e.example.com is lost/).finally(() => bench.local.resumeApiServer());
-    expect(Date.now() - began).toBeLessThan(15_000);
+    const working = withLock(
+      bench.cluster,
+      "e.example.com",
+      "cut off",
+      () => undefined,
+      async (signal) => {
+        bench.local.pauseApiServer();
+        await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      },
+    );
+    await expect(working)
+      .rejects.toThrow(/the lock of e.example.com is lost/)
+      .finally(() => bench.local.resumeApiServer());
+    expect(Date.now() - began).toBeLessThan(13_000);
   });
 });
 
-function tokenOf(kubeconfig: string): string {
-  return /token: "?([^"\s}]+)/.exec(kubeconfig)?.[1] ?? "";
+interface Kubeconfig {
+  users: [{ name: string; user: { token?: string } }];
 }
 
-function withToken(token: string): string {
-  return admin.replace(tokenOf(admin), token);
+function tokenOf(kubeconfig: string): string {
+  return (JSON.parse(kubeconfig) as Kubeconfig).users[0].user.token ?? "";
+}
+
+function withUser(user: object): string {
+  const kubeconfig = JSON.parse(admin) as Kubeconfig;
+  return JSON.stringify({ ...kubeconfig, users: [{ name: kubeconfig.users[0].name, user }] });
 }

@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => bench.end());
 
 const migrations = "/apis/storagemigration.k8s.io/v1/storageversionmigrations";
-const storedVersions = async (plural: string): Promise<string[]> => (await bench.live(plural)).status?.storedVersions ?? [];
+const storedVersions = async (plural: string): Promise<string[]> =>
+  (await bench.live(plural)).status?.storedVersions ?? [];
 
 describe("a StorageVersionMigration, guarded", () => {
   const kind = "Moved";
@@ -71,7 +72,9 @@ describe("one object that the new version refuses", () => {
           type: "object",
           "x-kubernetes-preserve-unknown-fields": true,
           properties: { host: { type: "string" } },
-          "x-kubernetes-validations": [{ rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" }],
+          "x-kubernetes-validations": [
+            { rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" },
+          ],
         },
       },
     };

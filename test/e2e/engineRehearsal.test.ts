@@ -25,7 +25,10 @@ afterAll(async () => {
 const text = { type: "string" };
 const schemaOf = (properties: object) => ({
   type: "object",
-  properties: { spec: { type: "object", properties }, status: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+  properties: {
+    spec: { type: "object", properties },
+    status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+  },
 });
 
 describe("conversion None", () => {
@@ -66,12 +69,16 @@ describe("conversion None", () => {
     ]);
     expect(result).toMatchObject({ objects: 26, failedCount: 0, warningCount: 25 });
     expect(result.warnings).toHaveLength(10);
-    expect(result.warnings[0]?.message).toMatch(/v2 would refuse it if it were created today: .*may not be more than 2/);
+    expect(result.warnings[0]?.message).toMatch(
+      /v2 would refuse it if it were created today: .*may not be more than 2/,
+    );
   });
 
   test("what the rewrite would refuse fails: a rule with oldSelf, among good objects", async () => {
     const kind = "Refused";
-    const rules = { "x-kubernetes-validations": [{ rule: "self != 'bad' || oldSelf != 'bad'", message: "bad may not stay" }] };
+    const rules = {
+      "x-kubernetes-validations": [{ rule: "self != 'bad' || oldSelf != 'bad'", message: "bad may not stay" }],
+    };
     const result = await run(kind, schemaOf({ host: { ...text, ...rules }, note: text }), [
       ...objectsOf(kind, "v1", 12, { host: "bad" }),
       ...objectsOf(kind, "v1", 30, { host: "h" }).map((object) => ({
@@ -156,9 +163,7 @@ describe("conversion by webhook", () => {
     });
     const result = await rehearse(bench.cluster, { definition, from: "v1", to: "v2" }, bench.work);
     expect(result.failedCount).toBe(2);
-    expect(result.failed[0]?.message).toBe(
-      "the conversion v1 → v2 → v1 loses .spec.note; correct the webhook",
-    );
+    expect(result.failed[0]?.message).toBe("the conversion v1 → v2 → v1 loses .spec.note; correct the webhook");
   });
 
   test("down in the middle: it stops instead of failing object by object", async () => {
@@ -213,7 +218,9 @@ describe("conversion by webhook", () => {
     test("a Service that is not there", async () => {
       const config = { caBundle: "", service: { namespace: "default", name: "nothing", path: "/convert" } };
       const probing = probeConversion(bench.cluster, config, { group, kind: "Probed" }, "v1", "v2");
-      await expect(probing).rejects.toThrow(/Service default\/nothing\/convert cannot be reached through the API server/);
+      await expect(probing).rejects.toThrow(
+        /Service default\/nothing\/convert cannot be reached through the API server/,
+      );
     });
   });
 });
@@ -280,7 +287,11 @@ async function startHook(certificate: Certificate, address = "127.0.0.1"): Promi
 function answerOf(review: any, behaviour: Convert | "no uid" | "no objects"): object {
   const { uid, desiredAPIVersion, objects } = review.request;
   const version = (desiredAPIVersion as string).split("/")[1] ?? "";
-  const envelope = (response: object) => ({ apiVersion: "apiextensions.k8s.io/v1", kind: "ConversionReview", response });
+  const envelope = (response: object) => ({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "ConversionReview",
+    response,
+  });
   const result = { status: "Success" };
   if (behaviour === "no uid") return envelope({ result, convertedObjects: objects });
   if (behaviour === "no objects") return envelope({ uid, result });

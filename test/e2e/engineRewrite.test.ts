@@ -37,17 +37,24 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
           type: "object",
           "x-kubernetes-preserve-unknown-fields": true,
           properties: { host: { type: "string" } },
-          "x-kubernetes-validations": [{ rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" }],
+          "x-kubernetes-validations": [
+            { rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" },
+          ],
         },
       },
     };
-    await bench.local.client.post(`/apis/${group}/v1/namespaces/default/${plural}`, objectOf(kind, "v1", "x-bad", { host: "bad" }));
+    await bench.local.client.post(
+      `/apis/${group}/v1/namespaces/default/${plural}`,
+      objectOf(kind, "v1", "x-bad", { host: "bad" }),
+    );
     await bench.define(kind, { storage: "v2", schema: { v2: refusing } });
     const servers = await findApiServers(bench.cluster);
     expect(servers).toMatchObject({ distinct: true, missingEvidence: [] });
     expect(servers.servers).toHaveLength(1);
     const { evidence } = await awaitAgreement(servers, target(kind, "v2"), bench.work);
-    expect(evidence.join("; ")).toMatch(/1 API server \(.+\) shows v2 as the storage version.*PATCH \{\} on default\/o-00000/);
+    expect(evidence.join("; ")).toMatch(
+      /1 API server \(.+\) shows v2 as the storage version.*PATCH \{\} on default\/o-00000/,
+    );
     await servers.alive(bench.work);
     const again = await findApiServers(bench.cluster);
     expect(servers.sameAs(again)).toBe(true);
@@ -70,7 +77,13 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
     };
     const result = await rewriteAll(cluster as never, target(kind, "v2"), bench.work);
     // The agreement's probe rewrote one already.
-    expect(result).toMatchObject({ visited: OBJECTS + 1, rewritten: OBJECTS - 2, unchanged: 1, gone: 1, failedCount: 1 });
+    expect(result).toMatchObject({
+      visited: OBJECTS + 1,
+      rewritten: OBJECTS - 2,
+      unchanged: 1,
+      gone: 1,
+      failedCount: 1,
+    });
     expect(result.failed[0]?.name).toBe("default/x-bad");
     expect(result.failed[0]?.message).toMatch(/bad may not stay/);
     expect(bench.said.join("\n")).toMatch(/rewriting [\d,]+ \/ 2,501 · [\d,]+\/s · .* left/);
@@ -107,14 +120,20 @@ describe("walking", () => {
           const { rv: _, ...rest } = JSON.parse(Buffer.from(token, "base64").toString()) as { rv: number };
           await compact(bench.local.etcd);
           expired++;
-          const old = Buffer.from(JSON.stringify({ ...rest, rv: 2 })).toString("base64").replace(/=+$/, "");
+          const old = Buffer.from(JSON.stringify({ ...rest, rv: 2 }))
+            .toString("base64")
+            .replace(/=+$/, "");
           return bench.cluster.call({ ...request, query: { ...request.query, continue: old } } as never);
         }
         return bench.cluster.call(request as never);
       },
     };
     const visit = (object: { metadata: { name: string } }) => Promise.resolve(void seen.push(object.metadata.name));
-    const result = await forEachObject(cluster as never, resource, visit, { ...bench.work, doing: "walking", full: true });
+    const result = await forEachObject(cluster as never, resource, visit, {
+      ...bench.work,
+      doing: "walking",
+      full: true,
+    });
     expect(expired).toBe(1);
     expect(result.visited).toBe(60);
     expect(new Set(seen).size).toBe(60);
@@ -186,9 +205,12 @@ describe("serving, unserving, dropping", () => {
 
   test("T3 after the drop every object is readable and server-side apply goes on", async () => {
     const live = await bench.live(plural);
-    await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${live.metadata.name}/status`, {
-      status: { storedVersions: ["v2"] },
-    });
+    await bench.local.client.mergePatch(
+      `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${live.metadata.name}/status`,
+      {
+        status: { storedVersions: ["v2"] },
+      },
+    );
     await bench.define(kind, { storage: "v2", versions: ["v2"] });
     const servers = await findApiServers(bench.cluster);
     await servedEverywhere(servers, { group, plural }, { served: ["v2"], notServed: ["v1"] }, bench.work);
@@ -206,12 +228,20 @@ describe("serving, unserving, dropping", () => {
     await bench.define(early, { storage: "v1" });
     await bench.create(pluralOf(early), "v1", objectsOf(early, "v1", 3));
     const { metadata } = await bench.define(early, { storage: "v2" });
-    await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}/status`, {
-      status: { storedVersions: ["v2"] },
-    });
+    await bench.local.client.mergePatch(
+      `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}/status`,
+      {
+        status: { storedVersions: ["v2"] },
+      },
+    );
     await bench.define(early, { storage: "v2", versions: ["v2"] });
     const servers = await findApiServers(bench.cluster);
-    await servedEverywhere(servers, { group, plural: pluralOf(early) }, { served: ["v2"], notServed: ["v1"] }, bench.work);
+    await servedEverywhere(
+      servers,
+      { group, plural: pluralOf(early) },
+      { served: ["v2"], notServed: ["v1"] },
+      bench.work,
+    );
     const reading = readableEverywhere(servers, { group, version: "v2", plural: pluralOf(early) }, bench.work);
     await expect(reading).rejects.toThrow(/API server .+ cannot list every object of earlys.*invalid group\/version/s);
     servers.close();

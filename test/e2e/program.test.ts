@@ -1,3 +1,6 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
 import { CliProgram } from "./cli";
 
 jest.setTimeout(120_000);
@@ -30,6 +33,14 @@ describe("the program refuses a configuration it does not know, and names the ke
     expect(output).toMatch(
       /crds\.0\.stopAfter: found "migration"; expected one of serve, rehearse, store, migrate, drop/,
     );
+  });
+
+  test("a manifest that is no YAML: file and line", async () => {
+    const file = path.join(os.tmpdir(), `storage-migration-broken-${process.pid}.yaml`);
+    fs.writeFileSync(file, "apiVersion: v1\nkind: [CustomResourceDefinition\nmetadata: {\n");
+    const output = await preview({ crds: [{ name: "a", file }] });
+    fs.rmSync(file);
+    expect(output).toMatch(/broken-\d+\.yaml:3:\d+: not valid YAML/);
   });
 
   test("a manifest that is not there", async () => {

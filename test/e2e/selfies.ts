@@ -17,11 +17,11 @@ export function objectPath(version: string, name = ""): string {
 
 const AT_ONCE = 16;
 
-/** `old-0` … created through v1, sixteen at a time. */
-export async function createObjects(client: Client, count: number, hostPort = "host:8080"): Promise<void> {
-  let next = 0;
+/** `old-FROM` … `old-TO` (not included) created through v1, sixteen at a time. */
+export async function createObjects(client: Client, to: number, from = 0): Promise<void> {
+  let next = from;
   const create = async (): Promise<void> => {
-    for (let index = next++; index < count; index = next++) await createObject(client, `old-${index}`, hostPort);
+    for (let index = next++; index < to; index = next++) await createObject(client, `old-${index}`, "host:8080");
   };
   await Promise.all(Array.from({ length: AT_ONCE }, create));
 }
