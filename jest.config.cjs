@@ -1,4 +1,6 @@
-const typescript = { "^.+\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json", isolatedModules: true, diagnostics: false }] };
+const typescript = {
+  "^.+\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json", diagnostics: false }],
+};
 const project = (displayName, folders) => ({
   displayName,
   transform: typescript,

@@ -7,14 +7,15 @@
  */
 const MARK = "\u0000int:";
 const MAY_HOLD_LARGE_INTEGER = /\d{16}/;
-const STRING_OR_LARGE_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+const LONG_INTEGER = /^-?\d{16,}$/;
 const MARKED = /"\\u0000int:(-?\d+)"/g;
 
 export function parseJson(text: string): unknown {
   if (!MAY_HOLD_LARGE_INTEGER.test(text)) return JSON.parse(text);
   return JSON.parse(
-    text.replace(STRING_OR_LARGE_INTEGER, (token) =>
-      token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"\\u0000int:${token}"`,
+    text.replace(STRING_OR_NUMBER, (token) =>
+      LONG_INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"\\u0000int:${token}"` : token,
     ),
   );
 }

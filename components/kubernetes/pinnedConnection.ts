@@ -20,12 +20,20 @@ export class PinnedConnection implements Connection, Pin {
 
   /** One after another: HTTP/1.1 has no more on one connection. */
   call<T>(request: ApiRequest): Promise<T> {
-    const answer = this.queue.then(() => {
-      if (this.closed) throw this.ended();
-      return this.session.call<T>(request, this);
-    });
+    const answer = this.queue.then(() => this.callNow<T>(request));
     this.queue = answer.catch(() => undefined);
     return answer;
+  }
+
+  private async callNow<T>(request: ApiRequest): Promise<T> {
+    if (this.closed) throw this.ended();
+    try {
+      return await this.session.call<T>(request, this);
+    } catch (error) {
+      // Whatever is still to come on this socket, if anything, is not the answer to the next request.
+      if (error instanceof UnreachableError) this.close();
+      throw error;
+    }
   }
 
   close(): void {

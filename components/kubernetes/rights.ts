@@ -17,7 +17,6 @@ export function rightsForPreview(resources: readonly MigratedResource[]): Policy
   return [
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNames(resources)),
     ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list"])),
-    rule("", ["namespaces"], ["get"], ["kube-system"]),
   ];
 }
 
@@ -34,7 +33,6 @@ export function rightsForUp(resources: readonly MigratedResource[]): PolicyRule[
     rule("coordination.k8s.io", ["leases"], ["list", "create"]),
     rule("coordination.k8s.io", ["leases"], ["get", "update"], locks),
     rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "delete"]),
-    rule("", ["namespaces"], ["get"], ["kube-system"]),
   ];
 }
 

@@ -49,17 +49,11 @@ async function check(logic: Logic, news: Inputs, config: StackConfig | undefined
     const problems = look.problems ?? [];
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
-    if (news.heldBy === undefined) await showPlan(row, look.plan);
+    if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     return { inputs: { ...news, ...look.inputs, plan: look.plan }, failures: [] };
   } catch (error) {
     return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };
   }
-}
-
-async function showPlan(row: Row, plan: string[]): Promise<void> {
-  if (plan.length === 0) return;
-  await row.status(plan[0] ?? "");
-  await row.info(plan.join("\n"));
 }
 
 function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {

@@ -1,12 +1,20 @@
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { engine } from "./engine";
 
+/** A pipeline prints every status as a line: where only the numbers moved, one now and then is enough. */
+const SAME_TEXT_EVERY_MS = 5_000;
+
 /** The phase's row in `pulumi preview` and `pulumi up`. */
 export class Row {
+  private last = { text: "", at: 0 };
+
   constructor(private readonly urn: string) {}
 
   /** Replaces the row's status while the phase runs; the last one stays on the finished row. */
   status(message: string): Promise<void> {
+    const text = message.replace(/\d+/g, "");
+    if (text === this.last.text && Date.now() - this.last.at < SAME_TEXT_EVERY_MS) return Promise.resolve();
+    this.last = { text, at: Date.now() };
     return this.log(message, LogSeverity.INFO, true);
   }
 

@@ -44,8 +44,6 @@ export const serve: PhaseLogic<ServeInputs> = {
     const live = await requireDefinition(cluster, inputs.crd);
     return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
-
-  outdated: (outputs, inputs) => digest(outputs.manifest) !== digest(inputs.manifest),
 };
 
 /**

@@ -7,7 +7,7 @@ import type { RunResult } from "./stack";
 export function quote(): (line: string) => void {
   let last = "";
   return (line) => {
-    if (line.trim() !== "" && line !== last) console.log(`            │ ${line}`);
+    if (line.trim() !== "" && line !== last) console.log(`            │ ${short(line)}`);
     last = line;
   };
 }
@@ -79,4 +79,9 @@ export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
+
+/** Without the first part of our own type tokens, which would fill the line. */
+function short(line: string): string {
+  return line.replace(/pulumi-nodejs:dynamic\/kubernetes-storage-migration:|kubernetes-storage-migration:index:/g, "");
 }

@@ -55,7 +55,7 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
     });
 
     test("preview needs only the read rights that the README lists", async () => {
-      const reader = await world.cluster.userKubeconfig("reader", rightsForPreview([resource]) as never);
+      const reader = await world.cluster.userKubeconfig("reader", rightsForPreview([resource]));
       const webhook = await world.webhook();
       const args = { file: manifest("v1-v2"), conversion: { url: webhook.url, caBundle: webhook.caBundle } };
       const run = await stack.preview({ ...args, kubeconfig: reader });

@@ -1,3 +1,4 @@
+import { Cluster } from "../../components/kubernetes/cluster";
 import { migrateInTree } from "../../components/migration/inTree";
 import { type Bench, group, objectsOf, pluralOf, startBench } from "./engine";
 
@@ -89,7 +90,6 @@ describe("one object that the new version refuses", () => {
 });
 
 test("a user who may not create one: forbidden, and nothing is touched", async () => {
-  const { Cluster } = await import("../../components/kubernetes/cluster");
   const kind = "Denied";
   const live = await bench.define(kind, { storage: "v1" });
   await bench.create(pluralOf(kind), "v1", objectsOf(kind, "v1", 1));

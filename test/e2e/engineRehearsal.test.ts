@@ -266,7 +266,7 @@ async function startHook(certificate: Certificate, address = "127.0.0.1"): Promi
       if (behaviour === "sleep") return undefined;
       if (behaviour === "HTTP 500") return response.writeHead(500).end("oh no");
       if (behaviour === "no JSON") return response.end("<html>");
-      return response.end(JSON.stringify(answerOf(JSON.parse(Buffer.concat(chunks).toString()), behaviour)));
+      return response.end(JSON.stringify(answerOf(JSON.parse(Buffer.concat(chunks).toString()) as Review, behaviour)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
@@ -284,9 +284,13 @@ async function startHook(certificate: Certificate, address = "127.0.0.1"): Promi
   return started;
 }
 
-function answerOf(review: any, behaviour: Convert | "no uid" | "no objects"): object {
+interface Review {
+  request: { uid: string; desiredAPIVersion: string; objects: KubernetesObject[] };
+}
+
+function answerOf(review: Review, behaviour: Convert | "no uid" | "no objects"): object {
   const { uid, desiredAPIVersion, objects } = review.request;
-  const version = (desiredAPIVersion as string).split("/")[1] ?? "";
+  const version = desiredAPIVersion.split("/")[1] ?? "";
   const envelope = (response: object) => ({
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "ConversionReview",

@@ -30,7 +30,7 @@ export async function startWorld(
 ): Promise<World> {
   const dir = checkout(".local", "test", `${process.pid}-${++worlds}`);
   const cluster = await startCluster({ syncToDisk: false, ...options, dir: path.join(dir, "cluster") });
-  const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForUp(resources) as never);
+  const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForUp(resources));
   const authority = await makeAuthority("test webhooks");
   const webhooks: Webhook[] = [];
   return {
@@ -121,7 +121,7 @@ export class TestStack {
       (error: unknown) => error,
     );
     if (outcome === undefined) throw new Error("the run succeeded; expected it to be refused");
-    return outcome instanceof Error ? outcome.message : String(outcome);
+    return (outcome as Error).message;
   }
 
   private async run(

@@ -34,3 +34,16 @@ export function createObject(client: Client, name: string, hostPort: string): Pr
     hostPort,
   });
 }
+
+/** What the README shows of `pulumi preview`, phase by phase. */
+export function tutorialPlan(url: string): Record<string, string[]> {
+  return {
+    serve: ["(none) → v2: add, served; storage stays v1", `conversion None → Webhook ${url}`],
+    rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
+    store: ["storage v1 → v2: one edit, then every API server must agree"],
+    migrate: [
+      "v1 → v2: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
+      "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
+    ],
+  };
+}

@@ -1,15 +1,11 @@
 import type { VersionedCRDArgs } from "../../components";
-import { checkout } from "../../local/checkout";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
+import { crd, definitionPath, group, manifest, objectPath, plural, tutorialPlan } from "./selfies";
 
 jest.setTimeout(300_000);
 
-const group = "stable.example.com";
-const plural = "selfierequests";
-const crd = `${plural}.${group}`;
-const manifest = (name: string): string => checkout("examples", "selfierequests", `${name}.yaml`);
-const objects = (version: string): string => `/apis/${group}/${version}/namespaces/default/${plural}`;
-const definition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
+const definition = definitionPath;
+const objects = (version: string): string => objectPath(version);
 
 describe("the tutorial's CRD moves from v1 to v2", () => {
   let world: World;
@@ -54,15 +50,7 @@ describe("the tutorial's CRD moves from v1 to v2", () => {
       stopAfter: "migrate",
     };
     const run = await stack.preview(args);
-    expect(run.plans).toEqual({
-      serve: ["(none) → v2: add, served; storage stays v1", `conversion None → Webhook ${webhook.url}`],
-      rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
-      store: ["storage v1 → v2: one edit, then every API server must agree"],
-      migrate: [
-        "v1 → v2: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
-        "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
-      ],
-    });
+    expect(run.plans).toEqual(tutorialPlan(webhook.url));
     expect((await world.cluster.client.get(definition)).spec.versions).toHaveLength(1);
   });
 

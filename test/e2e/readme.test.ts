@@ -1,0 +1,88 @@
+import { spawnSync } from "child_process";
+import * as fs from "fs";
+import * as path from "path";
+import { parse } from "yaml";
+import { rightsForPreview, rightsForUp } from "../../components";
+import { checkStackConfig } from "../../config";
+import { checkout } from "../../local/checkout";
+import { findPulumi } from "../../local/toolchain/pulumi";
+import { startWorld, type World } from "./harness";
+import { tutorialPlan } from "./selfies";
+
+jest.setTimeout(120_000);
+
+const readme = fs.readFileSync(checkout("README.md"), "utf8");
+const databases = { group: "example.com", plural: "databases" };
+
+/** The code block of a language, and of the comment on its first line where that is given. */
+function block(language: string, comment = ""): string {
+  const found = [...readme.matchAll(/```(\w+)\n([^]*?)```/g)]
+    .filter((match) => match[1] === language)
+    .map((match) => match[2] ?? "")
+    .find((text) => comment === "" || text.startsWith(`# ${comment}\n`));
+  if (found === undefined) throw new Error(`README.md has no ${language} block ${comment}`);
+  return found;
+}
+
+describe("what the README shows is so", () => {
+  test("the preview is the one that the tutorial's CRD gives", () => {
+    const shown = block("text");
+    for (const sentence of Object.values(tutorialPlan("https://127.0.0.1:9443/convert")).flat()) {
+      expect(shown).toContain(`    ${sentence}\n`);
+    }
+  });
+
+  test("the rights are those that the package names", () => {
+    expect(parse(block("yaml", "preview"))).toEqual(rightsForPreview([databases]));
+    expect(parse(block("yaml", "up"))).toEqual(rightsForUp([databases]));
+  });
+
+  test("the stack configuration is a valid one", () => {
+    const { config } = parse(block("yaml", "stack configuration")) as { config: Record<string, unknown> };
+    const own = Object.entries(config).map(([key, value]) => [key.replace("storage-migration:", ""), value] as const);
+    expect(checkStackConfig(Object.fromEntries(own))).toEqual([]);
+  });
+
+  describe("the eight-line program", () => {
+    let world: World;
+    let dir: string;
+
+    beforeAll(async () => {
+      world = await startWorld([databases]);
+      dir = path.join(path.dirname(world.cluster.dir), "own");
+      fs.mkdirSync(path.join(dir, "crds"), { recursive: true });
+      fs.mkdirSync(path.join(dir, "node_modules"));
+      fs.symlinkSync(checkout(), path.join(dir, "node_modules", "pulumi-kubernetes-storage-migration"));
+      fs.symlinkSync(checkout("node_modules", "@pulumi"), path.join(dir, "node_modules", "@pulumi"));
+      fs.copyFileSync(checkout("examples", "databases", "v1.yaml"), path.join(dir, "crds", "databases.yaml"));
+      fs.writeFileSync(path.join(dir, "Pulumi.yaml"), "name: own\nruntime: nodejs\n");
+      fs.writeFileSync(path.join(dir, "package.json"), '{ "name": "own" }\n');
+      fs.writeFileSync(path.join(dir, "index.ts"), block("ts"));
+    });
+    afterAll(() => world.end());
+
+    test("has eight lines and previews against one's own cluster with the read rights alone", async () => {
+      expect(block("ts").trimEnd().split("\n")).toHaveLength(8);
+      const rules = parse(block("yaml", "preview")) as Parameters<World["cluster"]["userKubeconfig"]>[1];
+      const env = {
+        ...process.env,
+        KUBECONFIG: await world.cluster.userKubeconfig("readme", rules),
+        PATH: (await findPulumi()).path,
+        PULUMI_HOME: path.join(dir, "home"),
+        PULUMI_BACKEND_URL: `file://${dir}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "1",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      };
+      const pulumi = (...args: string[]) =>
+        spawnSync("pulumi", [...args, "--non-interactive"], { cwd: dir, env, encoding: "utf8" });
+      expect(pulumi("stack", "init", "own").status).toBe(0);
+      const { stdout, stderr } = pulumi("preview");
+      expect(stdout + stderr).toContain(
+        "(none) → databases.example.com: create with v1 (served, storage); conversion None",
+      );
+      expect(stdout).toMatch(/\+ 7 to create/);
+    });
+  });
+});

@@ -1,0 +1,143 @@
+import type { IncomingMessage } from "http";
+import * as https from "https";
+import type { AddressInfo } from "net";
+import { Cluster } from "../../../components/kubernetes/cluster";
+import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
+
+jest.setTimeout(30_000);
+
+type Handler = (request: IncomingMessage) => number | "hang up" | "wait";
+
+let authority: Awaited<ReturnType<typeof makeAuthority>>;
+let server: https.Server;
+let url: string;
+let handle: Handler = () => 200;
+let seen: { path: string; token: string | undefined; socket: number }[] = [];
+let underWay = 0;
+let most = 0;
+let plugin: { command: string; args: string[] };
+
+beforeAll(async () => {
+  authority = await makeAuthority("session");
+  const { cert, key } = await makeServerCertificate(authority, "session");
+  const sockets = new Map<unknown, number>();
+  server = https.createServer({ cert, key }, (request, response) => {
+    const socket = sockets.get(request.socket) ?? sockets.size;
+    sockets.set(request.socket, socket);
+    seen.push({ path: request.url ?? "", token: request.headers.authorization, socket });
+    most = Math.max(most, ++underWay);
+    const status = handle(request);
+    request.resume();
+    request.on("end", () => {
+      const answer = (): void => {
+        underWay--;
+        if (status === "hang up") return void request.socket.destroy();
+        response.writeHead(typeof status === "number" ? status : 200, { "Content-Type": "application/json" });
+        response.end(JSON.stringify({ kind: "Status", reason: "Made" }));
+      };
+      if (status === "wait") setTimeout(answer, 30);
+      else answer();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Each run answers another token: the time it was run.
+  const credential = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"TOKEN"}}`;
+  plugin = { command: "/bin/sh", args: ["-c", `echo '${credential}' | sed s/TOKEN/t$(date +%s%N)/`] };
+});
+afterAll(() => {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+});
+beforeEach(() => {
+  seen = [];
+  most = 0;
+  handle = () => 200;
+});
+
+/** The same reference names the same session; `user` makes another. */
+function kubeconfig(user: object, name: string, path = ""): string {
+  const cluster = { server: url + path, "certificate-authority-data": Buffer.from(authority.cert).toString("base64") };
+  return JSON.stringify({
+    clusters: [{ name: "c", cluster }],
+    users: [{ name, user }],
+    contexts: [{ name: "x", context: { cluster: "c", user: name } }],
+    "current-context": "x",
+  });
+}
+
+const get = (path: string) => ({ method: "GET", path }) as const;
+
+test("a 401: the credentials are read anew and the request goes through; many at once cause one renewal", async () => {
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never", ...plugin };
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ exec }, "plugin") });
+  const expired = seen[0]?.token;
+  handle = (request) => (request.headers.authorization === expired ? 401 : 200);
+  await Promise.all(Array.from({ length: 10 }, (_, index) => cluster.call(get(`/${index}`))));
+  const fresh = new Set(seen.map(({ token }) => token).filter((token) => token !== expired));
+  expect(fresh.size).toBe(1);
+});
+
+test("a 401 that stays is an error after one more try", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "old" }, "stays") });
+  handle = () => 401;
+  seen = [];
+  await expect(cluster.call(get("/a"))).rejects.toThrow(/does not accept the credentials \(401\)/);
+  expect(seen).toHaveLength(2);
+});
+
+test("an idle connection that the server had closed: a read is sent again, a create is not", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "idle") });
+  let hangUps = 1;
+  handle = () => (hangUps-- > 0 ? "hang up" : 200);
+  await cluster.call(get("/again"));
+  hangUps = 1;
+  await expect(cluster.call({ method: "POST", path: "/create", body: {} })).rejects.toThrow(/cluster unreachable/);
+});
+
+test("a pinned connection keeps to one socket and does not outlive it", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "pinned") });
+  seen = [];
+  const pinned = cluster.pin();
+  await Promise.all([pinned.call(get("/1")), pinned.call(get("/2")), pinned.call(get("/3"))]);
+  const other = cluster.pin();
+  await other.call(get("/other"));
+  expect(new Set(seen.slice(0, 3).map(({ socket }) => socket)).size).toBe(1);
+  expect(seen[3]?.socket).not.toBe(seen[0]?.socket);
+  handle = () => "hang up";
+  await expect(pinned.call(get("/4"))).rejects.toThrow();
+  handle = () => 200;
+  expect(pinned.closed).toBe(true);
+  await expect(pinned.call(get("/5"))).rejects.toThrow(/another one may reach another API server/);
+  cluster.close();
+  expect(other.closed).toBe(true);
+});
+
+test("one budget for all connections to a cluster as one user; what is urgent passes the queue", async () => {
+  const reference = { kubeconfig: kubeconfig({ token: "t" }, "budget") };
+  const clusters = await Promise.all([Cluster.connect(reference), Cluster.connect(reference)]);
+  most = 0;
+  handle = (request) => (request.url === "/urgent" ? 200 : "wait");
+  const many = clusters.flatMap((cluster) => Array.from({ length: 100 }, (_, index) => cluster.call(get(`/${index}`))));
+  await clusters[0]?.call({ ...get("/urgent"), urgent: true });
+  const place = seen.findIndex(({ path }) => path === "/urgent");
+  expect(place).toBeLessThan(150);
+  await Promise.all(many);
+  expect(most).toBeLessThanOrEqual(49);
+  expect(most).toBeGreaterThan(40);
+});
+
+test("an aborted signal ends a request that waits, with the signal's own reason", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "abort") });
+  handle = () => "wait";
+  const abort = new AbortController();
+  const call = cluster.call({ ...get("/"), signal: abort.signal });
+  setTimeout(() => abort.abort(new Error("lost the lock")), 5);
+  await expect(call).rejects.toThrow("lost the lock");
+});
+
+test("a server below a path, as Rancher has it", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "path", "/k8s/clusters/c-1/") });
+  await cluster.call({ ...get("/api/v1/pods"), query: { limit: 1, continue: undefined, labelSelector: "a=b" } });
+  expect(seen.at(-1)?.path).toBe("/k8s/clusters/c-1/api/v1/pods?limit=1&labelSelector=a%3Db");
+});

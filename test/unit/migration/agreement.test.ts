@@ -1,0 +1,169 @@
+import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
+import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
+import { storageVersionHash } from "../../../components/kubernetes/discovery";
+import { awaitAgreement, servedEverywhere } from "../../../components/migration/agreement";
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+/** Lets a minute pass. @returns what came of it, and after how many milliseconds */
+async function passing<T>(waiting: Promise<T>): Promise<{ result: T; after: number }> {
+  const began = Date.now();
+  const ended = waiting.then((result) => ({ result, after: Date.now() - began }));
+  ended.catch(() => undefined);
+  await jest.advanceTimersByTimeAsync(59_000);
+  return ended;
+}
+
+const target = { group: "g", version: "v2", plural: "foos", kind: "Foo" };
+const hash = (version: string) => storageVersionHash("g", version, "Foo");
+
+/** Stores one object; each server has its own opinion of the storage version and writes the object when it disagrees. */
+class FakeControlPlane {
+  resourceVersion = 10;
+  storedAs = "v1";
+  hasObject = true;
+  readonly asked: string[] = [];
+  readonly opinions = new Map<string, () => string>();
+  mixed = false;
+  distinct = true;
+
+  server(address: string, opinion: () => string): ApiServer {
+    this.opinions.set(address, opinion);
+    return { address, call: <T>(request: ApiRequest) => Promise.resolve(this.answer(address, request) as T) };
+  }
+
+  servers(...servers: ApiServer[]): ApiServers {
+    const distinct = (): boolean => this.distinct;
+    return {
+      servers,
+      get distinct() {
+        return distinct();
+      },
+      get missingEvidence() {
+        return distinct() ? [] : ["a balancer"];
+      },
+      count: servers.length,
+      description: `${servers.length} API servers`,
+      noteMixed: () => void (this.distinct = false),
+    } as unknown as ApiServers;
+  }
+
+  private answer(address: string, request: ApiRequest): unknown {
+    if (this.mixed && this.distinct) throw new MixedServersError("two answered");
+    const opinion = this.opinions.get(address)?.() ?? "";
+    if (request.path === "/apis/g/v2") return { resources: [{ name: "foos", storageVersionHash: hash(opinion) }] };
+    if (request.method === "GET") return { metadata: {}, items: this.hasObject ? [this.object()] : [] };
+    this.asked.push(address);
+    if (this.storedAs !== opinion) {
+      this.storedAs = opinion;
+      this.resourceVersion++;
+    }
+    return this.object();
+  }
+
+  private object() {
+    return { metadata: { name: "x", resourceVersion: String(this.resourceVersion) } };
+  }
+}
+
+function work(): { report: (message: string) => void; signal: AbortSignal; said: string[] } {
+  const said: string[] = [];
+  return { said, report: (message) => void said.push(message), signal: new AbortController().signal };
+}
+
+test("all agree: the object is rewritten once, then asked for through each server in turn, twice round", async () => {
+  const plane = new FakeControlPlane();
+  const servers = plane.servers(...["a", "b", "c"].map((address) => plane.server(address, () => "v2")));
+  const { evidence } = (await passing(awaitAgreement(servers, target, work()))).result;
+  expect(plane.asked).toEqual(["a", "a", "b", "c", "a", "b", "c"]);
+  expect(evidence).toEqual([
+    "each of 3 API servers shows v2 as the storage version of foos.g",
+    "PATCH {} on x through each, 2 times round, changed nothing",
+  ]);
+});
+
+test("a server whose hash lags is waited for, by name", async () => {
+  const plane = new FakeControlPlane();
+  const ready = Date.now() + 1_200;
+  const lagging = plane.server("b", () => (Date.now() < ready ? "v1" : "v2"));
+  const given = work();
+  const agreeing = awaitAgreement(
+    plane.servers(
+      plane.server("a", () => "v2"),
+      lagging,
+    ),
+    target,
+    given,
+  );
+  const { after } = await passing(agreeing);
+  expect(given.said[0]).toBe("waiting for API server b to store foos.g as v2");
+  expect(after).toBeGreaterThanOrEqual(1_200);
+});
+
+test("a server whose hash is new and whose handlers are old is caught by the probe", async () => {
+  const plane = new FakeControlPlane();
+  const ready = Date.now() + 1_500;
+  let probing = false;
+  const servers = plane.servers(
+    plane.server("a", () => "v2"),
+    // Discovery says v2 all along; the write does not.
+    {
+      ...plane.server("b", () => (probing && Date.now() < ready ? "v1" : "v2")),
+      call: async <T>(request: ApiRequest) => {
+        probing = request.method === "PATCH";
+        const answer = (plane as never as { answer: (a: string, r: ApiRequest) => T }).answer("b", request);
+        probing = false;
+        return Promise.resolve(answer);
+      },
+    },
+  );
+  const given = work();
+  const { after } = await passing(awaitAgreement(servers, target, given));
+  expect(given.said.some((message) => /b rewrote one/.test(message))).toBe(true);
+  expect(after).toBeGreaterThanOrEqual(1_500);
+});
+
+test("no object: the hash, a wait, and the output says so", async () => {
+  const plane = new FakeControlPlane();
+  plane.hasObject = false;
+  const { result, after } = await passing(awaitAgreement(plane.servers(plane.server("a", () => "v2")), target, work()));
+  expect(result.evidence[1]).toBe("no object could be probed (there is none), so only discovery speaks for it");
+  expect(after).toBe(5_000);
+});
+
+test("a balancer that deals out single requests: many fresh connections instead, and the output says what is missing", async () => {
+  const plane = new FakeControlPlane();
+  plane.mixed = true;
+  const agreeing = awaitAgreement(plane.servers(plane.server("any", () => "v2")), target, work());
+  const { evidence } = (await passing(agreeing)).result;
+  expect(evidence[0]).toMatch(/^whichever API server answered shows v2/);
+  expect(evidence).toContain("a balancer");
+  expect(plane.asked.length).toBeGreaterThanOrEqual(20);
+});
+
+test("an abort ends the wait", async () => {
+  const plane = new FakeControlPlane();
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error("lost the lock")), 100);
+  const waiting = awaitAgreement(plane.servers(plane.server("a", () => "v1")), target, {
+    report: () => undefined,
+    signal: abort.signal,
+  });
+  await expect(passing(waiting)).rejects.toThrow("lost the lock");
+});
+
+test("served and unserved: each server, each version", async () => {
+  const asked: string[] = [];
+  const server = (address: string): ApiServer => ({
+    address,
+    call: <T>({ path }: ApiRequest) => {
+      asked.push(`${address} ${path}`);
+      return Promise.resolve({ resources: path.endsWith("v1") ? [] : [{ name: "foos" }] } as T);
+    },
+  });
+  const servers = new FakeControlPlane().servers(server("a"), server("b"));
+  const resource: Omit<Resource, "version"> = { group: "g", plural: "foos" };
+  await servedEverywhere(servers, resource, { served: ["v2"], notServed: ["v1"] }, work());
+  expect(asked).toEqual(["a /apis/g/v2", "a /apis/g/v1", "b /apis/g/v2", "b /apis/g/v1"]);
+});

@@ -1,0 +1,92 @@
+import type { ApiRequest, Caller, KubernetesObject } from "../../../components/kubernetes/api";
+import { ApiError } from "../../../components/kubernetes/errors";
+import { listPages, pageSize } from "../../../components/migration/pages";
+
+const resource = { group: "g", version: "v1", plural: "foos" };
+const options = {
+  report: () => undefined,
+  signal: new AbortController().signal,
+  full: false,
+  initializingSeconds: 0.2,
+};
+const object = (name: string): KubernetesObject => ({ metadata: { name } });
+
+/** Pages by continue token; an ApiError instead of a page is thrown once. */
+function lister(pages: Record<string, (object | ApiError)[]>): Caller & { requests: ApiRequest[] } {
+  const requests: ApiRequest[] = [];
+  return {
+    requests,
+    call<T>(request: ApiRequest) {
+      requests.push(request);
+      const answers = pages[(request.query?.["continue"] as string | undefined) ?? ""] ?? [];
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer as T);
+    },
+  };
+}
+
+const failure = (status: number, continueToken?: string) =>
+  new ApiError("no", status, "", "storage is (re)initializing", { method: "GET", path: "/" }, 0.01, continueToken);
+
+async function names(caller: Caller): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of listPages(caller, resource, options)) {
+    found.push(...page.objects.map(({ metadata }) => metadata.name));
+  }
+  return found;
+}
+
+const twoPages = {
+  "": [{ metadata: { resourceVersion: "7", continue: "a", remainingItemCount: 1 }, items: [object("x")] }],
+  a: [{ metadata: { resourceVersion: "7" }, items: [object("y")] }],
+};
+
+test("every page, each with the list's resourceVersion and what remains", async () => {
+  const pages = [];
+  for await (const page of listPages(lister(twoPages), resource, options)) pages.push(page);
+  expect(pages).toEqual([
+    { objects: [object("x")], listResourceVersion: "7", remaining: 2 },
+    { objects: [object("y")], listResourceVersion: "7", remaining: 1 },
+  ]);
+});
+
+test("the next page is under way before this one is done", async () => {
+  const caller = lister(twoPages);
+  const pages = listPages(caller, resource, options);
+  await pages.next();
+  expect(caller.requests).toHaveLength(2);
+});
+
+test("an expired token: on with the one the server offers", async () => {
+  const last = { metadata: {}, items: [object("y")] };
+  expect(await names(lister({ ...twoPages, a: [failure(410, "b")], b: [last] }))).toEqual(["x", "y"]);
+});
+
+test("an expired token without another is an error, not the end of the list", async () => {
+  await expect(names(lister({ ...twoPages, a: [failure(410)] }))).rejects.toThrow();
+});
+
+test("429 while a cache fills is waited for", async () => {
+  expect(await names(lister({ ...twoPages, a: [failure(429), ...twoPages.a] }))).toEqual(["x", "y"]);
+});
+
+test("429 for ever means objects that cannot be read, and says so", async () => {
+  await expect(names(lister({ "": [failure(429)] }))).rejects.toThrow(
+    /list foos.g at v1: still storage is \(re\)initializing after .*some object in etcd cannot be read or converted/,
+  );
+});
+
+test("a page that fails while this one is worked on is no unhandled rejection", async () => {
+  const pages = listPages(lister({ ...twoPages, a: [failure(500)] }), resource, options);
+  await pages.next();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect(pages.next()).rejects.toThrow();
+});
+
+test("whole objects: so many that a page stays near 4 MiB", () => {
+  const large = { metadata: { name: "l" }, spec: "x".repeat(1024 * 1024) };
+  expect(pageSize([large], 20)).toBe(3);
+  expect(pageSize([object("s")], 20)).toBe(500);
+  expect(pageSize([{ metadata: { name: "h" }, spec: "x".repeat(8 * 1024 * 1024) }], 20)).toBe(1);
+  expect(pageSize([], 20)).toBe(20);
+});

@@ -1,0 +1,52 @@
+import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
+import { judge, type Verdict } from "../../../components/migration/retry";
+import { WebhookError } from "../../../components/migration/webhookClient";
+
+const answered = (status: number, message = "no", retryAfterSeconds?: number) =>
+  new ApiError(message, status, "", message, { method: "PATCH", path: "/" }, retryAfterSeconds);
+const first = { tried: 1, sinceFirstMs: 0, lastMs: 5 };
+const late = { tried: 50, sinceFirstMs: 301_000, lastMs: 5 };
+const retry = (verdict: Verdict) => verdict.kind === "retry";
+
+test.each([400, 403, 413, 422])("%d is the object's own, and is not tried again", (status) => {
+  expect(judge(answered(status), first)).toEqual({ kind: "failed", general: false });
+});
+
+test("429 waits as long as it says, and slows the others down", () => {
+  expect(judge(answered(429, "busy", 7), first)).toEqual({ kind: "retry", afterMs: 7_000, overloaded: true });
+  expect(judge(answered(429), late)).toEqual({ kind: "failed", general: true });
+});
+
+test("503 and an API server that restarts are waited for, for a minute", () => {
+  expect(retry(judge(answered(503), first))).toBe(true);
+  expect(retry(judge(new UnreachableError("gone", "ECONNREFUSED"), first))).toBe(true);
+  expect(judge(new UnreachableError("gone", "ECONNREFUSED"), late)).toEqual({ kind: "failed", general: true });
+});
+
+test("500 is tried three times; that it took a webhook's time-out, only once", () => {
+  expect([1, 2, 3].map((tried) => judge(answered(500), { ...first, tried }).kind)).toEqual([
+    "retry",
+    "retry",
+    "failed",
+  ]);
+  expect(judge(answered(500), { ...first, lastMs: 30_000 }).kind).toBe("failed");
+});
+
+test("a webhook that cannot be reached is nobody's own; one that says no is the object's", () => {
+  const at = { ...first, tried: 9 };
+  const unreachable = 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp: connection refused';
+  expect(judge(answered(500, unreachable), at)).toEqual({ kind: "failed", general: true });
+  const refused = "conversion webhook for g/v1, Kind=K failed: no port";
+  expect(judge(answered(500, refused), at)).toEqual({ kind: "failed", general: false });
+  expect(judge(new WebhookError("refused", "no port"), at)).toEqual({ kind: "failed", general: false });
+  expect(judge(new WebhookError("slow", "30 s"), at)).toEqual({ kind: "failed", general: true });
+});
+
+test("a missing right is missing for every object", () => {
+  const denied = 'foos.g is forbidden: User "u" cannot patch resource "foos" in API group "g"';
+  expect(judge(answered(403, denied), first)).toEqual({ kind: "failed", general: true });
+});
+
+test("anything that was not an answer is no reason to try again", () => {
+  expect(judge(new TypeError("bug"), first)).toEqual({ kind: "failed", general: false });
+});
