@@ -146,17 +146,18 @@ class InTreeMigration {
   }
 
   private async firstObjects(limit: number): Promise<{ count: number; list: KubernetesList }> {
-    const list = await this.cluster.call<KubernetesList>({
+    const request = {
       method: "GET",
       path: resourcePath(this.resource),
       query: { limit },
       accept: MetadataOnly.list,
       signal: this.work.signal,
-    });
+    } as const;
+    const list = await this.patiently(() => this.cluster.call<KubernetesList>(request));
     return { count: list.items.length + (list.metadata.remainingItemCount ?? 0), list };
   }
 
-  /** An API server that restarts is no reason to give up on the controller. */
+  /** An API server that restarts, or fills its cache after an edit of the CRD, is no reason to give up. */
   private async patiently<T>(ask: () => Promise<T>): Promise<T> {
     const since = Date.now();
     for (;;) {

@@ -14,6 +14,9 @@ import { serve } from "./serve";
 import type { PhaseName } from "./shim";
 import { store } from "./store";
 
+/** https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts, unknownValue */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** Keys the engine and the shim need; they never show in a diff. */
 interface Hidden {
   __provider: string;
@@ -43,6 +46,10 @@ export function phaseProvider(phase: PhaseName, config: StackConfig | undefined)
 
 async function check(logic: Logic, news: Inputs, config: StackConfig | undefined) {
   const row = new Row(news.__urn);
+  if (isUnknown(news)) {
+    await row.info("planned once its inputs are known: preview cannot tell yet what another resource will give it");
+    return { inputs: news, failures: [] };
+  }
   try {
     const cluster = await connect(news, config);
     const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
@@ -58,8 +65,14 @@ async function check(logic: Logic, news: Inputs, config: StackConfig | undefined
 
 function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   if (news.heldBy !== undefined) return { changes: false };
+  if (isUnknown(news)) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
   return { changes: hasWork || (logic.outdated?.(olds, news) ?? false) };
+}
+
+/** The engine's stand-in for a value that preview does not know, wherever in the inputs it is. */
+function isUnknown(inputs: Inputs): boolean {
+  return JSON.stringify(inputs).includes(UNKNOWN);
 }
 
 async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: StackConfig | undefined) {

@@ -109,7 +109,7 @@ test("an unknown command => the known ones", async () => {
 test.each(["SIGINT", "SIGTERM"] as const)("%s => passed on, and the command decides how it ends", async (signal) => {
   write(
     "dist/local/cluster.js",
-    `process.on("${signal}", () => { console.log("asked"); process.exit(9); }); setInterval(() => {}, 1000); console.log("up");`,
+    `process.on("${signal}", () => { console.log("asked"); process.exit(9); }); setTimeout(() => {}, 10_000); console.log("up");`,
   );
   const { child, ended } = start("cluster");
   await new Promise<void>((resolve) => child.stdout!.on("data", (data: Buffer) => data.includes("up") && resolve()));

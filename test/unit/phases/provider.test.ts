@@ -53,16 +53,17 @@ describe("diff", () => {
     expect(await diff({ ...outputs, version: "v1" }, { ...inputs, plan: [] })).toEqual({ changes: true });
   });
 
-  test("serve: another spelling of the recorded manifest is no change, another manifest is", async () => {
+  test("serve: a manifest that asks for nothing new is no change, whatever was recorded", async () => {
     const serve = phaseProvider("serve", undefined);
     const recorded = { ...outputs, manifest: manifest("v1 storage") };
-    const spelled = {
-      ...manifest("v1 storage"),
-      spec: { ...manifest("v1 storage").spec, preserveUnknownFields: false },
-    };
-    expect(await diff(recorded, { ...inputs, manifest: spelled, plan: [] }, serve)).toEqual({ changes: false });
-    const other = { ...inputs, manifest: manifest("v1 storage", "v2"), plan: [] };
-    expect(await diff(recorded, other, serve)).toEqual({ changes: true });
+    const asked = { ...inputs, manifest: manifest("v1 storage", "v2"), plan: [] };
+    expect(await diff(recorded, asked, serve)).toEqual({ changes: false });
+  });
+
+  test("an input that preview does not know is a change: nobody can say that there is nothing to do", async () => {
+    expect(await diff(outputs, { ...inputs, version: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" })).toEqual({
+      changes: true,
+    });
   });
 
   test("other keys that the engine hides, another folder or provider text, are no change", async () => {
@@ -87,6 +88,13 @@ describe("check", () => {
   test("adds the plan of a held phase too: the order shows what is still to come", async () => {
     answer(atV1);
     expect((await check({ ...inputs, heldBy: "rehearse" })).inputs).toHaveProperty("plan.0");
+  });
+
+  test("asks the cluster nothing while an input is unknown in preview", async () => {
+    const call = answer(atV1);
+    const unknown = { ...inputs, crd: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(await check(unknown)).toEqual({ inputs: unknown, failures: [] });
+    expect(call).not.toHaveBeenCalled();
   });
 
   test("only reads", async () => {
