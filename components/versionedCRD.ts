@@ -5,6 +5,7 @@ import { storageVersion, versionNames, type Definition } from "./crd/definition"
 import { checkedManifest, readManifest } from "./crd/manifest";
 import { schemaDigest } from "./crd/plan";
 import { UserError } from "./kubernetes/errors";
+import { looksLikeContent } from "./kubernetes/kubeconfig";
 import type { PhaseInputs } from "./phases/facets";
 import { Phase } from "./phases/phase";
 import { PHASES, type PhaseName } from "./phases/shim";
@@ -73,6 +74,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
     const manifest = normalizeManifest(this, args);
     this.crdName = manifest.apply((crd) => crd.metadata.name);
     this.phase = normalizeStopAfter(this, args);
+    checkLimits(this, args);
     this.phases = createPhases(this, name, manifest, args);
 
     const reached = this.phases[latest(this.phase, "store")];
@@ -98,7 +100,7 @@ function normalizeManifest(component: VersionedCRD, args: VersionedCRDArgs): pul
   const given: unknown = file === undefined ? crd : asResourceError(component, () => readManifest(file, name));
   const checked = (value: unknown, webhook: ConversionArgs | undefined): Definition =>
     asResourceError(component, () => {
-      const whole = file === undefined ? { ...OFFICIAL_DEFAULTS, ...(value as object) } : value;
+      const whole = file === undefined ? fromOfficial(value as object) : value;
       return withConversion(checkedManifest(whole, file ?? "crd"), webhook);
     });
   // Thrown later, it would reach the terminal once for each input it is part of, as "error serializing property".
@@ -116,8 +118,26 @@ function isPlain(value: unknown): boolean {
   return Object.values(value).every(isPlain);
 }
 
-/** The official resource's arguments may leave these out. */
-const OFFICIAL_DEFAULTS = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
+/** The official resource's arguments may leave these two out, and spell x-kubernetes-… with underscores. */
+function fromOfficial(crd: object): unknown {
+  return withHyphens({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", ...crd });
+}
+
+/** Below these keys stand the user's own names and values. */
+const VERBATIM = ["properties", "default", "enum", "example"];
+
+function withHyphens(value: unknown, verbatim = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => withHyphens(item, verbatim));
+  if (typeof value !== "object" || value === null) return value;
+  const hyphens = (key: string): string =>
+    key.startsWith("x_kubernetes_") && !verbatim ? key.replace(/_/g, "-") : key;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [
+      hyphens(key),
+      withHyphens(child, !verbatim && VERBATIM.includes(key)),
+    ]),
+  );
+}
 
 function normalizeStopAfter(component: VersionedCRD, { stopAfter = "drop" }: VersionedCRDArgs): PhaseName {
   if (PHASES.includes(stopAfter)) return stopAfter;
@@ -168,6 +188,22 @@ function organization(): string {
   }
 }
 
+/** A wait of no length, from a value that is no number, would be a gate left open. */
+function checkLimits(
+  component: VersionedCRD,
+  { requestTimeoutSeconds = 60, migrator = "in-tree" }: VersionedCRDArgs,
+): void {
+  if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
+    throw refusal(
+      component,
+      `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}; expected whole seconds from 1 to 3600, the API servers' --request-timeout`,
+    );
+  }
+  if (migrator !== "in-tree" && migrator !== "direct") {
+    throw refusal(component, `migrator is ${String(migrator)}; expected in-tree or direct`);
+  }
+}
+
 type CommonInputs = {
   [Key in keyof PhaseInputs]: Key extends "cluster" ? pulumi.Inputs : pulumi.Input<PhaseInputs[Key]>;
 };
@@ -196,7 +232,7 @@ function commonInputs(
 
 /** The content of a kubeconfig holds credentials; its path does not. */
 function referenceOrSecret(kubeconfig: string): pulumi.Input<string> {
-  return kubeconfig.includes("\n") ? pulumi.secret(kubeconfig) : kubeconfig;
+  return looksLikeContent(kubeconfig) ? pulumi.secret(kubeconfig) : kubeconfig;
 }
 
 /** The last phase that ran and changes this: what a held phase recorded may be from before. */

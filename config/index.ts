@@ -79,7 +79,7 @@ function describe({ instancePath, keyword, params, message, data }: ErrorObject)
   }
   if (keyword === "required")
     return `${where}: ${String(params["missingProperty"])} is missing; see config/schema.json`;
-  return `${where}: found ${JSON.stringify(data)}; expected ${expectation(keyword, params, message ?? "")}`;
+  return `${where}: found ${shown(where, data)}; expected ${expectation(keyword, params, message ?? "")}`;
 }
 
 function expectation(keyword: string, params: Record<string, unknown>, message: string): string {
@@ -93,6 +93,15 @@ function expectation(keyword: string, params: Record<string, unknown>, message: 
     default:
       return message.replace(/^must be /, "");
   }
+}
+
+const LONGEST_SHOWN = 60;
+
+/** What stands below `cluster` may be a credential put in the wrong place. */
+function shown(where: string, data: unknown): string {
+  if (where.split(".")[0] === "cluster") return `a ${typeof data}`;
+  const text = JSON.stringify(data);
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
 interface SchemaNode {

@@ -1,4 +1,5 @@
 import { createHash } from "crypto";
+import { isLargeInteger, readableValue } from "../kubernetes/json";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -25,6 +26,8 @@ export function digest(value: unknown): string {
 
 function sorted(value: Json, place: Place): Json {
   if (Array.isArray(value)) return value.map((item) => sorted(item, place));
+  // Bounds are float64 to the API server: however an integer beyond 2^53 was read, it compares as that.
+  if (typeof value === "string" && isLargeInteger(value)) return Number(readableValue(value));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value)
     .filter(([key, child]) => child !== undefined && (place !== "keywords" || !isDropped(key, child)))

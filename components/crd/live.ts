@@ -49,7 +49,11 @@ export async function applyDefinition(
 }
 
 /** Records something on the definition; refused when it moved since it was read. */
-export function annotate(cluster: Cluster, live: Definition, annotations: Record<string, string>): Promise<Definition> {
+export function annotate(
+  cluster: Cluster,
+  live: Definition,
+  annotations: Record<string, string | null>,
+): Promise<Definition> {
   return mergePatch(cluster, live, "", { annotations });
 }
 

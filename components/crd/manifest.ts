@@ -4,6 +4,7 @@ import { LineCounter, parseAllDocuments, type Document } from "yaml";
 import { messageOf, UserError } from "../kubernetes/errors";
 import { checkManifest } from "./checks";
 import type { Definition } from "./definition";
+import { FIELD_MANAGER } from "./names";
 
 /**
  * Reads one CustomResourceDefinition from a YAML or JSON file.
@@ -81,7 +82,10 @@ function describeChoice(where: string, documents: unknown[], found: Definition[]
 
 /** What `kubectl get -o yaml` adds is the server's, not the manifest's. */
 function withoutServerFields(manifest: Definition): Definition {
-  const { name, labels, annotations } = manifest.metadata;
+  const { name, labels } = manifest.metadata;
+  const annotations = Object.fromEntries(
+    Object.entries(manifest.metadata.annotations ?? {}).filter(([key]) => !isRecord(key)),
+  );
   return {
     apiVersion: manifest.apiVersion,
     kind: manifest.kind,
@@ -93,4 +97,11 @@ function withoutServerFields(manifest: Definition): Definition {
 /** An empty map, once applied, would make us co-owner of whatever others put into it. */
 function isEmpty(map: Record<string, string> | undefined): map is undefined {
   return Object.keys(map ?? {}).length === 0;
+}
+
+/** Left on an exported CRD by us and by kubectl: records of what was, not wishes. */
+function isRecord(annotation: string): boolean {
+  return (
+    annotation.startsWith(`${FIELD_MANAGER}/`) || annotation === "kubectl.kubernetes.io/last-applied-configuration"
+  );
 }

@@ -3,4 +3,5 @@ export const FIELD_MANAGER = "kubernetes-storage-migration";
 
 export const OWNER_ANNOTATION = "kubernetes-storage-migration/owner";
 export const PROOF_ANNOTATION = "kubernetes-storage-migration/proof";
+export const DROPPING_ANNOTATION = "kubernetes-storage-migration/dropping";
 export const REHEARSAL_ANNOTATION = "kubernetes-storage-migration/rehearsal";

@@ -1,4 +1,4 @@
-import { whyProven, recordedRehearsal } from "../migration/proof";
+import { recordedDropping, recordedRehearsal, whyProven } from "../migration/proof";
 import { canonical, digest } from "./canonical";
 import { describeConversion, storageVersion, type Definition, type Version } from "./definition";
 import { ownedByUs } from "./owned";
@@ -65,6 +65,8 @@ export function planMigrate(
   facts: Facts,
 ): string[] {
   if (live === undefined) return [];
+  // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
+  if (unfinishedDrop(live).length > 0) return [];
   const before = live.status?.storedVersions ?? [];
   const storage = storageVersion(live);
   if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
@@ -80,9 +82,19 @@ export function planMigrate(
 
 export function planDrop(live: Definition | undefined, manifest: string[]): string[] {
   if (live === undefined) return [];
-  return withdrawn(live, manifest).map(
+  const steps = withdrawn(live, manifest).map(
     ({ name }) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
   );
+  const unfinished = unfinishedDrop(live);
+  return unfinished.length === 0
+    ? steps
+    : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
+}
+
+/** Versions that were removed without it having been shown that everything reads without them. */
+export function unfinishedDrop(live: Definition): string[] {
+  const there = live.spec.versions.map(({ name }) => name);
+  return (recordedDropping(live)?.versions ?? []).filter((name) => !there.includes(name)).sort();
 }
 
 /**

@@ -39,9 +39,16 @@ export function removed(live: Definition, names: string[], conversion: Conversio
   return { ...intent, spec: { ...spec, ...(conversion && { conversion }) } };
 }
 
-/** The definition as it was when it was read, to put back. */
-export function unchanged(live: Definition): Definition {
-  return withVersions(live, (versions) => versions);
+/** Removed versions are back, unserved, with the conversion that knew them: what is stored in them can be read again. */
+export function restored(live: Definition, versions: Version[], conversion: Conversion | null): Definition {
+  const intent = withVersions(live, (there) => [...there, ...versions.map((each) => ({ ...each, served: false }))]);
+  return { ...intent, spec: { ...intent.spec, ...(conversion && { conversion }) } };
+}
+
+/** Enough of a version to read what is stored in it: nothing is pruned, nothing is served. */
+export function placeholder(name: string): Version {
+  const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  return { name, served: false, storage: false, schema: { openAPIV3Schema } };
 }
 
 /** The live versions that the manifest no longer names. */

@@ -62,7 +62,8 @@ export interface KubernetesObject {
 
 export interface KubernetesList<T = KubernetesObject> {
   metadata: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
-  items: T[];
+  /** Tried: null where a metadata-only list of custom resources is empty. */
+  items: T[] | null;
 }
 
 /** One resource at one of its versions: the endpoint through which it is read and written. */

@@ -31,7 +31,7 @@ export async function listIdentityLeases(caller: Caller, signal?: AbortSignal): 
     query: { labelSelector: "apiserver.kubernetes.io/identity=kube-apiserver" },
     ...(signal && { signal }),
   });
-  return list.items.map(({ metadata, spec }) => ({
+  return (list.items ?? []).map(({ metadata, spec }) => ({
     name: metadata.name,
     host: metadata.labels?.["kubernetes.io/hostname"] ?? metadata.name,
     resourceVersion: metadata.resourceVersion ?? "",
@@ -55,6 +55,7 @@ export async function leasesMoved(
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
+  if (before.length === 0) return; // none known, or not ours to list
   const began = Date.now();
   for (;;) {
     const still = standingStill(before, await listIdentityLeases(caller, signal));

@@ -25,6 +25,11 @@ export function stringifyJson(value: unknown): string {
   return text.includes("\\u0000int:") ? text.replace(MARKED, "$1") : text;
 }
 
+/** True for an integer that `parseJson` kept as it was written. */
+export function isLargeInteger(value: string): boolean {
+  return value.startsWith(MARK);
+}
+
 /** The integer as it was written, for messages. */
 export function readableValue(value: unknown): string {
   return typeof value === "string" && value.startsWith(MARK) ? value.slice(MARK.length) : JSON.stringify(value);

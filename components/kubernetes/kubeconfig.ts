@@ -104,7 +104,8 @@ function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
   return fs.existsSync(usual) ? [readSource(usual)] : [];
 }
 
-function looksLikeContent(kubeconfig: string): boolean {
+/** Content rather than a path; it holds credentials. */
+export function looksLikeContent(kubeconfig: string): boolean {
   return kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{");
 }
 

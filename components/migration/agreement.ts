@@ -98,7 +98,7 @@ async function pickProbe(
     signal: work.signal,
   });
   let refusal = "there is none";
-  for (const object of list.items) {
+  for (const object of list.items ?? []) {
     try {
       return { object: await touch(server, target, object, work.signal) };
     } catch (error) {

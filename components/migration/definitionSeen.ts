@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from "timers/promises";
 import type { Definition } from "../crd/definition";
-import type { ApiServers } from "../kubernetes/apiServers";
-import { UserError } from "../kubernetes/errors";
+import type { ApiServer, ApiServers } from "../kubernetes/apiServers";
 import type { Work } from "../kubernetes/report";
-
-const LIMIT_SECONDS = 30;
+import { sleep } from "../kubernetes/sleep";
+import { untilEveryServer } from "./everyServer";
 
 /** The handlers' informer reads from that cache: it is behind it by moments, not by seconds. */
 const INFORMER_LAG_MS = 1_000;
@@ -16,22 +14,17 @@ const INFORMER_LAG_MS = 1_000;
  */
 export async function definitionSeen(servers: ApiServers, definition: Definition, work: Work): Promise<void> {
   const { name, generation = 0 } = definition.metadata;
-  const deadline = Date.now() + LIMIT_SECONDS * 1000;
-  for (const server of servers.servers) {
-    while ((await cachedGeneration(server, name, work)) < generation) {
-      if (Date.now() > deadline) {
-        throw new UserError(
-          `${name}: API server ${server.address} has not seen generation ${generation} after ${LIMIT_SECONDS} s; expected every server to follow within moments; look at its health`,
-        );
-      }
-      work.report(`waiting for API server ${server.address} to see generation ${generation}`);
-      await sleep(200, undefined, { signal: work.signal });
-    }
-  }
-  await sleep(INFORMER_LAG_MS, undefined, { signal: work.signal });
+  await untilEveryServer(servers, work, {
+    waitingFor: `to see generation ${generation} of ${name}`,
+    async missing(server) {
+      const found = await cachedGeneration(server, name, work);
+      return found >= generation ? undefined : `is at generation ${found}`;
+    },
+  });
+  await sleep(INFORMER_LAG_MS, work.signal);
 }
 
-async function cachedGeneration(server: ApiServers["servers"][number], name: string, work: Work): Promise<number> {
+async function cachedGeneration(server: ApiServer, name: string, work: Work): Promise<number> {
   const cached = await server.call<Definition>({
     method: "GET",
     path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`,

@@ -1,6 +1,12 @@
 import type { Definition } from "../crd/definition";
 import { storageVersion } from "../crd/definition";
-import { type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../kubernetes/api";
+import {
+  type KubernetesList,
+  type KubernetesObject,
+  MetadataOnly,
+  type Resource,
+  resourcePath,
+} from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../kubernetes/discovery";
 import { ApiError, hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
@@ -133,8 +139,8 @@ class InTreeMigration {
    * bookmark a minute. Rewriting one stale object, which has to be done anyway, is such an event.
    */
   private async nudge(): Promise<void> {
-    const { list } = await this.firstObjects(NUDGE_OBJECTS);
-    for (const object of list.items) {
+    const { objects } = await this.firstObjects(NUDGE_OBJECTS);
+    for (const object of objects) {
       try {
         const answer = await touch(this.cluster, this.resource, object, this.work.signal);
         if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return;
@@ -145,7 +151,7 @@ class InTreeMigration {
     }
   }
 
-  private async firstObjects(limit: number): Promise<{ count: number; list: KubernetesList }> {
+  private async firstObjects(limit: number): Promise<{ count: number; objects: KubernetesObject[] }> {
     const request = {
       method: "GET",
       path: resourcePath(this.resource),
@@ -154,7 +160,8 @@ class InTreeMigration {
       signal: this.work.signal,
     } as const;
     const list = await this.patiently(() => this.cluster.call<KubernetesList>(request));
-    return { count: list.items.length + (list.metadata.remainingItemCount ?? 0), list };
+    const objects = list.items ?? [];
+    return { count: objects.length + (list.metadata.remainingItemCount ?? 0), objects };
   }
 
   /** An API server that restarts, or fills its cache after an edit of the CRD, is no reason to give up. */

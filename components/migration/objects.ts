@@ -124,8 +124,10 @@ class Walk {
         this.pace.finished(Date.now() - began);
         return "done";
       } catch (error) {
-        // With a reason: a version that is not served any more answers 404 as well, for every object.
-        if (hasStatus(error, 404) && error.reason === "NotFound") return "gone";
+        // Its own name: a version no longer served, and a namespace removed by force from under it, answer 404 as well.
+        if (hasStatus(error, 404) && error.serverMessage.includes(`"${object.metadata.name}" not found`)) {
+          if (!error.serverMessage.startsWith("namespaces ")) return "gone";
+        }
         if (this.options.signal.aborted || this.stopped !== undefined) return "stopped";
         const now = Date.now();
         const verdict = judge(error, { tried, sinceFirstMs: now - first, lastMs: now - began });

@@ -40,14 +40,15 @@ export async function* listPages(caller: Caller, resource: Resource, options: Li
   while (next !== undefined) {
     const list: KubernetesList = await next;
     listResourceVersion ??= list.metadata.resourceVersion ?? "";
-    if (options.full) limit = pageSize(list.items, limit);
+    const objects = list.items ?? [];
+    if (options.full) limit = pageSize(objects, limit);
     const token = list.metadata.continue;
     next = token ? fetchPage(caller, resource, limit, token, options) : undefined;
     next?.catch(() => undefined); // awaited above, after this page; until then nobody listens
     yield {
-      objects: list.items,
+      objects,
       listResourceVersion,
-      remaining: list.items.length + (list.metadata.remainingItemCount ?? 0),
+      remaining: objects.length + (list.metadata.remainingItemCount ?? 0),
     };
   }
 }

@@ -1,5 +1,5 @@
-import { storageVersion, type Definition } from "../crd/definition";
-import { PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
+import { storageVersion, type Conversion, type Definition } from "../crd/definition";
+import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
 
 /** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
 export interface Proof {
@@ -16,6 +16,13 @@ export interface Proof {
   missing: string[];
 }
 
+/** Stands on the CRD from before versions are removed until everything was read without them. */
+export interface DroppingRecord {
+  versions: string[];
+  /** The conversion that knew them. */
+  conversion: Conversion | null;
+}
+
 /** What a clean rehearsal records on the CRD. */
 export interface RehearsalRecord {
   uid: string;
@@ -28,6 +35,11 @@ export interface RehearsalRecord {
 
 export function recordedProof(live: Definition): Proof | undefined {
   return parse<Proof>(live.metadata.annotations?.[PROOF_ANNOTATION]);
+}
+
+export function recordedDropping(live: Definition): DroppingRecord | undefined {
+  const record = parse<DroppingRecord>(live.metadata.annotations?.[DROPPING_ANNOTATION]);
+  return Array.isArray(record?.versions) ? record : undefined;
 }
 
 export function recordedRehearsal(live: Definition): RehearsalRecord | undefined {
@@ -44,7 +56,8 @@ export function recordedRehearsal(live: Definition): RehearsalRecord | undefined
  */
 export function whyProven(live: Definition, listed: string | undefined): string | undefined {
   const storage = storageVersion(live);
-  if (live.spec.versions.length === 1) return `${storage} is the only version there is`;
+  if (live.spec.versions.length === 1 && recordedDropping(live) === undefined)
+    return `${storage} is the only version there is`;
   if (live.metadata.generation === 1) return `the definition has not changed since it was created with ${storage}`;
   const proof = recordedProof(live);
   if (proof === undefined || proof.storageVersion !== storage || !/^\d+$/.test(proof.resourceVersion)) return undefined;

@@ -30,12 +30,12 @@ export class RehearsalError extends UserError {}
 export async function dryRewrite(
   rehearsal: ObjectRehearsal,
   listed: KubernetesObject,
-): Promise<{ listed: KubernetesObject; answer: KubernetesObject | undefined }> {
+): Promise<{ listed: KubernetesObject; answer: KubernetesObject }> {
   const { cluster, from, to, signal } = rehearsal;
   let object = listed;
   for (let tried = 1; ; tried++) {
     const answer = await patchDry(rehearsal, resourcePath(to, object.metadata));
-    const moved = answer !== undefined && answer.metadata.resourceVersion !== object.metadata.resourceVersion;
+    const moved = answer.metadata.resourceVersion !== object.metadata.resourceVersion;
     // Its owner wrote it since the list: what we compare must be one and the same state.
     if (!moved || tried === CHANGED_MEANWHILE) return { listed: object, answer };
     const path = resourcePath(from, object.metadata);
@@ -43,7 +43,7 @@ export async function dryRewrite(
   }
 }
 
-async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<KubernetesObject | undefined> {
+async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<KubernetesObject> {
   try {
     return await rehearsal.cluster.call<KubernetesObject>({
       method: "PATCH",
@@ -56,7 +56,8 @@ async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<Kuber
   } catch (error) {
     if (!refusesDryRun(error)) throw error;
     rehearsal.notChecked("whether the rewrite is accepted: an admission webhook does not support dry runs");
-    return undefined;
+    // A read through the new version is converted and pruned just the same: what would be lost still shows.
+    return rehearsal.cluster.call<KubernetesObject>({ method: "GET", path, signal: rehearsal.signal });
   }
 }
 

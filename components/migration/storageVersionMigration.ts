@@ -107,7 +107,8 @@ export class StorageVersionMigrations {
 
   async list(): Promise<StorageVersionMigration[]> {
     const { path, signal } = this;
-    return (await this.cluster.call<KubernetesList<StorageVersionMigration>>({ method: "GET", path, signal })).items;
+    const list = await this.cluster.call<KubernetesList<StorageVersionMigration>>({ method: "GET", path, signal });
+    return list.items ?? [];
   }
 
   create(body: object): Promise<StorageVersionMigration> {

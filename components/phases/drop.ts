@@ -1,17 +1,17 @@
 import { storageVersion, type Definition } from "../crd/definition";
 import { applyDefinition, requireDefinition } from "../crd/live";
-import { planDrop } from "../crd/plan";
-import { isOurs, removed, unchanged, unserved, withdrawn } from "../crd/stages";
+import { planDrop, unfinishedDrop } from "../crd/plan";
+import { isOurs, unserved, withdrawn } from "../crd/stages";
 import { findApiServers, type ApiServers } from "../kubernetes/apiServers";
 import { UserError } from "../kubernetes/errors";
-import { readableEverywhere, servedEverywhere, waitForRequestsInFlight } from "../migration/agreement";
-import { definitionSeen } from "../migration/definitionSeen";
+import { servedEverywhere, waitForRequestsInFlight } from "../migration/agreement";
 import { describeFailures } from "../migration/failures";
 import { moveManagedFields } from "../migration/managedFields";
 import { whyProven } from "../migration/proof";
 import { listedNow } from "./facts";
 import type { DropInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
+import { removeVersions, resumeRemoval } from "./removal";
 import { carryProof } from "./serve";
 import { standing } from "./standing";
 
@@ -22,17 +22,22 @@ export const drop: PhaseLogic<DropInputs> = {
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
     const names = withdrawn(live, inputs.versions).map(({ name }) => name);
-    if (names.length === 0) return { ...standing(live), summary: "nothing to drop" };
-    await mayDrop(inputs, work, live);
+    const unfinished = unfinishedDrop(live);
+    if (names.length + unfinished.length === 0) return { ...standing(live), summary: "nothing to drop" };
+    if (names.length > 0) await mayDrop(inputs, work, live);
     const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
     try {
       await servers.alive(work);
-      const hidden = await unserve(inputs, work, live, names, servers);
-      await clearManagedFields(inputs, work, hidden, names);
-      const after = await remove(inputs, work, names, servers);
+      if (unfinished.length > 0) await resumeRemoval(inputs, work, live, servers);
+      if (names.length > 0) {
+        const hidden = await unserve(inputs, work, live, names, servers);
+        await clearManagedFields(inputs, work, hidden, names);
+        await removeVersions(inputs, work, await mayStillDrop(inputs, work), names, servers);
+      }
+      const after = await requireDefinition(work.cluster, inputs.crd);
       return {
         ...standing(after),
-        summary: `${names.join(", ")} dropped; every object reads as ${storageVersion(after)} through ${servers.description}`,
+        summary: `${[...names, ...unfinished].join(", ")} dropped; every object reads as ${storageVersion(after)} through ${servers.description}`,
       };
     } finally {
       servers.close();
@@ -59,6 +64,13 @@ async function mayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): P
   throw new UserError(
     `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation}); expected one before anything is dropped; run \`pulumi up\` so that migrate proves it`,
   );
+}
+
+/** The same gate once more, on the definition that is about to be changed. */
+async function mayStillDrop(inputs: DropInputs, work: PhaseWork): Promise<Definition> {
+  const now = await requireDefinition(work.cluster, inputs.crd);
+  await mayDrop(inputs, work, now);
+  return now;
 }
 
 async function unserve(
@@ -93,30 +105,4 @@ async function clearManagedFields(
   throw new UserError(
     describeFailures(head, result.failed, result.failedCount, "mend these objects and run `pulumi up` again"),
   );
-}
-
-async function remove(inputs: DropInputs, work: PhaseWork, names: string[], servers: ApiServers): Promise<Definition> {
-  const before = await requireDefinition(work.cluster, inputs.crd);
-  await mayDrop(inputs, work, before);
-  work.report(`removing ${names.join(", ")}`);
-  const after = await applyDefinition(work.cluster, removed(before, names, inputs.conversion ?? undefined), before);
-  try {
-    await carryProof(work.cluster, before, after);
-    const resource = { group: inputs.group, plural: inputs.plural, version: storageVersion(after) };
-    await definitionSeen(servers, after, work);
-    await readableEverywhere(servers, resource, work);
-  } catch (error) {
-    await putBack(inputs, work, before);
-    const found = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      `${inputs.crd}: not everything could be read without ${names.join(", ")}: ${found}; expected a complete LIST through every API server; ${names.join(", ")} is back (unserved) and nothing is lost; find the object named above, then run \`pulumi up\` again`,
-    );
-  }
-  return requireDefinition(work.cluster, inputs.crd);
-}
-
-/** Tried: adding the version back restores LIST within a fraction of a second, every object whole. */
-async function putBack(inputs: DropInputs, work: PhaseWork, before: Definition): Promise<void> {
-  const now = await requireDefinition(work.cluster, inputs.crd);
-  await applyDefinition(work.cluster, unchanged(before), now);
 }

@@ -61,6 +61,7 @@ async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass>
       const agreed = await awaitAgreement(servers, target, work);
       // What the in-tree migrator does needs no proof of its own: our pass comes after both.
       const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
+      waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
       inTree ??= inputs.migrator === "in-tree" ? await migrateInTree(work.cluster, before, work) : undefined;
       await waited;
       const result = await rewriteAll(work.cluster, target, work);
@@ -89,6 +90,7 @@ async function stoodStill(
   const again = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
   try {
     await awaitAgreement(again, target, work);
+    await again.alive(work); // one that stopped during the pass may come back with requests it accepted before
     const now = await requireDefinition(work.cluster, inputs.crd);
     return (
       servers.sameAs(again) &&
@@ -142,6 +144,7 @@ async function record(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): 
       `${inputs.crd}: the definition was changed while its objects were migrated; expected generation ${proof.generation}, found ${live.metadata.generation}; run \`pulumi up\` again`,
     );
   }
+  work.signal.throwIfAborted();
   const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
   return setStoredVersions(work.cluster, proven, [inputs.version]);
 }

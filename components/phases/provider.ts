@@ -67,7 +67,8 @@ function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   if (news.heldBy !== undefined) return { changes: false };
   if (isUnknown(news)) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
-  return { changes: hasWork || (logic.outdated?.(olds, news) ?? false) };
+  const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
+  return { changes: hasWork || wasHeld || (logic.outdated?.(olds, news) ?? false) };
 }
 
 /** The engine's stand-in for a value that preview does not know, wherever in the inputs it is. */

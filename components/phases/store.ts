@@ -22,6 +22,7 @@ export const store: PhaseLogic<StoreInputs> = {
     try {
       await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
       await servers.alive(work);
+      work.signal.throwIfAborted();
       const flipped = await applyDefinition(work.cluster, stored(live, version), live);
       await awaitAgreement(servers, { group, plural, kind, version }, work);
       return {

@@ -179,6 +179,17 @@ describe("serving, unserving, dropping", () => {
     servers.close();
   });
 
+  test("T1b a collection without objects: agreement says so, the pass is clean, the list is readable", async () => {
+    const servers = await findApiServers(bench.cluster);
+    const { evidence } = await awaitAgreement(servers, target(kind, "v1"), bench.work);
+    expect(evidence).toContain("no object could be probed (there is none), so only discovery speaks for it");
+    const result = await rewriteAll(bench.cluster, target(kind, "v1"), bench.work);
+    expect(result).toMatchObject({ visited: 0, failedCount: 0 });
+    expect(Number(result.listResourceVersion)).toBeGreaterThan(0);
+    await readableEverywhere(servers, target(kind, "v1"), bench.work);
+    servers.close();
+  });
+
   test("T2 managedFields move off v1, entries of one manager merged; server-side apply works after the drop", async () => {
     const path = (version: string) => `/apis/${group}/${version}/namespaces/default/${plural}/one`;
     const apply = (version: string, spec: object) =>

@@ -93,43 +93,52 @@ describe("no gate can be passed without its evidence", () => {
 
 describe("a drop that leaves something unreadable is taken back", () => {
   let world: World;
+  let stack: TestStack;
+  let conversion: { url: string; caBundle: string };
+
+  const versions = async (): Promise<string[]> =>
+    (await world.cluster.client.get(definitionPath)).spec.versions.map(({ name }: { name: string }) => name).sort();
 
   beforeAll(async () => {
     world = await startWorld([resource]);
+    stack = await world.stack("put-back");
+    const webhook = await world.webhook();
+    conversion = { url: webhook.url, caBundle: webhook.caBundle };
+    await stack.up({ file: manifest("v1") });
+    await createObjects(world.cluster.client, 5);
+    await stack.up({ file: manifest("v1-v2"), conversion, stopAfter: "migrate" });
+    await putIntoEtcd(world, staleObject("stale"));
   });
   afterAll(() => world.end());
 
   test("an object put into etcd as v1 behind everyone's back => v1 is back at once, and every object reads", async () => {
-    const stack = await world.stack("put-back");
-    const webhook = await world.webhook();
-    const conversion = { url: webhook.url, caBundle: webhook.caBundle };
-    await stack.up({ file: manifest("v1") });
-    await createObjects(world.cluster.client, 5);
-    await stack.up({ file: manifest("v1-v2"), conversion, stopAfter: "migrate" });
-    const stale = {
-      apiVersion: `${group}/v1`,
-      kind: "SelfieRequest",
-      metadata: {
-        name: "stale",
-        namespace: "default",
-        uid: "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
-        creationTimestamp: "2026-01-01T00:00:00Z",
-      },
-      hostPort: "a:1",
-    };
-    const put = { key: `/registry/${group}/${plural}/default/stale`, value: `${JSON.stringify(stale)}\n` };
-    const base64 = (text: string): string => Buffer.from(text).toString("base64");
-    await fetch(`${world.cluster.etcd}/v3/kv/put`, {
-      method: "POST",
-      body: JSON.stringify({ key: base64(put.key), value: base64(put.value) }),
-    });
-
     const message = await stack.refused(stack.up({ file: manifest("v2"), conversion }));
     expect(message).toMatch(/v1 is back \(unserved\) and nothing is lost/);
-    const names = (await world.cluster.client.get(definitionPath)).spec.versions.map(
-      ({ name }: { name: string }) => name,
-    );
-    expect(names.sort()).toEqual(["v1", "v2"]);
+    expect(await versions()).toEqual(["v1", "v2"]);
+    expect((await world.cluster.client.get(objectPath("v2"))).items).toHaveLength(6);
+  });
+
+  test("killed right after the removal, the next `up` lists everything all the same, and puts v1 back", async () => {
+    const live = await world.cluster.client.get(definitionPath);
+    const marker = JSON.stringify({ versions: ["v1"], conversion: live.spec.conversion });
+    const annotations = { ...live.metadata.annotations, "kubernetes-storage-migration/dropping": marker };
+    const onlyV2 = live.spec.versions.filter(({ name }: { name: string }) => name === "v2");
+    await world.cluster.client.mergePatch(definitionPath, { metadata: { annotations }, spec: { versions: onlyV2 } });
+    const message = await stack.refused(stack.up({ file: manifest("v2"), conversion }));
+    expect(message).toMatch(/v1 is back \(unserved\) and nothing is lost/);
     expect((await world.cluster.client.get(objectPath("v2"))).items).toHaveLength(6);
   });
 });
+
+function staleObject(name: string): object {
+  const uid = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+  const metadata = { name, namespace: "default", uid, creationTimestamp: "2026-01-01T00:00:00Z" };
+  return { apiVersion: `${group}/v1`, kind: "SelfieRequest", metadata, hostPort: "a:1" };
+}
+
+async function putIntoEtcd(world: World, object: object): Promise<void> {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const key = base64(`/registry/${group}/${plural}/default/stale`);
+  const body = JSON.stringify({ key, value: base64(`${JSON.stringify(object)}\n`) });
+  await fetch(`${world.cluster.etcd}/v3/kv/put`, { method: "POST", body });
+}

@@ -1,16 +1,26 @@
-import type { Definition } from "../definition";
+import { storageVersion, type Definition } from "../definition";
 import { mayNotPrune } from "./mayNotPrune";
+import { narrowed } from "./narrowed";
 import { oneOwner } from "./oneOwner";
 import { storageStaysServed } from "./storageStaysServed";
 
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
 export function checkServe(manifest: Definition, live: Definition | undefined, owner: string) {
+  const fields = narrowed(manifest, live);
+  const name = manifest.metadata.name;
+  const moves = live !== undefined && storageVersion(live) !== storageVersion(manifest);
+  const lost = `${name}: the live storage version's schema loses ${fields.join(", ")}`;
   return {
     problems: [
       ...oneOwner(manifest, live, owner),
       ...storageStaysServed(manifest, live),
       ...mayNotPrune(manifest, live),
+      ...(moves && fields.length > 0
+        ? [
+            `${lost}; expected it whole while its objects are migrated, because the rewrite would delete these fields from every object; narrow it after the migration`,
+          ]
+        : []),
     ],
-    warnings: [] as string[],
+    warnings: !moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : [],
   };
 }

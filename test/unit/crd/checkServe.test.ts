@@ -42,7 +42,21 @@ test("a field taken from the storage version in place => refused", () => {
 
 test("a field taken from the live storage version in the same edit that moves storage => refused", () => {
   const wanted = manifest(v1("", "host"), v2("storage", "host"));
-  expect(problems(wanted, live(manifest(v1("storage", "host", "port"))))).toEqual([lacks("v2", ".spec.port", "v1")]);
+  const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
+  expect(found).toEqual([lacks("v2", ".spec.port", "v1"), expect.stringMatching(/schema loses v1\.spec\.port/)]);
+});
+
+test("the same with a webhook => refused too: nobody asks it for a version's own objects", () => {
+  const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
+  const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
+  expect(found).toEqual([expect.stringMatching(/schema loses v1\.spec\.port; expected it whole/)]);
+});
+
+test("a field taken from the storage version while storage stays => a warning: each next write deletes it", () => {
+  const wanted = withWebhook(manifest(v1("storage", "host")));
+  const { problems: none, warnings } = checkServe(wanted, live(manifest(v1("storage", "host", "port"))), OWNER);
+  expect(none).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/loses v1\.spec\.port: they are deleted/)]);
 });
 
 test("one field lost by the live and the wanted v1 is told once", () => {

@@ -1,6 +1,16 @@
+import { prunedFields } from "../../../components/crd/checks/pruned";
 import type { Definition } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
-import { isOurs, removed, served, stored, unchanged, unserved, withdrawn } from "../../../components/crd/stages";
+import {
+  isOurs,
+  placeholder,
+  removed,
+  restored,
+  served,
+  stored,
+  unserved,
+  withdrawn,
+} from "../../../components/crd/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, schema, version, webhook, withMetadata, withSpec, withWebhook } from "../fixtures";
 
@@ -80,9 +90,17 @@ test("removed keeps the webhook that the manifest still names", () => {
   expect(intent.spec.conversion).toEqual(webhook());
 });
 
-test("unchanged applied again changes nothing", () => {
-  const before = live(withWebhook(manifest("v1", "v2 storage")));
-  expect(applied(before, unchanged(before)).metadata.generation).toBe(before.metadata.generation);
+test("restored brings removed versions back unserved, with the conversion that knew them", () => {
+  const v1 = manifest("v1", "v2 storage").spec.versions.slice(0, 1);
+  const intent = restored(live(manifest("v2 storage")), v1, webhook());
+  expect(words(intent)).toEqual(["v2 served storage", "v1"]);
+  expect(intent.spec.conversion).toEqual(webhook());
+});
+
+test("a placeholder prunes nothing and serves nothing", () => {
+  expect(placeholder("v1")).toMatchObject({ name: "v1", served: false, storage: false });
+  const any = { type: "object", properties: { any: { type: "string" } } };
+  expect(prunedFields(any, placeholder("v1").schema?.openAPIV3Schema)).toEqual([]);
 });
 
 test("no stage carries what the server owns: uid, resourceVersion, status", () => {
@@ -91,7 +109,7 @@ test("no stage carries what the server owns: uid, resourceVersion, status", () =
     stored(before, "v1"),
     unserved(before, ["v1"]),
     removed(before, ["v1"], undefined),
-    unchanged(before),
+    restored(before, [], null),
   ];
   for (const stage of stages) {
     expect(Object.keys(stage).sort()).toEqual(["apiVersion", "kind", "metadata", "spec"]);

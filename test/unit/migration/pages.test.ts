@@ -50,6 +50,10 @@ test("every page, each with the list's resourceVersion and what remains", async 
   ]);
 });
 
+test("an empty collection, whose metadata-only list says items: null", async () => {
+  expect(await names(lister({ "": [{ metadata: { resourceVersion: "7" }, items: null }] }))).toEqual([]);
+});
+
 test("the next page is under way before this one is done", async () => {
   const caller = lister(twoPages);
   const pages = listPages(caller, resource, options);
