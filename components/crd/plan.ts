@@ -46,11 +46,26 @@ export interface RehearseFacet {
 }
 
 export function planRehearse(live: Definition | undefined, facet: RehearseFacet): string[] {
-  if (live === undefined || storageVersion(live) === facet.version) return [];
-  if (facet.stopsHere && isRehearsed(live, facet.version, facet.schema)) return [];
-  return [
-    `${storageVersion(live)} → ${facet.version}: ask the API server by dry run about every object; writes nothing`,
-  ];
+  if (live === undefined) return [];
+  const from = toRehearse(live, facet.version);
+  const flips = storageVersion(live) !== facet.version;
+  if (from.length === 0) return [];
+  if ((facet.stopsHere || !flips) && isRehearsed(live, facet.version, facet.schema)) return [];
+  return [`${from.join(", ")} → ${facet.version}: ask the API server by dry run about every object; writes nothing`];
+}
+
+/**
+ * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
+ * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ */
+export function toRehearse(live: Definition, version: string): string[] {
+  if (storageVersion(live) !== version) return [storageVersion(live)];
+  const stored = live.status?.storedVersions ?? [];
+  const onlyThis = stored.join() === version;
+  if (onlyThis && whyProven(live, undefined) !== undefined) return [];
+  return live.spec.versions
+    .filter(({ name, served: isServed }) => isServed && name !== version && (onlyThis || stored.includes(name)))
+    .map(({ name }) => name);
 }
 
 export function planStore(live: Definition | undefined, version: string): string[] {

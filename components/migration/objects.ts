@@ -124,10 +124,7 @@ class Walk {
         this.pace.finished(Date.now() - began);
         return "done";
       } catch (error) {
-        // Its own name: a version no longer served, and a namespace removed by force from under it, answer 404 as well.
-        if (hasStatus(error, 404) && error.serverMessage.includes(`"${object.metadata.name}" not found`)) {
-          if (!error.serverMessage.startsWith("namespaces ")) return "gone";
-        }
+        if (saysGone(error, this.resource, object)) return "gone";
         if (this.options.signal.aborted || this.stopped !== undefined) return "stopped";
         const now = Date.now();
         const verdict = judge(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
@@ -150,4 +147,13 @@ class Walk {
         "mend what it names, then run pulumi up again",
     );
   }
+}
+
+/**
+ * The API server's own words for this very object. A version no longer served, a namespace removed by force from under the
+ * object and an admission webhook's denial answer 404 as well.
+ */
+function saysGone(error: unknown, { group, plural }: Resource, { metadata }: KubernetesObject): boolean {
+  const qualified = group === "" ? plural : `${plural}.${group}`;
+  return hasStatus(error, 404) && error.serverMessage === `${qualified} "${metadata.name}" not found`;
 }

@@ -1,7 +1,7 @@
 import { storageVersion, type Definition } from "../crd/definition";
 import { annotate, requireDefinition, setStoredVersions } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
-import { planMigrate } from "../crd/plan";
+import { isRehearsed, planMigrate, toRehearse } from "../crd/plan";
 import { findApiServers, type ApiServers } from "../kubernetes/apiServers";
 import { UserError } from "../kubernetes/errors";
 import { awaitAgreement, waitForRequestsInFlight } from "../migration/agreement";
@@ -32,6 +32,11 @@ export const migrate: PhaseLogic<MigrateInputs, MigrateOutputs> = {
     if (storageVersion(live) !== inputs.version) {
       throw new UserError(
         `${inputs.crd}: storage is ${storageVersion(live)}; expected ${inputs.version} since store; run \`pulumi up\` without --target`,
+      );
+    }
+    if (toRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
+      throw new UserError(
+        `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation}); expected one before objects are rewritten; run \`pulumi up\` without --target`,
       );
     }
     const started = Date.now();

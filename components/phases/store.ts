@@ -1,12 +1,14 @@
 import { storageVersion, type Definition } from "../crd/definition";
-import { applyDefinition, requireDefinition } from "../crd/live";
+import { annotate, applyDefinition, requireDefinition } from "../crd/live";
+import { REHEARSAL_ANNOTATION } from "../crd/names";
 import { isRehearsed, planStore } from "../crd/plan";
 import { isOurs, stored } from "../crd/stages";
 import { findApiServers } from "../kubernetes/apiServers";
 import { UserError } from "../kubernetes/errors";
 import { awaitAgreement, servedEverywhere } from "../migration/agreement";
+import { recordedRehearsal } from "../migration/proof";
 import type { StoreInputs } from "./facets";
-import type { PhaseLogic } from "./logic";
+import type { PhaseLogic, PhaseWork } from "./logic";
 import { standing } from "./standing";
 
 /** store: one edit flips storage, then every API server must store the new version. */
@@ -23,7 +25,7 @@ export const store: PhaseLogic<StoreInputs> = {
       await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
       await servers.alive(work);
       work.signal.throwIfAborted();
-      const flipped = await applyDefinition(work.cluster, stored(live, version), live);
+      const flipped = await carryRehearsal(work, await applyDefinition(work.cluster, stored(live, version), live));
       await awaitAgreement(servers, { group, plural, kind, version }, work);
       return {
         ...standing(flipped),
@@ -51,4 +53,10 @@ function mayFlip(live: Definition, version: string): void {
       `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation}); expected one before storage flips; run \`pulumi up\` again, and find out who else edits the CRD if it says so again`,
     );
   }
+}
+
+/** The flip moves the generation and nothing that was rehearsed: the record speaks for migrate as well. */
+function carryRehearsal({ cluster }: PhaseWork, flipped: Definition): Promise<Definition> {
+  const record = { ...recordedRehearsal(flipped), generation: flipped.metadata.generation };
+  return annotate(cluster, flipped, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
 }

@@ -29,8 +29,8 @@ describe("tries to lose an object", () => {
 
   test("an admission webhook that denies the rewrite with 404 NotFound refuses it; the object is not deleted", async () => {
     const [attempt, stack] = await begin("answers", 3);
-    // What controller-runtime answers when a validator hands on the error of its client.
-    const status = { code: 404, reason: "NotFound", message: 'secrets "password" not found' };
+    // What controller-runtime answers when a validator hands on the error of its client; here for a Secret of the same name.
+    const status = { code: 404, reason: "NotFound", message: 'secrets "old-1" not found' };
     await attempt.admission((name) => ({ allowed: name !== "old-1", status }));
     const outcome = await settled(stack.up(attempt.args(["v1", "v2"])));
     expect([await attempt.storedVersions(), await attempt.stored()]).toEqual([["v1"], [v1]]);

@@ -4,7 +4,7 @@ import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest
 import { removed, served, stored, unserved, withdrawn } from "../../components/crd/stages";
 import type { ApiRequest } from "../../components/kubernetes/api";
 import type { Cluster } from "../../components/kubernetes/cluster";
-import type { Proof, RehearsalRecord } from "../../components/migration/proof";
+import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../components/migration/proof";
 import { carryProof } from "../../components/phases/serve";
 import { PHASES, type PhaseName } from "../../components/phases/shim";
 import { applied } from "./apiServer";
@@ -42,7 +42,7 @@ export async function ran(phase: PhaseName, live: Live, manifest: Definition, la
     case "rehearse":
       return annotated(live, REHEARSAL_ANNOTATION, rehearsal(live, manifest));
     case "store":
-      return applied(live, stored(live, version));
+      return rehearsalCarried(applied(live, stored(live, version)));
     case "migrate":
       return withStored(annotated(live, PROOF_ANNOTATION, proofOf(live)), version);
     case "drop":
@@ -59,6 +59,12 @@ export function proofOf(live: Definition, more: Partial<Proof> = {}): Proof {
 export function rehearsal(live: Definition, manifest: Definition): RehearsalRecord {
   const { uid = "", generation = 0 } = live.metadata;
   return { uid, generation, version: storageVersion(manifest), schema: schemaDigest(manifest), objects: 3 };
+}
+
+/** As store does it: the flip moves the generation and nothing that was rehearsed. */
+function rehearsalCarried(flipped: Definition): Definition {
+  const record = { ...recordedRehearsal(flipped), generation: flipped.metadata.generation };
+  return annotated(flipped, REHEARSAL_ANNOTATION, record);
 }
 
 export function annotated(live: Definition, annotation: string, value: unknown): Definition {

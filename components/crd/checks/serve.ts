@@ -8,7 +8,7 @@ import { storageStaysServed } from "./storageStaysServed";
 export function checkServe(manifest: Definition, live: Definition | undefined, owner: string) {
   const fields = narrowed(manifest, live);
   const name = manifest.metadata.name;
-  const moves = live !== undefined && storageVersion(live) !== storageVersion(manifest);
+  const moves = live !== undefined && (storageVersion(live) !== storageVersion(manifest) || isUnproven(live));
   const lost = `${name}: the live storage version's schema loses ${fields.join(", ")}`;
   return {
     problems: [
@@ -23,4 +23,9 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
     ],
     warnings: !moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : [],
   };
+}
+
+/** Objects are still stored in other versions: they are about to be rewritten. */
+function isUnproven(live: Definition): boolean {
+  return (live.status?.storedVersions ?? []).some((version) => version !== storageVersion(live));
 }

@@ -94,10 +94,11 @@ test("a flip back before the objects were migrated goes by storedVersions, which
   ]);
 });
 
-test("storedVersions [v1, v2] inherited from someone else => migrate is planned without a flip", async () => {
+test("storedVersions [v1, v2] inherited from someone else => rehearsed and migrated without a flip", async () => {
   const inherited = withStored(await created(both), "v1", "v2");
   expect(plans(inherited, both)).toEqual({
     ...NOTHING,
+    rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
     migrate: [
       "v1 → v2: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
       "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
