@@ -1,15 +1,22 @@
 import { Cluster } from "../../components/kubernetes/cluster";
-import { servedStorageMigrationVersion } from "../../components/kubernetes/discovery";
+import { setStoredVersions } from "../../components/crd/live";
+import { servedStorageMigrationVersion, type StorageMigrationVersion } from "../../components/kubernetes/discovery";
 import { migrateInTree } from "../../components/migration/inTree";
+import {
+  isTerminal,
+  newMigration,
+  type StorageVersionMigration,
+} from "../../components/migration/storageVersionMigration";
 import { type Bench, group, objectsOf, pluralOf, startBench } from "./engine";
 
 jest.setTimeout(400_000);
 
 let bench: Bench;
 let migrations: string;
+let version: StorageMigrationVersion;
 beforeAll(async () => {
   bench = await startBench("engine-in-tree");
-  const version = await servedStorageMigrationVersion(bench.cluster);
+  version = (await servedStorageMigrationVersion(bench.cluster)) ?? "v1";
   migrations = `/apis/storagemigration.k8s.io/${version}/storageversionmigrations`;
 });
 afterAll(() => bench.end());
@@ -47,21 +54,59 @@ describe("a StorageVersionMigration, guarded", () => {
   });
 
   test("T4 a second one, back to v1, does not empty storedVersions: neither while it runs nor after", async () => {
-    const seen = new Set<string>();
+    // As a finished rollout leaves it; the field is no longer ours then.
+    await setStoredVersions(bench.cluster, await bench.live(plural), ["v2"]);
     const live = await bench.define(kind, { storage: "v1" });
-    const watching = setInterval(() => {
-      void storedVersions(plural).then((versions) => seen.add([...versions].sort().join(",")));
-    }, 50);
+    const watched = watchWhileRunning(plural);
     const result = await migrateInTree(bench.cluster, live, bench.work);
-    clearInterval(watching);
     expect(result.outcome).toBe("succeeded");
-    expect(await storedVersions(plural)).toEqual(expect.arrayContaining(["v1", "v2"]));
-    // The runner's own prune at the very end may be seen for a moment; never one that left out what is being migrated to.
-    expect([...seen]).toContain("v1,v2");
-    expect([...seen].filter((versions) => !versions.split(",").includes("v1"))).toEqual([]);
+    expect(await watched.end()).toEqual(["v1,v2"]);
+    expect((await storedVersions(plural)).sort()).toEqual(["v1", "v2"]);
     expect(new Set(Object.values(await bench.stored(plural)))).toEqual(new Set([`${group}/v1`]));
   });
+
+  test("T5 the trap is real: the same without a guard is emptied as soon as it runs", async () => {
+    await setStoredVersions(bench.cluster, await bench.live(plural), ["v1"]);
+    const live = await bench.define(kind, { storage: "v2" });
+    expect(live.status?.storedVersions).toEqual(["v1", "v2"]);
+    const watched = watchWhileRunning(plural);
+    await bench.local.client.post(migrations, newMigration(version, live, []));
+    while (!(await running(plural)).some(isTerminal)) await new Promise((resolve) => setTimeout(resolve, 200));
+    // Up to 1.35 the runner leaves the CRD alone.
+    expect(await watched.end()).toEqual([["v1", "v1beta1"].includes(version) ? "v2" : "v1,v2"]);
+  });
 });
+
+async function running(plural: string): Promise<StorageVersionMigration[]> {
+  const { items } = (await bench.local.client.get(migrations)) as { items: StorageVersionMigration[] };
+  return items.filter(({ spec, status }) => {
+    const active =
+      status?.conditions?.some(({ type, status: value }) => type === "Running" && value === "True") === true;
+    return spec?.resource?.resource === plural && active;
+  });
+}
+
+/** What storedVersions names while a migration of this resource is Running and has not ended. */
+function watchWhileRunning(plural: string): { end(): Promise<string[]> } {
+  const seen = new Set<string>();
+  let ended = false;
+  const isRunning = async (): Promise<boolean> => (await running(plural)).some((migration) => !isTerminal(migration));
+  const watch = async (): Promise<void> => {
+    while (!ended) {
+      if (!(await isRunning())) continue;
+      const versions = [...(await storedVersions(plural))].sort().join(",");
+      if (await isRunning()) seen.add(versions);
+    }
+  };
+  const watching = watch();
+  return {
+    end: async () => {
+      ended = true;
+      await watching;
+      return [...seen];
+    },
+  };
+}
 
 describe("one object that the new version refuses", () => {
   const kind = "Stuck";
