@@ -26,12 +26,14 @@ export async function requireDefinition(cluster: Cluster, name: string): Promise
  * Applies a stage of the definition, unless the live one moved since it was read.
  *
  * @param live the definition the intent was made from; undefined where there was none
+ * @param force take fields over from other field managers: only to put back what was live
  * @throws UserError when another writer changed the definition since, or owns a field of the intent
  */
 export async function applyDefinition(
   cluster: Cluster,
   intent: Definition,
   live: Definition | undefined,
+  { force = false } = {},
 ): Promise<Definition> {
   const resourceVersion = live?.metadata.resourceVersion;
   const { metadata, ...rest } = intent;
@@ -39,7 +41,7 @@ export async function applyDefinition(
     return await cluster.call<Definition>({
       method: "PATCH",
       path: `${DEFINITIONS}/${metadata.name}`,
-      query: { fieldManager: FIELD_MANAGER },
+      query: { fieldManager: FIELD_MANAGER, ...(force && { force }) },
       contentType: "application/apply-patch+yaml",
       body: { ...rest, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } },
     });

@@ -104,6 +104,7 @@ async function restore(
   const now = await requireDefinition(work.cluster, crd);
   const there = now.spec.versions.map(({ name }) => name);
   const missing = going.filter(({ name }) => !there.includes(name));
-  if (missing.length > 0) await applyDefinition(work.cluster, restored(now, missing, conversion), now);
+  const intent = restored(now, missing, conversion);
+  if (missing.length > 0) await applyDefinition(work.cluster, intent, now, { force: true });
   return missing.length > 0;
 }
