@@ -50,8 +50,9 @@ test("an object that is gone when its turn comes is no failure", async () => {
 });
 
 test("a namespace removed by force leaves its objects in etcd: failed, not gone", async () => {
-  const result = await walk(3, () => {
-    throw answered(404, "NotFound", 'namespaces "n" not found');
+  const result = await walk(3, (name) => {
+    // Even where the namespace is called like the object.
+    throw answered(404, "NotFound", `namespaces "${name}" not found`);
   });
   expect(result).toMatchObject({ gone: 0, failedCount: 3 });
 });
