@@ -6,6 +6,7 @@ const project = (displayName, folders) => ({
   transform: typescript,
   testEnvironment: "node",
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  setupFiles: ["<rootDir>/test/fastCheck.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.local/"],
 });
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import { withConversion, type ConversionArgs } from "./crd/conversion";
-import { storageVersion, versionNames, type Definition } from "./crd/definition";
+import { servedByName, storageVersion, versionNames, type Definition } from "./crd/definition";
 import { checkedManifest, readManifest } from "./crd/manifest";
 import { schemaDigest } from "./crd/plan";
 import { UserError } from "./kubernetes/errors";
@@ -166,7 +166,9 @@ function createPhases(
 
   const serve = create("serve", { manifest, storage: version, migrator, owner: stackName() });
   const schema = manifest.apply(schemaDigest);
-  const rehearse = create("rehearse", { version, schema, stopsHere: component.phase === "rehearse" }, serve);
+  const versions = manifest.apply(servedByName);
+  const stopsHere = component.phase === "rehearse";
+  const rehearse = create("rehearse", { version, schema, versions, stopsHere }, serve);
   const store = create("store", { version }, rehearse);
   const migrate = create("migrate", { version, migrator }, store);
   const conversion = manifest.apply((crd) => crd.spec.conversion ?? null);

@@ -75,6 +75,11 @@ export function versionNames(definition: Definition): string[] {
   return definition.spec.versions.map((version) => version.name);
 }
 
+/** Each version's name, true where it is served. */
+export function servedByName(definition: Definition): Record<string, boolean> {
+  return Object.fromEntries(definition.spec.versions.map(({ name, served }) => [name, served]));
+}
+
 export function isWebhook(conversion: Conversion | undefined): boolean {
   return conversion?.strategy === "Webhook";
 }

@@ -1,6 +1,6 @@
 import { recordedDropping, recordedRehearsal, whyProven } from "../migration/proof";
 import { canonical, digest } from "./canonical";
-import { describeConversion, storageVersion, type Definition, type Version } from "./definition";
+import { describeConversion, servedByName, storageVersion, type Definition, type Version } from "./definition";
 import { ownedByUs } from "./owned";
 import { served, withdrawn } from "./stages";
 
@@ -41,13 +41,15 @@ export interface RehearseFacet {
   version: string;
   /** Digest of the manifest's spec: a rehearsal speaks for exactly this one. */
   schema: string;
+  /** The manifest's versions, true where served: serve may still be about to add them. */
+  versions: Record<string, boolean>;
   /** The rollout is held right after the rehearsal: one that is done need not be done again at every run. */
   stopsHere: boolean;
 }
 
 export function planRehearse(live: Definition | undefined, facet: RehearseFacet): string[] {
   if (live === undefined) return [];
-  const from = toRehearse(live, facet.version);
+  const from = toRehearse(live, facet.version, facet.versions);
   const flips = storageVersion(live) !== facet.version;
   if (from.length === 0) return [];
   if ((facet.stopsHere || !flips) && isRehearsed(live, facet.version, facet.schema)) return [];
@@ -58,14 +60,15 @@ export function planRehearse(live: Definition | undefined, facet: RehearseFacet)
  * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
  * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  */
-export function toRehearse(live: Definition, version: string): string[] {
+export function toRehearse(live: Definition, version: string, versions: Record<string, boolean> = {}): string[] {
   if (storageVersion(live) !== version) return [storageVersion(live)];
   const stored = live.status?.storedVersions ?? [];
   const onlyThis = stored.join() === version;
   if (onlyThis && whyProven(live, undefined) !== undefined) return [];
-  return live.spec.versions
-    .filter(({ name, served: isServed }) => isServed && name !== version && (onlyThis || stored.includes(name)))
-    .map(({ name }) => name);
+  const isServed = { ...servedByName(live), ...versions };
+  return Object.keys(isServed)
+    .filter((name) => isServed[name] && name !== version && (onlyThis || stored.includes(name)))
+    .sort();
 }
 
 export function planStore(live: Definition | undefined, version: string): string[] {

@@ -37,6 +37,7 @@ export interface ServeInputs extends PhaseInputs {
 export interface RehearseInputs extends PhaseInputs {
   version: string;
   schema: string;
+  versions: Record<string, boolean>;
   stopsHere: boolean;
 }
 

@@ -19,7 +19,8 @@ export const rehearse: PhaseLogic<RehearseInputs> = {
     const live = await requireDefinition(cluster, inputs.crd);
     if (planRehearse(live, inputs).length === 0) return { ...standing(live), summary: "nothing to rehearse" };
     const clean: RehearsalResult[] = [];
-    for (const from of toRehearse(live, inputs.version)) clean.push(await rehearseFrom(from, live, inputs, work));
+    for (const from of toRehearse(live, inputs.version, inputs.versions))
+      clean.push(await rehearseFrom(from, live, inputs, work));
     const objects = Math.max(...clean.map((result) => result.objects));
     const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
     const record: RehearsalRecord = {

@@ -1,7 +1,7 @@
 import { checkServe } from "../crd/checks/serve";
 import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
-import { isWebhook, storageVersion, versionNames, type Definition } from "../crd/definition";
+import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
@@ -83,7 +83,12 @@ async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Defini
   const facts = await planFacts(inputs, cluster, live);
   return digest([
     planServe(live, manifest, owner),
-    planRehearse(live, { version: storage, schema: schemaDigest(manifest), stopsHere: false }),
+    planRehearse(live, {
+      version: storage,
+      schema: schemaDigest(manifest),
+      versions: servedByName(manifest),
+      stopsHere: false,
+    }),
     planStore(live, storage),
     planMigrate(live, storage, migrator, facts),
     planDrop(live, versionNames(manifest)),

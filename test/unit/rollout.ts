@@ -1,4 +1,4 @@
-import { storageVersion, versionNames, type Definition } from "../../components/crd/definition";
+import { servedByName, storageVersion, versionNames, type Definition } from "../../components/crd/definition";
 import { PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../../components/crd/plan";
 import { removed, served, stored, unserved, withdrawn } from "../../components/crd/stages";
@@ -18,11 +18,16 @@ export function plans(live: Live, manifest: Definition, stopAfter: PhaseName = "
   const facts = live === undefined ? {} : { storageMigrationApi: "v1", listed: live.metadata.resourceVersion };
   return {
     serve: planServe(live, manifest, OWNER),
-    rehearse: planRehearse(live, { version, schema: schemaDigest(manifest), stopsHere: stopAfter === "rehearse" }),
+    rehearse: planRehearse(live, { ...rehearsed(manifest), stopsHere: stopAfter === "rehearse" }),
     store: planStore(live, version),
     migrate: planMigrate(live, version, "in-tree", facts),
     drop: planDrop(live, versionNames(manifest)),
   };
+}
+
+/** What rehearse is told about the manifest. */
+function rehearsed(manifest: Definition) {
+  return { version: storageVersion(manifest), schema: schemaDigest(manifest), versions: servedByName(manifest) };
 }
 
 /** The definition after the phases up to `last` ran, each only if it had something to do. */

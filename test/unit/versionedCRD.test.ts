@@ -96,7 +96,7 @@ test("each phase carries what all need, its own facet, and nothing else", async 
   );
   expect(own).toEqual([
     ["manifest", "migrator", "owner", "storage"],
-    ["schema", "stopsHere", "version"],
+    ["schema", "stopsHere", "version", "versions"],
     ["version"],
     ["migrator", "version"],
     ["conversion", "versions"],
@@ -108,6 +108,7 @@ test("the facets hold the manifest's facts", async () => {
   const [serve, rehearse, store, migrate, drop] = await phases({ crd: withWebhook(both) } as never);
   expect(serve?.inputs).toMatchObject({ manifest: withWebhook(both), storage: "v2", owner: "acme/program/dev" });
   expect(rehearse?.inputs).toMatchObject({ version: "v2", schema: schemaDigest(withWebhook(both)), stopsHere: false });
+  expect(rehearse?.inputs).toMatchObject({ versions: { v1: true, v2: true } });
   expect(store?.inputs).toMatchObject({ version: "v2", crd: "databases.example.com", group: "example.com" });
   expect(migrate?.inputs).toMatchObject({ version: "v2", migrator: "in-tree", plural: "databases", kind: "Database" });
   expect(drop?.inputs).toMatchObject({ versions: ["v1", "v2"], conversion: webhook() });

@@ -100,7 +100,7 @@ async function start({ live, manifest: target, earlier, isTweak }: Situation): P
   return [await ranUpTo(earlier, live, target), withSpec(target, { names })];
 }
 
-const RUNS = { numRuns: Number(process.env["FC_RUNS"] ?? 300) };
+const RUNS = { numRuns: Number(process.env["FC_RUNS"] ?? 300) }; // the whole file in seconds
 
 test("every phase plans before the run what it plans when its turn has come", async () => {
   await fc.assert(

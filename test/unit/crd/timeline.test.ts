@@ -1,5 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
-import { manifest, withStored } from "../fixtures";
+import { applied } from "../apiServer";
+import { manifest, withMetadata, withStored } from "../fixtures";
 import { plans, ran, ranUpTo } from "../rollout";
 
 const v1 = manifest("v1 storage");
@@ -104,6 +105,15 @@ test("storedVersions [v1, v2] inherited from someone else => rehearsed and migra
       "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
     ],
   });
+});
+
+test("a rehearsal that reads through a version serve is about to add is planned before it is there", async () => {
+  const edited = { generation: 2, managedFields: [{ manager: "kubectl" }] };
+  const foreign = withMetadata(applied(undefined, manifest("v2 storage", "v3 unserved")), edited);
+  const wanted = manifest("v1", "v2 storage");
+  const before = plans(foreign, wanted).rehearse;
+  expect(before).toEqual(["v1 → v2: ask the API server by dry run about every object; writes nothing"]);
+  expect(plans(await ran("serve", foreign, wanted), wanted).rehearse).toEqual(before);
 });
 
 test("held at rehearse => a rehearsal that is done is not planned again, and one for a changed spec is", async () => {
