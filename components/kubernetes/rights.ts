@@ -32,7 +32,7 @@ export function rightsForUp(resources: readonly MigratedResource[]): PolicyRule[
     ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list", "get", "patch", "create"])),
     rule("coordination.k8s.io", ["leases"], ["list", "create"]),
     rule("coordination.k8s.io", ["leases"], ["get", "update"], locks),
-    rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "delete"]),
+    rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"]),
   ];
 }
 

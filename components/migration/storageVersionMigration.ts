@@ -1,13 +1,14 @@
 import type { Definition } from "../crd/definition";
 import { storageVersion } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import type { KubernetesList, KubernetesObject } from "../kubernetes/api";
+import { PatchType, type KubernetesList, type KubernetesObject } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { STORAGE_MIGRATION_GROUP, type StorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus } from "../kubernetes/errors";
 
 const GENERATION_ANNOTATION = `${FIELD_MANAGER}/generation`;
 const STORED_VERSIONS_ANNOTATION = `${FIELD_MANAGER}/stored-versions`;
+const NUDGE_ANNOTATION = `${FIELD_MANAGER}/nudge`;
 const OURS = { "app.kubernetes.io/managed-by": FIELD_MANAGER };
 
 export interface Condition {
@@ -123,6 +124,18 @@ export class StorageVersionMigrations {
       if (hasStatus(error, 404)) return undefined;
       throw error;
     }
+  }
+
+  /** An update that means nothing but is one. */
+  async nudge(name: string, nth: number): Promise<void> {
+    const body = { metadata: { annotations: { [NUDGE_ANNOTATION]: String(nth) } } };
+    await this.cluster.call({
+      method: "PATCH",
+      path: `${this.path}/${name}`,
+      body,
+      contentType: PatchType.merge,
+      signal: this.signal,
+    });
   }
 
   async delete(name: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { FIELD_MANAGER } from "../../components/crd/names";
 import { checkout } from "../../local/checkout";
 import type { ClusterOptions } from "../../local/cluster/cluster";
 import { startWorld, type World } from "./harness";
@@ -73,7 +74,10 @@ describe.each<{
     const live = await world.cluster.client.get(definitionPath);
     expect(live.spec.versions.map(({ name }: { name: string }) => name)).toEqual(["v2"]);
     if (options.storageMigration !== "off") {
-      expect((await world.cluster.client.get(migrations("v1"))).items).toHaveLength(count);
+      const made = (await world.cluster.client.get(migrations("v1"))).items;
+      expect(made).toHaveLength(count);
+      // With the rights of the README we may also ask the controller to look at once.
+      for (const { metadata } of made) expect(metadata.annotations).toHaveProperty([`${FIELD_MANAGER}/nudge`]);
     }
     expect(new Set(Object.values((await stack.preview(args)).operations))).toEqual(new Set(["same"]));
   });
