@@ -41,6 +41,9 @@ const SUBJECTS: Record<string, Subject> = {
 export async function rewrite({ runs, objects }: { runs: number; objects: number }): Promise<Row[]> {
   const dir = checkout(".local", "bench");
   const local = await startCluster({ dir });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => void local.stop().finally(() => process.exit(1)));
+  }
   try {
     const rates = await rateRows(local, runs, objects);
     const waited = await waitForRequestsInFlight(REQUEST_TIMEOUT_SECONDS, quiet);

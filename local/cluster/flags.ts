@@ -8,7 +8,7 @@ import type { KubernetesVersion } from "../toolchain/controlPlane";
 export type StorageMigrationApi = "default" | "off" | "v1beta1";
 
 const group = "storagemigration.k8s.io";
-const nativeVersion: Record<KubernetesVersion, string> = { "1.30": "v1alpha1", "1.36": "v1beta1", "1.37": "v1" };
+export const nativeVersion: Record<KubernetesVersion, string> = { "1.30": "v1alpha1", "1.36": "v1beta1", "1.37": "v1" };
 
 export function runtimeConfig(version: KubernetesVersion, api: StorageMigrationApi): string[] {
   const native = nativeVersion[version];

@@ -8,6 +8,8 @@ import { makeAuthority, makeServerCertificate, type Certificate } from "../../lo
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
+import { nativeVersion } from "../../local/cluster/flags";
+import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
 
 /** A real control plane, and Pulumi stacks run against it by a user with exactly the rights the README lists. */
@@ -22,6 +24,9 @@ export interface World {
   end(): Promise<void>;
 }
 
+/** The version of storagemigration.k8s.io that the control plane under test serves. */
+export const STORAGE_MIGRATION = nativeVersion[chosenVersion([])];
+
 let worlds = 0;
 
 export async function startWorld(
@@ -29,7 +34,12 @@ export async function startWorld(
   options: Partial<ClusterOptions> = {},
 ): Promise<World> {
   const dir = checkout(".local", "test", `${process.pid}-${++worlds}`);
-  const cluster = await startCluster({ syncToDisk: false, ...options, dir: path.join(dir, "cluster") });
+  const cluster = await startCluster({
+    version: chosenVersion([]),
+    syncToDisk: false,
+    ...options,
+    dir: path.join(dir, "cluster"),
+  });
   const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForUp(resources));
   const authority = await makeAuthority("test webhooks");
   const webhooks: Webhook[] = [];

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { connect } from "../../local/cluster/client";
 import type { Cluster } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
+import { nativeVersion } from "../../local/cluster/flags";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { startTime } from "../../local/processes";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
@@ -103,7 +104,7 @@ test("restarted without the StorageVersionMigration API => it is not served", as
   const group = "/apis/storagemigration.k8s.io";
   expect((await cluster.client.send("GET", group)).status).toBe(200);
   await cluster.restartApiServer([
-    `--runtime-config=storagemigration.k8s.io/${chosenVersion([]) === "1.37" ? "v1" : chosenVersion([]) === "1.36" ? "v1beta1" : "v1alpha1"}=false`,
+    `--runtime-config=storagemigration.k8s.io/${nativeVersion[chosenVersion([])]}=false`,
   ]);
   expect((await cluster.client.send("GET", group)).status).toBe(404);
 });

@@ -1,5 +1,5 @@
 import { convert } from "../../examples/selfierequests/conversion";
-import type { TestStack } from "./harness";
+import { STORAGE_MIGRATION, type TestStack } from "./harness";
 import { type Attempt, crdOf, group, type LossWorld, MERGE, pause, settled } from "./lossWorld";
 import { startLossWorld, type Version } from "./lossWorld";
 
@@ -145,11 +145,11 @@ describe("tries to lose an object", () => {
       worker((_count, version) => ask("GET", version, "old-3")),
     ];
     const foreign = attempt.atWork("migrate").then(() =>
-      client.post("/apis/storagemigration.k8s.io/v1/storageversionmigrations", {
-        apiVersion: "storagemigration.k8s.io/v1",
+      client.post(`/apis/storagemigration.k8s.io/${STORAGE_MIGRATION}/storageversionmigrations`, {
+        apiVersion: `storagemigration.k8s.io/${STORAGE_MIGRATION}`,
         kind: "StorageVersionMigration",
         metadata: { name: "somebody-else" },
-        spec: { resource: { group, resource: "busies" } },
+        spec: { resource: { group, resource: "busies", ...(STORAGE_MIGRATION === "v1alpha1" && { version: "v2" }) } },
       }),
     );
     void attempt.atWork("drop").then(() => (dropping = true));

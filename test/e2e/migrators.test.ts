@@ -1,7 +1,7 @@
 import { FIELD_MANAGER } from "../../components/crd/names";
 import { checkout } from "../../local/checkout";
 import type { ClusterOptions } from "../../local/cluster/cluster";
-import { startWorld, type World } from "./harness";
+import { STORAGE_MIGRATION, startWorld, type World } from "./harness";
 
 jest.setTimeout(400_000);
 
@@ -32,9 +32,9 @@ describe.each<{
   migrations: number;
 }>([
   {
-    title: "v1 served: by a StorageVersionMigration",
+    title: "served: by a StorageVersionMigration",
     options: {},
-    plan: /StorageVersionMigration \(v1\)/,
+    plan: new RegExp(`StorageVersionMigration \\(${STORAGE_MIGRATION}\\)`),
     migrations: 1,
   },
   { title: "asked to go direct: none is created", options: {}, migrator: "direct", plan: /directly$/, migrations: 0 },
@@ -42,7 +42,7 @@ describe.each<{
   {
     title: "served, but no controller carries it out: stalled, then direct",
     options: { controllerManager: false },
-    plan: /StorageVersionMigration \(v1\)/,
+    plan: new RegExp(`StorageVersionMigration \\(${STORAGE_MIGRATION}\\)`),
     migrations: 0,
   },
 ])("[v1] → [v2] in one `up`, $title", ({ options, migrator, plan, migrations: count }) => {
@@ -74,7 +74,7 @@ describe.each<{
     const live = await world.cluster.client.get(definitionPath);
     expect(live.spec.versions.map(({ name }: { name: string }) => name)).toEqual(["v2"]);
     if (options.storageMigration !== "off") {
-      const made = (await world.cluster.client.get(migrations("v1"))).items;
+      const made = (await world.cluster.client.get(migrations(STORAGE_MIGRATION))).items;
       expect(made).toHaveLength(count);
       // With the rights of the README we may also ask the controller to look at once.
       for (const { metadata } of made) expect(metadata.annotations).toHaveProperty([`${FIELD_MANAGER}/nudge`]);

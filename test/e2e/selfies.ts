@@ -1,5 +1,6 @@
 import type { Client } from "../../local/cluster/client";
 import { checkout } from "../../local/checkout";
+import { STORAGE_MIGRATION } from "./harness";
 
 /** The tutorial's CRD, as the tests use it. */
 export const group = "stable.example.com";
@@ -42,7 +43,7 @@ export function tutorialPlan(url: string): Record<string, string[]> {
     rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
     store: ["storage v1 → v2: one edit, then every API server must agree"],
     migrate: [
-      "v1 → v2: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
+      `v1 → v2: rewrite every object by a StorageVersionMigration (${STORAGE_MIGRATION}), then by our own pass`,
       "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
     ],
   };
