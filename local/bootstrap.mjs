@@ -13,7 +13,7 @@ const oldestNode = [20, 19];
 const jest = [
   "--experimental-vm-modules", // the code under test imports ES modules
   "node_modules/jest/bin/jest.js",
-  "--runInBand",
+  "--maxWorkers=2", // most of an end-to-end test is waiting
   "--reporters=default",
   "--reporters=./test/reporter.cjs",
   "--testSequencer=./test/sequencer.cjs",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { checkout } from "./checkout";
 import { endCluster, isInUse, readState, stateFile, type ClusterState } from "./cluster/state";
 import { withLock } from "./lock";
+import { startTime } from "./processes";
 import { say } from "./say";
 
 /** Where the checkout's own control plane lives, and what the runs on it leave behind. All of it is ignored by git. */
@@ -36,10 +37,15 @@ export async function endAbandonedTestClusters(): Promise<number> {
     const run = join(place.tests, name);
     const cluster = [run, join(run, "cluster")].find((dir) => existsSync(stateFile(dir)));
     const state = cluster && readState(cluster);
-    // A folder without a state is one that is being made, unless it is old.
-    if (state ? isInUse(state) : Date.now() - statSync(run).mtimeMs < 60_000) continue;
+    // A folder without a state is one that is being made, or whose run goes on without its cluster, unless it is old.
+    if (state ? isInUse(state) : isRunning(name) || Date.now() - statSync(run).mtimeMs < 60_000) continue;
     if (cluster) ended += await endCluster(cluster, 0);
     rmSync(run, { recursive: true, force: true });
   }
   return ended;
+}
+
+/** A run's folder has the process id of the run in its name. */
+function isRunning(name: string): boolean {
+  return name.split("-").some((part) => /^\d{2,}$/.test(part) && startTime(Number(part)) !== undefined);
 }
