@@ -40,7 +40,7 @@ const SUBJECTS: Record<string, Subject> = {
 /** The same objects on the same cluster, rewritten in turn by each subject: objects/s from start to end. */
 export async function rewrite({ runs, objects }: { runs: number; objects: number }): Promise<Row[]> {
   const dir = checkout(".local", "bench");
-  const local = await startCluster({ dir });
+  const local = await startCluster({ dir, requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => void local.stop().finally(() => process.exit(1)));
   }

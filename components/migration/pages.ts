@@ -6,9 +6,10 @@ import {
   type Resource,
   resourcePath,
 } from "../kubernetes/api";
-import { type ApiError, hasStatus, UserError } from "../kubernetes/errors";
+import { type ApiError, hasStatus, messageOf, UnreachableError, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
 import { sleep } from "../kubernetes/sleep";
+import { judge } from "./retry";
 
 export interface Page {
   readonly objects: readonly KubernetesObject[];
@@ -88,18 +89,29 @@ async function listWhenReady(
   options: ListOptions,
 ): Promise<KubernetesList> {
   const began = Date.now();
-  for (;;) {
+  let size = limit;
+  for (let tried = 1; ; tried++) {
+    const asked = Date.now();
     try {
       return await caller.call<KubernetesList>({
         method: "GET",
         path: resourcePath(resource),
-        query: { limit, continue: token },
+        query: { limit: size, continue: token },
         ...(!options.full && { accept: MetadataOnly.list }),
         signal: options.signal,
       });
     } catch (error) {
-      if (!hasStatus(error, 429)) throw error;
       const waited = Date.now() - began;
+      if (!hasStatus(error, 429)) {
+        // A long list behind a slow conversion webhook takes longer than --request-timeout: a shorter one may not.
+        if (hasStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
+        const passing = hasStatus(error, 503, 504) || error instanceof UnreachableError;
+        const verdict = judge(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
+        if (!passing || verdict.kind === "failed") throw error;
+        options.report(`listing ${resource.plural}: ${messageOf(error)}; once more (${Math.round(waited / 1000)} s)`);
+        await sleep(verdict.afterMs, options.signal);
+        continue;
+      }
       if (waited > options.initializingSeconds * 1_000)
         throw new UserError(describeUnreadable(resource, error, waited));
       options.report(`waiting for the API server to list ${resource.plural} (${Math.round(waited / 1000)} s)`);

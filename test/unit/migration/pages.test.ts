@@ -74,6 +74,18 @@ test("429 while a cache fills is waited for", async () => {
   expect(await names(lister({ ...twoPages, a: [failure(429), ...twoPages.a] }))).toEqual(["x", "y"]);
 });
 
+test("a list that outlasts the server's time-out is asked for again, with half as many objects at a time", async () => {
+  const caller = lister({ ...twoPages, "": [failure(504), failure(503), ...twoPages[""]] });
+  expect(await names(caller)).toEqual(["x", "y"]);
+  expect(caller.requests.map(({ query }) => query?.["limit"])).toEqual([1000, 500, 500, 1000]);
+});
+
+test("a server that cannot list for another reason is not asked again", async () => {
+  const caller = lister({ "": [failure(500)] });
+  await expect(names(caller)).rejects.toMatchObject({ status: 500 });
+  expect(caller.requests).toHaveLength(1);
+});
+
 test("429 for ever means objects that cannot be read, and says so", async () => {
   await expect(names(lister({ "": [failure(429)] }))).rejects.toThrow(
     /list foos.g at v1: still storage is \(re\)initializing after .*some object in etcd cannot be read or converted/,
