@@ -8,7 +8,13 @@ import { chosenVersion } from "./toolchain/controlPlane";
 
 /** `npm run cluster`: a control plane that stays up until `npm run down`. */
 async function main(args: string[]): Promise<void> {
-  parseArgs({ args, options: { kubernetes: { type: "string" } } });
+  const { values } = parseArgs({
+    args,
+    options: { kubernetes: { type: "string" }, servers: { type: "string", default: "1" } },
+  });
+  const servers = Number(values.servers);
+  if (!Number.isInteger(servers) || servers < 1 || servers > 9)
+    throw new Error(`--servers: found "${values.servers}"; expected a number from 1 to 9`);
   const version = chosenVersion(args);
   await atThePlace(async () => {
     const running = await inUse();
@@ -24,7 +30,7 @@ async function main(args: string[]): Promise<void> {
       if (problem) throw new Error(`${problem}: end it with \`npm run down\` first`);
       return tell(running.version);
     }
-    await startCluster({ dir: place.cluster, version, staysUp: true });
+    await startCluster({ dir: place.cluster, version, servers, staysUp: true });
     shareKubeconfig();
     tell(version);
   });

@@ -13,6 +13,7 @@ export interface ApiServersOptions {
   /** Hosts (label kubernetes.io/hostname of the identity Lease) that the user declares gone for good. */
   readonly gone?: readonly string[];
   readonly signal?: AbortSignal;
+  readonly report?: Report;
 }
 
 /** A server that just started answers before its Lease is there. */
@@ -121,10 +122,29 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
     const leases = listed.filter(({ host }) => !gone.includes(host));
     const found = await reachable(cluster, leases.length, signal);
     if (typeof found === "string") return new ApiServers(cluster, [], leases, [found]);
-    if (found.size <= leases.length) return surveyed(cluster, leases, found);
+    if (found.size <= leases.length) {
+      const servers = surveyed(cluster, leases, found);
+      // Whoever was not reached may hang: say so by its name, before something meets it and can only say "unreachable".
+      if (found.size < leases.length) await orClose(servers, aliveWhere(cluster, leases, options));
+      return servers;
+    }
     for (const connection of found.values()) connection.close();
     if (Date.now() - began > NEW_LEASE_MS) throw new UserError(describeTooMany([...found.keys()], leases, gone));
     await sleep(2_000, signal);
+  }
+}
+
+function aliveWhere(cluster: Cluster, leases: readonly IdentityLease[], options: ApiServersOptions): Promise<void> {
+  const { report = () => undefined, signal = new AbortController().signal } = options;
+  return leasesMoved(cluster, leases, report, signal);
+}
+
+async function orClose(servers: ApiServers, check: Promise<void>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    servers.close();
+    throw error;
   }
 }
 

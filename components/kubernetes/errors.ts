@@ -32,7 +32,7 @@ export class ApiError extends UserError {
 export class UnreachableError extends UserError {
   constructor(
     message: string,
-    /** Node's code, e.g. `ECONNREFUSED`, or `TIMEOUT`. */
+    /** Node's code, e.g. `ECONNREFUSED`, or `NO_CONNECTION` or `TIMEOUT` (no answer). */
     readonly code: string,
   ) {
     super(message);

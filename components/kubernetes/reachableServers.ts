@@ -22,7 +22,9 @@ export async function connectToEach(
   // Some more than there are Leases, or one server too many would never be met.
   const least = 2 * expected + 2;
   const atOnce = AT_ONCE_PER_LEASE * Math.max(expected, 1);
-  for (let opened = 0; opened < most && (opened < least || found.size < expected); opened += atOnce) {
+  // So many that came to nothing are a server that hangs, not bad luck: its time-out once more would tell nothing new.
+  const hangs = (): boolean => lost.length > 2 * expected;
+  for (let opened = 0; opened < most && !hangs() && (opened < least || found.size < expected); opened += atOnce) {
     const batch = await Promise.all(Array.from({ length: atOnce }, () => meet(cluster, signal)));
     for (const met of batch) {
       if ("error" in met) lost.push(met.error);

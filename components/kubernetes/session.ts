@@ -7,7 +7,7 @@ import { Credentials } from "./credentials";
 import { apiErrorOf, unreachable } from "./explain";
 import { parseJson, stringifyJson } from "./json";
 import { type AppliedCredentials, loadContext } from "./kubeconfig";
-import { type Answer, exchange, TransportError } from "./transport";
+import { type Answer, exchange, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
 /** kube-apiserver's own --request-timeout, and a little for the way. */
 const ANSWER_SECONDS = 65;
@@ -18,12 +18,16 @@ export interface Pin {
   onSocket(socket: Socket): void;
 }
 
+/** Behind a balancer without health checks each new connection may meet the one server that hangs. */
+const CONNECTION_TRIES = 4;
+
 const sessions = new Map<string, Promise<Session>>();
 
 /** Requests to one cluster as one user: what all Clusters of the process for that user share. */
 export class Session {
   private readonly base: URL;
   private readonly budget: RequestBudget;
+  private wasReached = false;
 
   private constructor(private readonly credentials: Credentials) {
     this.base = new URL(credentials.context.server);
@@ -81,14 +85,24 @@ export class Session {
       signal: request.signal,
       onSocket: pin && ((socket: Socket): void => pin.onSocket(socket)),
     };
-    try {
-      return await exchange(outgoing);
-    } catch (error) {
-      // The server had closed an idle connection just as we wrote on it. A create is not repeated, since one that was
-      // never read cannot be told from one that was.
-      const closedIdle = error instanceof TransportError && error.reused && /ECONNRESET|EPIPE/.test(error.code);
-      if (pin !== undefined || !closedIdle || request.method === "POST") throw error;
-      return exchange(outgoing);
+    return pin === undefined ? this.persistently(outgoing) : exchange(outgoing);
+  }
+
+  /** Repeats what certainly was not read: the server had just closed the idle connection, or no connection came about. */
+  private async persistently(outgoing: Outgoing): Promise<Answer> {
+    for (let tried = 1; ; tried++) {
+      try {
+        const answer = await exchange(outgoing);
+        this.wasReached = true;
+        return answer;
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        // A create is not repeated, since one that was never read cannot be told from one that was.
+        const closedIdle = error.reused && /ECONNRESET|EPIPE/.test(error.code) && outgoing.method !== "POST";
+        // A cluster that never answered should be said to be unreachable at once.
+        const unlucky = error.code === NO_CONNECTION && this.wasReached && tried < CONNECTION_TRIES;
+        if (!unlucky && !(closedIdle && tried === 1)) throw error;
+      }
     }
   }
 }

@@ -28,6 +28,9 @@ export interface Answer {
   readonly text: string;
 }
 
+/** `code` of a TransportError when nothing was sent, since no connection came about in time. */
+export const NO_CONNECTION = "NO_CONNECTION";
+
 /** Thrown when no answer came; `reused` when the connection had been idle and the server had just closed it. */
 export class TransportError extends Error {
   constructor(
@@ -54,8 +57,8 @@ export function exchange(outgoing: Outgoing): Promise<Answer> {
       clearTimeout(connecting);
       outgoing.signal?.removeEventListener("abort", abort);
     };
-    const fail = (message: string): void =>
-      void request.destroy(Object.assign(new Error(message), { code: "TIMEOUT" }));
+    const fail = (message: string, code = "TIMEOUT"): void =>
+      void request.destroy(Object.assign(new Error(message), { code }));
 
     if (outgoing.signal?.aborted === true) abort();
     // One listener for each request under way is no leak.
@@ -63,7 +66,8 @@ export function exchange(outgoing: Outgoing): Promise<Answer> {
     outgoing.signal?.addEventListener("abort", abort, { once: true });
     request.on("socket", (socket) => {
       if (socket.connecting) {
-        connecting = setTimeout(() => fail(`no connection within ${CONNECT_SECONDS} s`), CONNECT_SECONDS * 1000);
+        const late = (): void => fail(`no connection within ${CONNECT_SECONDS} s`, NO_CONNECTION);
+        connecting = setTimeout(late, CONNECT_SECONDS * 1000);
         socket.once("secureConnect", () => clearTimeout(connecting));
       }
       try {

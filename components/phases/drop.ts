@@ -25,7 +25,7 @@ export const drop: PhaseLogic<DropInputs> = {
     const unfinished = unfinishedDrop(live);
     if (names.length + unfinished.length === 0) return { ...standing(live), summary: "nothing to drop" };
     if (names.length > 0) await mayDrop(inputs, work, live);
-    const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
     try {
       await servers.alive(work);
       if (unfinished.length > 0) await resumeRemoval(inputs, work, live, servers);

@@ -60,7 +60,7 @@ async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass>
   let inTree: InTreeResult | undefined;
   for (let attempt = 1; attempt <= PASSES; attempt++) {
     const before = await requireDefinition(work.cluster, inputs.crd);
-    const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
     try {
       const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version };
       const agreed = await awaitAgreement(servers, target, work);
@@ -92,7 +92,7 @@ async function stoodStill(
   servers: ApiServers,
   target: Parameters<typeof awaitAgreement>[1],
 ): Promise<boolean> {
-  const again = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+  const again = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
   try {
     await awaitAgreement(again, target, work);
     await again.alive(work); // one that stopped during the pass may come back with requests it accepted before

@@ -142,7 +142,7 @@ async function servedByAll(inputs: ServeInputs, work: PhaseWork): Promise<string
   const live = await requireDefinition(work.cluster, inputs.crd);
   const isServed = live.spec.versions.filter((version) => version.served).map(({ name }) => name);
   const notServed = versionNames(live).filter((name) => !isServed.includes(name));
-  const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+  const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
   try {
     await servedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);
     for (const version of isServed) await readThrough(inputs, work, version);

@@ -20,7 +20,7 @@ export const store: PhaseLogic<StoreInputs> = {
     const live = await requireDefinition(work.cluster, crd);
     if (planStore(live, version).length === 0) return { ...standing(live), summary: `storage is ${version}` };
     mayFlip(live, version);
-    const servers = await findApiServers(work.cluster, { gone: inputs.gone, signal: work.signal });
+    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
     try {
       await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
       await servers.alive(work);

@@ -1,13 +1,16 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { checkout } from "../checkout";
 import type { ProcessRecord, StartedProcess } from "../processes";
 import { controlPlaneBinary, type KubernetesVersion } from "../toolchain/controlPlane";
-import { connect, type Client } from "./client";
-import { Components } from "./components";
-import type { StorageMigrationApi } from "./flags";
+import { LocalApiServer, ready } from "./apiServer";
+import type { Client } from "./client";
+import { answersAs, etcdFlags, type EtcdPorts } from "./etcd";
+import { controllerManagerFlags, type StorageMigrationApi } from "./flags";
 import { writeKubeconfig } from "./kubeconfig";
 import { makeCredentials } from "./pki";
 import { freePorts } from "./ports";
+import { Processes } from "./processes";
 import { endCluster, thisProcess, writeState } from "./state";
 import { makeUser, type PolicyRule } from "./users";
 
@@ -26,6 +29,8 @@ export interface ClusterOptions {
   controllerManager?: boolean;
   /** Off is faster and does not survive a crash of the machine. @default true */
   syncToDisk?: boolean;
+  /** More than one get a hostname each, cp-1 to cp-N, and a TCP balancer in front. Linux only. @default 1 */
+  servers?: number;
   /** More flags for kube-apiserver. */
   apiServerFlags?: string[];
   /** The cluster outlives this process. @default false */
@@ -37,9 +42,11 @@ export interface Cluster {
   dir: string;
   /** admin's */
   kubeconfig: string;
+  /** What the kubeconfigs name: the API server, or the balancer before several. */
   server: string;
   etcd: string;
-  /** speaks as admin */
+  apiServers: readonly [LocalApiServer, ...LocalApiServer[]];
+  /** speaks as admin, to the first API server */
   client: Client;
   readonly pids: Record<string, number>;
   /** Writes a kubeconfig for a user that holds exactly these rules. */
@@ -80,40 +87,56 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startOnce(options: ClusterOptions, version: KubernetesVersion, binary: string): Promise<Cluster> {
-  const { dir } = options;
-  const [port = 0, client = 0, peer = 0] = await freePorts(3);
-  const server = `https://127.0.0.1:${port}`;
+  const { dir, servers = 1 } = options;
+  const [client = 0, peer = 0, balancer = 0, ...ports] = await freePorts(3 + servers);
   const etcd = `http://127.0.0.1:${client}`;
+  const server = `https://127.0.0.1:${servers === 1 ? ports[0] : balancer}`;
   const kubeconfig = join(dir, "kubeconfig");
   const record = (processes: ProcessRecord[]): void =>
     writeState(dir, { version, kubeconfig, etcd, processes, ...(!options.staysUp && { owner: thisProcess() }) });
   record([]);
-  const credentials = await makeCredentials(dir);
-  writeKubeconfig(kubeconfig, "admin", { server, ca: credentials.ca, token: credentials.admin });
+  const { ca, ...tokens } = await makeCredentials(dir);
+  writeKubeconfig(kubeconfig, "admin", { server, ca, token: tokens.admin });
   writeKubeconfig(join(dir, "controller-manager.kubeconfig"), "kube-controller-manager", {
     server,
-    ca: credentials.ca,
-    token: credentials.controllerManager,
+    ca,
+    token: tokens.controllerManager,
   });
 
-  const admin = connect({ server, ca: credentials.ca, token: credentials.admin });
+  const processes = new Processes(dir, record);
   const settings = {
     binary,
     dir,
     version,
-    port,
     etcd,
-    etcdPorts: { client, peer },
     requestTimeoutSeconds: options.requestTimeoutSeconds ?? 3,
     leaseRenewalSeconds: options.leaseRenewalSeconds ?? 1,
     storageMigration: options.storageMigration ?? "default",
-    syncToDisk: options.syncToDisk ?? true,
     extra: options.apiServerFlags ?? [],
   } as const;
-  const components = new Components(settings, admin, record);
-  await components.startEtcd();
-  await components.startApiServer();
-  if (options.controllerManager !== false) components.startControllerManager();
+  const apiServers = ports.map((port, index) => {
+    const endpoint = { server: `https://127.0.0.1:${port}`, ca, token: tokens.admin };
+    return new LocalApiServer(
+      processes,
+      { ...settings, port },
+      endpoint,
+      servers === 1 ? undefined : `cp-${index + 1}`,
+    );
+  }) as [LocalApiServer, ...LocalApiServer[]];
+  const [first] = apiServers;
+  const startControllerManager = (): void =>
+    void processes.start("kube-controller-manager", binary, [
+      "kube-controller-manager",
+      ...controllerManagerFlags(settings),
+    ]);
+
+  await startEtcd(processes, settings, { client, peer }, options.syncToDisk ?? true);
+  for (const each of apiServers) await each.start(); // the first one writes what all of them need
+  if (servers > 1) {
+    const program = checkout("dist", "local", "cluster", "balancer.js");
+    processes.start("balancer", process.execPath, [program, String(balancer), ...ports.map(String)]);
+  }
+  if (options.controllerManager !== false) startControllerManager();
 
   return {
     version,
@@ -121,25 +144,38 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     kubeconfig,
     server,
     etcd,
-    client: admin,
+    apiServers,
+    client: first.client,
     get pids() {
-      return components.pids();
+      return processes.pids();
     },
-    userKubeconfig: (name, rules) => makeUser(admin, dir, name, rules),
-    killApiServer: () => components.kill("kube-apiserver"),
+    userKubeconfig: (name, rules) => makeUser(first.client, server, dir, name, rules),
+    killApiServer: () => first.kill(),
     restartApiServer: async (flags) => {
-      await components.end("kube-apiserver");
-      await components.startApiServer(flags);
+      await first.end();
+      await first.start(flags);
     },
-    pauseApiServer: () => components.signal("kube-apiserver", "SIGSTOP"),
-    resumeApiServer: () => components.signal("kube-apiserver", "SIGCONT"),
-    stopControllerManager: () => components.end("kube-controller-manager"),
-    startControllerManager: () => components.startControllerManager(),
-    startBeside: (name, command, args) => components.startBeside(name, command, args),
-    endBeside: (name) => components.end(name),
+    pauseApiServer: () => first.pause(),
+    resumeApiServer: () => first.resume(),
+    stopControllerManager: () => processes.end("kube-controller-manager"),
+    startControllerManager,
+    startBeside: (name, command, args) => processes.start(name, command, args),
+    endBeside: (name) => processes.end(name),
     stop: async () => {
-      admin.close();
+      for (const each of apiServers) each.client.close();
       await endCluster(dir);
     },
   };
+}
+
+async function startEtcd(
+  processes: Processes,
+  { binary, dir, etcd }: { binary: string; dir: string; etcd: string },
+  ports: EtcdPorts,
+  syncToDisk: boolean,
+): Promise<void> {
+  // A name of its own: whoever answers on this port is known by it.
+  const name = `local-${ports.client}-${process.pid}`;
+  const started = processes.start("etcd", binary, ["etcd", ...etcdFlags(name, dir, ports, syncToDisk)]);
+  await ready(started, () => answersAs(etcd, name));
 }

@@ -17,6 +17,7 @@ const daySeconds = 24 * 3600;
 /** Makes a service account that holds exactly these rules, as a pipeline has, and writes a kubeconfig for it. Called again it replaces the rules. */
 export async function makeUser(
   admin: Client,
+  server: string,
   dir: string,
   name: string,
   rules: readonly PolicyRule[],
@@ -51,5 +52,9 @@ export async function makeUser(
     kind: "TokenRequest",
     spec: { expirationSeconds: daySeconds },
   })) as { status: { token: string } };
-  return writeKubeconfig(join(dir, `${name}.kubeconfig`), name, { ...admin.endpoint, token: answer.status.token });
+  return writeKubeconfig(join(dir, `${name}.kubeconfig`), name, {
+    ...admin.endpoint,
+    server,
+    token: answer.status.token,
+  });
 }
