@@ -50,6 +50,8 @@ export interface Cluster {
   restartApiServer(flags?: string[]): Promise<void>;
   pauseApiServer(): void;
   resumeApiServer(): void;
+  /** For a backup, a restore, or another cluster at the same address: stops etcd and the API server, edits etcd's data, starts both. */
+  whileEtcdStopped(edit: (dataDir: string) => void): Promise<void>;
   stopControllerManager(): Promise<void>;
   startControllerManager(): void;
   /** Starts another program that ends with this cluster, say a webhook. Its output goes to a file beside the other logs. */
@@ -133,6 +135,13 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     },
     pauseApiServer: () => components.signal("kube-apiserver", "SIGSTOP"),
     resumeApiServer: () => components.signal("kube-apiserver", "SIGCONT"),
+    whileEtcdStopped: async (edit) => {
+      await components.end("kube-apiserver");
+      await components.end("etcd");
+      edit(join(dir, "etcd"));
+      await components.startEtcd();
+      await components.startApiServer();
+    },
     stopControllerManager: () => components.end("kube-controller-manager"),
     startControllerManager: () => components.startControllerManager(),
     startBeside: (name, command, args) => components.startBeside(name, command, args),
