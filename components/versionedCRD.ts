@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
+import { clusterInputs, whyClusterUnknown, type ClusterArgs } from "./clusterChoice";
 import { withConversion, type ConversionArgs } from "./crd/conversion";
 import { servedByName, storageVersion, versionNames, type Definition } from "./crd/definition";
 import { checkedManifest, readManifest } from "./crd/manifest";
 import { schemaDigest } from "./crd/plan";
 import { UserError } from "./kubernetes/errors";
-import { looksLikeContent } from "./kubernetes/kubeconfig";
 import type { PhaseInputs } from "./phases/facets";
 import { Phase } from "./phases/phase";
 import { PHASES, type PhaseName } from "./phases/shim";
 
-export interface VersionedCRDArgs {
+export interface VersionedCRDArgs extends ClusterArgs {
   /** Path of a YAML or JSON manifest, relative to the project. Exactly one of `file` and `crd`. */
   file?: string;
   /** metadata.name of the wanted CRD, where `file` holds several. */
@@ -43,10 +43,11 @@ export interface VersionedCRDArgs {
    * does come back may write the old version after it was dropped: name only what is destroyed.
    */
   gone?: string[];
-  /** Path or content of a kubeconfig. Default: the stack's `kubernetes:kubeconfig`, else what kubectl uses. */
-  kubeconfig?: string;
-  /** Context in the kubeconfig. Default: the stack's `kubernetes:context`, else the current one. */
-  context?: string;
+  /**
+   * Create the CRD again where the cluster has lost it although this stack has made it. Default: false, an error at preview,
+   * because every object of it is lost as well. Meant for one run; left on, such a loss goes unnoticed.
+   */
+  recreate?: boolean;
 }
 
 /**
@@ -71,6 +72,8 @@ export class VersionedCRD extends pulumi.ComponentResource {
 
   constructor(name: string, args: VersionedCRDArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:VersionedCRD", name, {}, opts);
+    const unknown = whyClusterUnknown(this, args);
+    if (unknown !== undefined) throw refusal(this, unknown);
     const manifest = normalizeManifest(this, args);
     this.crdName = manifest.apply((crd) => crd.metadata.name);
     this.phase = normalizeStopAfter(this, args);
@@ -164,7 +167,13 @@ function createPhases(
       },
     );
 
-  const serve = create("serve", { manifest, storage: version, migrator, owner: stackName() });
+  const serve = create("serve", {
+    manifest,
+    storage: version,
+    migrator,
+    owner: stackName(),
+    ...(args.recreate === true && { recreate: true }),
+  });
   const schema = manifest.apply(schemaDigest);
   const versions = manifest.apply(servedByName);
   const stopsHere = component.phase === "rehearse";
@@ -222,19 +231,11 @@ function commonInputs(
     group: manifest.apply((crd) => crd.spec.group),
     plural: manifest.apply((crd) => crd.spec.names.plural),
     kind: manifest.apply((crd) => crd.spec.names.kind),
-    cluster: {
-      ...(args.kubeconfig !== undefined && { kubeconfig: referenceOrSecret(args.kubeconfig) }),
-      ...(args.context !== undefined && { context: args.context }),
-    },
+    cluster: clusterInputs(args),
     ...(held && { heldBy: stopAfter }),
     requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
     gone: args.gone ?? [],
   };
-}
-
-/** The content of a kubeconfig holds credentials; its path does not. */
-function referenceOrSecret(kubeconfig: string): pulumi.Input<string> {
-  return looksLikeContent(kubeconfig) ? pulumi.secret(kubeconfig) : kubeconfig;
 }
 
 /** The last phase that ran and changes this: what a held phase recorded may be from before. */

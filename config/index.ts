@@ -6,7 +6,7 @@ import type { ConversionArgs, VersionedCRDArgs } from "../components";
 
 /** The stack's configuration, as config/schema.json describes it. */
 export interface StackConfig {
-  cluster?: { kubeconfig?: string; context?: string };
+  cluster?: { kubeconfig?: string; context?: string; clusterId?: string };
   crds: CrdConfig[];
 }
 

@@ -37,6 +37,11 @@ export function planServe(live: Definition | undefined, manifest: Definition, ow
   return sentences.length > 0 ? sentences : [`${name}: take over its fields by server-side apply`];
 }
 
+/** Does this plan of serve make the definition? */
+export function isCreation(plan: readonly string[] = []): boolean {
+  return plan[0]?.startsWith("(none) → ") === true && plan[0].includes(": create with ");
+}
+
 export interface RehearseFacet {
   version: string;
   /** Digest of the manifest's spec: a rehearsal speaks for exactly this one. */

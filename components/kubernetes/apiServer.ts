@@ -94,12 +94,18 @@ export class AnyApiServer implements ApiServer {
     readonly address: string,
   ) {}
 
+  /** For requests that may be repeated: a connection ends when the credentials that it began with are replaced. */
   async call<T>(request: ApiRequest): Promise<T> {
-    const connection = this.cluster.pin();
-    try {
-      return await connection.call<T>(request);
-    } finally {
-      connection.close();
+    for (let ended = 0; ; ended++) {
+      const connection = this.cluster.pin();
+      try {
+        return await connection.call<T>(request);
+      } catch (error) {
+        const replaced = error instanceof UnreachableError && error.code === "CLOSED";
+        if (!replaced || ended >= ENDED_AT_MOST) throw error;
+      } finally {
+        connection.close();
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 import * as https from "https";
 import type { ClusterReference } from "./cluster";
+import { CredentialsError } from "./errors";
 import { type AppliedCredentials, type LoadedContext, loadContext } from "./kubeconfig";
 
 /** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
@@ -42,6 +43,7 @@ export class Credentials {
     if ((await this.applied) === refused) {
       this.replace(
         loadContext(this.reference).then((loaded) => {
+          mustBeSameServer(this.loaded, loaded);
           this.loaded = loaded;
           return loaded.apply();
         }),
@@ -80,9 +82,7 @@ export class Credentials {
   private newAgent(applied: AppliedCredentials, maxSockets = Infinity): https.Agent {
     const { ca, cert, key, rejectUnauthorized, servername } = applied;
     const limits = { keepAlive: true, maxSockets, maxFreeSockets: Math.min(maxSockets, 64) };
-    // Behind a proxy the connection is client-node's to make; only the pool around it is ours.
-    if (this.loaded.proxied && applied.agent) return Object.assign(applied.agent as https.Agent, limits);
-    return new https.Agent({
+    const options: https.AgentOptions = {
       ...limits,
       timeout: IDLE_SOCKET_MS,
       scheduling: "lifo",
@@ -91,10 +91,20 @@ export class Credentials {
       ...(key !== undefined && { key }),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
       ...(servername !== undefined && { servername }),
-    });
+    };
+    return this.loaded.proxyAgent?.(options) ?? new https.Agent(options);
   }
 }
 
-function tlsKey({ ca, cert, key, servername }: AppliedCredentials): string {
+/** Credentials of another cluster are none of this one's business. */
+function mustBeSameServer(before: LoadedContext, now: LoadedContext): void {
+  if (before.server === now.server) return;
+  throw new CredentialsError(
+    `context ${now.context} points to ${now.server} now, and to ${before.server} when this run began; expected one cluster for the whole run; find out who changed the kubeconfig, then run pulumi up again`,
+  );
+}
+
+/** Equal for connections that the API server takes for the same client. */
+export function tlsKey({ ca, cert, key, servername }: AppliedCredentials): string {
   return [ca, cert, key, servername].map((part) => JSON.stringify(part)).join("\n");
 }

@@ -69,7 +69,7 @@ function retryAfter(answer: Answer, status: Status): number | undefined {
 
 function describe(request: ApiRequest, status: number, found: string, server: string): string {
   if (status === 401) {
-    return `${server} does not accept the credentials (401); expected those of a user of this cluster; log in again, or check \`context\``;
+    return `${server} does not accept the credentials (401), nor the same read anew; expected those of a user of this cluster; log in again, or check \`context\`; then run pulumi up again, it goes on where this one stopped`;
   }
   const attempt = attemptOf(request);
   const denied = /cannot (\S+) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?/.exec(found);

@@ -2,11 +2,11 @@ import { createHash } from "crypto";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import type { KubeConfig, User } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { RequestOptions } from "https";
-import { parse } from "yaml";
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Agent, AgentOptions, RequestOptions } from "https";
 import type { ClusterReference } from "./cluster";
-import { UserError } from "./errors";
+import { CredentialsError, UserError } from "./errors";
+import { fillGaps, type FullUser, tellPluginAboutCluster } from "./kubeconfigGaps";
 
 /** Exec plugins open browsers and ask clouds; a minute is much, for ever is a hang. */
 const PLUGIN_SECONDS = 60;
@@ -14,7 +14,7 @@ const PLUGIN_SECONDS = 60;
 /** What the TLS connection and the headers of a request need, as the kubeconfig's user has it right now. */
 export type AppliedCredentials = Pick<
   RequestOptions,
-  "ca" | "cert" | "key" | "rejectUnauthorized" | "servername" | "headers" | "auth" | "agent"
+  "ca" | "cert" | "key" | "rejectUnauthorized" | "servername" | "headers" | "auth"
 >;
 
 /** One context of one kubeconfig, loaded. */
@@ -22,7 +22,8 @@ export interface LoadedContext {
   readonly server: string;
   readonly context: string;
   readonly user: string;
-  readonly proxied: boolean;
+  /** Makes the agent for a cluster with `proxy-url`. */
+  readonly proxyAgent?: (options: AgentOptions) => Agent;
   /** Equal for equal cluster, user and credentials; a digest, so that it may be held and compared. */
   readonly fingerprint: string;
   /** A plugin is a process to start; files are cheap to read again. */
@@ -45,14 +46,25 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
     );
   }
   const user = config.getCurrentUser();
-  if (user !== null) tellPluginAboutCluster(user);
+  if (user === null) {
+    const wanted = config.getContextObject(context)?.user ?? "";
+    throw new UserError(
+      `context ${context}: its user ${wanted} is not in the kubeconfig; expected an entry under users; see kubectl config view`,
+    );
+  }
+  tellPluginAboutCluster(context, user, cluster);
   return {
     server: cluster.server,
     context,
-    user: user?.name ?? "",
-    proxied: cluster.proxyUrl !== undefined,
-    fingerprint: createHash("sha256").update(`${context}\n${config.exportConfig()}`).digest("hex"),
-    authenticatesByPlugin: user != null && user.exec != null,
+    user: user.name,
+    ...(cluster.proxyUrl !== undefined && {
+      // Made anew for each pool: a pinned connection shares its agent with nobody. client-node knows how, and keeps it private.
+      proxyAgent: (options: AgentOptions) => (config as unknown as AgentFactory).createAgent(cluster, options),
+    }),
+    fingerprint: createHash("sha256")
+      .update(`${context}\n${config.exportConfig()}\n${JSON.stringify(user)}`)
+      .digest("hex"),
+    authenticatesByPlugin: user.exec != null,
     apply: () => applyCredentials(config, context),
   };
 }
@@ -81,6 +93,10 @@ async function loadConfig(reference: ClusterReference): Promise<KubeConfig> {
     config.currentContext ??= one.currentContext;
   }
   return config;
+}
+
+interface AgentFactory {
+  createAgent(cluster: object, options: AgentOptions): Agent;
 }
 
 interface Source {
@@ -124,21 +140,12 @@ function loadSource(config: KubeConfig, source: Source): void {
   try {
     config.loadFromString(source.text);
     config.makePathsAbsolute(source.directory);
-    addTokenFiles(config, source);
-  } catch {
+    fillGaps(config, source.text, source.directory);
+  } catch (error) {
+    if (error instanceof CredentialsError) throw error;
     throw new UserError(
       `${source.name}: not a kubeconfig; expected YAML or JSON with clusters, users and contexts; try it with kubectl config view`,
     );
-  }
-}
-
-/** kubectl's `tokenFile`, which client-node 1.4.0 knows only under a name of its own (src/config_types.ts, findToken). */
-function addTokenFiles(config: KubeConfig, source: Source): void {
-  const raw = parse(source.text) as { users?: { name: string; user?: { tokenFile?: string } }[] } | null;
-  for (const { name, user } of raw?.users ?? []) {
-    const known = config.users.find((candidate) => candidate.name === name) as Writable<User> | undefined;
-    if (known === undefined || user?.tokenFile === undefined) continue;
-    known.authProvider = { name: "tokenFile", config: { tokenFile: path.resolve(source.directory, user.tokenFile) } };
   }
 }
 
@@ -151,14 +158,6 @@ function pickContext(config: KubeConfig, reference: ClusterReference): string {
   throw new UserError(`${found}; found: ${there}; set \`context\` to one of them`);
 }
 
-/** client-go sets KUBERNETES_EXEC_INFO for every plugin and several refuse to run without it; client-node does not. */
-function tellPluginAboutCluster(user: User): void {
-  const exec = user.exec as { apiVersion?: string; env?: { name: string; value: string }[] } | undefined | null;
-  if (!exec) return;
-  const info = { apiVersion: exec.apiVersion, kind: "ExecCredential", spec: { interactive: false } };
-  exec.env = [...(exec.env ?? []), { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) }];
-}
-
 async function applyCredentials(config: KubeConfig, context: string): Promise<AppliedCredentials> {
   const options: RequestOptions = {};
   let timer: NodeJS.Timeout | undefined;
@@ -167,12 +166,23 @@ async function applyCredentials(config: KubeConfig, context: string): Promise<Ap
   });
   try {
     await Promise.race([config.applyToHTTPSOptions(options), late]);
-    return options;
+    return completed(options, config.getCurrentUser());
   } catch (error) {
-    throw new UserError(describeCredentialError(config, context, error));
+    throw new CredentialsError(describeCredentialError(config, context, error));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A token file ends with a newline more often than not, and client-node sends it as it is. */
+function completed(options: RequestOptions, user: FullUser | null): AppliedCredentials {
+  const { Authorization: authorization, ...others } = { ...(options.headers as Record<string, string>) };
+  const headers = {
+    ...others,
+    ...(authorization !== undefined && { Authorization: authorization.trim() }),
+    ...user?.impersonation,
+  };
+  return { ...options, headers };
 }
 
 /** A plugin's own words may quote a token, so only its command is named. */
@@ -181,7 +191,9 @@ function describeCredentialError(config: KubeConfig, context: string, error: unk
   const exec = user?.exec as { command?: string } | undefined | null;
   const next = `see what it says: kubectl --context ${context} get --raw /version`;
   if (exec?.command !== undefined) {
-    const what = (error as Error).message === "late" ? `gave no answer in ${PLUGIN_SECONDS} s` : "failed";
+    const late = (error as Error).message === "late";
+    const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const what = late ? `gave no answer in ${PLUGIN_SECONDS} s` : absent ? "is not installed here" : "failed";
     return `context ${context}: credential plugin ${exec.command} ${what}; expected an ExecCredential; ${next}`;
   }
   const { code, path: file } = error as NodeJS.ErrnoException;
@@ -189,5 +201,3 @@ function describeCredentialError(config: KubeConfig, context: string, error: unk
     code === undefined ? "cannot be used" : `cannot be used (${code}${file === undefined ? "" : ` ${file}`})`;
   return `context ${context}: the credentials of user ${user?.name ?? "(none)"} ${what}; ${next}`;
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };

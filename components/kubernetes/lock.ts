@@ -8,9 +8,12 @@ import { sleep } from "./sleep";
 /** A record that did not move for this long, as seen by us, belongs to someone who died. */
 export const LEASE_SECONDS = 15;
 const RENEW_MS = 5_000;
-/** We stop before another one may start: it waits for LEASE_SECONDS, and our last renewal was later than we think. */
+/** We stop before another one may start: it waits for LEASE_SECONDS from when it saw our last write, which we sent earlier. */
 const GIVE_UP_MS = (LEASE_SECONDS - 3) * 1_000;
+/** A write that takes longer may land when the hold it was to prolong is over. */
+const WRITE_SECONDS = 4;
 const OBSERVE_MS = 1_000;
+const AGAIN_MS = 100;
 
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 
@@ -24,9 +27,22 @@ interface Lease extends KubernetesObject {
   };
 }
 
+/** A moment by two clocks: the monotonic one stands still while a machine sleeps, the other one may be set. */
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+/** The lock as we hold it. */
+interface Held {
+  lease: Lease;
+  /** When the last write that is known to have landed was sent: the hold counts from there, not from its answer. */
+  since: Moment;
+}
+
 /**
  * Runs `work` while holding the one lock of this CRD in the cluster: Lease kube-system/storage-migration-CRD.
- * The signal aborts when the lock is lost; once `work` has ended, the promise then rejects.
+ * The signal aborts when the lock is lost; once `work` has ended, well or not, the promise then rejects.
  *
  * @param holder who we are, for the other one's error message: the stack and the URN
  * @throws UserError naming the other holder and its age
@@ -40,44 +56,49 @@ export async function withLock<T>(
 ): Promise<T> {
   // A random part of its own: the same program run twice has the same holder.
   const identity = `${holder} ${randomBytes(4).toString("hex")}`;
-  const lease = await acquire(cluster, crd, identity, report);
+  const held = await acquire(cluster, crd, identity, report);
   const lost = new AbortController();
   const ended = new AbortController();
-  const renewing = keep(cluster, crd, lease, lost, ended.signal);
+  const renewing = keep(cluster, crd, held, lost, ended.signal);
   try {
-    return await work(lost.signal);
+    const result = await work(lost.signal);
+    // What succeeded without the lock may have succeeded beside another rollout.
+    if (left(held) <= 0) lose(lost, crd, "it was not renewed in time");
+    lost.signal.throwIfAborted();
+    return result;
   } catch (error) {
     throw lost.signal.aborted ? (lost.signal.reason as Error) : error;
   } finally {
     ended.abort(new Error("ended"));
-    const last = await renewing;
-    if (!lost.signal.aborted) await release(cluster, last);
+    await renewing;
+    if (!lost.signal.aborted) await release(cluster, held.lease);
   }
 }
 
-async function acquire(cluster: Cluster, crd: string, identity: string, report: Report): Promise<Lease> {
+async function acquire(cluster: Cluster, crd: string, identity: string, report: Report): Promise<Held> {
   let seen: { lease: Lease; at: number } | undefined;
   for (;;) {
-    const lease = await read(cluster, crd);
+    const lease = await read(cluster, leaseName(crd));
     const taken = lease?.spec?.holderIdentity;
     if (lease === undefined || !taken || (seen !== undefined && diedSince(seen, lease))) {
+      const since = now();
       const mine = await write(cluster, crd, identity, lease);
-      if (mine !== undefined) return mine;
+      if (mine !== undefined) return { lease: mine, since };
       continue; // someone else was quicker: look again at who it is
     }
     if (seen !== undefined && seen.lease.metadata.resourceVersion !== lease.metadata.resourceVersion) {
       throw new UserError(describeHeld(crd, lease));
     }
     seen ??= { lease, at: performance.now() };
-    const left = Math.ceil(LEASE_SECONDS - (performance.now() - seen.at) / 1_000);
-    report(`waiting ${left} s for a sign of life of ${nameOf(taken)}, who holds the lock of ${crd}`);
+    const seconds = Math.ceil(LEASE_SECONDS - (performance.now() - seen.at) / 1_000);
+    report(`waiting ${seconds} s for a sign of life of ${nameOf(taken)}, who holds the lock of ${crd}`);
     await sleep(OBSERVE_MS);
   }
 }
 
 /** By our own clock only, from when we first saw the record: the holder's may be wrong by hours. */
-function diedSince(seen: { lease: Lease; at: number }, now: Lease): boolean {
-  const moved = seen.lease.metadata.resourceVersion !== now.metadata.resourceVersion;
+function diedSince(seen: { lease: Lease; at: number }, found: Lease): boolean {
+  const moved = seen.lease.metadata.resourceVersion !== found.metadata.resourceVersion;
   return !moved && performance.now() - seen.at >= LEASE_SECONDS * 1_000;
 }
 
@@ -85,29 +106,34 @@ function diedSince(seen: { lease: Lease; at: number }, now: Lease): boolean {
 async function keep(
   cluster: Cluster,
   crd: string,
-  acquired: Lease,
+  held: Held,
   lost: AbortController,
   ended: AbortSignal,
-): Promise<Lease> {
-  let lease = acquired;
-  let renewedAt = performance.now();
+): Promise<void> {
   let pause = RENEW_MS;
-  while (await slept(pause, ended)) {
-    const began = performance.now();
-    const left = GIVE_UP_MS - (began - renewedAt);
+  while (await slept(Math.max(0, Math.min(pause, left(held))), ended)) {
     try {
-      lease = await renew(cluster, crd, lease, Math.min(4_000, left) / 1_000);
-      renewedAt = began;
-      pause = RENEW_MS;
+      if (left(held) <= 0) throw new LostError("it could not be renewed in time");
+      pause = (await renew(cluster, held, Math.min(WRITE_SECONDS, left(held) / 1_000))) ? RENEW_MS : AGAIN_MS;
     } catch (error) {
-      pause = Math.min(OBSERVE_MS, GIVE_UP_MS - (performance.now() - renewedAt));
-      if (pause > 100 && !(error instanceof LostError)) continue;
-      const why = messageOf(error);
-      lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run pulumi up again`));
-      return lease;
+      pause = OBSERVE_MS;
+      if (left(held) > 100 && !(error instanceof LostError)) continue;
+      return lose(lost, crd, messageOf(error));
     }
   }
-  return lease;
+}
+
+function lose(lost: AbortController, crd: string, why: string): void {
+  lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run pulumi up again`));
+}
+
+function now(): Moment {
+  return { monotonic: performance.now(), wall: Date.now() };
+}
+
+/** Milliseconds for which we may still count on it. */
+function left({ since }: Held): number {
+  return GIVE_UP_MS - Math.max(performance.now() - since.monotonic, Date.now() - since.wall);
 }
 
 function slept(milliseconds: number, ended: AbortSignal): Promise<boolean> {
@@ -119,17 +145,27 @@ function slept(milliseconds: number, ended: AbortSignal): Promise<boolean> {
 
 class LostError extends UserError {}
 
-async function renew(cluster: Cluster, crd: string, lease: Lease, timeoutSeconds: number): Promise<Lease> {
+/**
+ * @returns false when the Lease has moved and is still ours, as after a renewal whose answer got lost: that one is too long
+ * ago to count from now, so the next one must follow at once
+ */
+async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Promise<boolean> {
+  const { lease } = held;
+  const since = now();
   try {
-    return await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } }, timeoutSeconds);
+    held.lease = await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } }, timeoutSeconds);
+    held.since = since;
+    return true;
   } catch (error) {
     if (hasStatus(error, 404)) throw new LostError("its Lease was deleted");
     if (!hasStatus(error, 409)) throw error;
-    // A renewal whose answer got lost has moved the resourceVersion as well: what counts is who holds it.
-    const now = await read(cluster, crd);
-    if (now === undefined) throw new LostError("its Lease was deleted");
-    if (now.spec?.holderIdentity === lease.spec?.holderIdentity) return now;
-    throw new LostError(`${nameOf(now.spec?.holderIdentity ?? "")} took it`);
+    const found = await read(cluster, lease.metadata.name, Math.max(0.1, left(held) / 1_000));
+    if (found === undefined) throw new LostError("its Lease was deleted");
+    if (found.spec?.holderIdentity !== lease.spec?.holderIdentity) {
+      throw new LostError(`${nameOf(found.spec?.holderIdentity ?? "")} took it`);
+    }
+    held.lease = found;
+    return false;
   }
 }
 
@@ -141,13 +177,13 @@ async function release(cluster: Cluster, lease: Lease): Promise<void> {
   }
 }
 
-async function read(cluster: Cluster, crd: string): Promise<Lease | undefined> {
+async function read(cluster: Cluster, name: string, seconds = WRITE_SECONDS): Promise<Lease | undefined> {
   try {
     return await cluster.call<Lease>({
       method: "GET",
-      path: `${LEASES}/${leaseName(crd)}`,
+      path: `${LEASES}/${name}`,
       urgent: true,
-      timeoutSeconds: 5,
+      timeoutSeconds: Math.min(WRITE_SECONDS, seconds),
     });
   } catch (error) {
     if (hasStatus(error, 404)) return undefined;
@@ -173,7 +209,8 @@ async function write(
     if (old !== undefined) return await put(cluster, { ...old, spec });
     const metadata = { name: leaseName(crd), namespace: "kube-system" };
     const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
-    return await cluster.call<Lease>({ method: "POST", path: LEASES, body, urgent: true });
+    const request = { method: "POST", path: LEASES, body, urgent: true, timeoutSeconds: WRITE_SECONDS } as const;
+    return await cluster.call<Lease>(request);
   } catch (error) {
     if (hasStatus(error, 409)) return undefined;
     throw error;
@@ -181,7 +218,7 @@ async function write(
 }
 
 /** With its resourceVersion in it, so that a later write of someone else's is never overwritten. */
-function put(cluster: Cluster, lease: Lease, timeoutSeconds = 4): Promise<Lease> {
+function put(cluster: Cluster, lease: Lease, timeoutSeconds = WRITE_SECONDS): Promise<Lease> {
   const path = `${LEASES}/${lease.metadata.name}`;
   return cluster.call<Lease>({ method: "PUT", path, body: lease, urgent: true, timeoutSeconds });
 }

@@ -1,7 +1,7 @@
 import type { Agent } from "https";
 import type { Socket } from "net";
 import type { ApiRequest, Connection } from "./api";
-import type { Credentials } from "./credentials";
+import { type Credentials, tlsKey } from "./credentials";
 import { UnreachableError } from "./errors";
 import type { AppliedCredentials } from "./kubeconfig";
 import type { Pin, Session } from "./session";
@@ -11,6 +11,7 @@ export class PinnedConnection implements Connection, Pin {
   closed = false;
   private socket: Socket | undefined;
   private pool: Agent | undefined;
+  private tls: string | undefined;
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -44,6 +45,13 @@ export class PinnedConnection implements Connection, Pin {
   }
 
   agent(credentials: Credentials, applied: AppliedCredentials): Agent {
+    const tls = tlsKey(applied);
+    // A connection keeps the client certificate it began with: with a new one it must begin anew.
+    if (this.pool !== undefined && this.tls !== tls) {
+      this.close();
+      throw this.ended();
+    }
+    this.tls = tls;
     return (this.pool ??= credentials.singleAgent(applied));
   }
 

@@ -12,9 +12,18 @@ export interface MigratedResource {
   readonly plural: string;
 }
 
-/** Exactly what `pulumi preview` needs: it reads. Discovery (GET /api, /apis) is every authenticated user's already. */
+/** To tell this cluster from another one behind the same name, by the uid of its namespace kube-system. */
+const IDENTITY = rule("", ["namespaces"], ["get"], ["kube-system"]);
+/** To count the API servers by their Leases. */
+const SERVERS = rule("coordination.k8s.io", ["leases"], ["list"]);
+
+/**
+ * Exactly what `pulumi preview` needs: it reads. Discovery (GET /api, /apis) is every authenticated user's already. Without the
+ * one on namespace kube-system it says that the cluster's identity is not checked.
+ */
 export function rightsForPreview(resources: readonly MigratedResource[]): PolicyRule[] {
   return [
+    IDENTITY,
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNames(resources)),
     ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list"])),
   ];
@@ -22,17 +31,30 @@ export function rightsForPreview(resources: readonly MigratedResource[]): Policy
 
 /** Exactly what `pulumi up` needs to move these CRDs, in every phase. */
 export function rightsForUp(resources: readonly MigratedResource[]): PolicyRule[] {
+  return [IDENTITY, ...rightsWithoutWhich(resources), SERVERS];
+}
+
+/**
+ * Those of them without which a phase fails half way. Without the other two less is known: whether this is the same cluster, and
+ * how many API servers there are.
+ */
+export function rightsWithoutWhich(
+  resources: readonly MigratedResource[],
+  { creates = true, inTree = true }: { creates?: boolean; inTree?: boolean } = {},
+): PolicyRule[] {
   const locks = crdNames(resources).map((name) => `storage-migration-${name}`);
   return [
     // A create cannot be limited to a name: its object has none yet when it is authorized.
-    rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["create"]),
+    ...(creates ? [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["create"])] : []),
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get", "patch"], crdNames(resources)),
     rule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crdNames(resources)),
     // create is for the rehearsal's dry run; nothing of it is stored.
     ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list", "get", "patch", "create"])),
-    rule("coordination.k8s.io", ["leases"], ["list", "create"]),
+    rule("coordination.k8s.io", ["leases"], ["create"]),
     rule("coordination.k8s.io", ["leases"], ["get", "update"], locks),
-    rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"]),
+    ...(inTree
+      ? [rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"])]
+      : []),
   ];
 }
 

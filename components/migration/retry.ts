@@ -1,4 +1,4 @@
-import { ApiError, UnreachableError } from "../kubernetes/errors";
+import { ApiError, CredentialsError, UnreachableError } from "../kubernetes/errors";
 import { WebhookError } from "./webhookClient";
 
 /** What to do about an object that could not be handled this time. */
@@ -31,6 +31,7 @@ export function judge(error: unknown, tries: Tries): Verdict {
   if (error instanceof UnreachableError) {
     return tries.sinceFirstMs < PATIENCE_MS ? retry(doubled) : { kind: "failed", general: true };
   }
+  if (error instanceof CredentialsError) return { kind: "failed", general: true };
   if (error instanceof WebhookError) return judgeWebhook(error, tries);
   if (!(error instanceof ApiError)) return { kind: "failed", general: false };
   if (error.status === 429) {

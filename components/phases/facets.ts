@@ -8,8 +8,10 @@ export interface PhaseInputs {
   group: string;
   plural: string;
   kind: string;
-  /** `kubeconfig` and `context` as given to the component; a reference, never a token. */
-  cluster: { kubeconfig?: string; context?: string };
+  /** `kubeconfig`, `context` and `clusterId` as given to the component; a reference, never a token. */
+  cluster: { kubeconfig?: string; context?: string; id?: string };
+  /** uid of the cluster's namespace kube-system, filled in by preview; absent where it may not be read. */
+  clusterId?: string;
   /** stopAfter when it holds this phase back, else absent. */
   heldBy?: PhaseName;
   /** Seconds an API server may take to answer a request (its --request-timeout). */
@@ -32,6 +34,8 @@ export interface ServeInputs extends PhaseInputs {
   storage: string;
   migrator: "in-tree" | "direct";
   owner: string;
+  /** `recreate` of the component, where it is true. */
+  recreate?: boolean;
 }
 
 export interface RehearseInputs extends PhaseInputs {

@@ -28,6 +28,8 @@ export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOut
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;
+  /** Why what the state has and what preview found cannot both be; a sentence for the user, and nothing is changed. */
+  contradiction?(outputs: Partial<Inputs & Outputs>, inputs: Inputs & { plan?: string[] }): string | undefined;
   /** A real delete; without it, removing the phase touches nothing. */
   remove?(outputs: Inputs & Outputs, cluster: Cluster): Promise<void>;
 }

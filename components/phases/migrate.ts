@@ -7,15 +7,13 @@ import { UserError } from "../kubernetes/errors";
 import { awaitAgreement, waitForRequestsInFlight } from "../migration/agreement";
 import { describeFailures } from "../migration/failures";
 import { migrateInTree, type InTreeResult } from "../migration/inTree";
+import { type PassSeen, untilProven } from "../migration/passes";
 import type { Proof } from "../migration/proof";
 import { rewriteAll, type RewriteResult } from "../migration/rewriter";
 import { planFacts } from "./facts";
 import type { MigrateInputs, MigrateOutputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { standing } from "./standing";
-
-/** A pass counts only if nothing moved under it; a control plane that never stands still is for its operator to see. */
-const PASSES = 3;
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: PhaseLogic<MigrateInputs, MigrateOutputs> = {
@@ -58,7 +56,7 @@ interface Pass {
 /** Agreement, the wait, a list, one clean pass, agreement again with the same servers and the same definition. */
 async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass> {
   let inTree: InTreeResult | undefined;
-  for (let attempt = 1; attempt <= PASSES; attempt++) {
+  const once = async (): Promise<PassSeen<Pass>> => {
     const before = await requireDefinition(work.cluster, inputs.crd);
     const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
     try {
@@ -72,17 +70,18 @@ async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass>
       const result = await rewriteAll(work.cluster, target, work);
       refuseFailures(inputs, result);
       await servers.alive(work);
-      if (await stoodStill(inputs, work, before, servers, target)) {
-        return describePass(inputs, before, servers, agreed.evidence, result, inTree);
-      }
+      return {
+        stoodStill: await stoodStill(inputs, work, before, servers, target),
+        definition: `${before.metadata.uid} ${before.metadata.generation}`,
+        distinct: servers.distinct,
+        result: describePass(inputs, before, servers, agreed.evidence, result, inTree),
+      };
     } finally {
       servers.close();
     }
-    work.report(`API servers or definition changed during pass ${attempt}: repeating it`);
-  }
-  throw new UserError(
-    `${inputs.crd}: API servers or the definition changed during each of ${PASSES} passes; expected both to stand still for one; storedVersions is as it was; run \`pulumi up\` again once the control plane is calm`,
-  );
+  };
+  const { result, clean } = await untilProven(once, work.report);
+  return clean === 1 ? result : { ...result, how: `${result.how}; ${clean} clean passes in a row` };
 }
 
 async function stoodStill(

@@ -1,6 +1,7 @@
 import { readDefinition } from "../crd/live";
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
+import { IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
 import { connect, type StackConfig } from "./connection";
 import { drop } from "./drop";
@@ -10,12 +11,15 @@ import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
 import { Row } from "./row";
+import { mustBeSame, recognize } from "./sameCluster";
 import { serve } from "./serve";
 import type { PhaseName } from "./shim";
 import { store } from "./store";
 
 /** https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts, unknownValue */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const NOT_RECOGNIZED = `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`;
 
 /** Keys the engine and the shim need; they never show in a diff. */
 interface Hidden {
@@ -34,17 +38,26 @@ const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, dro
 export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
   const logic = LOGIC[phase] as Logic;
   return {
-    check: (_olds: Inputs, news: Inputs) => check(logic, news, config),
+    check: (olds: Partial<Inputs>, news: Inputs) => check(phase, logic, olds, news, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
     create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
     update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
     delete: async (_id: string, outputs: Outputs) => {
-      if (logic.remove !== undefined) await logic.remove(outputs, await connect(outputs, config));
+      if (logic.remove === undefined) return;
+      const cluster = await connect(outputs, config);
+      await mustBeSame(cluster, outputs);
+      await logic.remove(outputs, cluster);
     },
   };
 }
 
-async function check(logic: Logic, news: Inputs, config: StackConfig | undefined) {
+async function check(
+  phase: PhaseName,
+  logic: Logic,
+  olds: Partial<Inputs>,
+  news: Inputs,
+  config: StackConfig | undefined,
+) {
   const row = new Row(news.__urn);
   if (isUnknown(news)) {
     await row.info("planned once its inputs are known: preview cannot tell yet what another resource will give it");
@@ -52,12 +65,15 @@ async function check(logic: Logic, news: Inputs, config: StackConfig | undefined
   }
   try {
     const cluster = await connect(news, config);
+    const clusterId = await recognize(cluster, news, olds.clusterId);
     const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
     const problems = look.problems ?? [];
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
-    return { inputs: { ...news, ...look.inputs, plan: look.plan }, failures: [] };
+    if (phase === "serve" && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
+    const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
+    return { inputs, failures: [] };
   } catch (error) {
     return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };
   }
@@ -68,7 +84,12 @@ function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   if (isUnknown(news)) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
   const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
-  return { changes: hasWork || wasHeld || (logic.outdated?.(olds, news) ?? false) };
+  // A state from before identities were recorded is no other cluster.
+  const moved = olds.clusterId !== undefined && olds.clusterId !== news.clusterId;
+  const contradiction = moved ? undefined : logic.contradiction?.(olds, news);
+  // Only here are the recorded outputs known: check is told the recorded inputs, which a failed run leaves as well.
+  if (contradiction !== undefined) throw new UserError(contradiction);
+  return { changes: hasWork || wasHeld || moved || (logic.outdated?.(olds, news) ?? false) };
 }
 
 /** The engine's stand-in for a value that preview does not know, wherever in the inputs it is. */
@@ -81,6 +102,7 @@ async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: Stack
   const report = (message: string): void => void row.status(message);
   try {
     const cluster = await connect(inputs, config);
+    await mustBeSame(cluster, inputs);
     if (inputs.heldBy !== undefined) return { ...inputs, ...(await facts(cluster, inputs)) };
     const holder = `${phase} of ${inputs.__urn}`;
     const { summary, ...outputs } = await withLock(cluster, inputs.crd, holder, report, (lockLost) => {

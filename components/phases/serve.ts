@@ -4,12 +4,15 @@ import { digest } from "../crd/canonical";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
-import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
+import { isCreation, planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
 import { served } from "../crd/stages";
 import { MetadataOnly, resourcePath } from "../kubernetes/api";
 import { findApiServers } from "../kubernetes/apiServers";
 import type { Cluster } from "../kubernetes/cluster";
+import { servedStorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus, UserError } from "../kubernetes/errors";
+import { missingRights } from "../kubernetes/missingRights";
+import { rightsWithoutWhich } from "../kubernetes/rights";
 import { probeConversion } from "../migration/conversionReview";
 import { servedEverywhere } from "../migration/agreement";
 import { recordedProof, whyProven, type Proof } from "../migration/proof";
@@ -35,6 +38,7 @@ export const serve: PhaseLogic<ServeInputs> = {
     const { problems } = checkServe(inputs.manifest, before, inputs.owner);
     if (problems.length > 0) throw new UserError(problems.join("\n"));
     if (planServe(before, inputs.manifest, inputs.owner).length > 0) {
+      await mayFinish(inputs, work, before);
       work.report(`applying ${inputs.crd}`);
       const after = await applyDefinition(cluster, served(inputs.manifest, before, inputs.owner), before);
       await carryProof(cluster, before, after);
@@ -44,7 +48,24 @@ export const serve: PhaseLogic<ServeInputs> = {
     const live = await requireDefinition(cluster, inputs.crd);
     return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
+
+  contradiction(outputs, inputs) {
+    if (outputs.storageVersion === undefined || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
+    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it, with storage version ${outputs.storageVersion}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+  },
 };
+
+/** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
+async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: Definition | undefined): Promise<void> {
+  const { crd, group, plural, migrator } = inputs;
+  const inTree = migrator === "in-tree" && (await servedStorageMigrationVersion(cluster)) !== undefined;
+  const rules = rightsWithoutWhich([{ group, plural }], { creates: before === undefined, inTree });
+  const missing = await missingRights(cluster, rules, "kube-system");
+  if (missing.length === 0) return;
+  throw new UserError(
+    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+  );
+}
 
 /**
  * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that

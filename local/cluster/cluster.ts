@@ -57,6 +57,8 @@ export interface Cluster {
   restartApiServer(flags?: string[]): Promise<void>;
   pauseApiServer(): void;
   resumeApiServer(): void;
+  /** For a backup, a restore, or another cluster at the same address: stops etcd and the API server, edits etcd's data, starts both. */
+  whileEtcdStopped(edit: (dataDir: string) => void): Promise<void>;
   stopControllerManager(): Promise<void>;
   startControllerManager(): void;
   /** Starts another program that ends with this cluster, say a webhook. Its output goes to a file beside the other logs. */
@@ -130,7 +132,10 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
       ...controllerManagerFlags(settings),
     ]);
 
-  await startEtcd(processes, settings, { client, peer }, options.syncToDisk ?? true);
+  const runEtcd = (): Promise<void> =>
+    startEtcd(processes, settings, { client, peer }, options.syncToDisk ?? true);
+
+  await runEtcd();
   for (const each of apiServers) await each.start(); // the first one writes what all of them need
   if (servers > 1) {
     const program = checkout("dist", "local", "cluster", "balancer.js");
@@ -157,6 +162,13 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     },
     pauseApiServer: () => first.pause(),
     resumeApiServer: () => first.resume(),
+    whileEtcdStopped: async (edit) => {
+      for (const each of apiServers) await each.end();
+      await processes.end("etcd");
+      edit(join(dir, "etcd"));
+      await runEtcd();
+      for (const each of apiServers) await each.start();
+    },
     stopControllerManager: () => processes.end("kube-controller-manager"),
     startControllerManager,
     startBeside: (name, command, args) => processes.start(name, command, args),

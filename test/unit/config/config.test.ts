@@ -76,7 +76,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "a mistyped cluster key",
     { crds: [], cluster: { config: "a" } },
-    "cluster: unknown key config; expected one of kubeconfig, context",
+    "cluster: unknown key config; expected one of kubeconfig, context, clusterId",
   ],
 ])("%s is an error that names it", (_what, found, problem) => {
   expect(checkStackConfig(found)).toEqual([problem]);

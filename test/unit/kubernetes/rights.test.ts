@@ -1,4 +1,9 @@
-import { rightsForConversionService, rightsForPreview, rightsForUp } from "../../../components/kubernetes/rights";
+import {
+  rightsForConversionService,
+  rightsForPreview,
+  rightsForUp,
+  rightsWithoutWhich,
+} from "../../../components/kubernetes/rights";
 
 const resources = [
   { group: "b.com", plural: "ys" },
@@ -29,6 +34,23 @@ test("definitions and locks by name, sorted, one rule a group", () => {
       { apiGroups: ["b.com"], resources: ["xs", "ys"], verbs: ["list", "get", "patch", "create"] },
     ]),
   );
+});
+
+test("what is not needed is not asked for: creating a CRD that is there, in-tree migrations where none run", () => {
+  const all = rightsWithoutWhich(resources);
+  const less = rightsWithoutWhich(resources, { creates: false, inTree: false });
+  expect(all.filter((rule) => !JSON.stringify(less).includes(JSON.stringify(rule)))).toEqual([
+    { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["create"] },
+    expect.objectContaining({ apiGroups: ["storagemigration.k8s.io"] }),
+  ]);
+});
+
+test("without two of the rights less is known, and nothing fails", () => {
+  const without = JSON.stringify(rightsWithoutWhich(resources));
+  expect(rightsForUp(resources).filter((rule) => !without.includes(JSON.stringify(rule)))).toEqual([
+    { apiGroups: [""], resources: ["namespaces"], verbs: ["get"], resourceNames: ["kube-system"] },
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["list"] },
+  ]);
 });
 
 test("a webhook behind a Service is asked through the proxy", () => {

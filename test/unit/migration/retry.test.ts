@@ -1,4 +1,4 @@
-import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
+import { ApiError, CredentialsError, UnreachableError } from "../../../components/kubernetes/errors";
 import { judge, type Verdict } from "../../../components/migration/retry";
 import { WebhookError } from "../../../components/migration/webhookClient";
 
@@ -45,6 +45,11 @@ test("a webhook that cannot be reached is nobody's own; one that says no is the 
 test("a missing right is missing for every object", () => {
   const denied = 'foos.g is forbidden: User "u" cannot patch resource "foos" in API group "g"';
   expect(judge(answered(403, denied), first)).toEqual({ kind: "failed", general: true });
+});
+
+test("credentials that are refused or cannot be had are refused for every object", () => {
+  expect(judge(answered(401), first)).toEqual({ kind: "failed", general: true });
+  expect(judge(new CredentialsError("the plugin failed"), first)).toEqual({ kind: "failed", general: true });
 });
 
 test("anything that was not an answer is no reason to try again", () => {

@@ -1,4 +1,5 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
+import { planServe } from "../../../components/crd/plan";
 import { ApiError, UserError } from "../../../components/kubernetes/errors";
 import { connect } from "../../../components/phases/connection";
 import { phaseProvider } from "../../../components/phases/provider";
@@ -20,16 +21,20 @@ type Outputs = Parameters<Provider["diff"]>[1];
 
 const store = phaseProvider("store", undefined);
 const check = (news: object = inputs, phase: PhaseName = "store") =>
-  phaseProvider(phase, undefined).check(news as Inputs, news as Inputs);
+  phaseProvider(phase, undefined).check(news, news as Inputs);
 const diff = (olds: object, news: object, provider: Provider = store) =>
   provider.diff(CRD, olds as Outputs, news as Inputs);
 
-/** Every GET of the definition is answered with this. */
-function answer(live: unknown): jest.Mock<Promise<unknown>, [ApiRequest]> {
-  const call = jest.fn<Promise<unknown>, [ApiRequest]>(() =>
-    live instanceof Error ? Promise.reject(live) : Promise.resolve(live),
-  );
-  jest.mocked(connect).mockResolvedValue({ call } as never);
+const clusterId = "uid-of-kube-system";
+
+/** Every GET of the definition is answered with this, that of namespace kube-system with the cluster's identity. */
+function answer(live: unknown, identity: unknown = clusterId): jest.Mock<Promise<unknown>, [ApiRequest]> {
+  const call = jest.fn<Promise<unknown>, [ApiRequest]>(({ path }) => {
+    const found = path.endsWith("/namespaces/kube-system") ? identity : live;
+    if (found instanceof Error) return Promise.reject(found);
+    return Promise.resolve(found === identity ? { metadata: { uid: identity } } : found);
+  });
+  jest.mocked(connect).mockResolvedValue({ call, server: "https://cp", context: "prod" } as never);
   return call;
 }
 
@@ -66,6 +71,19 @@ describe("diff", () => {
     });
   });
 
+  test("serve: a CRD that the state has and the cluster has not is an error, not a creation, unless told", async () => {
+    const serve = phaseProvider("serve", undefined);
+    const plan = planServe(undefined, manifest("v1 storage"), "me");
+    await expect(async () => diff(outputs, { ...inputs, plan }, serve)).rejects.toThrow(
+      /^databases.example.com: the CRD is not in the cluster, although this stack has it, with storage version v2/,
+    );
+    expect(await diff(outputs, { ...inputs, plan, recreate: true }, serve)).toEqual({ changes: true });
+    const { storageVersion: _, ...failed } = outputs;
+    expect(await diff(failed, { ...inputs, plan }, serve)).toEqual({ changes: true });
+    const elsewhere = { ...inputs, plan, clusterId: "uid-of-another" };
+    expect(await diff({ ...outputs, clusterId }, elsewhere, serve)).toEqual({ changes: true });
+  });
+
   test("other keys that the engine hides, another folder or provider text, are no change", async () => {
     const news = { ...inputs, __from: "elsewhere", __provider: "other", __urn: "other", plan: [] };
     expect(await diff(outputs, news)).toEqual({ changes: false });
@@ -76,7 +94,7 @@ describe("check", () => {
   test("adds the plan to the inputs, so that preview shows it", async () => {
     answer(atV1);
     const plan = ["storage v1 → v2: one edit, then every API server must agree"];
-    expect(await check()).toEqual({ inputs: { ...inputs, plan }, failures: [] });
+    expect(await check()).toEqual({ inputs: { ...inputs, clusterId, plan }, failures: [] });
   });
 
   test("plans nothing for a CRD that is not there yet", async () => {
@@ -100,7 +118,7 @@ describe("check", () => {
   test("only reads", async () => {
     const call = answer(atV1);
     await check();
-    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET"]);
+    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET", "GET"]);
   });
 
   test("a cluster that does not answer is a failure with the sentence alone, and no plan", async () => {
@@ -138,6 +156,63 @@ describe("check", () => {
       expect.stringContaining("belongs to them"),
       expect.stringContaining("v1 is served: false but still the live storage version"),
     ]);
+  });
+});
+
+describe("another cluster behind the same name", () => {
+  const checkAgain = (olds: object, news: object = inputs) => store.check(olds, news as Inputs);
+  const forbidden = new ApiError("not allowed", 403, "Forbidden", "", { method: "GET", path: "" });
+
+  test("is an error at preview that names both uids and the way on", async () => {
+    answer(atV1);
+    const { failures } = await checkAgain({ ...inputs, clusterId: "uid-of-another" });
+    expect(failures).toEqual([
+      {
+        property: "crd",
+        reason:
+          'https://cp (context prod) is cluster uid-of-kube-system (uid of namespace kube-system); expected uid-of-another, on which this stack has worked so far; check kubeconfig and context; if this cluster has really taken the other one\'s place, say so with clusterId: "uid-of-kube-system"',
+      },
+    ]);
+  });
+
+  test("is accepted by its uid, and recorded from then on; what the phases recorded of the other one is renewed", async () => {
+    answer(atV1);
+    const news = { ...inputs, cluster: { id: clusterId } };
+    const { inputs: checked, failures } = await checkAgain({ ...inputs, clusterId: "uid-of-another" }, news);
+    expect([checked.clusterId, failures]).toEqual([clusterId, []]);
+    expect(await diff({ ...outputs, clusterId: "uid-of-another" }, { ...checked, plan: [] })).toEqual({
+      changes: true,
+    });
+  });
+
+  test("one that clusterId does not name is an error, on the first run too", async () => {
+    answer(atV1);
+    const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
+    expect(failure?.reason).toMatch(/is cluster uid-of-kube-system.*expected uid-wanted, as clusterId says/);
+  });
+
+  test("a state from before identities were recorded takes the one found, without a change", async () => {
+    answer(atV1);
+    const { inputs: checked } = await checkAgain(inputs);
+    expect(checked.clusterId).toBe(clusterId);
+    expect(await diff(outputs, { ...checked, plan: [] })).toEqual({ changes: false });
+  });
+
+  test("where the namespace may not be read, what the state has stays; with clusterId it is an error", async () => {
+    answer(atV1, forbidden);
+    expect((await checkAgain({ ...inputs, clusterId: "uid-of-another" })).inputs.clusterId).toBe("uid-of-another");
+    expect((await checkAgain(inputs)).inputs).not.toHaveProperty("clusterId");
+    const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
+    expect(failure?.reason).toMatch(/may not be read.*grant this user the rule .*kube-system/);
+  });
+
+  test("that came in since preview is refused before the phase writes or deletes anything", async () => {
+    const call = answer(atV1);
+    const news = { ...inputs, clusterId: "uid-of-another" } as Inputs;
+    const reasons = [expect.stringContaining("expected uid-of-another")];
+    await expect(store.create(news)).rejects.toMatchObject({ reasons });
+    await expect(store.update(CRD, outputs as Outputs, news)).rejects.toMatchObject({ reasons });
+    expect(new Set(call.mock.calls.map(([{ method }]) => method))).toEqual(new Set(["GET"]));
   });
 });
 

@@ -1,0 +1,68 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { type AppliedCredentials, loadContext } from "../../../components/kubernetes/kubeconfig";
+
+// What the API server makes of these is in e2e/authentication.
+let folder: string;
+beforeAll(() => void (folder = fs.mkdtempSync(path.join(os.tmpdir(), "kubeconfig-"))));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+function config(user: object | undefined, cluster: object = {}, contextUser: string | null = "u"): string {
+  return JSON.stringify({
+    clusters: [{ name: "c", cluster: { server: "https://cp", ...cluster } }],
+    users: user === undefined ? [] : [{ name: "u", user }],
+    contexts: [{ name: "x", context: { cluster: "c", ...(contextUser !== null && { user: contextUser }) } }],
+    "current-context": "x",
+  });
+}
+
+async function applied(...args: Parameters<typeof config>): Promise<AppliedCredentials> {
+  return (await loadContext({ kubeconfig: config(...args) })).apply();
+}
+
+test("a token file's newline does not get into the header, and the file wins over a token", async () => {
+  const tokenFile = path.join(folder, "token");
+  fs.writeFileSync(tokenFile, "fresh\n");
+  expect((await applied({ token: "stale", tokenFile })).headers).toEqual({ Authorization: "Bearer fresh" });
+});
+
+test("impersonation beyond the user: groups, uid, extra", async () => {
+  const user = {
+    token: "t",
+    as: "jane",
+    "as-groups": ["a", "b"],
+    "as-uid": "7",
+    "as-user-extra": { "k/é": ["v", "w"] },
+  };
+  expect((await applied(user)).headers).toEqual({
+    Authorization: "Bearer t",
+    "Impersonate-User": "jane",
+    "Impersonate-Group": ["a", "b"],
+    "Impersonate-Uid": "7",
+    "Impersonate-Extra-k%2F%C3%A9": ["v", "w"],
+  });
+});
+
+test("two users of one name whose impersonation differs share no session", async () => {
+  const fingerprint = async (group: string): Promise<string> =>
+    (await loadContext({ kubeconfig: config({ token: "t", as: "jane", "as-groups": [group] }) })).fingerprint;
+  expect(await fingerprint("a")).not.toBe(await fingerprint("b"));
+});
+
+test("a context without a user is anonymous, and still knows the cluster's authority", async () => {
+  const authority = { "certificate-authority-data": Buffer.from("pem").toString("base64") };
+  const { ca, headers } = await applied(undefined, authority, null);
+  expect([String(ca), headers]).toEqual(["pem", {}]);
+});
+
+test("a context whose user is not there says so", async () => {
+  const loading = loadContext({ kubeconfig: config(undefined, {}, "nobody") });
+  await expect(loading).rejects.toThrow(/context x: its user nobody is not in the kubeconfig/);
+});
+
+test("insecure-skip-tls-verify and tls-server-name are the user's to choose", async () => {
+  const chosen = { "insecure-skip-tls-verify": true, "tls-server-name": "other" };
+  expect(await applied({ token: "t" }, chosen)).toMatchObject({ rejectUnauthorized: false, servername: "other" });
+  expect(await applied({ token: "t" })).not.toHaveProperty("rejectUnauthorized");
+});
