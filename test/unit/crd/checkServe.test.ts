@@ -3,7 +3,7 @@ import type { Definition, Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { served } from "../../../components/crd/stages";
 import { applied } from "../apiServer";
-import { manifest, OWNER, schema, version, withMetadata, withWebhook } from "../fixtures";
+import { manifest, OWNER, schema, version, withMetadata, withSpec, withWebhook } from "../fixtures";
 
 const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
 const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
@@ -106,4 +106,36 @@ test("a CRD that belongs to another stack => refused, with the command that hand
 test("a CRD without an owner => allowed: it is taken over", () => {
   const orphan = withMetadata(live(manifest("v1 storage")), { annotations: {} });
   expect(problems(manifest("v1 storage"), orphan)).toEqual([]);
+});
+
+describe("what can never change", () => {
+  const established = (given: Definition): Definition => ({
+    ...live(given),
+    status: { conditions: [{ type: "Established", status: "True" }] },
+  });
+  const before = established(manifest("v1 storage"));
+
+  test.each([
+    ["the scope", { scope: "Cluster" }, "spec.scope is Cluster in the manifest and Namespaced in the cluster"],
+    [
+      "the kind",
+      { names: { plural: "databases", kind: "DB" } },
+      "spec.names.kind is DB in the manifest and Database in the cluster",
+    ],
+  ])("%s => refused, and a new CRD is named as the way", (_what, spec, found) => {
+    const [only, ...more] = problems(withSpec(manifest("v1 storage"), spec), before);
+    expect(more).toEqual([]);
+    expect(only).toContain(`databases.example.com: ${found}; expected`);
+    expect(only).toContain("make a new CRD");
+  });
+
+  test("other names may change", () => {
+    const names = { plural: "databases", kind: "Database", shortNames: ["db"] };
+    expect(problems(withSpec(manifest("v1 storage"), { names }), before)).toEqual([]);
+  });
+
+  test("nor does it hold for a CRD that was never established", () => {
+    const wanted = withSpec(manifest("v1 storage"), { scope: "Cluster" });
+    expect(problems(wanted, live(manifest("v1 storage")))).toEqual([]);
+  });
 });
