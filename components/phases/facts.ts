@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../crd/definition";
 import type { Facts } from "../crd/plan";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { servedStorageMigrationVersion } from "../kubernetes/discovery";
+import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus } from "../kubernetes/errors";
 import type { PhaseInputs } from "./facets";
 
@@ -14,7 +14,7 @@ export async function planFacts(
 ): Promise<Facts> {
   if (live === undefined) return {};
   const [version, listed] = await Promise.all([
-    inputs.migrator === "in-tree" ? servedStorageMigrationVersion(cluster) : undefined,
+    inputs.migrator === "in-tree" ? plannedStorageMigrationVersion(cluster) : undefined,
     listedNow(inputs, cluster, live),
   ]);
   return { storageMigrationApi: version, listed };

@@ -9,13 +9,12 @@ import type { PhaseInputs, PhaseOutputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
+import { renamed } from "./renamed";
 import { Row } from "./row";
 import { serve } from "./serve";
 import type { PhaseName } from "./shim";
 import { store } from "./store";
-
-/** https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts, unknownValue */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { unknownPaths, within } from "./unknown";
 
 /** Keys the engine and the shim need; they never show in a diff. */
 interface Hidden {
@@ -34,7 +33,7 @@ const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, dro
 export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
   const logic = LOGIC[phase] as Logic;
   return {
-    check: (_olds: Inputs, news: Inputs) => check(logic, news, config),
+    check: (olds: Inputs, news: Inputs) => check(logic, olds, news, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
     create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
     update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
@@ -44,19 +43,24 @@ export function phaseProvider(phase: PhaseName, config: StackConfig | undefined)
   };
 }
 
-async function check(logic: Logic, news: Inputs, config: StackConfig | undefined) {
+async function check(logic: Logic, olds: Partial<Inputs> | undefined, news: Inputs, config: StackConfig | undefined) {
   const row = new Row(news.__urn);
-  if (isUnknown(news)) {
-    await row.info("planned once its inputs are known: preview cannot tell yet what another resource will give it");
+  const unknown = unknownPaths(news);
+  if (!within(unknown, logic.plansWithout ?? [])) {
+    await row.info(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`);
     return { inputs: news, failures: [] };
   }
   try {
     const cluster = await connect(news, config);
     const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
-    const problems = look.problems ?? [];
+    const problems = [...(await renamed(olds?.crd, news.crd, cluster)), ...(look.problems ?? [])];
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
+    if (unknown.length > 0) {
+      await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
+      return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
+    }
     return { inputs: { ...news, ...look.inputs, plan: look.plan }, failures: [] };
   } catch (error) {
     return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };
@@ -65,15 +69,10 @@ async function check(logic: Logic, news: Inputs, config: StackConfig | undefined
 
 function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   if (news.heldBy !== undefined) return { changes: false };
-  if (isUnknown(news)) return { changes: true };
+  if (unknownPaths(news).length > 0) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
   const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
   return { changes: hasWork || wasHeld || (logic.outdated?.(olds, news) ?? false) };
-}
-
-/** The engine's stand-in for a value that preview does not know, wherever in the inputs it is. */
-function isUnknown(inputs: Inputs): boolean {
-  return JSON.stringify(inputs).includes(UNKNOWN);
 }
 
 async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: StackConfig | undefined) {

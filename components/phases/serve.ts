@@ -17,15 +17,24 @@ import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { standing } from "./standing";
+import { readable, unknownPaths } from "./unknown";
 
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
 export const serve: PhaseLogic<ServeInputs> = {
+  plansWithout: ["manifest.spec.conversion"],
+
   async look(inputs, cluster, live) {
-    const { manifest, owner } = inputs;
+    const { owner } = inputs;
+    const manifest = supposed(inputs.manifest);
     checkedManifest(manifest, inputs.crd);
     const plan = planServe(live, manifest, owner);
     const found = checkServe(manifest, live, owner);
-    const problems = [...found.problems, ...(plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [])];
+    const known = manifest === inputs.manifest;
+    const problems = [
+      ...found.problems,
+      ...(known && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : []),
+    ];
+    if (!known) return { plan, problems, warnings: found.warnings };
     return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
   },
 
@@ -45,6 +54,17 @@ export const serve: PhaseLogic<ServeInputs> = {
     return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
 };
+
+/** A conversion of which preview knows only a part: a webhook, since nobody waits for another resource to say None. */
+function supposed(manifest: Definition): Definition {
+  if (unknownPaths(manifest).length === 0) return manifest;
+  const { conversion } = manifest.spec;
+  const whole =
+    typeof conversion === "string"
+      ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
+      : conversion;
+  return readable({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
+}
 
 /**
  * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that

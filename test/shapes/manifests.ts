@@ -39,7 +39,7 @@ export function definitionOf({ kind, group, versions, scope = "Namespaced", ...r
         kind,
         listKind: `${kind}List`,
         plural,
-        shortNames: [plural.slice(0, 3)],
+        shortNames: [`${kind.toLowerCase()}x`],
         singular: kind.toLowerCase(),
         ...rest.names,
       },
