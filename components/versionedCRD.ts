@@ -66,7 +66,10 @@ export class VersionedCRD extends pulumi.ComponentResource {
   readonly storageVersion: pulumi.Output<string>;
   /** status.storedVersions as the rollout left it. */
   readonly storedVersions: pulumi.Output<string[]>;
-  /** Objects that the last migration rewrote; undefined while none has run. */
+  /**
+   * Objects that the last migration proved to be stored in the new version: each was rewritten by it, or found to be so
+   * already. Undefined while none has run.
+   */
   readonly objectsRewritten: pulumi.Output<number | undefined>;
   /** The proof recorded on the CRD, as JSON; undefined while none was needed. */
   readonly proof: pulumi.Output<string | undefined>;

@@ -1,10 +1,11 @@
 import { checkServe } from "../crd/checks/serve";
+import { unreadable } from "../crd/checks/unreadable";
 import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
-import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
+import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type Facts } from "../crd/plan";
 import { served } from "../crd/stages";
 import { MetadataOnly, resourcePath } from "../kubernetes/api";
 import { findApiServers } from "../kubernetes/apiServers";
@@ -34,8 +35,15 @@ export const serve: PhaseLogic<ServeInputs> = {
       ...found.problems,
       ...(known && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : []),
     ];
-    if (!known) return { plan, problems, warnings: found.warnings };
-    return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
+    const facts = await planFacts(inputs, cluster, live);
+    const plans = rolloutPlans({ ...inputs, manifest }, live, facts);
+    const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
+    return {
+      plan,
+      problems: [...problems, ...unread.problems],
+      warnings: [...found.warnings, ...unread.warnings],
+      inputs: { digest: digest(plans) },
+    };
   },
 
   async run(inputs, work) {
@@ -97,11 +105,13 @@ function validProof(live: Definition): Proof | undefined {
   return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
 }
 
-/** The digest of what all phases plan: `up --plan` then refuses a cluster that moved since, before the first write. */
-async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Definition | undefined): Promise<string> {
-  const { manifest, owner, storage, migrator } = inputs;
-  const facts = await planFacts(inputs, cluster, live);
-  return digest([
+/** What all phases plan. Its digest is an input: `up --plan` refuses a cluster that moved since, before the first write. */
+function rolloutPlans(
+  { manifest, owner, storage, migrator }: ServeInputs,
+  live: Definition | undefined,
+  facts: Facts,
+): string[][] {
+  return [
     planServe(live, manifest, owner),
     planRehearse(live, {
       version: storage,
@@ -112,7 +122,7 @@ async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Defini
     planStore(live, storage),
     planMigrate(live, storage, migrator, facts),
     planDrop(live, versionNames(manifest)),
-  ]);
+  ];
 }
 
 /** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */

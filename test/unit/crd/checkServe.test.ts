@@ -1,4 +1,5 @@
 import { checkServe } from "../../../components/crd/checks/serve";
+import { unreadable } from "../../../components/crd/checks/unreadable";
 import type { Definition, Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { served } from "../../../components/crd/stages";
@@ -137,5 +138,35 @@ describe("what can never change", () => {
   test("nor does it hold for a CRD that was never established", () => {
     const wanted = withSpec(manifest("v1 storage"), { scope: "Cluster" });
     expect(problems(wanted, live(manifest("v1 storage")))).toEqual([]);
+  });
+});
+
+describe("objects that the API server cannot list", () => {
+  const before = live(manifest("v1 storage"));
+  const stored = "StorageError: corrupt object, … request to convert CR from an invalid group/version: example.com/v0";
+  const down = 'conversion webhook for example.com/v1, Kind=Database failed: Post "https://a/": connection refused';
+  const next = manifest("v1", "v2 storage");
+
+  test("something is to be moved => refused, in the server's own words", () => {
+    const { problems: said, warnings } = unreadable(next, before, stored, true);
+    expect([said.length, warnings]).toEqual([1, []]);
+    expect(said[0]).toMatch(/^databases\.example\.com: the API server cannot list .*example\.com\/v0; expected/);
+  });
+
+  test.each<[string, Definition, string, boolean]>([
+    ["nothing is to be moved", manifest("v1 storage"), stored, false],
+    ["the manifest puts the version back that they are stored in", manifest("v0", "v1 storage"), stored, true],
+    ["the manifest gives another webhook", withWebhook(next, "https://b/"), down, true],
+  ])("%s => a warning", (_what, wanted, found, moves) => {
+    const { problems: none, warnings } = unreadable(wanted, before, found, moves);
+    expect([none, warnings.length]).toEqual([[], 1]);
+  });
+
+  test("another version is added than the one they need => refused", () => {
+    expect(unreadable(manifest("v01", "v1 storage"), before, stored, true).problems).toHaveLength(1);
+  });
+
+  test("all are listed => nothing is said", () => {
+    expect(unreadable(next, before, undefined, true)).toEqual({ problems: [], warnings: [] });
   });
 });
