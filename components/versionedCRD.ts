@@ -6,6 +6,7 @@ import { servedByName, storageVersion, versionNames, type Definition } from "./c
 import { checkedManifest, readManifest } from "./crd/manifest";
 import { schemaDigest } from "./crd/plan";
 import { UserError } from "./kubernetes/errors";
+import * as inputs from "./manifestInputs";
 import type { PhaseInputs } from "./phases/facets";
 import { Phase } from "./phases/phase";
 import { PHASES, type PhaseName } from "./phases/shim";
@@ -19,9 +20,10 @@ export interface VersionedCRDArgs extends ClusterArgs {
   crd?: pulumi.Input<types.input.apiextensions.v1.CustomResourceDefinition>;
   /**
    * Where the conversion webhook answers. Default: what the manifest says (spec.conversion); never both.
-   * Changing it takes effect at serve, before anything is rewritten through it.
+   * Changing it takes effect at serve, before anything is rewritten through it. Parts that other resources of the program
+   * make (a certificate's PEM) may be unknown in preview: the rest is planned all the same.
    */
-  conversion?: pulumi.Input<ConversionArgs>;
+  conversion?: pulumi.Input<inputs.ConversionInputs>;
   /**
    * The last phase to run: `serve`, `rehearse`, `store`, `migrate` or `drop`. Default: `drop`, the whole rollout.
    * Lowering it reverses nothing that has been done.
@@ -65,7 +67,10 @@ export class VersionedCRD extends pulumi.ComponentResource {
   readonly storageVersion: pulumi.Output<string>;
   /** status.storedVersions as the rollout left it. */
   readonly storedVersions: pulumi.Output<string[]>;
-  /** Objects that the last migration rewrote; undefined while none has run. */
+  /**
+   * Objects that the last migration proved to be stored in the new version: each was rewritten by it, or found to be so
+   * already. Undefined while none has run.
+   */
   readonly objectsRewritten: pulumi.Output<number | undefined>;
   /** The proof recorded on the CRD, as JSON; undefined while none was needed. */
   readonly proof: pulumi.Output<string | undefined>;
@@ -75,7 +80,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
     const manifest = normalizeManifest(this, args);
-    this.crdName = manifest.apply((crd) => crd.metadata.name);
+    this.crdName = manifest.definition.apply((crd) => crd.metadata.name);
     this.phase = normalizeStopAfter(this, args);
     checkLimits(this, args);
     this.phases = createPhases(this, name, manifest, args);
@@ -94,7 +99,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
 }
 
 /** The manifest with its conversion, checked; whatever is wrong with it is an error before anything is planned. */
-function normalizeManifest(component: VersionedCRD, args: VersionedCRDArgs): pulumi.Output<Definition> {
+function normalizeManifest(component: VersionedCRD, args: VersionedCRDArgs): inputs.ManifestInputs {
   if ((args.file === undefined) === (args.crd === undefined)) {
     const found = args.file === undefined ? "neither `file` nor `crd`" : "`file` and `crd`";
     throw refusal(component, `${found} given; expected exactly one; point \`file\` at the CRD's manifest`);
@@ -107,18 +112,22 @@ function normalizeManifest(component: VersionedCRD, args: VersionedCRDArgs): pul
       return withConversion(checkedManifest(whole, file ?? "crd"), webhook);
     });
   // Thrown later, it would reach the terminal once for each input it is part of, as "error serializing property".
-  if (isPlain(given) && isPlain(conversion)) {
+  if (inputs.isPlain(given) && inputs.isPlain(conversion)) {
     const definition = checked(given, conversion as ConversionArgs | undefined);
-    return pulumi.output(null).apply(() => definition);
+    return inputs.inOne(pulumi.output(null).apply(() => definition));
   }
-  return pulumi.all([given, pulumi.output(conversion)]).apply(([value, webhook]) => checked(value, webhook));
-}
-
-/** True when nothing in it has to be waited for. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
-  return Object.values(value).every(isPlain);
+  if (inputs.isPlain(given) && conversion !== undefined) {
+    const known = checked(given, undefined);
+    const late = inputs.lateConversion(known, conversion, (work) => asResourceError(component, work));
+    return inputs.withLateConversion(known, late);
+  }
+  const split = conversion === undefined ? inputs.splitConversion(given) : undefined;
+  if (split !== undefined) return inputs.withLateConversion(checked(split.rest, undefined), split.conversion);
+  return inputs.inOne(
+    pulumi
+      .all([given, pulumi.output(conversion)])
+      .apply(([value, webhook]) => checked(value, webhook as ConversionArgs)),
+  );
 }
 
 /** The official resource's arguments may leave these two out, and spell x-kubernetes-… with underscores. */
@@ -150,7 +159,7 @@ function normalizeStopAfter(component: VersionedCRD, { stopAfter = "drop" }: Ver
 function createPhases(
   component: VersionedCRD,
   name: string,
-  manifest: pulumi.Output<Definition>,
+  { definition: manifest, whole, conversion }: inputs.ManifestInputs,
   args: VersionedCRDArgs,
 ): Record<PhaseName, Phase> {
   const version = manifest.apply(storageVersion);
@@ -168,19 +177,18 @@ function createPhases(
     );
 
   const serve = create("serve", {
-    manifest,
+    manifest: whole,
     storage: version,
     migrator,
     owner: stackName(),
     ...(args.recreate === true && { recreate: true }),
   });
-  const schema = manifest.apply(schemaDigest);
+  const schema = pulumi.output(whole as Definition).apply(schemaDigest);
   const versions = manifest.apply(servedByName);
   const stopsHere = component.phase === "rehearse";
   const rehearse = create("rehearse", { version, schema, versions, stopsHere }, serve);
   const store = create("store", { version }, rehearse);
   const migrate = create("migrate", { version, migrator }, store);
-  const conversion = manifest.apply((crd) => crd.spec.conversion ?? null);
   const drop = create("drop", { versions: manifest.apply(versionNames), conversion }, migrate);
   return { serve, rehearse, store, migrate, drop };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "crypto";
-import { isLargeInteger, readableValue } from "../kubernetes/json";
+import { integerOf, isLargeInteger, readableValue } from "../kubernetes/json";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -26,14 +26,21 @@ export function digest(value: unknown): string {
 
 function sorted(value: Json, place: Place): Json {
   if (Array.isArray(value)) return value.map((item) => sorted(item, place));
-  // Bounds are float64 to the API server: however an integer beyond 2^53 was read, it compares as that.
-  if (typeof value === "string" && isLargeInteger(value)) return Number(readableValue(value));
+  // Bounds are float64 to the API server: however an integer beyond 2^53 was read, it compares as that. Data is not.
+  if (place !== "data" && typeof value === "string" && isLargeInteger(value)) return Number(readableValue(value));
+  if (place === "data" && Number.isInteger(value)) return integerOf(asSent(value));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value)
     .filter(([key, child]) => child !== undefined && (place !== "keywords" || !isDropped(key, child)))
     .map(([key, child]) => [key, sorted(child, placeBelow(place, key))] as const)
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(entries);
+}
+
+/** A number that a program rounded is sent, and comes back, as the digits that JSON has for it. */
+function asSent(value: Json): bigint {
+  const text = JSON.stringify(value);
+  return BigInt(/^-?\d+$/.test(text) ? text : Number(value));
 }
 
 function placeBelow(place: Place, key: string): Place {
@@ -43,8 +50,9 @@ function placeBelow(place: Place, key: string): Place {
 }
 
 function isDropped(key: string, value: Json): boolean {
+  if (value === null) return true; // `default: null` too: tried, it is not stored
   if (DATA.has(key)) return false;
-  if (value === null || value === false || value === "") return true;
+  if (value === false || value === "") return true;
   if (key === "priority") return value === 0; // additionalPrinterColumns: the only plain number with omitempty
   return typeof value === "object" && (Array.isArray(value) || NAMES.has(key)) && Object.keys(value).length === 0;
 }

@@ -21,39 +21,52 @@ export interface ConversionArgs {
  */
 export function withConversion(manifest: Definition, args: ConversionArgs | undefined): Definition {
   if (args === undefined) return manifest;
-  if (isWebhook(manifest.spec.conversion)) {
-    throw new UserError(
-      `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook; expected one of them; remove either`,
-    );
-  }
+  refuseBoth(manifest);
   return { ...manifest, spec: { ...manifest.spec, conversion: webhookConversion(manifest.metadata.name, args) } };
 }
 
-function webhookConversion(crd: string, { url, service, caBundle }: ConversionArgs): Conversion {
-  if ((url === undefined) === (service === undefined)) {
-    throw new UserError(
-      `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}; expected exactly one; give the webhook's https:// url or its Service`,
-    );
-  }
-  if (url !== undefined && !url.startsWith("https://")) {
-    // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#url
-    throw new UserError(
-      `${crd}: \`conversion.url\` is ${url}; expected https:// (the API server refuses anything else); serve the webhook over TLS`,
-    );
-  }
-  return {
-    strategy: "Webhook",
-    webhook: {
-      clientConfig: {
-        ...(url !== undefined && { url }),
-        ...(service !== undefined && { service }),
-        ...(caBundle !== undefined && { caBundle: base64Pem(caBundle) }),
-      },
-      conversionReviewVersions: ["v1"],
-    },
-  };
+/** @throws UserError when the manifest names a webhook and `conversion` is to give another */
+export function refuseBoth(manifest: Definition): void {
+  if (!isWebhook(manifest.spec.conversion)) return;
+  throw new UserError(
+    `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook; expected one of them; remove either`,
+  );
 }
 
-function base64Pem(caBundle: string): string {
+/** @throws UserError for what the API server would refuse */
+export function webhookConversion(crd: string, args: ConversionArgs): Conversion {
+  const { url, service, caBundle } = args;
+  expectOneAddress(crd, args);
+  return webhookAt({
+    ...(url !== undefined && { url: checkedUrl(crd, url) }),
+    ...(service !== undefined && { service }),
+    ...(caBundle !== undefined && { caBundle: base64Pem(caBundle) }),
+  });
+}
+
+/** spec.conversion of a webhook; a part of it may be a promise of one. */
+export function webhookAt<ClientConfig>(clientConfig: ClientConfig) {
+  return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
+}
+
+/** @throws UserError unless exactly one of the two is given */
+export function expectOneAddress(crd: string, { url, service }: { url?: unknown; service?: unknown }): void {
+  if ((url === undefined) !== (service === undefined)) return;
+  throw new UserError(
+    `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}; expected exactly one; give the webhook's https:// url or its Service`,
+  );
+}
+
+/** @throws UserError for an address that is not https:// */
+export function checkedUrl(crd: string, url: string): string {
+  if (url.startsWith("https://")) return url;
+  // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#url
+  throw new UserError(
+    `${crd}: \`conversion.url\` is ${url}; expected https:// (the API server refuses anything else); serve the webhook over TLS`,
+  );
+}
+
+/** PEM as the API server takes it. */
+export function base64Pem(caBundle: string): string {
   return caBundle.includes("-----BEGIN") ? Buffer.from(caBundle).toString("base64") : caBundle;
 }

@@ -1,10 +1,14 @@
 import * as fs from "fs";
 import * as path from "path";
-import { LineCounter, parseAllDocuments, type Document } from "yaml";
+import { LineCounter, parseAllDocuments, visit, type Document, type Scalar } from "yaml";
 import { messageOf, UserError } from "../kubernetes/errors";
+import { integerOf } from "../kubernetes/json";
 import { checkManifest } from "./checks";
 import type { Definition } from "./definition";
 import { FIELD_MANAGER } from "./names";
+
+/** Forty versions that share their parts by anchors have many; a document that grows without end has thousands. */
+const MAX_ALIASES = 2_000;
 
 /**
  * Reads one CustomResourceDefinition from a YAML or JSON file.
@@ -42,7 +46,8 @@ function readText(file: string, where: string): string {
 
 function parseDocuments(text: string, where: string): unknown[] {
   const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
+  // As kubectl reads it: with merge keys (`<<`), and no integer rounded.
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: true, intAsBigInt: true });
   if (!Array.isArray(documents)) return [];
   return documents.map((document) => {
     const [error] = document.errors;
@@ -52,16 +57,49 @@ function parseDocuments(text: string, where: string): unknown[] {
         `${where}:${line}:${col}: not valid YAML: ${error.message}; correct this line and preview again`,
       );
     }
+    const unsure = firstAmbiguous(document);
+    if (unsure !== undefined) {
+      const { line, col } = lineCounter.linePos(unsure.range?.[0] ?? 0);
+      throw new UserError(
+        `${where}:${line}:${col}: ${unsure.source} without quotes is text here and a boolean to kubectl; expected one meaning; write "${unsure.source}", true or false`,
+      );
+    }
     return toPlain(document, where);
   });
 }
 
+/** Booleans to YAML 1.1, which kubectl and controller-gen still read, and text to YAML 1.2: an enum or a key would change. */
+function firstAmbiguous(document: Document): Scalar | undefined {
+  let found: Scalar | undefined;
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (scalar.type !== "PLAIN" || typeof scalar.value !== "string") return undefined;
+      if (!/^(?:y|n|yes|no|on|off)$/i.test(scalar.value)) return undefined;
+      found = scalar;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
 function toPlain(document: Document, where: string): unknown {
   try {
-    return document.toJS();
+    return withPlainIntegers(document.toJS({ maxAliasCount: MAX_ALIASES }));
   } catch (error) {
     throw new UserError(`${where}: not valid YAML: ${messageOf(error)}; correct it and preview again`); // an alias without its anchor
   }
+}
+
+/** Users' own values, which are stored digit by digit; bounds are float64 to the API server. */
+const EXACT = ["default", "enum", "example"];
+
+function withPlainIntegers(value: unknown, exact = false): unknown {
+  if (typeof value === "bigint") return exact ? integerOf(value) : Number(value);
+  if (Array.isArray(value)) return value.map((item) => withPlainIntegers(item, exact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [key, withPlainIntegers(child, exact || EXACT.includes(key))]),
+  );
 }
 
 function isDefinition(document: unknown): document is Definition {
@@ -90,8 +128,14 @@ function withoutServerFields(manifest: Definition): Definition {
     apiVersion: manifest.apiVersion,
     kind: manifest.kind,
     metadata: { name, ...(!isEmpty(labels) && { labels }), ...(!isEmpty(annotations) && { annotations }) },
-    spec: manifest.spec,
+    spec: { ...manifest.spec, names: withoutEmpty(manifest.spec.names) },
   };
+}
+
+/** The API server fills in a singular or listKind that is empty, and would be asked to empty it again at each run. */
+function withoutEmpty(names: Definition["spec"]["names"]): Definition["spec"]["names"] {
+  const filled = Object.entries(names).filter(([, value]) => value !== "" && value !== null);
+  return Object.fromEntries(filled) as Definition["spec"]["names"];
 }
 
 /** An empty map, once applied, would make us co-owner of whatever others put into it. */

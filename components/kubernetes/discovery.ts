@@ -39,6 +39,21 @@ export async function discover(caller: Caller, resource: Resource, signal?: Abor
   return hash === undefined ? { served: true } : { served: true, storageVersionHash: hash };
 }
 
+/** What a cluster serves changes with its upgrade; a hundred CRDs are planned within seconds. */
+const SHARED_MS = 10_000;
+
+const lately = new WeakMap<Caller, { at: number; version: Promise<StorageMigrationVersion | undefined> }>();
+
+/** The same, asked at most once in ten seconds for all CRDs of a program: for plans, which are made again in `up`. */
+export function plannedStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
+  const known = lately.get(caller);
+  if (known !== undefined && Date.now() - known.at < SHARED_MS) return known.version;
+  const version = servedStorageMigrationVersion(caller);
+  lately.set(caller, { at: Date.now(), version });
+  version.catch(() => lately.delete(caller));
+  return version;
+}
+
 /** The newest served version of storagemigration.k8s.io, or undefined where none is: below 1.37 it is off by default. */
 export async function servedStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
   const group = await getOrNothing<{ versions?: { version: string }[] }>(caller, `/apis/${STORAGE_MIGRATION_GROUP}`);

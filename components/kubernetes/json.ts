@@ -25,6 +25,12 @@ export function stringifyJson(value: unknown): string {
   return text.includes("\\u0000int:") ? text.replace(MARKED, "$1") : text;
 }
 
+/** An integer from elsewhere than JSON text (YAML), as `parseJson` would have read it. */
+export function integerOf(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : `${MARK}${value}`;
+}
+
 /** True for an integer that `parseJson` kept as it was written. */
 export function isLargeInteger(value: string): boolean {
   return value.startsWith(MARK);

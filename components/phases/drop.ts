@@ -17,6 +17,8 @@ import { standing } from "./standing";
 
 /** drop: unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: PhaseLogic<DropInputs> = {
+  plansWithout: ["conversion"],
+
   look: (inputs, _cluster, live) => Promise.resolve({ plan: planDrop(live, inputs.versions) }),
 
   async run(inputs, work) {

@@ -62,7 +62,7 @@ export interface DropInputs extends PhaseInputs {
 }
 
 export interface MigrateOutputs extends PhaseOutputs {
-  /** Objects the last migration rewrote; absent while none has run. */
+  /** Objects the last migration proved to be stored in the new version, rewritten or found so; absent while none has run. */
   objectsRewritten?: number;
   /** The proof as recorded on the CRD, as JSON; absent while none was needed. */
   proof?: string;

@@ -25,6 +25,8 @@ export interface PhaseWork extends Work {
 /** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
 export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOutputs = PhaseOutputs> {
   look(inputs: Inputs, cluster: Cluster, live: Definition | undefined): Promise<Look>;
+  /** Inputs, as paths, without which preview can still tell the plan; there they may be the engine's unknown. */
+  plansWithout?: readonly string[];
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;

@@ -41,13 +41,15 @@ export const migrate: PhaseLogic<MigrateInputs, MigrateOutputs> = {
     const pass = await provenPass(inputs, work);
     const after = await record(inputs, work, pass);
     const seconds = Math.ceil((Date.now() - started) / 1000);
-    const summary = `${pass.rewritten} rewritten and proven on ${pass.servers} in ${seconds} s (${pass.how})`;
-    return { ...standing(after), ...recorded(after), objectsRewritten: pass.rewritten, summary };
+    const summary = `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass (${pass.how})`;
+    return { ...standing(after), ...recorded(after), objectsRewritten: pass.proven, summary };
   },
 };
 
 interface Pass {
   proof: Proof;
+  proven: number;
+  /** Their bytes changed during the pass; what an in-tree migration rewrote before it is unchanged to it. */
   rewritten: number;
   servers: string;
   how: string;
@@ -134,7 +136,8 @@ function describePass(
   const how = inTree === undefined ? "directly" : inTree.message;
   return {
     proof,
-    rewritten: result.visited - result.gone,
+    proven: result.visited - result.gone,
+    rewritten: result.rewritten,
     servers: servers.description,
     how: [how, ...evidence].join("; "),
   };

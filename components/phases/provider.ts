@@ -10,14 +10,13 @@ import type { PhaseInputs, PhaseOutputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
+import { renamed } from "./renamed";
 import { Row } from "./row";
 import { mustBeSame, recognize } from "./sameCluster";
 import { serve } from "./serve";
 import type { PhaseName } from "./shim";
 import { store } from "./store";
-
-/** https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/rpc.ts, unknownValue */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { unknownPaths, within } from "./unknown";
 
 const NOT_RECOGNIZED = `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`;
 
@@ -38,7 +37,7 @@ const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, dro
 export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
   const logic = LOGIC[phase] as Logic;
   return {
-    check: (olds: Partial<Inputs>, news: Inputs) => check(phase, logic, olds, news, config),
+    check: (olds: Partial<Inputs> | undefined, news: Inputs) => check(phase, logic, olds, news, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
     create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
     update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
@@ -54,24 +53,29 @@ export function phaseProvider(phase: PhaseName, config: StackConfig | undefined)
 async function check(
   phase: PhaseName,
   logic: Logic,
-  olds: Partial<Inputs>,
+  olds: Partial<Inputs> | undefined,
   news: Inputs,
   config: StackConfig | undefined,
 ) {
   const row = new Row(news.__urn);
-  if (isUnknown(news)) {
-    await row.info("planned once its inputs are known: preview cannot tell yet what another resource will give it");
+  const unknown = unknownPaths(news);
+  if (!within(unknown, logic.plansWithout ?? [])) {
+    await row.info(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`);
     return { inputs: news, failures: [] };
   }
   try {
     const cluster = await connect(news, config);
-    const clusterId = await recognize(cluster, news, olds.clusterId);
+    const clusterId = await recognize(cluster, news, olds?.clusterId);
     const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
-    const problems = look.problems ?? [];
+    const problems = [...(await renamed(olds?.crd, news.crd, cluster)), ...(look.problems ?? [])];
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     if (phase === "serve" && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
+    if (unknown.length > 0) {
+      await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
+      return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
+    }
     const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
     return { inputs, failures: [] };
   } catch (error) {
@@ -81,7 +85,7 @@ async function check(
 
 function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   if (news.heldBy !== undefined) return { changes: false };
-  if (isUnknown(news)) return { changes: true };
+  if (unknownPaths(news).length > 0) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
   const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
   // A state from before identities were recorded is no other cluster.
@@ -90,11 +94,6 @@ function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   // Only here are the recorded outputs known: check is told the recorded inputs, which a failed run leaves as well.
   if (contradiction !== undefined) throw new UserError(contradiction);
   return { changes: hasWork || wasHeld || moved || (logic.outdated?.(olds, news) ?? false) };
-}
-
-/** The engine's stand-in for a value that preview does not know, wherever in the inputs it is. */
-function isUnknown(inputs: Inputs): boolean {
-  return JSON.stringify(inputs).includes(UNKNOWN);
 }
 
 async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: StackConfig | undefined) {

@@ -12,6 +12,8 @@ import { standing } from "./standing";
 
 /** rehearse: for every live object, would the rewrite be accepted and lose nothing? Writes no object. */
 export const rehearse: PhaseLogic<RehearseInputs> = {
+  plansWithout: ["schema"],
+
   look: (inputs, _cluster, live) => Promise.resolve({ plan: planRehearse(live, inputs) }),
 
   async run(inputs, work) {

@@ -1,10 +1,20 @@
 import { checkServe } from "../crd/checks/serve";
+import { unreadable } from "../crd/checks/unreadable";
 import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
-import { isCreation, planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
+import {
+  isCreation,
+  planDrop,
+  planMigrate,
+  planRehearse,
+  planServe,
+  planStore,
+  schemaDigest,
+  type Facts,
+} from "../crd/plan";
 import { served } from "../crd/stages";
 import { MetadataOnly, resourcePath } from "../kubernetes/api";
 import { findApiServers } from "../kubernetes/apiServers";
@@ -20,16 +30,32 @@ import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { standing } from "./standing";
+import { readable, unknownPaths } from "./unknown";
 
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
 export const serve: PhaseLogic<ServeInputs> = {
+  plansWithout: ["manifest.spec.conversion"],
+
   async look(inputs, cluster, live) {
-    const { manifest, owner } = inputs;
+    const { owner } = inputs;
+    const manifest = supposed(inputs.manifest);
     checkedManifest(manifest, inputs.crd);
     const plan = planServe(live, manifest, owner);
     const found = checkServe(manifest, live, owner);
-    const problems = [...found.problems, ...(plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [])];
-    return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
+    const known = manifest === inputs.manifest;
+    const problems = [
+      ...found.problems,
+      ...(known && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : []),
+    ];
+    const facts = await planFacts(inputs, cluster, live);
+    const plans = rolloutPlans({ ...inputs, manifest }, live, facts);
+    const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
+    return {
+      plan,
+      problems: [...problems, ...unread.problems],
+      warnings: [...found.warnings, ...unread.warnings],
+      inputs: { digest: digest(plans) },
+    };
   },
 
   async run(inputs, work) {
@@ -67,6 +93,17 @@ async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: De
   );
 }
 
+/** A conversion of which preview knows only a part: a webhook, since nobody waits for another resource to say None. */
+function supposed(manifest: Definition): Definition {
+  if (unknownPaths(manifest).length === 0) return manifest;
+  const { conversion } = manifest.spec;
+  const whole =
+    typeof conversion === "string"
+      ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
+      : conversion;
+  return readable({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
+}
+
 /**
  * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that
  * the edit made. Where anyone else moved the generation, it does not.
@@ -98,11 +135,13 @@ function validProof(live: Definition): Proof | undefined {
   return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
 }
 
-/** The digest of what all phases plan: `up --plan` then refuses a cluster that moved since, before the first write. */
-async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Definition | undefined): Promise<string> {
-  const { manifest, owner, storage, migrator } = inputs;
-  const facts = await planFacts(inputs, cluster, live);
-  return digest([
+/** What all phases plan. Its digest is an input: `up --plan` refuses a cluster that moved since, before the first write. */
+function rolloutPlans(
+  { manifest, owner, storage, migrator }: ServeInputs,
+  live: Definition | undefined,
+  facts: Facts,
+): string[][] {
+  return [
     planServe(live, manifest, owner),
     planRehearse(live, {
       version: storage,
@@ -113,7 +152,7 @@ async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Defini
     planStore(live, storage),
     planMigrate(live, storage, migrator, facts),
     planDrop(live, versionNames(manifest)),
-  ]);
+  ];
 }
 
 /** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */

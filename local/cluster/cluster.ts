@@ -132,8 +132,7 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
       ...controllerManagerFlags(settings),
     ]);
 
-  const runEtcd = (): Promise<void> =>
-    startEtcd(processes, settings, { client, peer }, options.syncToDisk ?? true);
+  const runEtcd = (): Promise<void> => startEtcd(processes, settings, { client, peer }, options.syncToDisk ?? true);
 
   await runEtcd();
   for (const each of apiServers) await each.start(); // the first one writes what all of them need

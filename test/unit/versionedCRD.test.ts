@@ -156,6 +156,56 @@ test("`conversion` may be an output of another resource", async () => {
   expect((await phase("drop", { conversion })).inputs["conversion"]).toEqual(webhook());
 });
 
+describe("a certificate that another resource makes, unknown in preview", () => {
+  const { unknown } = pulumi;
+  const url = "https://convert.example.com/";
+  const late = pulumi.output(unknown) as unknown as pulumi.Output<string>;
+  const clientConfig = { url, caBundle: unknown };
+
+  test.each<[string, Partial<VersionedCRDArgs>]>([
+    ["as a part of `conversion`", { conversion: { url, caBundle: late } }],
+    [
+      "as a part of the manifest's own conversion",
+      {
+        crd: {
+          ...both,
+          spec: {
+            ...both.spec,
+            conversion: {
+              strategy: "Webhook",
+              webhook: { clientConfig: { url, caBundle: late }, conversionReviewVersions: ["v1"] },
+            },
+          },
+        } as never,
+      },
+    ],
+  ])("%s => only the conversion and the digest of the whole wait for it", async (_how, more) => {
+    const [serve, rehearse, store, migrate, drop] = await phases(more);
+    const conversion = { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
+    expect(serve?.inputs).toMatchObject({
+      crd: "databases.example.com",
+      storage: "v2",
+      manifest: { ...both, spec: { ...both.spec, conversion } },
+    });
+    expect(rehearse?.inputs).toMatchObject({ schema: unknown, version: "v2", versions: { v1: true, v2: true } });
+    for (const each of [store, migrate]) expect(JSON.stringify(each?.inputs)).not.toContain("Unknown");
+    expect(drop?.inputs).toMatchObject({ versions: ["v1", "v2"], conversion });
+  });
+
+  test("the whole of `conversion` => the same", async () => {
+    const [serve, , , , drop] = await phases({ conversion: late as never });
+    expect(serve?.inputs).toMatchObject({ manifest: { ...both, spec: { ...both.spec, conversion: unknown } } });
+    expect(drop?.inputs).toMatchObject({ versions: ["v1", "v2"], conversion: unknown });
+  });
+
+  test("once it is known, everything is as if it had been all along", async () => {
+    const caBundle = "-----BEGIN CERTIFICATE-----";
+    const plain = await phases({ conversion: { url, caBundle } });
+    const later = await phases({ conversion: { url, caBundle: pulumi.output(Promise.resolve(caBundle)) } });
+    expect(later.map(({ inputs }) => inputs)).toEqual(plain.map(({ inputs }) => inputs));
+  });
+});
+
 test("apiVersion and kind may be left out, as in the official resource's arguments", async () => {
   const { metadata, spec } = both;
   expect((await phase("serve", { crd: { metadata, spec } } as never)).inputs["manifest"]).toEqual(both);

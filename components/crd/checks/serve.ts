@@ -1,4 +1,5 @@
 import { storageVersion, type Definition } from "../definition";
+import { immutable } from "./immutable";
 import { mayNotPrune } from "./mayNotPrune";
 import { narrowed } from "./narrowed";
 import { oneOwner } from "./oneOwner";
@@ -13,6 +14,7 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
   return {
     problems: [
       ...oneOwner(manifest, live, owner),
+      ...immutable(manifest, live),
       ...storageStaysServed(manifest, live),
       ...mayNotPrune(manifest, live),
       ...(moves && fields.length > 0

@@ -1,9 +1,10 @@
 import { checkServe } from "../../../components/crd/checks/serve";
+import { unreadable } from "../../../components/crd/checks/unreadable";
 import type { Definition, Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { served } from "../../../components/crd/stages";
 import { applied } from "../apiServer";
-import { manifest, OWNER, schema, version, withMetadata, withWebhook } from "../fixtures";
+import { manifest, OWNER, schema, version, withMetadata, withSpec, withWebhook } from "../fixtures";
 
 const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
 const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
@@ -106,4 +107,66 @@ test("a CRD that belongs to another stack => refused, with the command that hand
 test("a CRD without an owner => allowed: it is taken over", () => {
   const orphan = withMetadata(live(manifest("v1 storage")), { annotations: {} });
   expect(problems(manifest("v1 storage"), orphan)).toEqual([]);
+});
+
+describe("what can never change", () => {
+  const established = (given: Definition): Definition => ({
+    ...live(given),
+    status: { conditions: [{ type: "Established", status: "True" }] },
+  });
+  const before = established(manifest("v1 storage"));
+
+  test.each([
+    ["the scope", { scope: "Cluster" }, "spec.scope is Cluster in the manifest and Namespaced in the cluster"],
+    [
+      "the kind",
+      { names: { plural: "databases", kind: "DB" } },
+      "spec.names.kind is DB in the manifest and Database in the cluster",
+    ],
+  ])("%s => refused, and a new CRD is named as the way", (_what, spec, found) => {
+    const [only, ...more] = problems(withSpec(manifest("v1 storage"), spec), before);
+    expect(more).toEqual([]);
+    expect(only).toContain(`databases.example.com: ${found}; expected`);
+    expect(only).toContain("make a new CRD");
+  });
+
+  test("other names may change", () => {
+    const names = { plural: "databases", kind: "Database", shortNames: ["db"] };
+    expect(problems(withSpec(manifest("v1 storage"), { names }), before)).toEqual([]);
+  });
+
+  test("nor does it hold for a CRD that was never established", () => {
+    const wanted = withSpec(manifest("v1 storage"), { scope: "Cluster" });
+    expect(problems(wanted, live(manifest("v1 storage")))).toEqual([]);
+  });
+});
+
+describe("objects that the API server cannot list", () => {
+  const before = live(manifest("v1 storage"));
+  const stored = "StorageError: corrupt object, … request to convert CR from an invalid group/version: example.com/v0";
+  const down = 'conversion webhook for example.com/v1, Kind=Database failed: Post "https://a/": connection refused';
+  const next = manifest("v1", "v2 storage");
+
+  test("something is to be moved => refused, in the server's own words", () => {
+    const { problems: said, warnings } = unreadable(next, before, stored, true);
+    expect([said.length, warnings]).toEqual([1, []]);
+    expect(said[0]).toMatch(/^databases\.example\.com: the API server cannot list .*example\.com\/v0; expected/);
+  });
+
+  test.each<[string, Definition, string, boolean]>([
+    ["nothing is to be moved", manifest("v1 storage"), stored, false],
+    ["the manifest puts the version back that they are stored in", manifest("v0", "v1 storage"), stored, true],
+    ["the manifest gives another webhook", withWebhook(next, "https://b/"), down, true],
+  ])("%s => a warning", (_what, wanted, found, moves) => {
+    const { problems: none, warnings } = unreadable(wanted, before, found, moves);
+    expect([none, warnings.length]).toEqual([[], 1]);
+  });
+
+  test("another version is added than the one they need => refused", () => {
+    expect(unreadable(manifest("v01", "v1 storage"), before, stored, true).problems).toHaveLength(1);
+  });
+
+  test("all are listed => nothing is said", () => {
+    expect(unreadable(next, before, undefined, true)).toEqual({ problems: [], warnings: [] });
+  });
 });

@@ -5,10 +5,14 @@ import { connect } from "../../../components/phases/connection";
 import { phaseProvider } from "../../../components/phases/provider";
 import type { PhaseName } from "../../../components/phases/shim";
 import { applied } from "../apiServer";
-import { CRD, manifest } from "../fixtures";
+import type { Definition } from "../../../components/crd/definition";
+import { CRD, manifest, schema, version, withSpec } from "../fixtures";
 
 // Only what no API server could show: which of its answers become which plan, failure or diff.
 jest.mock("../../../components/phases/connection");
+
+/** How the engine hands on what preview does not know. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const hidden = { __provider: "exports.handler = …", __from: ".", __urn: "" };
 const common = { crd: CRD, group: "example.com", plural: "databases", kind: "Database", cluster: {} };
@@ -113,6 +117,56 @@ describe("check", () => {
     const unknown = { ...inputs, crd: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
     expect(await check(unknown)).toEqual({ inputs: unknown, failures: [] });
     expect(call).not.toHaveBeenCalled();
+  });
+
+  test("plans what does not hang on the unknown, and leaves the plan out of the inputs", async () => {
+    const call = answer(atV1);
+    const news = { ...inputs, versions: ["v2"], conversion: { webhook: { clientConfig: { caBundle: UNKNOWN } } } };
+    expect(await check(news, "drop")).toEqual({ inputs: news, failures: [] });
+    expect(call).toHaveBeenCalled();
+  });
+
+  test("serve with a caBundle that is unknown: the manifest is checked, the webhook is not asked", async () => {
+    const call = answer(atV1);
+    const lateWebhook = (wanted: Definition) => {
+      const clientConfig = { url: "https://127.0.0.1:1/", caBundle: UNKNOWN };
+      return withSpec(wanted, { conversion: { strategy: "Webhook", webhook: { clientConfig } } });
+    };
+    const news = { ...inputs, storage: "v2", migrator: "direct", owner: "me" };
+    const fine = { ...news, manifest: lateWebhook(manifest("v1", "v2 storage")) };
+    expect(await check(fine, "serve")).toEqual({ inputs: fine, failures: [] });
+    const wrong = { ...news, manifest: lateWebhook(manifest("v1 unserved", "v2 storage")) };
+    expect((await check(wrong, "serve")).failures).toHaveLength(1);
+    expect(new Set(call.mock.calls.map(([{ method }]) => method))).toEqual(new Set(["GET"]));
+  });
+
+  test("a whole conversion that is unknown is taken for a webhook: None would be refused for its pruning", async () => {
+    answer(atV1);
+    const wider = version("v1", schema("host", "port"));
+    const wanted = withSpec(manifest(wider, "v2 storage"), { conversion: UNKNOWN as never });
+    const news = { ...inputs, manifest: wanted, storage: "v2", migrator: "direct", owner: "me" };
+    expect(await check(news, "serve")).toEqual({ inputs: news, failures: [] });
+  });
+
+  test("another CRD than before, which is still there => refused: it would be left behind", async () => {
+    answer(atV1);
+    const olds = { ...inputs, crd: "servers.example.com" };
+    const { failures } = await phaseProvider("store", undefined).check(olds, inputs);
+    expect(failures[0]?.reason).toMatch(
+      /^databases\.example\.com: this component's CRD is servers\.example\.com so far, .* VersionedCRD of its own/,
+    );
+  });
+
+  test("another CRD than before, which never came to be => fine: a name was corrected", async () => {
+    const call = answer(atV1);
+    call.mockImplementation(({ path }) =>
+      path.endsWith("/typo.example.com")
+        ? Promise.reject(new ApiError("not found", 404, "NotFound", "not found", { method: "GET", path }))
+        : Promise.resolve(atV1),
+    );
+    const olds = { ...inputs, crd: "typo.example.com" };
+    const { failures } = await phaseProvider("store", undefined).check(olds, inputs);
+    expect(failures).toEqual([]);
   });
 
   test("only reads", async () => {
