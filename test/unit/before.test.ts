@@ -8,15 +8,15 @@ const crd = manifest("v1", "v2 storage") as unknown as NonNullable<VersionedCRDA
 
 /** What must roll: any resource of the program. */
 class Operator extends pulumi.CustomResource {
-  constructor(name: string, dependsOn?: pulumi.Input<pulumi.Resource>) {
-    super("test:index:Operator", name, {}, dependsOn === undefined ? {} : { dependsOn });
+  constructor(name: string, dependsOn: pulumi.Resource[] = [], parent?: pulumi.Resource) {
+    super("test:index:Operator", name, {}, { dependsOn, ...(parent && { parent }) });
   }
 }
 
 class Operators extends pulumi.ComponentResource {
   constructor(name: string) {
     super("test:index:Operators", name);
-    new pulumi.CustomResource("test:index:Operator", `${name}-child`, {}, { parent: this });
+    new Operator(`${name}-child`, [], this);
     this.registerOutputs({});
   }
 }
@@ -38,7 +38,7 @@ test.each<[PhaseName, string[]]>([
 });
 
 test("the callback is given every phase ahead, and what it makes may wait for any of them", async () => {
-  const before: Before = { drop: ({ serve }) => [new Operator("operator", serve)] };
+  const before: Before = { drop: ({ serve }) => [new Operator("operator", [serve])] };
   const { resources } = await ran({ databases: { crd, before } });
   expect(resources.get("operator")?.dependsOn).toEqual(["databases-serve"]);
 });
