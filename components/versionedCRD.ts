@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
+import { dependenciesOf, wrongBefore, type Before, type Phases } from "./before";
 import { clusterInputs, whyClusterUnknown, type ClusterArgs } from "./clusterChoice";
 import { withConversion, type ConversionArgs } from "./crd/conversion";
 import { servedByName, storageVersion, versionNames, type Definition } from "./crd/definition";
@@ -29,6 +30,14 @@ export interface VersionedCRDArgs extends ClusterArgs {
    * Lowering it reverses nothing that has been done.
    */
   stopAfter?: PhaseName;
+  /**
+   * What must roll between two phases, e.g. an operator that reads the old version no longer, before drop. For each phase a
+   * function that makes resources and returns them; the phase waits for them. Called at every run, also where `stopAfter`
+   * holds the phase: `stopAfter` holds the CRD, not what stands around it. Default: nothing.
+   *
+   * @example before: { drop: (phases) => [new Deployment("operator", {…}, { dependsOn: phases.serve })] }
+   */
+  before?: Before;
   /**
    * Who rewrites the objects. `in-tree` (default): a StorageVersionMigration where the cluster serves them, then our own
    * pass, which is the proof. `direct`: our own pass alone; faster, and creates no StorageVersionMigration.
@@ -60,7 +69,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
   /** metadata.name of the CRD. */
   readonly crdName: pulumi.Output<string>;
   /** One resource a phase: anchors for `dependsOn`. */
-  readonly phases: Readonly<Record<PhaseName, Phase>>;
+  readonly phases: Phases;
   /** The last phase that runs. */
   readonly phase: PhaseName;
   /** The version in which the API servers store objects now. */
@@ -164,17 +173,18 @@ function createPhases(
 ): Record<PhaseName, Phase> {
   const version = manifest.apply(storageVersion);
   const migrator = args.migrator ?? "in-tree";
-  const create = (phase: PhaseName, facet: pulumi.Inputs, after?: Phase): Phase =>
-    new Phase(
+  const ahead: Partial<Record<PhaseName, Phase>> = {};
+  const create = (phase: PhaseName, facet: pulumi.Inputs): Phase =>
+    (ahead[phase] = new Phase(
       phase,
       `${name}-${phase}`,
       { ...commonInputs(component.phase, phase, manifest, args), ...facet },
       {
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
-        ...(after !== undefined && { dependsOn: after }),
+        dependsOn: asResourceError(component, () => dependenciesOf(phase, ahead, args.before ?? {})),
       },
-    );
+    ));
 
   const serve = create("serve", {
     manifest: whole,
@@ -186,10 +196,10 @@ function createPhases(
   const schema = pulumi.output(whole as Definition).apply(schemaDigest);
   const versions = manifest.apply(servedByName);
   const stopsHere = component.phase === "rehearse";
-  const rehearse = create("rehearse", { version, schema, versions, stopsHere }, serve);
-  const store = create("store", { version }, rehearse);
-  const migrate = create("migrate", { version, migrator }, store);
-  const drop = create("drop", { versions: manifest.apply(versionNames), conversion }, migrate);
+  const rehearse = create("rehearse", { version, schema, versions, stopsHere });
+  const store = create("store", { version });
+  const migrate = create("migrate", { version, migrator });
+  const drop = create("drop", { versions: manifest.apply(versionNames), conversion });
   return { serve, rehearse, store, migrate, drop };
 }
 
@@ -210,8 +220,10 @@ function organization(): string {
 /** A wait of no length, from a value that is no number, would be a gate left open. */
 function checkLimits(
   component: VersionedCRD,
-  { requestTimeoutSeconds = 60, migrator = "in-tree" }: VersionedCRDArgs,
+  { requestTimeoutSeconds = 60, migrator = "in-tree", before = {} }: VersionedCRDArgs,
 ): void {
+  const wrong = wrongBefore(before);
+  if (wrong !== undefined) throw refusal(component, wrong);
   if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
     throw refusal(
       component,
