@@ -43,6 +43,19 @@ export interface VersionedCRDArgs {
    * does come back may write the old version after it was dropped: name only what is destroyed.
    */
   gone?: string[];
+  /**
+   * Objects whose `metadata.ownerReferences` name a version that is to be dropped. `refuse` (default): the drop stops before it
+   * changes anything, and lists them. `rewrite`: each reference is pointed at the storage version first; whoever manages these
+   * objects may write the old one again. The garbage collector does not find an owner at a version that is gone.
+   * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
+   */
+  ownerReferences?: "refuse" | "rewrite";
+  /**
+   * Resources in which no object is owned through a version that is to be dropped, by your word: `secrets`,
+   * `deployments.apps`, `*.metrics.k8s.io`, or `*` for whatever this user cannot list. Default: none; the drop stops at the
+   * first resource it cannot search. A wrong word leaves objects that are never collected.
+   */
+  unscanned?: string[];
   /** Path or content of a kubeconfig. Default: the stack's `kubernetes:kubeconfig`, else what kubectl uses. */
   kubeconfig?: string;
   /** Context in the kubeconfig. Default: the stack's `kubernetes:context`, else the current one. */
@@ -172,7 +185,9 @@ function createPhases(
   const store = create("store", { version }, rehearse);
   const migrate = create("migrate", { version, migrator }, store);
   const conversion = manifest.apply((crd) => crd.spec.conversion ?? null);
-  const drop = create("drop", { versions: manifest.apply(versionNames), conversion }, migrate);
+  const { ownerReferences = "refuse", unscanned = [] } = args;
+  const versionsThatStay = manifest.apply(versionNames);
+  const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, unscanned }, migrate);
   return { serve, rehearse, store, migrate, drop };
 }
 
@@ -193,7 +208,7 @@ function organization(): string {
 /** A wait of no length, from a value that is no number, would be a gate left open. */
 function checkLimits(
   component: VersionedCRD,
-  { requestTimeoutSeconds = 60, migrator = "in-tree" }: VersionedCRDArgs,
+  { requestTimeoutSeconds = 60, migrator = "in-tree", ownerReferences = "refuse" }: VersionedCRDArgs,
 ): void {
   if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
     throw refusal(
@@ -203,6 +218,9 @@ function checkLimits(
   }
   if (migrator !== "in-tree" && migrator !== "direct") {
     throw refusal(component, `migrator is ${String(migrator)}; expected in-tree or direct`);
+  }
+  if (ownerReferences !== "refuse" && ownerReferences !== "rewrite") {
+    throw refusal(component, `ownerReferences is ${String(ownerReferences)}; expected refuse or rewrite`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { ADMISSION_RESOURCES } from "./admission";
+
 /** rbac.authorization.k8s.io/v1 PolicyRule. */
 export interface PolicyRule {
   readonly apiGroups?: readonly string[];
@@ -17,6 +19,7 @@ export function rightsForPreview(resources: readonly MigratedResource[]): Policy
   return [
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNames(resources)),
     ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list"])),
+    admission(),
   ];
 }
 
@@ -33,7 +36,22 @@ export function rightsForUp(resources: readonly MigratedResource[]): PolicyRule[
     rule("coordination.k8s.io", ["leases"], ["list", "create"]),
     rule("coordination.k8s.io", ["leases"], ["get", "update"], locks),
     rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"]),
+    admission(),
   ];
+}
+
+/**
+ * What dropping a version adds: owner references may stand on any object of the cluster. It reads metadata only, but RBAC
+ * cannot say so: this grants reading secrets as well. Without it, name what may be left out: `unscanned`. The counts of
+ * requests by version are information, and left out where /metrics may not be read.
+ */
+export function rightsForDrop(): PolicyRule[] {
+  return [rule("*", ["*"], ["list"]), { nonResourceURLs: ["/metrics"], verbs: ["get"] }];
+}
+
+/** Rules that name only an old version would end with it. */
+function admission(): PolicyRule {
+  return rule("admissionregistration.k8s.io", ADMISSION_RESOURCES, ["list"]);
 }
 
 /** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */

@@ -57,6 +57,7 @@ async function check(logic: Logic, news: Inputs, config: StackConfig | undefined
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
+    for (const note of look.notes ?? []) await row.info(note);
     return { inputs: { ...news, ...look.inputs, plan: look.plan }, failures: [] };
   } catch (error) {
     return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };

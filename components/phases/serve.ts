@@ -16,6 +16,7 @@ import { recordedProof, whyProven, type Proof } from "../migration/proof";
 import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
+import { othersAtServe } from "./others";
 import { standing } from "./standing";
 
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
@@ -25,14 +26,21 @@ export const serve: PhaseLogic<ServeInputs> = {
     checkedManifest(manifest, inputs.crd);
     const plan = planServe(live, manifest, owner);
     const found = checkServe(manifest, live, owner);
-    const problems = [...found.problems, ...(plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [])];
-    return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
+    const others = await othersAtServe(inputs, cluster, live);
+    const probed = plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
+    return {
+      plan,
+      problems: [...found.problems, ...others.problems, ...probed],
+      warnings: [...found.warnings, ...others.warnings],
+      inputs: { digest: await rolloutDigest(inputs, cluster, live) },
+    };
   },
 
   async run(inputs, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
-    const { problems } = checkServe(inputs.manifest, before, inputs.owner);
+    const others = await othersAtServe(inputs, cluster, before);
+    const problems = [...checkServe(inputs.manifest, before, inputs.owner).problems, ...others.problems];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
     if (planServe(before, inputs.manifest, inputs.owner).length > 0) {
       work.report(`applying ${inputs.crd}`);

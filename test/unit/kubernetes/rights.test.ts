@@ -1,4 +1,9 @@
-import { rightsForConversionService, rightsForPreview, rightsForUp } from "../../../components/kubernetes/rights";
+import {
+  rightsForConversionService,
+  rightsForDrop,
+  rightsForPreview,
+  rightsForUp,
+} from "../../../components/kubernetes/rights";
 
 const resources = [
   { group: "b.com", plural: "ys" },
@@ -15,6 +20,10 @@ test("no rule grants everything of anything", () => {
   for (const rule of [...rightsForPreview(resources), ...rightsForUp(resources)]) {
     expect([...rule.verbs, ...(rule.apiGroups ?? []), ...(rule.resources ?? [])]).not.toContain("*");
   }
+});
+
+test("what a drop adds only reads", () => {
+  expect(new Set(rightsForDrop().flatMap((rule) => rule.verbs))).toEqual(new Set(["list", "get"]));
 });
 
 test("definitions and locks by name, sorted, one rule a group", () => {
