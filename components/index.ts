@@ -3,4 +3,10 @@ export { VersionedCRD, type VersionedCRDArgs } from "./versionedCRD";
 export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";
 export type { PhaseName } from "./phases/shim";
-export { rightsForConversionService, rightsForPreview, rightsForUp, type PolicyRule } from "./kubernetes/rights";
+export {
+  rightsForConversionService,
+  rightsForDrop,
+  rightsForPreview,
+  rightsForUp,
+  type PolicyRule,
+} from "./kubernetes/rights";

@@ -59,6 +59,19 @@ export interface VersionedCRDArgs extends ClusterArgs {
    * because every object of it is lost as well. Meant for one run; left on, such a loss goes unnoticed.
    */
   recreate?: boolean;
+  /**
+   * Objects whose `metadata.ownerReferences` name a version that is to be dropped. `refuse` (default): the drop stops before it
+   * changes anything, and lists them. `rewrite`: each reference is pointed at the storage version first; whoever manages these
+   * objects may write the old one again. The garbage collector does not find an owner at a version that is gone.
+   * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
+   */
+  ownerReferences?: "refuse" | "rewrite";
+  /**
+   * Resources in which no object is owned through a version that is to be dropped, by your word: `secrets`,
+   * `deployments.apps`, `*.metrics.k8s.io`, or `*` for whatever this user cannot list. Default: none; the drop stops at the
+   * first resource it cannot search. A wrong word leaves objects that are never collected.
+   */
+  unscanned?: string[];
 }
 
 /**
@@ -199,7 +212,9 @@ function createPhases(
   const rehearse = create("rehearse", { version, schema, versions, stopsHere });
   const store = create("store", { version });
   const migrate = create("migrate", { version, migrator });
-  const drop = create("drop", { versions: manifest.apply(versionNames), conversion });
+  const { ownerReferences = "refuse", unscanned = [] } = args;
+  const versionsThatStay = manifest.apply(versionNames);
+  const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, unscanned });
   return { serve, rehearse, store, migrate, drop };
 }
 
@@ -220,7 +235,7 @@ function organization(): string {
 /** A wait of no length, from a value that is no number, would be a gate left open. */
 function checkLimits(
   component: VersionedCRD,
-  { requestTimeoutSeconds = 60, migrator = "in-tree", before = {} }: VersionedCRDArgs,
+  { requestTimeoutSeconds = 60, migrator = "in-tree", ownerReferences = "refuse", before = {} }: VersionedCRDArgs,
 ): void {
   const wrong = wrongBefore(before);
   if (wrong !== undefined) throw refusal(component, wrong);
@@ -232,6 +247,9 @@ function checkLimits(
   }
   if (migrator !== "in-tree" && migrator !== "direct") {
     throw refusal(component, `migrator is ${String(migrator)}; expected in-tree or direct`);
+  }
+  if (ownerReferences !== "refuse" && ownerReferences !== "rewrite") {
+    throw refusal(component, `ownerReferences is ${String(ownerReferences)}; expected refuse or rewrite`);
   }
 }
 

@@ -10,7 +10,9 @@ export interface StackConfig {
   crds: CrdConfig[];
 }
 
-type CrdConfig = Pick<VersionedCRDArgs, "stopAfter" | "migrator" | "requestTimeoutSeconds" | "gone"> & {
+type Straight = "stopAfter" | "migrator" | "requestTimeoutSeconds" | "gone" | "ownerReferences" | "unscanned";
+
+type CrdConfig = Pick<VersionedCRDArgs, Straight> & {
   name: string;
   file: string;
   crd?: string;

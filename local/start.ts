@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { rightsForUp } from "../components/kubernetes/rights";
+import { rightsForDrop, rightsForUp } from "../components/kubernetes/rights";
 import { startCluster, type Cluster } from "./cluster/cluster";
 import { writePrivately } from "./cluster/kubeconfig";
 import { endCluster, letStay, readState } from "./cluster/state";
@@ -33,7 +33,7 @@ async function main(args: string[]): Promise<void> {
   const cluster = await takePlace(version);
   try {
     say(`API server ${cluster.server}, etcd ${cluster.etcd}`);
-    const rights = rightsForUp([{ group: "stable.example.com", plural: "selfierequests" }]);
+    const rights = [...rightsForUp([{ group: "stable.example.com", plural: "selfierequests" }]), ...rightsForDrop()];
     await stack.init(await cluster.userKubeconfig("pipeline", rights));
     await runSteps({
       cluster,

@@ -1,3 +1,5 @@
+import { ADMISSION_RESOURCES } from "./admission";
+
 /** rbac.authorization.k8s.io/v1 PolicyRule. */
 export interface PolicyRule {
   readonly apiGroups?: readonly string[];
@@ -26,17 +28,18 @@ export function rightsForPreview(resources: readonly MigratedResource[]): Policy
     IDENTITY,
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNames(resources)),
     ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list"])),
+    admission(),
   ];
 }
 
 /** Exactly what `pulumi up` needs to move these CRDs, in every phase. */
 export function rightsForUp(resources: readonly MigratedResource[]): PolicyRule[] {
-  return [IDENTITY, ...rightsWithoutWhich(resources), SERVERS];
+  return [IDENTITY, ...rightsWithoutWhich(resources), SERVERS, admission()];
 }
 
 /**
- * Those of them without which a phase fails half way. Without the other two less is known: whether this is the same cluster, and
- * how many API servers there are.
+ * Those of them without which a phase fails half way. Without the other three less is known: whether this is the same cluster,
+ * how many API servers there are, and which admission rules name an old version.
  */
 export function rightsWithoutWhich(
   resources: readonly MigratedResource[],
@@ -56,6 +59,20 @@ export function rightsWithoutWhich(
       ? [rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"])]
       : []),
   ];
+}
+
+/**
+ * What dropping a version adds: owner references may stand on any object of the cluster. It reads metadata only, but RBAC
+ * cannot say so: this grants reading secrets as well. Without it, name what may be left out: `unscanned`. The counts of
+ * requests by version are information, and left out where /metrics may not be read.
+ */
+export function rightsForDrop(): PolicyRule[] {
+  return [rule("*", ["*"], ["list"]), { nonResourceURLs: ["/metrics"], verbs: ["get"] }];
+}
+
+/** Rules that name only an old version would end with it. */
+function admission(): PolicyRule {
+  return rule("admissionregistration.k8s.io", ADMISSION_RESOURCES, ["list"]);
 }
 
 /** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */

@@ -47,14 +47,22 @@ function mergeEntries(first: ManagedFieldsEntry, second: ManagedFieldsEntry): Ma
   };
 }
 
-/** fieldsV1 is a set written as a tree: a path is owned when its last key is there. */
+/**
+ * fieldsV1 is a set written as a tree: `{}` is a path that is in the set, a tree without "." one that only leads to others.
+ * The two meet where one version's schema has as a whole (atomic, or preserved) what the other's takes apart.
+ */
 function unionOfFields(first: Fields, second: Fields): Fields {
   const union: Fields = { ...first };
   for (const [key, value] of Object.entries(second)) {
     const known = union[key];
-    union[key] = known === undefined ? value : unionOfFields(known as Fields, value as Fields);
+    union[key] = known === undefined ? value : unionBelow(known as Fields, value as Fields);
   }
   return union;
+}
+
+function unionBelow(first: Fields, second: Fields): Fields {
+  const isLeaf = (fields: Fields): boolean => Object.keys(fields).length === 0;
+  return { ...unionOfFields(first, second), ...(isLeaf(first) !== isLeaf(second) && { ".": {} }) };
 }
 
 export interface ManagedFieldsResult extends ForEachResult {

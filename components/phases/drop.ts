@@ -11,22 +11,33 @@ import { whyProven } from "../migration/proof";
 import { listedNow } from "./facts";
 import type { DropInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
+import { breaksNobody, othersAtDrop, usageAtDrop } from "./others";
 import { removeVersions, resumeRemoval } from "./removal";
 import { carryProof } from "./serve";
 import { standing } from "./standing";
 
-/** drop: unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
+/** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: PhaseLogic<DropInputs> = {
   plansWithout: ["conversion"],
 
-  look: (inputs, _cluster, live) => Promise.resolve({ plan: planDrop(live, inputs.versions) }),
+  async look(inputs, cluster, live) {
+    const plan = planDrop(live, inputs.versions);
+    if (live === undefined || plan.length === 0) return { plan };
+    const notes = await usageAtDrop(inputs, cluster, live);
+    // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
+    const others = inputs.heldBy === undefined ? await othersAtDrop(inputs, cluster, live) : {};
+    return { plan, notes, ...others };
+  },
 
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
     const names = withdrawn(live, inputs.versions).map(({ name }) => name);
     const unfinished = unfinishedDrop(live);
     if (names.length + unfinished.length === 0) return { ...standing(live), summary: "nothing to drop" };
-    if (names.length > 0) await mayDrop(inputs, work, live);
+    if (names.length > 0) {
+      await mayDrop(inputs, work, live);
+      await breaksNobody(inputs, work, live);
+    }
     const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
     try {
       await servers.alive(work);

@@ -57,6 +57,10 @@ export interface MigrateInputs extends PhaseInputs {
 export interface DropInputs extends PhaseInputs {
   /** The versions that stay. */
   versions: string[];
+  /** What to do about objects whose ownerReferences name a version that goes. */
+  ownerReferences: "refuse" | "rewrite";
+  /** Resources in which no object is owned at a version that goes, by the user's word. */
+  unscanned: string[];
   /** The conversion that stays; null for none. */
   conversion: Conversion | null;
 }

@@ -11,6 +11,8 @@ export interface Look {
   problems?: string[];
   /** Worth reading, not worth stopping for. */
   warnings?: string[];
+  /** What moves by itself and so is no part of the plan: shown on the row, in preview and up. */
+  notes?: string[];
   /** Further inputs that preview is to show. */
   inputs?: Record<string, unknown>;
 }

@@ -71,6 +71,7 @@ async function check(
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
+    for (const note of look.notes ?? []) await row.info(note);
     if (phase === "serve" && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
     if (unknown.length > 0) {
       await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);

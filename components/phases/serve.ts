@@ -29,6 +29,7 @@ import { recordedProof, whyProven, type Proof } from "../migration/proof";
 import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
+import { othersAtServe } from "./others";
 import { standing } from "./standing";
 import { readable, unknownPaths } from "./unknown";
 
@@ -43,17 +44,15 @@ export const serve: PhaseLogic<ServeInputs> = {
     const plan = planServe(live, manifest, owner);
     const found = checkServe(manifest, live, owner);
     const known = manifest === inputs.manifest;
-    const problems = [
-      ...found.problems,
-      ...(known && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : []),
-    ];
+    const others = await othersAtServe({ ...inputs, manifest }, cluster, live);
+    const probed = known && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
     const facts = await planFacts(inputs, cluster, live);
     const plans = rolloutPlans({ ...inputs, manifest }, live, facts);
     const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
     return {
       plan,
-      problems: [...problems, ...unread.problems],
-      warnings: [...found.warnings, ...unread.warnings],
+      problems: [...found.problems, ...others.problems, ...probed, ...unread.problems],
+      warnings: [...found.warnings, ...others.warnings, ...unread.warnings],
       inputs: { digest: digest(plans) },
     };
   },
@@ -61,7 +60,8 @@ export const serve: PhaseLogic<ServeInputs> = {
   async run(inputs, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
-    const { problems } = checkServe(inputs.manifest, before, inputs.owner);
+    const others = await othersAtServe(inputs, cluster, before);
+    const problems = [...checkServe(inputs.manifest, before, inputs.owner).problems, ...others.problems];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
     if (planServe(before, inputs.manifest, inputs.owner).length > 0) {
       await mayFinish(inputs, work, before);

@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import * as automation from "@pulumi/pulumi/automation";
 import { VersionedCRD, type PhaseName, type VersionedCRDArgs } from "../../components";
-import { rightsForUp } from "../../components/kubernetes/rights";
+import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
 import { startWebhook, type Webhook, type WebhookOptions } from "../../examples/selfierequests/webhook";
 import { makeAuthority, makeServerCertificate, type Certificate } from "../../local/certificates";
 import { checkout } from "../../local/checkout";
@@ -40,7 +40,7 @@ export async function startWorld(
     ...options,
     dir: path.join(dir, "cluster"),
   });
-  const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForUp(resources));
+  const kubeconfig = await cluster.userKubeconfig("pipeline", [...rightsForUp(resources), ...rightsForDrop()]);
   const authority = await makeAuthority("test webhooks");
   const webhooks: Webhook[] = [];
   return {

@@ -2,7 +2,7 @@ import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { parse } from "yaml";
-import { rightsForPreview, rightsForUp } from "../../components";
+import { rightsForDrop, rightsForPreview, rightsForUp } from "../../components";
 import { checkStackConfig } from "../../config";
 import { checkout } from "../../local/checkout";
 import { findPulumi } from "../../local/toolchain/pulumi";
@@ -35,6 +35,7 @@ describe("what the README shows is so", () => {
   test("the rights are those that the package names", () => {
     expect(parse(block("yaml", "preview"))).toEqual(rightsForPreview([databases]));
     expect(parse(block("yaml", "up"))).toEqual(rightsForUp([databases]));
+    expect(parse(block("yaml", "drop"))).toEqual(rightsForDrop());
   });
 
   test("the stack configuration is a valid one", () => {

@@ -99,7 +99,7 @@ test("each phase carries what all need, its own facet, and nothing else", async 
     ["schema", "stopsHere", "version", "versions"],
     ["version"],
     ["migrator", "version"],
-    ["conversion", "versions"],
+    ["conversion", "ownerReferences", "unscanned", "versions"],
   ]);
   for (const { inputs } of await phases()) expect(Object.keys(inputs)).toEqual(expect.arrayContaining(common));
 });
@@ -112,6 +112,7 @@ test("the facets hold the manifest's facts", async () => {
   expect(store?.inputs).toMatchObject({ version: "v2", crd: "databases.example.com", group: "example.com" });
   expect(migrate?.inputs).toMatchObject({ version: "v2", migrator: "in-tree", plural: "databases", kind: "Database" });
   expect(drop?.inputs).toMatchObject({ versions: ["v1", "v2"], conversion: webhook() });
+  expect(drop?.inputs).toMatchObject({ ownerReferences: "refuse", unscanned: [] });
 });
 
 test("a manifest without a conversion leaves drop with null: in JSON an absent key would look like an old state", async () => {

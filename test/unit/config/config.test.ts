@@ -30,7 +30,8 @@ test("every key that the schema knows passes together", () => {
   expect(checkStackConfig({ cluster, crds: [{ ...crd, ...all, conversion }] })).toEqual([]);
 });
 
-const CRD_KEYS = "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, gone";
+const CRD_KEYS =
+  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, gone, ownerReferences, unscanned";
 
 test.each<[string, Record<string, unknown>, string]>([
   ["no crds", {}, "(top level): crds is missing; see config/schema.json"],

@@ -41,6 +41,17 @@ test("one manager at both versions: one entry that owns what both did, with the 
   ]);
 });
 
+test("a field owned as a whole at one version and in parts at the other stays owned both ways", () => {
+  const whole = entry("a", "v1", { "f:spec": {} });
+  const parts = entry("a", "v2", { "f:spec": { "f:x": {} } });
+  for (const entries of [
+    [whole, parts],
+    [parts, whole],
+  ]) {
+    expect(drop(entries)).toEqual([entry("a", "v2", { "f:spec": { ".": {}, "f:x": {} } })]);
+  }
+});
+
 test("another operation or subresource stays an entry of its own", () => {
   const entries = [
     entry("a", "v1", { "f:x": {} }),

@@ -1,0 +1,179 @@
+import {
+  droppedReferences,
+  type DroppedOwner,
+  type OwnerReference,
+  type OwnersFound,
+  type Unsearched,
+} from "../crd/checks/owners";
+import { FIELD_MANAGER } from "../crd/names";
+import {
+  type KubernetesObject,
+  MetadataOnly,
+  objectName,
+  PatchType,
+  type Resource,
+  resourcePath,
+} from "../kubernetes/api";
+import type { Cluster } from "../kubernetes/cluster";
+import { hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
+import { everyResource, qualifiedName } from "../kubernetes/everyResource";
+import type { Work } from "../kubernetes/report";
+import { listPages } from "./pages";
+
+const AT_ONCE = 8;
+const NAMED = 10;
+const CONFLICTS = 5;
+/** Other resources' caches are none of ours to wait long for. */
+const INITIALIZING_SECONDS = 30;
+
+type Visit = (resource: Resource, object: KubernetesObject) => Promise<void>;
+
+/**
+ * Looks through the metadata of every listable object of the cluster for owner references to versions that go. Pages of
+ * metadata only, so memory stays flat and no secret's content leaves the server.
+ */
+export async function findOwned(cluster: Cluster, owner: DroppedOwner, work: Work): Promise<OwnersFound> {
+  return search(cluster, owner, work, () => Promise.resolve());
+}
+
+/** Points every such reference at `apiVersion`. What could not be rewritten is in the next search's result. */
+export async function rewriteOwned(
+  cluster: Cluster,
+  owner: DroppedOwner,
+  apiVersion: string,
+  work: Work,
+): Promise<{ rewritten: number; failed: string[] }> {
+  let rewritten = 0;
+  const failed: string[] = [];
+  await search(cluster, owner, work, async (resource, object) => {
+    try {
+      if (await rewriteOne(cluster, resource, object, owner, apiVersion, work)) rewritten++;
+    } catch (error) {
+      if (work.signal.aborted || error instanceof UnreachableError) throw error;
+      if (failed.length < NAMED) failed.push(`${nameOf(resource, object)}: ${messageOf(error)}`);
+    }
+  });
+  return { rewritten, failed };
+}
+
+async function search(cluster: Cluster, owner: DroppedOwner, work: Work, visit: Visit): Promise<OwnersFound> {
+  const { listable, silent } = await everyResource(cluster, work.signal);
+  const named = new Map<Resource, string[]>();
+  const unsearched: Unsearched[] = silent.map((group) => ({
+    resource: `*.${group}`,
+    why: "its API server does not answer (discovery is stale)",
+  }));
+  let [found, done, next] = [0, 0, 0];
+  const searchNext = async (): Promise<void> => {
+    for (let resource = listable[next++]; resource !== undefined; resource = listable[next++]) {
+      const names: string[] = [];
+      named.set(resource, names);
+      try {
+        const here = await searchOne(cluster, resource, owner, work, names, visit);
+        found += here; // not `+= await`, which would add to what it was before the wait
+      } catch (error) {
+        if (work.signal.aborted || error instanceof UnreachableError) throw error;
+        unsearched.push({ resource: qualifiedName(resource), why: whyNot(error) });
+      }
+      work.report(`looking for owners at ${owner.apiVersions.join(", ")}: ${++done} of ${listable.length} resources`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, searchNext));
+  return {
+    found,
+    // In the order of discovery, so that the same cluster gives the same ten.
+    named: listable.flatMap((resource) => named.get(resource) ?? []).slice(0, NAMED),
+    unsearched: unsearched.sort((left, right) => (left.resource < right.resource ? -1 : 1)),
+  };
+}
+
+async function searchOne(
+  cluster: Cluster,
+  resource: Resource,
+  owner: DroppedOwner,
+  work: Work,
+  names: string[],
+  visit: Visit,
+): Promise<number> {
+  let found = 0;
+  const quiet = { report: () => undefined, signal: work.signal };
+  for await (const page of listPages(cluster, resource, {
+    ...quiet,
+    full: false,
+    initializingSeconds: INITIALIZING_SECONDS,
+  })) {
+    for (const object of page.objects) {
+      if (droppedReferences(referencesOf(object), owner).length === 0) continue;
+      found++;
+      if (names.length < NAMED) names.push(nameOf(resource, object));
+      await visit(resource, object);
+    }
+  }
+  return found;
+}
+
+/** @returns false when there was nothing left to rewrite */
+async function rewriteOne(
+  cluster: Cluster,
+  resource: Resource,
+  listed: KubernetesObject,
+  owner: DroppedOwner,
+  apiVersion: string,
+  work: Work,
+): Promise<boolean> {
+  const path = resourcePath(resource, listed.metadata);
+  const accept = MetadataOnly.object;
+  let object = listed;
+  for (let tried = 1; ; tried++) {
+    const indices = droppedReferences(referencesOf(object), owner);
+    if (indices.length === 0) return false;
+    const { uid, resourceVersion } = object.metadata;
+    try {
+      // The index is only right on exactly this object: whoever wrote it since, or made it anew, wins.
+      const body = [
+        { op: "test", path: "/metadata/uid", value: uid },
+        { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+        ...indices.map((index) => ({
+          op: "replace",
+          path: `/metadata/ownerReferences/${index}/apiVersion`,
+          value: apiVersion,
+        })),
+      ];
+      const query = { fieldManager: FIELD_MANAGER };
+      await cluster.call({
+        method: "PATCH",
+        path,
+        query,
+        body,
+        contentType: PatchType.json,
+        accept,
+        signal: work.signal,
+      });
+      return true;
+    } catch (error) {
+      if (hasStatus(error, 404)) return false;
+      if (!hasStatus(error, 409, 422) || tried === CONFLICTS) throw error;
+      const now = await cluster
+        .call<KubernetesObject>({ method: "GET", path, accept, signal: work.signal })
+        .catch((reason: unknown) => {
+          if (hasStatus(reason, 404)) return undefined;
+          throw reason;
+        });
+      if (now === undefined) return false;
+      if (now.metadata.resourceVersion === resourceVersion) throw error; // not a lost race: it is this object's own
+      object = now;
+    }
+  }
+}
+
+function referencesOf(object: KubernetesObject): OwnerReference[] | undefined {
+  return object.metadata["ownerReferences"] as OwnerReference[] | undefined;
+}
+
+function nameOf(resource: Resource, object: KubernetesObject): string {
+  return `${qualifiedName(resource)} ${objectName(object)}`;
+}
+
+function whyNot(error: unknown): string {
+  return hasStatus(error, 403) ? "not allowed to list it (403)" : messageOf(error);
+}
