@@ -4,6 +4,7 @@ import { mayNotPrune } from "./mayNotPrune";
 import { narrowed } from "./narrowed";
 import { oneOwner } from "./oneOwner";
 import { storageStaysServed } from "./storageStaysServed";
+import { tightened } from "./tightened";
 
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
 export function checkServe(manifest: Definition, live: Definition | undefined, owner: string) {
@@ -23,7 +24,10 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
           ]
         : []),
     ],
-    warnings: !moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : [],
+    warnings: [
+      ...(!moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : []),
+      ...tightened(manifest, live),
+    ],
   };
 }
 

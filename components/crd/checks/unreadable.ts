@@ -28,7 +28,7 @@ export function unreadable(
 /** It brings back the version in which an object is stored, or another way to convert. */
 function mayMend(manifest: Definition, live: Definition, found: string): boolean {
   const added = versionNames(manifest).filter((name) => !versionNames(live).includes(name));
-  if (added.some((name) => new RegExp(`\\b${live.spec.group}/${name}\\b`).test(found))) return true;
+  if (added.some((name) => new RegExp(`${live.spec.group}/${name}\\b`).test(found))) return true;
   return (
     /webhook/.test(found) && canonical(manifest.spec.conversion ?? null) !== canonical(live.spec.conversion ?? null)
   );

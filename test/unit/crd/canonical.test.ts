@@ -9,6 +9,7 @@ const inSchema = (node: object) => ({ schema: { openAPIV3Schema: { type: "object
 test.each<[string, object, object]>([
   ["the order of keys", { a: 1, b: { c: 1, d: 2 } }, { b: { d: 2, c: 1 }, a: 1 }],
   ["null and absent", { conversion: null }, {}],
+  ["default: null and none", inSchema({ default: null, example: null }), inSchema({})],
   ["undefined and absent", { conversion: undefined }, {}],
   ["false and absent", { preserveUnknownFields: false }, {}],
   ["an empty text and absent", inSchema({ description: "" }), inSchema({})],

@@ -106,3 +106,9 @@ test.each(["on", "no", "Yes", "y"])("%s without quotes, a boolean to kubectl => 
     new RegExp(`crd\\.yaml:\\d+:\\d+: ${word} without quotes is text here and a boolean to kubectl`),
   );
 });
+
+test("names that are empty are left to the API server, which fills them in", () => {
+  const names = { singular: "", listKind: "", shortNames: null };
+  const odd = definitionOf({ kind: "Odd", group, names, versions: [richVersion("v1", { storage: true })] });
+  expect(Object.keys(readManifest(file(asYaml(odd))).spec.names).sort()).toEqual(["categories", "kind", "plural"]);
+});

@@ -1,4 +1,9 @@
-import { discover, servedStorageMigrationVersion, storageVersionHash } from "../../../components/kubernetes/discovery";
+import {
+  discover,
+  plannedStorageMigrationVersion,
+  servedStorageMigrationVersion,
+  storageVersionHash,
+} from "../../../components/kubernetes/discovery";
 import { ApiError } from "../../../components/kubernetes/errors";
 
 const answering = (answer: unknown) => ({ call: <T>() => Promise.resolve(answer as T) });
@@ -23,6 +28,18 @@ test.each([
 test("404 is not served, 403 is a missing right", async () => {
   expect(await servedStorageMigrationVersion(failing(404))).toBeUndefined();
   await expect(servedStorageMigrationVersion(failing(403))).rejects.toThrow();
+});
+
+test("for plans it is asked once for all CRDs of a cluster, and again after a failure", async () => {
+  const asked: string[] = [];
+  const once = { call: <T>() => (asked.push("once"), Promise.resolve({ versions: [{ version: "v1" }] } as T)) };
+  expect(await plannedStorageMigrationVersion(once)).toBe("v1");
+  expect(await plannedStorageMigrationVersion(once)).toBe("v1");
+  expect(asked).toEqual(["once"]);
+  const refusing = failing(403);
+  await expect(plannedStorageMigrationVersion(refusing)).rejects.toThrow();
+  refusing.call = () => Promise.resolve({ versions: [] }) as never;
+  expect(await plannedStorageMigrationVersion(refusing)).toBeUndefined();
 });
 
 test("a version without the resource does not serve it", async () => {

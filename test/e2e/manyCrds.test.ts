@@ -1,0 +1,112 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import type * as automation from "@pulumi/pulumi/automation";
+import { VersionedCRD, type VersionedCRDArgs } from "../../components";
+import { FIELD_MANAGER } from "../../components/crd/names";
+import { definitionOf, pluralOf } from "../shapes/manifests";
+import { auditedRequests, auditFlags, mostInFlight, type AuditedRequest } from "./audit";
+import { startWorld, type TestStack, type World } from "./harness";
+
+jest.setTimeout(600_000);
+
+const COUNT = 100;
+/** components/kubernetes/budget.ts */
+const BUDGET = 48;
+const group = "many.example.com";
+const letter = (index: number): string => String.fromCharCode(97 + index);
+const kinds = Array.from({ length: COUNT }, (_, index) => `Kind${letter(Math.floor(index / 10))}${letter(index % 10)}`);
+
+/** The API server's own audit log is the witness: what it was asked, and when it began and ended each answer. */
+describe(`${COUNT} CRDs in one stack`, () => {
+  let world: World;
+  let stack: TestStack;
+  let dir: string;
+  let log: string;
+
+  beforeAll(async () => {
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), "many-"));
+    log = path.join(dir, "audit.log");
+    const resources = kinds.map((kind) => ({ group, plural: pluralOf(kind) }));
+    world = await startWorld(resources, { apiServerFlags: auditFlags(dir, log), controllerManager: false });
+    stack = await world.stack("many");
+    await Promise.all(kinds.map(install));
+  });
+  afterAll(async () => {
+    await world.end();
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  const definition = (kind: string, ...versions: string[]) => {
+    const properties = { spec: { type: "object", properties: { host: { type: "string" } } } };
+    const schema = { openAPIV3Schema: { type: "object", properties } };
+    const isLast = (name: string): boolean => name === versions.at(-1);
+    return definitionOf({
+      kind,
+      group,
+      versions: versions.map((name) => ({ name, served: true, storage: isLast(name), schema })),
+    });
+  };
+
+  /** v1, and one object of it. */
+  const install = async (kind: string): Promise<void> => {
+    const { status: _status, ...body } = definition(kind, "v1");
+    const { client } = world.cluster;
+    const crd = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${body.metadata.name}`;
+    await client.apply(crd, body, FIELD_MANAGER);
+    const object = { apiVersion: `${group}/v1`, kind, metadata: { name: "one" }, spec: { host: kind } };
+    for (let status = 0; status !== 201;) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      ({ status } = await client.send("POST", `/apis/${group}/v1/namespaces/default/${pluralOf(kind)}`, object));
+    }
+  };
+
+  const run = async (command: "preview" | "up", unchanged = false): Promise<AuditedRequest[]> => {
+    const program: automation.PulumiFn = () => {
+      for (const kind of kinds) {
+        const crd = definition(kind, "v1", "v2") as unknown as NonNullable<VersionedCRDArgs["crd"]>;
+        new VersionedCRD(kind, { crd, kubeconfig: world.kubeconfig, requestTimeoutSeconds: 3 });
+      }
+      return Promise.resolve();
+    };
+    const began = new Date().toISOString();
+    await stack.automation[command]({ program, parallel: COUNT, ...(unchanged && { expectNoChanges: true }) });
+    return auditedRequests(log, "pipeline", began);
+  };
+
+  /** How often each kind of request was made for one CRD, on average. */
+  const perCrd = (requests: AuditedRequest[]): Record<string, number> => {
+    const found: Record<string, number> = {};
+    for (const { verb, uri } of requests) {
+      const what = `${verb} ${uri.replace(/kind[a-j]{2}s/, "*").replace(/\?.*/, "")}`;
+      found[what] = (found[what] ?? 0) + 1 / COUNT;
+    }
+    return Object.fromEntries(Object.entries(found).map(([what, times]) => [what, Math.round(times * 100) / 100]));
+  };
+
+  test("T1: preview asks seven small requests for each CRD, and what is the cluster's own once for all", async () => {
+    const requests = await run("preview");
+    expect(perCrd(requests)).toEqual({
+      [`get /apis/apiextensions.k8s.io/v1/customresourcedefinitions/*.${group}`]: 5, // one a phase
+      [`list /apis/${group}/v1/namespaces/kubernetes-storage-migration/*`]: 2, // of nothing: is it listed at all?
+      "get /apis/storagemigration.k8s.io": 0.01,
+      "get /api": 0.01,
+    });
+    expect(mostInFlight(requests)).toBeLessThanOrEqual(BUDGET);
+  });
+
+  test("T2: one `up` moves them all, never with more requests under way than one budget", async () => {
+    const requests = await run("up");
+    // A lock's renewal does not queue behind the work that it guards.
+    const queued = requests.filter(({ uri }) => !/leases\/storage-migration-/.test(uri));
+    expect(mostInFlight(queued)).toBeLessThanOrEqual(BUDGET);
+    for (const kind of kinds) {
+      expect(Object.values(await world.stored(group, pluralOf(kind)))).toEqual([`${group}/v2`]);
+    }
+  });
+
+  test("T3: unchanged, nothing is planned for any of them", async () => {
+    const requests = await run("preview", true);
+    expect(requests.length).toBeLessThanOrEqual(8 * COUNT);
+  });
+});
