@@ -1,6 +1,7 @@
 import { checkServe } from "../crd/checks/serve";
 import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
+import { warnOfPrograms } from "../customResources/writtenByPulumi";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
@@ -26,7 +27,10 @@ export const serve: PhaseLogic<ServeInputs> = {
     const plan = planServe(live, manifest, owner);
     const found = checkServe(manifest, live, owner);
     const problems = [...found.problems, ...(plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [])];
-    return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
+    const moves = live !== undefined && storageVersion(live) !== inputs.storage;
+    const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
+    const warnings = [...found.warnings, ...(programs === undefined ? [] : [programs])];
+    return { plan, problems, warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
   },
 
   async run(inputs, work) {
