@@ -2,6 +2,7 @@
 export { VersionedCRD, type VersionedCRDArgs } from "./versionedCRD";
 export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";
+export type { CustomResourceArgs } from "./customResources/customResources";
 export type { PhaseName } from "./phases/shim";
 export {
   rightsForConversionService,

@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { types } from "@pulumi/kubernetes";
+import type { apiextensions, types } from "@pulumi/kubernetes";
 import { dependenciesOf, wrongBefore, type Before, type Phases } from "./before";
 import { clusterInputs, whyClusterUnknown, type ClusterArgs } from "./clusterChoice";
 import { withConversion, type ConversionArgs } from "./crd/conversion";
 import { servedByName, storageVersion, versionNames, type Definition } from "./crd/definition";
 import { checkedManifest, readManifest } from "./crd/manifest";
 import { schemaDigest } from "./crd/plan";
+import { CustomResources, type CustomResourceArgs } from "./customResources/customResources";
+import { kindOf } from "./customResources/versions";
 import { UserError } from "./kubernetes/errors";
 import * as inputs from "./manifestInputs";
 import type { PhaseInputs } from "./phases/facets";
@@ -72,6 +74,11 @@ export interface VersionedCRDArgs extends ClusterArgs {
    * first resource it cannot search. A wrong word leaves objects that are never collected.
    */
   unscanned?: string[];
+  /**
+   * Versions that objects in Pulumi states may still stand as although the manifest names them no longer, where their names
+   * are not the usual ones (v1, v1beta1, …). Default: none. Used by `aliases`, `transform` and `resource` alone.
+   */
+  formerVersions?: string[];
 }
 
 /**
@@ -96,16 +103,20 @@ export class VersionedCRD extends pulumi.ComponentResource {
   readonly objectsRewritten: pulumi.Output<number | undefined>;
   /** The proof recorded on the CRD, as JSON; undefined while none was needed. */
   readonly proof: pulumi.Output<string | undefined>;
+  /** Two underscores keep it out of the outputs of a program that exports the component. */
+  private readonly __objects: CustomResources;
 
   constructor(name: string, args: VersionedCRDArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:VersionedCRD", name, {}, opts);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
-    const manifest = normalizeManifest(this, args);
+    const given = givenManifest(this, args);
+    const manifest = normalizeManifest(this, given, args);
     this.crdName = manifest.definition.apply((crd) => crd.metadata.name);
     this.phase = normalizeStopAfter(this, args);
     checkLimits(this, args);
     this.phases = createPhases(this, name, manifest, args);
+    this.__objects = customResources(this, name, given, args);
 
     const reached = this.phases[latest(this.phase, "store")];
     this.storageVersion = reached.storageVersion;
@@ -118,16 +129,77 @@ export class VersionedCRD extends pulumi.ComponentResource {
       storedVersions: this.storedVersions,
     });
   }
+
+  /**
+   * Type aliases of every version of this kind, for custom resources of Pulumi programs: with them an object whose
+   * apiVersion changes is updated in place, without them Pulumi creates it anew and deletes it.
+   *
+   * @example new CustomResource("main", { apiVersion: "example.com/v2", … }, { aliases: databases.aliases() })
+   * @throws pulumi.ResourceError where group, kind or versions of `crd` are outputs
+   */
+  aliases(): pulumi.Alias[] {
+    return this.__objects.aliases();
+  }
+
+  /**
+   * The same for objects made by others: `transforms: [databases.transform]` on a chart, a group or a component gives
+   * every object of this kind below it its aliases, and touches nothing else.
+   */
+  get transform(): pulumi.ResourceTransform {
+    return this.__objects.transform();
+  }
+
+  /**
+   * A custom resource of this kind, through the official class: written as the manifest's storage version unless told, moved
+   * with it in place, made once that version is served. Its parent is the stack, as that of any resource, unless told.
+   *
+   * @throws pulumi.ResourceError for a version that the manifest does not serve
+   */
+  resource(name: string, args: CustomResourceArgs, opts?: pulumi.CustomResourceOptions): apiextensions.CustomResource {
+    return this.__objects.create(name, args, opts);
+  }
+
+  /** The CRD as the official, typed resource, read after the last phase. Made when it is first asked for. */
+  get definition(): apiextensions.v1.CustomResourceDefinition {
+    return this.__objects.definition();
+  }
 }
 
-/** The manifest with its conversion, checked; whatever is wrong with it is an error before anything is planned. */
-function normalizeManifest(component: VersionedCRD, args: VersionedCRDArgs): inputs.ManifestInputs {
+function customResources(
+  component: VersionedCRD,
+  name: string,
+  given: unknown,
+  { kubeconfig, context, formerVersions = [] }: VersionedCRDArgs,
+): CustomResources {
+  const explicit = kubeconfig !== undefined || context !== undefined;
+  return new CustomResources({
+    component,
+    name,
+    kind: kindOf(given),
+    formerVersions,
+    phases: component.phases,
+    cluster: explicit
+      ? clusterInputs({ ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) })
+      : undefined,
+  });
+}
+
+/** The manifest as the program gave it; parts of it may be outputs. */
+function givenManifest(component: VersionedCRD, args: VersionedCRDArgs): unknown {
   if ((args.file === undefined) === (args.crd === undefined)) {
     const found = args.file === undefined ? "neither `file` nor `crd`" : "`file` and `crd`";
     throw refusal(component, `${found} given; expected exactly one; point \`file\` at the CRD's manifest`);
   }
-  const { file, crd, name, conversion } = args;
-  const given: unknown = file === undefined ? crd : asResourceError(component, () => readManifest(file, name));
+  const { file, crd, name } = args;
+  return file === undefined ? crd : asResourceError(component, () => readManifest(file, name));
+}
+
+/** The manifest with its conversion, checked; whatever is wrong with it is an error before anything is planned. */
+function normalizeManifest(
+  component: VersionedCRD,
+  given: unknown,
+  { file, conversion }: VersionedCRDArgs,
+): inputs.ManifestInputs {
   const checked = (value: unknown, webhook: ConversionArgs | undefined): Definition =>
     asResourceError(component, () => {
       const whole = file === undefined ? fromOfficial(value as object) : value;

@@ -2,6 +2,7 @@ import { checkServe } from "../crd/checks/serve";
 import { unreadable } from "../crd/checks/unreadable";
 import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
+import { warnOfPrograms } from "../customResources/writtenByPulumi";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
@@ -49,10 +50,17 @@ export const serve: PhaseLogic<ServeInputs> = {
     const facts = await planFacts(inputs, cluster, live);
     const plans = rolloutPlans({ ...inputs, manifest }, live, facts);
     const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
+    const moves = live !== undefined && storageVersion(live) !== inputs.storage;
+    const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
     return {
       plan,
       problems: [...found.problems, ...others.problems, ...probed, ...unread.problems],
-      warnings: [...found.warnings, ...others.warnings, ...unread.warnings],
+      warnings: [
+        ...found.warnings,
+        ...others.warnings,
+        ...unread.warnings,
+        ...(programs === undefined ? [] : [programs]),
+      ],
       inputs: { digest: digest(plans) },
     };
   },

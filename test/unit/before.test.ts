@@ -107,7 +107,7 @@ test.each<[string, object, string]>([
   ],
 ])("%s is an error on the component", async (_what, before, message) => {
   await ran({});
-  const make = () => new VersionedCRD("databases", { crd, before } as VersionedCRDArgs);
+  const make = () => new VersionedCRD("databases", { crd, before });
   expect(make).toThrow(message);
   expect(make).toThrow(pulumi.ResourceError);
 });

@@ -10,6 +10,9 @@ export interface Registered {
   retainOnDelete: boolean;
   /** Names of the resources it waits for. */
   dependsOn: string[];
+  /** Types of its aliases. */
+  aliases: string[];
+  provider: string;
 }
 
 interface Request {
@@ -18,6 +21,8 @@ interface Request {
   getParent(): string;
   getRetainondelete(): boolean;
   getDependenciesList(): string[];
+  getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
+  getProvider(): string;
 }
 
 /** Runs a program that holds these CRDs, with the engine's answers mocked, and returns what it registered by name. */
@@ -29,8 +34,13 @@ export async function registered(crds: Record<string, VersionedCRDArgs>): Promis
  * The same, with the components.
  *
  * @param state outputs that the engine answers with for a type token's last part, e.g. `{ Migrate: {…} }`
+ * @param more the rest of the program; returns the resources to wait for
  */
-export async function ran(crds: Record<string, VersionedCRDArgs>, state: Record<string, object> = {}) {
+export async function ran(
+  crds: Record<string, VersionedCRDArgs>,
+  state: Record<string, object> = {},
+  more: (...components: VersionedCRD[]) => pulumi.Resource[] = () => [],
+) {
   const inputs = new Map<string, Record<string, unknown>>();
   const requests: Request[] = [];
   await pulumi.runtime.setMocks(
@@ -49,7 +59,9 @@ export async function ran(crds: Record<string, VersionedCRDArgs>, state: Record<
   );
   recordRequests(requests);
   const components = Object.entries(crds).map(([name, args]) => new VersionedCRD(name, args));
+  const others = more(...components).map(({ urn }) => known(urn));
   await Promise.all(components.flatMap(({ phases }) => Object.values(phases).map((phase) => known(phase.id))));
+  await Promise.all(others);
   const resources = requests.map((request): [string, Registered] => [request.getName(), describe(request, inputs)]);
   return { components, resources: new Map(resources) };
 }
@@ -80,6 +92,8 @@ function describe(request: Request, inputs: Map<string, Record<string, unknown>>
     parent: nameOf(request.getParent()),
     retainOnDelete: request.getRetainondelete(),
     dependsOn: request.getDependenciesList().map(nameOf),
+    aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ""),
+    provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
   };
 }
 

@@ -113,7 +113,8 @@ export function handlers(warn: (message: string) => void): UntypedServiceImpleme
       const fieldManager = textOf(fields(request.getOlds())["__fieldManager"], "pulumi-kubernetes");
       const dry = request.getPreview() ? "&dryRun=All" : "";
       const isUnknown = JSON.stringify(inputs).includes(UNKNOWN);
-      const live = isUnknown ? inputs : await update(client(), inputs, `?fieldManager=${fieldManager}${dry}`);
+      const query = `?fieldManager=${fieldManager}${dry}`;
+      const live = isUnknown ? inputs : await update(client(), inputs, query).catch(ifNotYet(request, inputs));
       const response = new messages.UpdateResponse();
       response.setProperties(struct(checkpoint(live, inputs, fieldManager)));
       return response;
@@ -123,6 +124,14 @@ export function handlers(warn: (message: string) => void): UntypedServiceImpleme
       return new Empty();
     }),
     cancel: answer(() => new Empty()),
+  };
+}
+
+/** Preview takes a kind or version that is not there yet at its word: its CRD may be part of the same run. */
+function ifNotYet(request: messages.UpdateRequest, inputs: Manifest): (error: unknown) => Manifest {
+  return (error) => {
+    if (request.getPreview() && error instanceof NoMatch) return inputs;
+    throw error;
   };
 }
 
