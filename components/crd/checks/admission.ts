@@ -40,7 +40,7 @@ export function lostAtDrop(
   const next = `add ${remaining.join(", ")} to its apiVersions, or delete the rule if it is to go, then run \`pulumi up\` again`;
   const rules = all.flatMap((admission) =>
     admission.rules.flatMap((rule, index) => {
-      if (!appliesTo(rule, resource) || !names(rule, dropped) || names(rule, remaining)) return [];
+      if (!appliesTo(rule, resource) || !names(rule, dropped)) return [];
       const others = siblings(admission, all);
       if (remaining.some((version) => others.some((other) => covers(other, rule, resource, version)))) return [];
       return [
@@ -78,9 +78,7 @@ export function bypassedAtServe(
       admission.rules.flatMap((rule, index) => {
         if (!appliesTo(rule, resource) || !names(rule, today)) return [];
         const others = siblings(admission, all);
-        const open = added.filter(
-          (version) => !names(rule, [version]) && !others.some((other) => covers(other, rule, resource, version)),
-        );
+        const open = added.filter((version) => !others.some((other) => covers(other, rule, resource, version)));
         if (open.length === 0) return [];
         return [
           `${resource.crd}: ${whereIs(admission, index)} has matchPolicy Exact and names ${listed(rule.apiVersions)} of ${resource.plural}; expected ${open.join(", ")} there too before it is served, because a request at ${open.join(", ")} would pass it by; add ${open.join(", ")} to its apiVersions or set matchPolicy: Equivalent, then run \`pulumi up\` again`,
