@@ -1,5 +1,12 @@
 /** The public API. Type tokens, child names and state are part of it too: a release keeps reading what the last one wrote. */
 export { VersionedCRD, type VersionedCRDArgs } from "./versionedCRD";
 export type { ConversionArgs } from "./crd/conversion";
+export type { Phase } from "./phases/phase";
 export type { PhaseName } from "./phases/shim";
-export { rightsForConversionService, rightsForPreview, rightsForUp, type PolicyRule } from "./kubernetes/rights";
+export {
+  rightsForConversionService,
+  rightsForPreview,
+  rightsForUp,
+  type MigratedResource,
+  type PolicyRule,
+} from "./kubernetes/rights";
