@@ -3,11 +3,14 @@ export { VersionedCRD, type VersionedCRDArgs } from "./versionedCRD";
 export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";
 export type { CustomResourceArgs } from "./customResources/customResources";
+export type { ClusterArgs } from "./clusterChoice";
+export type { Phase } from "./phases/phase";
 export type { PhaseName } from "./phases/shim";
 export {
   rightsForConversionService,
   rightsForDrop,
   rightsForPreview,
   rightsForUp,
+  type MigratedResource,
   type PolicyRule,
 } from "./kubernetes/rights";

@@ -14,6 +14,7 @@ import type { PhaseInputs } from "./phases/facets";
 import { Phase } from "./phases/phase";
 import { PHASES, type PhaseName } from "./phases/shim";
 
+/** What a VersionedCRD is given: the manifest as it is to be, and how far and how to go there. */
 export interface VersionedCRDArgs extends ClusterArgs {
   /** Path of a YAML or JSON manifest, relative to the project. Exactly one of `file` and `crd`. */
   file?: string;

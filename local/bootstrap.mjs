@@ -23,6 +23,7 @@ const commands = {
   cluster: ["dist/local/cluster.js"],
   down: ["dist/local/down.js"],
   test: jest,
+  "record-state": [...jest, "--selectProjects", "e2e", "--testPathPatterns", "e2e/recordedState"],
   bench: ["dist/bench/index.js"],
 };
 
@@ -36,7 +37,8 @@ try {
     // What ends things must work even while the sources do not compile.
     if (command !== "down" || !existsSync(join(root, target[0]))) await compile();
   });
-  if (command === "test") await run("preparing the toolchain", [process.execPath, "dist/local/prepare.js"]);
+  if (command === "record-state") process.env.RECORD_STATE = "1";
+  if (target[0] === jest[0]) await run("preparing the toolchain", [process.execPath, "dist/local/prepare.js"]);
   process.exitCode = await become([process.execPath, ...target, ...rest]);
 } catch (error) {
   console.error(error.message);

@@ -1,14 +1,12 @@
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
 import type { Definition } from "./definition";
-import { FIELD_MANAGER } from "./names";
-
-const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+import { definitionPath, FIELD_MANAGER } from "./names";
 
 /** The live definition, or undefined when there is none. */
 export async function readDefinition(cluster: Cluster, name: string): Promise<Definition | undefined> {
   try {
-    return await cluster.call<Definition>({ method: "GET", path: `${DEFINITIONS}/${name}` });
+    return await cluster.call<Definition>({ method: "GET", path: definitionPath(name) });
   } catch (error) {
     if (hasStatus(error, 404)) return undefined;
     throw error;
@@ -40,7 +38,7 @@ export async function applyDefinition(
   try {
     return await cluster.call<Definition>({
       method: "PATCH",
-      path: `${DEFINITIONS}/${metadata.name}`,
+      path: definitionPath(metadata.name),
       query: { fieldManager: FIELD_MANAGER, ...(force && { force }) },
       contentType: "application/apply-patch+yaml",
       body: { ...rest, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } },
@@ -75,7 +73,7 @@ async function mergePatch(
   try {
     return await cluster.call<Definition>({
       method: "PATCH",
-      path: `${DEFINITIONS}/${name}${subresource}`,
+      path: `${definitionPath(name)}${subresource}`,
       query: { fieldManager: FIELD_MANAGER },
       contentType: "application/merge-patch+json",
       body: { metadata: { ...metadata, resourceVersion }, ...rest },

@@ -30,7 +30,6 @@ export interface Connection extends Caller {
 
 export const PatchType = {
   merge: "application/merge-patch+json",
-  json: "application/json-patch+json",
   apply: "application/apply-patch+yaml",
 } as const;
 

@@ -6,7 +6,7 @@ import type { Report } from "./report";
 import { sleep } from "./sleep";
 
 /** A record that did not move for this long, as seen by us, belongs to someone who died. */
-export const LEASE_SECONDS = 15;
+const LEASE_SECONDS = 15;
 const RENEW_MS = 5_000;
 /** We stop before another one may start: it waits for LEASE_SECONDS from when it saw our last write, which we sent earlier. */
 const GIVE_UP_MS = (LEASE_SECONDS - 3) * 1_000;

@@ -9,6 +9,7 @@ export interface PolicyRule {
   readonly verbs: readonly string[];
 }
 
+/** A custom resource whose CRD is moved. */
 export interface MigratedResource {
   readonly group: string;
   readonly plural: string;

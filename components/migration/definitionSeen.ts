@@ -1,4 +1,5 @@
 import type { Definition } from "../crd/definition";
+import { definitionPath } from "../crd/names";
 import type { ApiServer, ApiServers } from "../kubernetes/apiServers";
 import type { Work } from "../kubernetes/report";
 import { sleep } from "../kubernetes/sleep";
@@ -27,7 +28,7 @@ export async function definitionSeen(servers: ApiServers, definition: Definition
 async function cachedGeneration(server: ApiServer, name: string, work: Work): Promise<number> {
   const cached = await server.call<Definition>({
     method: "GET",
-    path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`,
+    path: definitionPath(name),
     query: { resourceVersion: 0 },
     signal: work.signal,
   });

@@ -24,7 +24,7 @@ const CHANGED_MEANWHILE = 3;
 const PATHS = 5;
 
 /** Why the migration must not begin while this object is as it is. */
-export class RehearsalError extends UserError {}
+class RehearsalError extends UserError {}
 
 /** The rewrite as it would be, dry. @returns the server's answer, or undefined where it could not be asked */
 export async function dryRewrite(

@@ -1,5 +1,5 @@
 import type { Definition } from "../crd/definition";
-import { FIELD_MANAGER } from "../crd/names";
+import { definitionPath, FIELD_MANAGER } from "../crd/names";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
@@ -23,7 +23,7 @@ export async function holdStoredVersions(
   atLeast: readonly string[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+  const path = definitionPath(name);
   for (let tried = 1; ; tried++) {
     const live = await cluster.call<Definition>({ method: "GET", path, signal });
     const versions = union(

@@ -1,5 +1,6 @@
+import { createRequire } from "module";
 import { setTimeout as sleep } from "timers/promises";
-import { credentials } from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { UserError } from "../kubernetes/errors";
 
@@ -15,7 +16,12 @@ let watch: AbortController | undefined;
 export function engine(): EngineClient | undefined {
   const address = process.argv.at(-1) ?? "";
   if (!/^[\w.-]+:\d+$/.test(address)) return undefined;
-  return (client ??= new EngineClient(address, credentials.createInsecure()));
+  return (client ??= new EngineClient(address, pulumisGrpc().credentials.createInsecure()));
+}
+
+/** Credentials of another copy of grpc-js, as npm may nest one below this package, are refused: "Channel credentials must be…". */
+function pulumisGrpc(): typeof grpc {
+  return createRequire(require.resolve("@pulumi/pulumi"))("@grpc/grpc-js") as typeof grpc;
 }
 
 /**

@@ -1,9 +1,11 @@
 import * as fs from "fs";
 import * as path from "path";
 
+/** One of the five phases of a rollout. */
+export type PhaseName = "serve" | "rehearse" | "store" | "migrate" | "drop";
+
 /** The phases, in the only order they run. */
-export const PHASES = ["serve", "rehearse", "store", "migrate", "drop"] as const;
-export type PhaseName = (typeof PHASES)[number];
+export const PHASES = ["serve", "rehearse", "store", "migrate", "drop"] as const satisfies readonly PhaseName[];
 
 /**
  * The `__provider` text of a phase: constant, so that a release of this package changes no state and an old state runs

@@ -50,6 +50,13 @@ export async function readEtcd(url: string, prefix: string): Promise<EtcdEntry[]
   return found;
 }
 
+/** Puts a key as it was read, past the API server: to bring a cluster into a recorded situation. Returns etcd's revision after it. */
+export async function writeEtcd(url: string, { key, value }: EtcdEntry): Promise<bigint> {
+  const body = { key: Buffer.from(key).toString("base64"), value: Buffer.from(value).toString("base64") };
+  const { header } = await post(url, "/v3/kv/put", body);
+  return BigInt(header?.revision ?? 0);
+}
+
 /** Whether the etcd behind this url is the one of that name. */
 export async function answersAs(url: string, name: string): Promise<boolean> {
   try {
@@ -61,6 +68,7 @@ export async function answersAs(url: string, name: string): Promise<boolean> {
 }
 
 interface Page {
+  header?: { revision?: string };
   kvs?: { key: string; value?: string }[];
   more?: boolean;
 }

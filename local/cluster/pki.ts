@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeAuthority, makeServerCertificate } from "../certificates";
 import { writePrivately } from "./kubeconfig";
@@ -30,10 +30,6 @@ export async function makeCredentials(dir: string): Promise<Credentials> {
   };
   for (const [name, text] of Object.entries(files)) writePrivately(join(pki, name), text);
   return credentials;
-}
-
-export function readAuthority(dir: string): string {
-  return readFileSync(join(dir, "pki", "ca.crt"), "utf8");
 }
 
 function randomToken(): string {
