@@ -31,6 +31,7 @@ export interface Connection extends Caller {
 export const PatchType = {
   merge: "application/merge-patch+json",
   apply: "application/apply-patch+yaml",
+  json: "application/json-patch+json",
 } as const;
 
 /** Names, resourceVersions and managedFields without a byte of spec or status (secrets stay on the server). */

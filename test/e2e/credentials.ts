@@ -1,0 +1,94 @@
+import * as fs from "fs";
+import * as http from "http";
+import * as net from "net";
+import * as path from "path";
+import { generate } from "selfsigned";
+import type { Certificate } from "../../local/certificates";
+import type { Cluster } from "../../local/cluster/cluster";
+
+/** A client certificate that the API server takes for this user, for so many seconds. */
+export async function clientCertificate(
+  authority: Certificate,
+  user: { name: string; group?: string },
+  seconds: number,
+): Promise<Certificate> {
+  const subject = [
+    { name: "commonName", value: user.name },
+    ...(user.group === undefined ? [] : [{ name: "organizationName", value: user.group }]),
+  ];
+  const made = await generate(subject, {
+    keyType: "ec",
+    curve: "P-256",
+    algorithm: "sha256",
+    notBeforeDate: new Date(Date.now() - 3_600_000),
+    notAfterDate: new Date(Date.now() + seconds * 1_000),
+    ca: authority,
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", clientAuth: true },
+    ],
+  });
+  return { cert: made.cert, key: made.private };
+}
+
+/** A kubeconfig with one context, as kubectl reads them. */
+export function kubeconfig(
+  cluster: Cluster,
+  user: object,
+  more: { cluster?: object; withoutAuthority?: boolean } = {},
+): string {
+  const { server, ca } = cluster.client.endpoint;
+  const authority = { "certificate-authority-data": Buffer.from(ca).toString("base64") };
+  return JSON.stringify(
+    {
+      clusters: [{ name: "c", cluster: { server, ...(!more.withoutAuthority && authority), ...more.cluster } }],
+      users: [{ name: "u", user }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+      "current-context": "x",
+    },
+    null,
+    1,
+  );
+}
+
+/** Prints whatever credential lies in a file, and notes what it was told. */
+export function writePlugin(dir: string): { command: string; credential: string; told: string } {
+  const [credential, told] = [path.join(dir, "credential.json"), path.join(dir, "told.json")];
+  const script = `#!/bin/sh\nprintf '%s' "$KUBERNETES_EXEC_INFO" > '${told}.'$$; mv '${told}.'$$ '${told}'\nexec cat '${credential}'\n`;
+  fs.writeFileSync(path.join(dir, "plugin.sh"), script, { mode: 0o755 });
+  return { command: "./plugin.sh", credential, told };
+}
+
+/** What a credential plugin prints. */
+export function execCredential(status: object): string {
+  return JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status });
+}
+
+/** A file that a reader never sees half written. */
+export function replaceFile(file: string, text: string): void {
+  fs.writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  fs.renameSync(`${file}.new`, file);
+}
+
+/** An HTTP proxy that only tunnels, and notes whereto. */
+export async function startProxy(): Promise<{ url: string; tunnels: string[]; close(): void }> {
+  const tunnels: string[] = [];
+  const sockets = new Set<net.Socket>();
+  const server = http.createServer((_, response) => response.writeHead(405).end());
+  server.on("connect", (request: http.IncomingMessage, client: net.Socket) => {
+    tunnels.push(request.url ?? "");
+    const [host = "", port = ""] = (request.url ?? "").split(":");
+    const upstream = net.connect(Number(port), host, () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      upstream.pipe(client).pipe(upstream);
+    });
+    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => upstream.destroy()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`, tunnels, close };
+}
