@@ -71,6 +71,8 @@ export async function startWorld(
 export interface Run {
   /** The engine's operation on each phase: create, update, same, … */
   operations: Record<string, string>;
+  /** `begin NAME` and `end NAME` of every resource, in the order in which the engine told it. */
+  order: string[];
   /** `plan` of each phase that had one. */
   plans: Record<string, string[]>;
   /** Every message on the phases' rows, in order. */
@@ -138,7 +140,7 @@ export class TestStack {
     args: VersionedCRDArgs,
     command: (program: automation.PulumiFn, onEvent: (event: automation.EngineEvent) => void) => Promise<object>,
   ): Promise<Run> {
-    const seen: Run = { operations: {}, plans: {}, messages: [], outputs: {} };
+    const seen: Run = { operations: {}, order: [], plans: {}, messages: [], outputs: {} };
     const program: automation.PulumiFn = () => {
       const crd = new VersionedCRD("crd", { kubeconfig: this.kubeconfig, requestTimeoutSeconds: 3, ...args });
       const { storageVersion, storedVersions, objectsRewritten, proof } = crd;
@@ -154,6 +156,9 @@ export class TestStack {
 function note(seen: Run, event: automation.EngineEvent): void {
   const step = event.resourcePreEvent?.metadata ?? event.resOutputsEvent?.metadata;
   const phase = phaseOf(step?.urn);
+  if (step !== undefined) {
+    seen.order.push(`${event.resourcePreEvent === undefined ? "end" : "begin"} ${step.urn.split("::").at(-1)}`);
+  }
   if (event.resourcePreEvent !== undefined && phase !== undefined && step !== undefined) {
     seen.operations[phase] = step.op;
     const plan = (step.new?.inputs as { plan?: string[] } | undefined)?.plan;

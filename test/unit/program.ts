@@ -63,6 +63,9 @@ export async function ran(
   await Promise.all(components.flatMap(({ phases }) => Object.values(phases).map((phase) => known(phase.id))));
   await Promise.all(others);
   const resources = requests.map((request): [string, Registered] => [request.getName(), describe(request, inputs)]);
+  const names = resources.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`${twice} was registered twice, which the engine refuses`);
   return { components, resources: new Map(resources) };
 }
 
