@@ -1,0 +1,97 @@
+import * as fs from "fs";
+import * as path from "path";
+import * as automation from "@pulumi/pulumi/automation";
+import { findKubernetesPlugin, type KubernetesPlugin } from "../../local/plugins/kubernetes/install";
+import { findPulumi } from "../../local/toolchain/pulumi";
+
+/** What one run of the engine did, whatever the program. */
+export interface ProgramRun {
+  /** The engine's operation on each resource, by the name of the resource. */
+  operations: Record<string, string>;
+  messages: string[];
+}
+
+/** A stack that runs any program against a cluster, with the kubernetes plugin at hand: the official one, else the stand-in. */
+export class ProgramStack {
+  private constructor(
+    readonly automation: automation.Stack,
+    readonly plugin: KubernetesPlugin,
+    readonly workDir: string,
+  ) {}
+
+  /** @param dir stacks made with the same one share a backend: resources can be moved between them */
+  static async create(dir: string, name: string, kubeconfig: string, projectName = "entering"): Promise<ProgramStack> {
+    const workDir = path.join(dir, "programs", projectName, name);
+    const backend = path.join(dir, "programs-state");
+    for (const folder of [workDir, backend]) fs.mkdirSync(folder, { recursive: true });
+    const plugin = findKubernetesPlugin(path.join(dir, "plugins"));
+    const PATH = [plugin.folder, (await findPulumi()).path].join(path.delimiter);
+    process.env["PATH"] = PATH; // the Automation API runs `pulumi` from there
+    const stack = await automation.LocalWorkspace.createOrSelectStack(
+      { stackName: name, projectName, program: () => Promise.resolve() },
+      {
+        workDir,
+        pulumiHome: path.join(dir, "home"),
+        projectSettings: { name: projectName, runtime: "nodejs", backend: { url: `file://${backend}` } },
+        envVars: {
+          PATH,
+          PULUMI_CONFIG_PASSPHRASE: "test",
+          PULUMI_SKIP_UPDATE_CHECK: "1",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        },
+      },
+    );
+    await stack.setConfig("kubernetes:kubeconfig", { value: kubeconfig });
+    return new ProgramStack(stack, plugin, workDir);
+  }
+
+  preview(program: () => void, options: Partial<automation.PreviewOptions> = {}): Promise<ProgramRun> {
+    return this.run((onEvent) => this.automation.preview({ program: inline(program), onEvent, ...options }));
+  }
+
+  up(program: () => void, options: Partial<automation.UpOptions> = {}): Promise<ProgramRun> {
+    return this.run((onEvent) => this.automation.up({ program: inline(program), onEvent, ...options }));
+  }
+
+  destroy(): Promise<ProgramRun> {
+    return this.run((onEvent) => this.automation.destroy({ onEvent }));
+  }
+
+  refresh(): Promise<ProgramRun> {
+    return this.run((onEvent) => this.automation.refresh({ onEvent }));
+  }
+
+  /** The URN of each resource in the state, by its name. */
+  async urns(): Promise<Record<string, string>> {
+    const { deployment } = await this.automation.exportStack();
+    const resources = (deployment as { resources?: { urn: string }[] }).resources ?? [];
+    return Object.fromEntries(resources.map(({ urn }) => [urn.split("::").at(-1) ?? "", urn]));
+  }
+
+  /** The message of a run that must not succeed. */
+  async refused(run: Promise<ProgramRun>): Promise<string> {
+    const outcome = await run.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (outcome === undefined) throw new Error("the run succeeded; expected it to be refused");
+    return (outcome as Error).message;
+  }
+
+  private async run(command: (onEvent: (event: automation.EngineEvent) => void) => Promise<unknown>) {
+    const seen: ProgramRun = { operations: {}, messages: [] };
+    await command((event) => {
+      const step = event.resourcePreEvent?.metadata;
+      if (step !== undefined) seen.operations[step.urn.split("::").at(-1) ?? ""] = step.op;
+      if (event.diagnosticEvent !== undefined) seen.messages.push(event.diagnosticEvent.message.trim());
+    });
+    return seen;
+  }
+}
+
+function inline(program: () => void): automation.PulumiFn {
+  return () => {
+    program();
+    return Promise.resolve();
+  };
+}
