@@ -2,4 +2,10 @@
 export { VersionedCRD, type VersionedCRDArgs } from "./versionedCRD";
 export type { ConversionArgs } from "./crd/conversion";
 export type { PhaseName } from "./phases/shim";
-export { rightsForConversionService, rightsForPreview, rightsForUp, type PolicyRule } from "./kubernetes/rights";
+export {
+  rightsForConversionService,
+  rightsForDelete,
+  rightsForPreview,
+  rightsForUp,
+  type PolicyRule,
+} from "./kubernetes/rights";

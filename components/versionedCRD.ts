@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
+import { adoptionAliases } from "./adoption";
 import { withConversion, type ConversionArgs } from "./crd/conversion";
 import { servedByName, storageVersion, versionNames, type Definition } from "./crd/definition";
 import { checkedManifest, readManifest } from "./crd/manifest";
@@ -22,6 +23,24 @@ export interface VersionedCRDArgs {
    * Changing it takes effect at serve, before anything is rewritten through it.
    */
   conversion?: pulumi.Input<ConversionArgs>;
+  /**
+   * URN of Pulumi's official CustomResourceDefinition that this component replaces. Default: none; the one that has the
+   * component's or the CRD's name, at the top of the stack or beside the component, is found without it. Needed once: drop it
+   * after the `up` that moved the state.
+   */
+  adoptFrom?: string;
+  /**
+   * Field managers whose fields of the CRD are taken over, such as `kubectl-client-side-apply` or `kustomize-controller`.
+   * Default: none; a conflict names the one to put here. Stop the other tool first: whoever applies last wins.
+   * https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+   */
+  takeOverFrom?: string[];
+  /**
+   * What becomes of the CRD when this component leaves the program: `retain` (default) keeps it and its objects, `delete`
+   * deletes it but refuses while it has objects, `delete-with-objects` deletes both. Takes effect with the `up` after which
+   * the component is removed; a CRD that belongs to someone else by then is left alone.
+   */
+  onDelete?: "retain" | "delete" | "delete-with-objects";
   /**
    * The last phase to run: `serve`, `rehearse`, `store`, `migrate` or `drop`. Default: `drop`, the whole rollout.
    * Lowering it reverses nothing that has been done.
@@ -75,7 +94,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
     this.crdName = manifest.apply((crd) => crd.metadata.name);
     this.phase = normalizeStopAfter(this, args);
     checkLimits(this, args);
-    this.phases = createPhases(this, name, manifest, args);
+    this.phases = createPhases(this, name, manifest, args, opts);
 
     const reached = this.phases[latest(this.phase, "store")];
     this.storageVersion = reached.storageVersion;
@@ -149,10 +168,16 @@ function createPhases(
   name: string,
   manifest: pulumi.Output<Definition>,
   args: VersionedCRDArgs,
+  { parent }: pulumi.ComponentResourceOptions = {},
 ): Record<PhaseName, Phase> {
   const version = manifest.apply(storageVersion);
-  const migrator = args.migrator ?? "in-tree";
-  const create = (phase: PhaseName, facet: pulumi.Inputs, after?: Phase): Phase =>
+  const { migrator = "in-tree", onDelete = "retain", takeOverFrom = [], adoptFrom } = args;
+  const create = (
+    phase: PhaseName,
+    facet: pulumi.Inputs,
+    after?: Phase,
+    own: pulumi.CustomResourceOptions = {},
+  ): Phase =>
     new Phase(
       phase,
       `${name}-${phase}`,
@@ -161,10 +186,21 @@ function createPhases(
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
         ...(after !== undefined && { dependsOn: after }),
+        ...own,
       },
     );
 
-  const serve = create("serve", { manifest, storage: version, migrator, owner: stackName() });
+  const owner = `${stackName()}/${name}`;
+  const entering = { ...(takeOverFrom.length > 0 && { takeOverFrom }), ...(onDelete !== "retain" && { onDelete }) };
+  const serve = create("serve", { manifest, storage: version, migrator, owner, ...entering }, undefined, {
+    retainOnDelete: onDelete === "retain",
+    aliases: adoptionAliases(
+      name,
+      manifest.apply((crd) => crd.metadata.name),
+      parent,
+      adoptFrom,
+    ),
+  });
   const schema = manifest.apply(schemaDigest);
   const versions = manifest.apply(servedByName);
   const stopsHere = component.phase === "rehearse";
@@ -193,8 +229,11 @@ function organization(): string {
 /** A wait of no length, from a value that is no number, would be a gate left open. */
 function checkLimits(
   component: VersionedCRD,
-  { requestTimeoutSeconds = 60, migrator = "in-tree" }: VersionedCRDArgs,
+  { requestTimeoutSeconds = 60, migrator = "in-tree", onDelete = "retain" }: VersionedCRDArgs,
 ): void {
+  if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
+    throw refusal(component, `onDelete is ${String(onDelete)}; expected retain, delete or delete-with-objects`);
+  }
   if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
     throw refusal(
       component,

@@ -32,6 +32,14 @@ export interface ServeInputs extends PhaseInputs {
   storage: string;
   migrator: "in-tree" | "direct";
   owner: string;
+  /** Absent where nothing is to be taken over: states from before it was there stay as they are. */
+  takeOverFrom?: string[];
+  /** Absent for `retain`. */
+  onDelete?: "delete" | "delete-with-objects";
+  /** The state was Pulumi's official resource until now. */
+  __adopts?: boolean;
+  /** The owner as the state has it, where it is another one. */
+  __formerOwner?: string;
 }
 
 export interface RehearseInputs extends PhaseInputs {

@@ -1,6 +1,7 @@
 import type { Definition } from "../crd/definition";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
+import type { StateBefore } from "./before";
 import type { PhaseInputs, PhaseOutputs } from "./facets";
 
 /** What a phase finds out before anything is touched. */
@@ -24,11 +25,11 @@ export interface PhaseWork extends Work {
 
 /** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
 export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOutputs = PhaseOutputs> {
-  look(inputs: Inputs, cluster: Cluster, live: Definition | undefined): Promise<Look>;
+  look(inputs: Inputs, cluster: Cluster, live: Definition | undefined, before: StateBefore): Promise<Look>;
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;
-  /** A real delete; without it, removing the phase touches nothing. */
+  /** A real delete, where the inputs ask for one (`onDelete`); else removing the phase touches nothing. */
   remove?(outputs: Inputs & Outputs, cluster: Cluster): Promise<void>;
 }
 

@@ -2,10 +2,11 @@ import { readDefinition } from "../crd/live";
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { withLock } from "../kubernetes/lock";
+import { nameBefore, stateBefore } from "./before";
 import { connect, type StackConfig } from "./connection";
 import { drop } from "./drop";
 import { engineGone } from "./engine";
-import type { PhaseInputs, PhaseOutputs } from "./facets";
+import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
@@ -34,33 +35,57 @@ const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, dro
 export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
   const logic = LOGIC[phase] as Logic;
   return {
-    check: (_olds: Inputs, news: Inputs) => check(logic, news, config),
+    check: (olds: Inputs | undefined, news: Inputs) =>
+      check(logic, olds, { ...news, ...inherited(olds, news) }, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
     create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
     update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
     delete: async (_id: string, outputs: Outputs) => {
-      if (logic.remove !== undefined) await logic.remove(outputs, await connect(outputs, config));
+      const isWanted = (outputs as Partial<ServeInputs>).onDelete !== undefined;
+      if (isWanted && logic.remove !== undefined) await remove(phase, logic, outputs, config);
     },
   };
 }
 
-async function check(logic: Logic, news: Inputs, config: StackConfig | undefined) {
+async function check(logic: Logic, olds: Inputs | undefined, news: Inputs, config: StackConfig | undefined) {
   const row = new Row(news.__urn);
   if (isUnknown(news)) {
     await row.info("planned once its inputs are known: preview cannot tell yet what another resource will give it");
     return { inputs: news, failures: [] };
   }
+  const renamed = nameBefore(olds);
+  if (renamed !== undefined && renamed !== news.crd) return failed(news, otherCrd(renamed, news.crd));
   try {
     const cluster = await connect(news, config);
-    const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
+    const live = await readDefinition(cluster, news.crd);
+    const look = await logic.look(news, cluster, live, stateBefore(olds));
     const problems = look.problems ?? [];
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     return { inputs: { ...news, ...look.inputs, plan: look.plan }, failures: [] };
   } catch (error) {
-    return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };
+    return failed(news, explain(error));
   }
+}
+
+function failed(inputs: Inputs, reason: string) {
+  return { inputs, failures: [{ property: "crd", reason }] };
+}
+
+/** The name of a CRD is its group and plural: Kubernetes renames none, and the one that was would be left behind unseen. */
+function otherCrd(before: string, now: string): string {
+  return `the CRD is ${now}; expected ${before}, which this resource has had until now: group and plural of a CRD never change; put them back, or give ${now} a component with a name of its own`;
+}
+
+/** What only the old state knows: what it was, and whose. In the inputs, since a running phase is not shown the old ones. */
+function inherited(olds: Inputs | undefined, news: Inputs): Partial<ServeInputs> {
+  const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
+  const { owner } = news as Partial<ServeInputs>;
+  return {
+    ...(stateBefore(olds) === "official" && { __adopts: true }),
+    ...(formerOwner !== undefined && owner !== undefined && formerOwner !== owner && { __formerOwner: formerOwner }),
+  };
 }
 
 function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
@@ -92,6 +117,18 @@ async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: Stack
     return { ...inputs, ...outputs };
   } catch (error) {
     throw initFailed(inputs, explain(error));
+  }
+}
+
+async function remove(phase: PhaseName, logic: Logic, outputs: Outputs, config: StackConfig | undefined) {
+  const row = new Row(outputs.__urn);
+  try {
+    const cluster = await connect(outputs, config);
+    const holder = `delete of ${phase} of ${outputs.__urn}`;
+    const report = (message: string): void => void row.status(message);
+    await withLock(cluster, outputs.crd, holder, report, async () => logic.remove?.(outputs, cluster));
+  } catch (error) {
+    throw new Error(explain(error)); // without a stack: the engine prints what it is given
   }
 }
 

@@ -2,7 +2,8 @@ import { checkServe } from "../crd/checks/serve";
 import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
-import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
+import { checkEntering, heldByOthers, takenOver, type Entry } from "../crd/entering";
+import { annotate, applyDefinition, readDefinition, requireDefinition, takeOver } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest } from "../crd/plan";
 import { served } from "../crd/stages";
@@ -13,6 +14,8 @@ import { hasStatus, UserError } from "../kubernetes/errors";
 import { probeConversion } from "../migration/conversionReview";
 import { servedEverywhere } from "../migration/agreement";
 import { recordedProof, whyProven, type Proof } from "../migration/proof";
+import type { StateBefore } from "./before";
+import { deleteCrd } from "./deletion";
 import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
@@ -20,11 +23,11 @@ import { standing } from "./standing";
 
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
 export const serve: PhaseLogic<ServeInputs> = {
-  async look(inputs, cluster, live) {
-    const { manifest, owner } = inputs;
+  async look(inputs, cluster, live, before) {
+    const { manifest } = inputs;
     checkedManifest(manifest, inputs.crd);
-    const plan = planServe(live, manifest, owner);
-    const found = checkServe(manifest, live, owner);
+    const plan = planned(inputs, live);
+    const found = checked(inputs, live, before);
     const problems = [...found.problems, ...(plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [])];
     return { plan, problems, warnings: found.warnings, inputs: { digest: await rolloutDigest(inputs, cluster, live) } };
   },
@@ -32,19 +35,41 @@ export const serve: PhaseLogic<ServeInputs> = {
   async run(inputs, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
-    const { problems } = checkServe(inputs.manifest, before, inputs.owner);
+    const { problems } = checked(inputs, before, "ours"); // whose the CRD is, check has asked the state
     if (problems.length > 0) throw new UserError(problems.join("\n"));
-    if (planServe(before, inputs.manifest, inputs.owner).length > 0) {
+    if (planned(inputs, before).length > 0) {
       work.report(`applying ${inputs.crd}`);
-      const after = await applyDefinition(cluster, served(inputs.manifest, before, inputs.owner), before);
-      await carryProof(cluster, before, after);
+      const managers = takenOver(before, inputs.manifest, entryOf(inputs)).map(({ manager }) => manager);
+      const intent = served(inputs.manifest, before, inputs.owner);
+      const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
+      await takeOver(cluster, await carryProof(cluster, before, after), managers);
     }
     await established(inputs, work);
     const names = await servedByAll(inputs, work);
     const live = await requireDefinition(cluster, inputs.crd);
     return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
+
+  // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
+  outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
+
+  remove: deleteCrd,
 };
+
+function entryOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Entry {
+  return { owner, takeOverFrom, adopts };
+}
+
+function planned(inputs: ServeInputs, live: Definition | undefined): string[] {
+  const taken = takenOver(live, inputs.manifest, entryOf(inputs)).map(({ manager }) => manager);
+  return planServe(live, inputs.manifest, inputs.owner, taken);
+}
+
+function checked(inputs: ServeInputs, live: Definition | undefined, before: StateBefore) {
+  const found = checkServe(inputs.manifest, live, inputs.owner, inputs.__formerOwner);
+  const entering = checkEntering(live, inputs.manifest, entryOf(inputs), before);
+  return { problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
+}
 
 /**
  * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that
@@ -79,10 +104,10 @@ function validProof(live: Definition): Proof | undefined {
 
 /** The digest of what all phases plan: `up --plan` then refuses a cluster that moved since, before the first write. */
 async function rolloutDigest(inputs: ServeInputs, cluster: Cluster, live: Definition | undefined): Promise<string> {
-  const { manifest, owner, storage, migrator } = inputs;
+  const { manifest, storage, migrator } = inputs;
   const facts = await planFacts(inputs, cluster, live);
   return digest([
-    planServe(live, manifest, owner),
+    planned(inputs, live),
     planRehearse(live, {
       version: storage,
       schema: schemaDigest(manifest),

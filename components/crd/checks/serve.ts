@@ -1,18 +1,20 @@
 import { storageVersion, type Definition } from "../definition";
+import { identityStays } from "./identityStays";
 import { mayNotPrune } from "./mayNotPrune";
 import { narrowed } from "./narrowed";
 import { oneOwner } from "./oneOwner";
 import { storageStaysServed } from "./storageStaysServed";
 
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
-export function checkServe(manifest: Definition, live: Definition | undefined, owner: string) {
+export function checkServe(manifest: Definition, live: Definition | undefined, owner: string, formerOwner?: string) {
   const fields = narrowed(manifest, live);
   const name = manifest.metadata.name;
   const moves = live !== undefined && (storageVersion(live) !== storageVersion(manifest) || isUnproven(live));
   const lost = `${name}: the live storage version's schema loses ${fields.join(", ")}`;
   return {
     problems: [
-      ...oneOwner(manifest, live, owner),
+      ...oneOwner(manifest, live, owner, formerOwner),
+      ...identityStays(manifest, live),
       ...storageStaysServed(manifest, live),
       ...mayNotPrune(manifest, live),
       ...(moves && fields.length > 0
