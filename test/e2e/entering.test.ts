@@ -168,7 +168,7 @@ describe("other appliers", () => {
     before = await all();
     const message = await stack.refused(stack.preview(program(toV2)));
     const found = names.map((plural) => `${crdName(plural)}: spec.versions is owned by ${by[plural]} `);
-    expect(message).toMatch(new RegExp(`(${found.join("|")}).*takeOverFrom: \["`)); // the engine ends at the first
+    expect(message).toMatch(new RegExp(`(${found.join("|")}).*takeOverFrom`)); // the engine ends at the first
     const taken = await stack.preview(program((plural) => ({ ...toV2(plural), takeOverFrom: [by[plural] ?? ""] })));
     const said = taken.messages.join("\n");
     expect(said).toMatch(/Helm release gadgets deletes this CRD.*helm\.sh\/resource-policy=keep/);
