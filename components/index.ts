@@ -1,5 +1,6 @@
 /** The public API. Type tokens, child names and state are part of it too: a release keeps reading what the last one wrote. */
-export { VersionedCRD, type VersionedCRDArgs } from "./versionedCRD";
+export { VersionedCRD } from "./versionedCRD";
+export type { VersionedCRDArgs } from "./versionedCRDArgs";
 export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";
 export type { CustomResourceArgs } from "./customResources/customResources";
@@ -8,6 +9,7 @@ export type { Phase } from "./phases/phase";
 export type { PhaseName } from "./phases/shim";
 export {
   rightsForConversionService,
+  rightsForDelete,
   rightsForDrop,
   rightsForPreview,
   rightsForUp,

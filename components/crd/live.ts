@@ -2,6 +2,7 @@ import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
 import type { Definition } from "./definition";
 import { definitionPath, FIELD_MANAGER } from "./names";
+import { withoutWriters } from "./writers";
 
 /** The live definition, or undefined when there is none. */
 export async function readDefinition(cluster: Cluster, name: string): Promise<Definition | undefined> {
@@ -24,7 +25,7 @@ export async function requireDefinition(cluster: Cluster, name: string): Promise
  * Applies a stage of the definition, unless the live one moved since it was read.
  *
  * @param live the definition the intent was made from; undefined where there was none
- * @param force take fields over from other field managers: only to put back what was live
+ * @param force take fields over from other field managers: only to put back what was live, or where all of them were checked
  * @throws UserError when another writer changed the definition since, or owns a field of the intent
  */
 export async function applyDefinition(
@@ -57,9 +58,26 @@ export function annotate(
   return mergePatch(cluster, live, "", { annotations });
 }
 
+/** Takes these field managers off the definition; refused when it moved since it was read. */
+export async function takeOver(cluster: Cluster, live: Definition, managers: string[]): Promise<Definition> {
+  if (managers.length === 0) return live;
+  return mergePatch(cluster, live, "", { managedFields: withoutWriters(live, managers) });
+}
+
 /** Sets status.storedVersions; refused when the definition moved since it was read. */
 export function setStoredVersions(cluster: Cluster, live: Definition, versions: string[]): Promise<Definition> {
   return mergePatch(cluster, live, "/status", {}, { status: { storedVersions: versions } });
+}
+
+/** Deletes the definition and with it every object; refused when it moved since it was read. */
+export async function deleteDefinition(cluster: Cluster, live: Definition): Promise<void> {
+  const { name, uid, resourceVersion } = live.metadata;
+  try {
+    const preconditions = { uid, resourceVersion };
+    await cluster.call({ method: "DELETE", path: definitionPath(name), body: { preconditions } });
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw hasStatus(error, 409) ? conflict(name, error) : error;
+  }
 }
 
 async function mergePatch(
@@ -90,6 +108,6 @@ function conflict(name: string, error: ApiError): UserError {
     );
   }
   return new UserError(
-    `${name}: another field manager owns what the manifest sets: ${error.message}; expected ${FIELD_MANAGER} to be its only writer; stop the other writer, then take its fields off it: kubectl get crd ${name} -o yaml | kubectl apply --server-side --force-conflicts --field-manager=${FIELD_MANAGER} -f -`,
+    `${name}: another field manager owns what the manifest sets: ${error.message}; expected ${FIELD_MANAGER} to be its only writer; stop the other writer, then name its field manager in takeOverFrom`,
   );
 }

@@ -1,8 +1,10 @@
 import { recordedDropping, recordedRehearsal, whyProven } from "../migration/proof";
 import { canonical, digest } from "./canonical";
 import { describeConversion, servedByName, storageVersion, type Definition, type Version } from "./definition";
+import { FIELD_MANAGER } from "./names";
 import { ownedByUs } from "./owned";
 import { served, withdrawn } from "./stages";
+import { describeWriter } from "./writers";
 
 /**
  * What each phase will do, as sentences keyed by from → to.
@@ -20,7 +22,13 @@ export interface Facts {
   listed?: string | undefined;
 }
 
-export function planServe(live: Definition | undefined, manifest: Definition, owner: string): string[] {
+/** @param takenOver field managers that lose what they own of the definition */
+export function planServe(
+  live: Definition | undefined,
+  manifest: Definition,
+  owner: string,
+  takenOver: readonly string[] = [],
+): string[] {
   const name = manifest.metadata.name;
   if (live === undefined) {
     const versions = manifest.spec.versions.map(describeVersion).join(", ");
@@ -29,12 +37,15 @@ export function planServe(live: Definition | undefined, manifest: Definition, ow
   const intent = served(manifest, live, owner);
   const ours = ownedByUs(live);
   if (
+    takenOver.length === 0 &&
     canonical({ ...intent }) ===
-    canonical({ ...ours, apiVersion: live.apiVersion, kind: live.kind, metadata: { ...ours.metadata, name } })
+      canonical({ ...ours, apiVersion: live.apiVersion, kind: live.kind, metadata: { ...ours.metadata, name } })
   )
     return [];
   const sentences = [...versionChanges(live, intent), ...conversionChange(live, intent), ...otherChanges(live, intent)];
-  return sentences.length > 0 ? sentences : [`${name}: take over its fields by server-side apply`];
+  const taken = takenOver.map((manager) => `${describeWriter(manager)} → ${FIELD_MANAGER}: take its fields over`);
+  const all = [...taken, ...sentences];
+  return all.length > 0 ? all : [`${name}: take over its fields by server-side apply`];
 }
 
 /** Does this plan of serve make the definition? */

@@ -76,6 +76,11 @@ function admission(): PolicyRule {
   return rule("admissionregistration.k8s.io", ADMISSION_RESOURCES, ["list"]);
 }
 
+/** What `onDelete` adds when the component leaves the program. */
+export function rightsForDelete(resources: readonly MigratedResource[]): PolicyRule[] {
+  return [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNames(resources))];
+}
+
 /** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */
 export function rightsForConversionService(service: { namespace: string; name: string; port?: number }): PolicyRule[] {
   return [rule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];

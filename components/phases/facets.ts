@@ -36,6 +36,14 @@ export interface ServeInputs extends PhaseInputs {
   owner: string;
   /** `recreate` of the component, where it is true. */
   recreate?: boolean;
+  /** Absent where nothing is to be taken over: states from before it was there stay as they are. */
+  takeOverFrom?: string[];
+  /** Absent for `retain`. */
+  onDelete?: "delete" | "delete-with-objects";
+  /** The state was Pulumi's official resource until now. */
+  __adopts?: boolean;
+  /** The owner as the state has it, where it is another one. */
+  __formerOwner?: string;
 }
 
 export interface RehearseInputs extends PhaseInputs {

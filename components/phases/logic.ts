@@ -1,6 +1,7 @@
 import type { Definition } from "../crd/definition";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
+import type { StateBefore } from "./before";
 import type { PhaseInputs, PhaseOutputs } from "./facets";
 
 /** What a phase finds out before anything is touched. */
@@ -26,7 +27,7 @@ export interface PhaseWork extends Work {
 
 /** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
 export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOutputs = PhaseOutputs> {
-  look(inputs: Inputs, cluster: Cluster, live: Definition | undefined): Promise<Look>;
+  look(inputs: Inputs, cluster: Cluster, live: Definition | undefined, before: StateBefore): Promise<Look>;
   /** Inputs, as paths, without which preview can still tell the plan; there they may be the engine's unknown. */
   plansWithout?: readonly string[];
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
@@ -34,7 +35,7 @@ export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOut
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;
   /** Why what the state has and what preview found cannot both be; a sentence for the user, and nothing is changed. */
   contradiction?(outputs: Partial<Inputs & Outputs>, inputs: Inputs & { plan?: string[] }): string | undefined;
-  /** A real delete; without it, removing the phase touches nothing. */
+  /** A real delete, where the inputs ask for one (`onDelete`); else removing the phase touches nothing. */
   remove?(outputs: Inputs & Outputs, cluster: Cluster): Promise<void>;
 }
 

@@ -3,10 +3,11 @@ import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
+import { nameBefore, stateBefore } from "./before";
 import { connect, type StackConfig } from "./connection";
 import { drop } from "./drop";
 import { engineGone } from "./engine";
-import type { PhaseInputs, PhaseOutputs } from "./facets";
+import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
@@ -37,15 +38,14 @@ const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, dro
 export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
   const logic = LOGIC[phase] as Logic;
   return {
-    check: (olds: Partial<Inputs> | undefined, news: Inputs) => check(phase, logic, olds, news, config),
+    check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
+      check(phase, logic, olds, { ...news, ...inherited(olds, news) }, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
     create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
     update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
     delete: async (_id: string, outputs: Outputs) => {
-      if (logic.remove === undefined) return;
-      const cluster = await connect(outputs, config);
-      await mustBeSame(cluster, outputs);
-      await logic.remove(outputs, cluster);
+      const isWanted = (outputs as Partial<ServeInputs>).onDelete !== undefined;
+      if (isWanted && logic.remove !== undefined) await remove(phase, logic, outputs, config);
     },
   };
 }
@@ -66,8 +66,9 @@ async function check(
   try {
     const cluster = await connect(news, config);
     const clusterId = await recognize(cluster, news, olds?.clusterId);
-    const look = await logic.look(news, cluster, await readDefinition(cluster, news.crd));
-    const problems = [...(await renamed(olds?.crd, news.crd, cluster)), ...(look.problems ?? [])];
+    const live = await readDefinition(cluster, news.crd);
+    const look = await logic.look(news, cluster, live, stateBefore(olds));
+    const problems = [...(await renamed(nameBefore(olds), news.crd, cluster)), ...(look.problems ?? [])];
     if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
@@ -80,8 +81,22 @@ async function check(
     const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
     return { inputs, failures: [] };
   } catch (error) {
-    return { inputs: news, failures: [{ property: "crd", reason: explain(error) }] };
+    return failed(news, explain(error));
   }
+}
+
+function failed(inputs: Inputs, reason: string) {
+  return { inputs, failures: [{ property: "crd", reason }] };
+}
+
+/** What only the old state knows: what it was, and whose. In the inputs, since a running phase is not shown the old ones. */
+function inherited(olds: Partial<Inputs> | undefined, news: Inputs): Partial<ServeInputs> {
+  const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
+  const { owner } = news as Partial<ServeInputs>;
+  return {
+    ...(stateBefore(olds) === "official" && { __adopts: true }),
+    ...(formerOwner !== undefined && owner !== undefined && formerOwner !== owner && { __formerOwner: formerOwner }),
+  };
 }
 
 function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
@@ -114,6 +129,19 @@ async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: Stack
     return { ...inputs, ...outputs };
   } catch (error) {
     throw initFailed(inputs, explain(error));
+  }
+}
+
+async function remove(phase: PhaseName, logic: Logic, outputs: Outputs, config: StackConfig | undefined) {
+  const row = new Row(outputs.__urn);
+  try {
+    const cluster = await connect(outputs, config);
+    await mustBeSame(cluster, outputs);
+    const holder = `delete of ${phase} of ${outputs.__urn}`;
+    const report = (message: string): void => void row.status(message);
+    await withLock(cluster, outputs.crd, holder, report, async () => logic.remove?.(outputs, cluster));
+  } catch (error) {
+    throw new Error(explain(error)); // without a stack: the engine prints what it is given
   }
 }
 

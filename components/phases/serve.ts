@@ -4,7 +4,8 @@ import { checkedManifest } from "../crd/manifest";
 import { digest } from "../crd/canonical";
 import { warnOfPrograms } from "../customResources/writtenByPulumi";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
-import { annotate, applyDefinition, readDefinition, requireDefinition } from "../crd/live";
+import { checkEntering, heldByOthers, takenOver, type Entry } from "../crd/entering";
+import { annotate, applyDefinition, readDefinition, requireDefinition, takeOver } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
 import {
   isCreation,
@@ -27,6 +28,8 @@ import { rightsWithoutWhich } from "../kubernetes/rights";
 import { probeConversion } from "../migration/conversionReview";
 import { servedEverywhere } from "../migration/agreement";
 import { recordedProof, whyProven, type Proof } from "../migration/proof";
+import type { StateBefore } from "./before";
+import { deleteCrd } from "./deletion";
 import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
@@ -38,17 +41,17 @@ import { readable, unknownPaths } from "./unknown";
 export const serve: PhaseLogic<ServeInputs> = {
   plansWithout: ["manifest.spec.conversion"],
 
-  async look(inputs, cluster, live) {
-    const { owner } = inputs;
-    const manifest = supposed(inputs.manifest);
+  async look(given, cluster, live, before) {
+    const inputs = { ...given, manifest: supposed(given.manifest) };
+    const { manifest } = inputs;
     checkedManifest(manifest, inputs.crd);
-    const plan = planServe(live, manifest, owner);
-    const found = checkServe(manifest, live, owner);
-    const known = manifest === inputs.manifest;
-    const others = await othersAtServe({ ...inputs, manifest }, cluster, live);
-    const probed = known && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
+    const plan = planned(inputs, live);
+    const found = checked(inputs, live, before);
+    const isKnown = manifest === given.manifest;
+    const others = await othersAtServe(inputs, cluster, live);
+    const probed = isKnown && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
     const facts = await planFacts(inputs, cluster, live);
-    const plans = rolloutPlans({ ...inputs, manifest }, live, facts);
+    const plans = rolloutPlans(inputs, live, facts);
     const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
     const moves = live !== undefined && storageVersion(live) !== inputs.storage;
     const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
@@ -69,13 +72,15 @@ export const serve: PhaseLogic<ServeInputs> = {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
     const others = await othersAtServe(inputs, cluster, before);
-    const problems = [...checkServe(inputs.manifest, before, inputs.owner).problems, ...others.problems];
+    const problems = [...checked(inputs, before, "ours").problems, ...others.problems]; // whose the CRD is, check has asked the state
     if (problems.length > 0) throw new UserError(problems.join("\n"));
-    if (planServe(before, inputs.manifest, inputs.owner).length > 0) {
+    if (planned(inputs, before).length > 0) {
       await mayFinish(inputs, work, before);
       work.report(`applying ${inputs.crd}`);
-      const after = await applyDefinition(cluster, served(inputs.manifest, before, inputs.owner), before);
-      await carryProof(cluster, before, after);
+      const managers = takenOver(before, inputs.manifest, entryOf(inputs)).map(({ manager }) => manager);
+      const intent = served(inputs.manifest, before, inputs.owner);
+      const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
+      await takeOver(cluster, await carryProof(cluster, before, after), managers);
     }
     await established(inputs, work);
     const names = await servedByAll(inputs, work);
@@ -87,7 +92,26 @@ export const serve: PhaseLogic<ServeInputs> = {
     if (outputs.storageVersion === undefined || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
     return `${inputs.crd}: the CRD is not in the cluster, although this stack has it, with storage version ${outputs.storageVersion}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
   },
+  // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
+  outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
+
+  remove: deleteCrd,
 };
+
+function entryOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Entry {
+  return { owner, takeOverFrom, adopts };
+}
+
+function planned(inputs: ServeInputs, live: Definition | undefined): string[] {
+  const taken = takenOver(live, inputs.manifest, entryOf(inputs)).map(({ manager }) => manager);
+  return planServe(live, inputs.manifest, inputs.owner, taken);
+}
+
+function checked(inputs: ServeInputs, live: Definition | undefined, before: StateBefore) {
+  const found = checkServe(inputs.manifest, live, inputs.owner, inputs.__formerOwner);
+  const entering = checkEntering(live, inputs.manifest, entryOf(inputs), before);
+  return { problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
+}
 
 /** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
 async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: Definition | undefined): Promise<void> {
@@ -144,13 +168,10 @@ function validProof(live: Definition): Proof | undefined {
 }
 
 /** What all phases plan. Its digest is an input: `up --plan` refuses a cluster that moved since, before the first write. */
-function rolloutPlans(
-  { manifest, owner, storage, migrator }: ServeInputs,
-  live: Definition | undefined,
-  facts: Facts,
-): string[][] {
+function rolloutPlans(inputs: ServeInputs, live: Definition | undefined, facts: Facts): string[][] {
+  const { manifest, storage, migrator } = inputs;
   return [
-    planServe(live, manifest, owner),
+    planned(inputs, live),
     planRehearse(live, {
       version: storage,
       schema: schemaDigest(manifest),

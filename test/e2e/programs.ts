@@ -1,5 +1,7 @@
+import { execFile } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
+import { promisify } from "util";
 import * as automation from "@pulumi/pulumi/automation";
 import { findKubernetesPlugin, type KubernetesPlugin } from "../../local/plugins/kubernetes/install";
 import { findPulumi } from "../../local/toolchain/pulumi";
@@ -17,6 +19,7 @@ export class ProgramStack {
     readonly automation: automation.Stack,
     readonly plugin: KubernetesPlugin,
     readonly workDir: string,
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   /** @param dir stacks made with the same one share a backend: resources can be moved between them */
@@ -27,22 +30,24 @@ export class ProgramStack {
     const plugin = findKubernetesPlugin(path.join(dir, "plugins"));
     const PATH = [plugin.folder, (await findPulumi()).path].join(path.delimiter);
     process.env["PATH"] = PATH; // the Automation API runs `pulumi` from there
+    const envVars = {
+      PATH,
+      PULUMI_HOME: path.join(dir, "home"),
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
     const stack = await automation.LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName, program: () => Promise.resolve() },
       {
         workDir,
         pulumiHome: path.join(dir, "home"),
         projectSettings: { name: projectName, runtime: "nodejs", backend: { url: `file://${backend}` } },
-        envVars: {
-          PATH,
-          PULUMI_CONFIG_PASSPHRASE: "test",
-          PULUMI_SKIP_UPDATE_CHECK: "1",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        },
+        envVars,
       },
     );
     await stack.setConfig("kubernetes:kubeconfig", { value: kubeconfig });
-    return new ProgramStack(stack, plugin, workDir);
+    return new ProgramStack(stack, plugin, workDir, { ...process.env, ...envVars });
   }
 
   preview(program: () => void, options: Partial<automation.PreviewOptions> = {}): Promise<ProgramRun> {
@@ -59,6 +64,13 @@ export class ProgramStack {
 
   refresh(): Promise<ProgramRun> {
     return this.run((onEvent) => this.automation.refresh({ onEvent }));
+  }
+
+  /** A command that the Automation API does not have. */
+  async pulumi(...args: string[]): Promise<string> {
+    const { env } = this;
+    const { stdout } = await promisify(execFile)("pulumi", [...args, "--non-interactive"], { cwd: this.workDir, env });
+    return stdout;
   }
 
   /** The URN of each resource in the state, by its name. */

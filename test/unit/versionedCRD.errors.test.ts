@@ -29,6 +29,11 @@ test.each<[string, object, string]>([
     "stopAfter is flip; expected one of serve, rehearse, store, migrate, drop",
   ],
   [
+    "a misspelt argument, which would hold nothing back",
+    { crd: both, stopafter: "migrate" },
+    "unknown argument stopafter; expected only adoptFrom, before, clusterId, context, conversion, crd, file, formerVersions, gone, kubeconfig, migrator, name, onDelete, ownerReferences, recreate, requestTimeoutSeconds, stopAfter, takeOverFrom, unscanned",
+  ],
+  [
     "a file that is not there",
     { file: "missing.yaml" },
     `missing.yaml: cannot be read (ENOENT); expected a file with a CustomResourceDefinition; check \`file\`, which is relative to ${process.cwd()}`,

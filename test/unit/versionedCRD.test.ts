@@ -106,7 +106,11 @@ test("each phase carries what all need, its own facet, and nothing else", async 
 
 test("the facets hold the manifest's facts", async () => {
   const [serve, rehearse, store, migrate, drop] = await phases({ crd: withWebhook(both) } as never);
-  expect(serve?.inputs).toMatchObject({ manifest: withWebhook(both), storage: "v2", owner: "acme/program/dev" });
+  expect(serve?.inputs).toMatchObject({
+    manifest: withWebhook(both),
+    storage: "v2",
+    owner: "acme/program/dev/databases",
+  });
   expect(rehearse?.inputs).toMatchObject({ version: "v2", schema: schemaDigest(withWebhook(both)), stopsHere: false });
   expect(rehearse?.inputs).toMatchObject({ versions: { v1: true, v2: true } });
   expect(store?.inputs).toMatchObject({ version: "v2", crd: "databases.example.com", group: "example.com" });

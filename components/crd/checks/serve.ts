@@ -7,14 +7,14 @@ import { storageStaysServed } from "./storageStaysServed";
 import { tightened } from "./tightened";
 
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
-export function checkServe(manifest: Definition, live: Definition | undefined, owner: string) {
+export function checkServe(manifest: Definition, live: Definition | undefined, owner: string, formerOwner?: string) {
   const fields = narrowed(manifest, live);
   const name = manifest.metadata.name;
   const moves = live !== undefined && (storageVersion(live) !== storageVersion(manifest) || isUnproven(live));
   const lost = `${name}: the live storage version's schema loses ${fields.join(", ")}`;
   return {
     problems: [
-      ...oneOwner(manifest, live, owner),
+      ...oneOwner(manifest, live, owner, formerOwner),
       ...immutable(manifest, live),
       ...storageStaysServed(manifest, live),
       ...mayNotPrune(manifest, live),

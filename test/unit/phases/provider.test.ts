@@ -270,6 +270,33 @@ describe("another cluster behind the same name", () => {
   });
 });
 
+describe("what the state was before", () => {
+  const serve = { ...inputs, manifest: manifest("v1 storage"), storage: "v1", migrator: "direct", owner: "o/p/s/new" };
+  const official = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: CRD } };
+  const from = (olds: object) => phaseProvider("serve", undefined).check(olds, serve);
+
+  test("another CRD => refused: group and plural never change, and the first one would be left behind unseen", async () => {
+    answer(atV1); // and the other one is there as well
+    const reason =
+      /^databases\.example\.com: this component's CRD is bases\.example\.com so far, and it is in the cluster/;
+    for (const olds of [{ crd: "bases.example.com" }, { ...official, metadata: { name: "bases.example.com" } }]) {
+      expect((await from(olds)).failures[0]?.reason).toMatch(reason);
+    }
+  });
+
+  test("the official resource => adopted, and a change whatever the plan", async () => {
+    answer(manifest("v1 storage"));
+    expect((await from(official)).inputs).toMatchObject({ __adopts: true });
+    expect(await diff(official, { ...serve, plan: [] })).toEqual({ changes: true });
+  });
+
+  test("ours, of another owner => that one's word on the CRD counts as ours", async () => {
+    answer(applied(undefined, manifest("v1 storage")));
+    expect((await from({ ...serve, owner: "o/p/old/x" })).inputs).toMatchObject({ __formerOwner: "o/p/old/x" });
+    expect((await from(serve)).inputs).not.toHaveProperty("__formerOwner");
+  });
+});
+
 describe("create and update", () => {
   test("a failure keeps the phase in the state with its inputs and provider, and says why", async () => {
     jest.mocked(connect).mockRejectedValue(new UserError("cluster https://10.0.0.1 cannot be reached"));
@@ -286,8 +313,8 @@ describe("create and update", () => {
   });
 });
 
-test("removing a phase from the program touches nothing in the cluster", async () => {
+test.each(["store", "serve"] as const)("removing %s from the program touches nothing in the cluster", async (phase) => {
   const call = answer(atV1);
-  await store.delete(CRD, outputs);
+  await phaseProvider(phase, undefined).delete(CRD, outputs);
   expect(call).not.toHaveBeenCalled();
 });

@@ -1,0 +1,115 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import { rightsForDelete, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
+import { startWorld, type World } from "./harness";
+import { createGadget, definitionPath, fileOf, group, identities } from "./gadgets";
+import { ProgramStack } from "./programs";
+
+jest.setTimeout(300_000);
+
+/** The rows of docs/leaving.md, one after the other on the same CRDs: none of them loses one. */
+describe("leaving, moving and coming back", () => {
+  let world: World;
+  let dir: string;
+  let kubeconfig: string;
+  let stack: ProgramStack;
+  let second: ProgramStack;
+  let before: unknown;
+
+  const owner = "kubernetes-storage-migration/owner";
+  const args = (plural: string, more: VersionedCRDArgs = {}): VersionedCRDArgs => {
+    return { file: fileOf(dir, plural), kubeconfig, requestTimeoutSeconds: 2, migrator: "direct", ...more };
+  };
+  const component =
+    (name: string, plural: string, more?: VersionedCRDArgs, aliases?: { name: string }[]) => (): void => {
+      new VersionedCRD(name, args(plural, more), aliases && { aliases });
+    };
+  const same = async (plural: string): Promise<void> =>
+    expect(await identities(world.cluster.client, plural)).toEqual(before);
+  const ownerOf = async (plural: string): Promise<string> =>
+    (await world.cluster.client.get(definitionPath(plural))).metadata.annotations[owner] as string;
+
+  beforeAll(async () => {
+    const resources = ["alphas", "betas"].map((plural) => ({ group, plural }));
+    world = await startWorld(resources);
+    dir = path.dirname(world.kubeconfig);
+    kubeconfig = await world.cluster.userKubeconfig("owner", [
+      ...rightsForUp(resources),
+      ...rightsForDelete(resources),
+    ]);
+    stack = await ProgramStack.create(dir, "first", world.cluster.kubeconfig);
+    second = await ProgramStack.create(dir, "second", world.cluster.kubeconfig);
+    await stack.up(component("alpha", "alphas"));
+    await createGadget(world.cluster.client, "alphas");
+    before = await identities(world.cluster.client, "alphas");
+  });
+  afterAll(() => world.end());
+
+  test("T1: renamed without an alias, it is made anew over the same CRD; with one, its state moves", async () => {
+    const renamed = await stack.up(component("renamed", "alphas", { onDelete: "delete-with-objects" }));
+    expect(renamed.operations).toMatchObject({ "renamed-serve": "create", "alpha-serve": "delete" });
+    await same("alphas");
+    // The one that leaves may delete for real by now: the CRD belongs to its other name, and stays.
+    await stack.up(component("again", "alphas"));
+    await same("alphas");
+    const aliased = await stack.up(component("alpha", "alphas", {}, [{ name: "again" }]));
+    expect(Object.values(aliased.operations)).not.toContain("create");
+    expect(Object.values(aliased.operations)).not.toContain("delete");
+    expect(await ownerOf("alphas")).toBe("organization/entering/first/alpha");
+    await same("alphas");
+  });
+
+  test("T2: moved to another stack by `pulumi state move`, it goes on there; a stack that does not have it is refused", async () => {
+    const stranger = await second.refused(second.preview(component("alpha", "alphas")));
+    expect(stranger).toMatch(/belongs to organization\/entering\/first\/alpha/);
+    const { alpha = "" } = await stack.urns();
+    await stack.pulumi("state", "move", "--source", "first", "--dest", "second", alpha, "--yes");
+    const moved = await second.up(component("alpha", "alphas"));
+    expect(moved.operations).toMatchObject({ "alpha-serve": "update", "alpha-drop": "same" });
+    expect(await ownerOf("alphas")).toBe("organization/entering/second/alpha");
+    const settled = await second.preview(component("alpha", "alphas"));
+    expect(new Set(Object.values(settled.operations))).toEqual(new Set(["same"]));
+    await same("alphas");
+  });
+
+  test("T3: destroy where no node_modules are fails and touches nothing; with them it retains", async () => {
+    const empty = fs.mkdtempSync(path.join(os.tmpdir(), "no-node-modules-"));
+    for (const file of fs.readdirSync(second.workDir)) {
+      fs.copyFileSync(path.join(second.workDir, file), path.join(empty, file));
+    }
+    await expect(second.pulumi("destroy", "--yes", "--stack", "second", "--cwd", empty)).rejects.toThrow();
+    fs.rmSync(empty, { recursive: true });
+    await same("alphas");
+    await second.destroy();
+    await same("alphas");
+  });
+
+  test("T4: a CRD deleted out of band is planned anew, after a refresh too", async () => {
+    await stack.up(component("beta", "betas"));
+    await world.cluster.client.delete(definitionPath("betas"));
+    await stack.refresh();
+    expect((await stack.preview(component("beta", "betas"))).messages.join("\n")).toMatch(/\(none\) → betas/);
+    await stack.up(component("beta", "betas"));
+    await createGadget(world.cluster.client, "betas");
+  });
+
+  test("T5: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
+    const migrations = "/apis/storagemigration.k8s.io/v1/storageversionmigrations";
+    const svm = {
+      apiVersion: "storagemigration.k8s.io/v1",
+      kind: "StorageVersionMigration",
+      metadata: { name: "left" },
+    };
+    await world.cluster.client.post(migrations, { ...svm, spec: { resource: { group, resource: "betas" } } });
+    await stack.up(component("beta", "betas", { onDelete: "delete" }));
+    const nothing = (): void => undefined;
+    expect(await stack.refused(stack.up(nothing))).toMatch(/betas\.gadgets\.example\.com: has 1 objects/);
+    expect((await world.cluster.client.send("GET", definitionPath("betas"))).status).toBe(200);
+
+    await stack.up(component("beta", "betas", { onDelete: "delete-with-objects" }));
+    await stack.up(nothing);
+    expect((await world.cluster.client.send("GET", definitionPath("betas"))).status).toBe(404);
+    expect((await world.cluster.client.get(migrations)).items).toEqual([]);
+  });
+});
