@@ -3,6 +3,7 @@ export { VersionedCRD } from "./versionedCRD";
 export type { VersionedCRDArgs } from "./versionedCRDArgs";
 export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";
+export type { ConversionInputs } from "./manifestInputs";
 export type { CustomResourceArgs } from "./customResources/customResources";
 export type { ClusterArgs } from "./clusterChoice";
 export type { Phase } from "./phases/phase";
