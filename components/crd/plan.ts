@@ -149,7 +149,7 @@ function describeMigrator(migrator: "in-tree" | "direct", api: string | undefine
   if (migrator === "direct") return "directly";
   return api === undefined
     ? "directly (storagemigration.k8s.io is not served)"
-    : `by a StorageVersionMigration (${api}), then by our own pass`;
+    : `by a StorageVersionMigration (storagemigration.k8s.io/${api}), then by our own pass`;
 }
 
 function describeVersion({ name, served: isServed, storage }: Version): string {

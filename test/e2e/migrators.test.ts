@@ -34,7 +34,7 @@ describe.each<{
   {
     title: "served: by a StorageVersionMigration",
     options: {},
-    plan: new RegExp(`StorageVersionMigration \\(${STORAGE_MIGRATION}\\)`),
+    plan: new RegExp(`StorageVersionMigration \\(storagemigration.k8s.io/${STORAGE_MIGRATION}\\)`),
     migrations: 1,
   },
   { title: "asked to go direct: none is created", options: {}, migrator: "direct", plan: /directly$/, migrations: 0 },
@@ -42,7 +42,7 @@ describe.each<{
   {
     title: "served, but no controller carries it out: stalled, then direct",
     options: { controllerManager: false },
-    plan: new RegExp(`StorageVersionMigration \\(${STORAGE_MIGRATION}\\)`),
+    plan: new RegExp(`StorageVersionMigration \\(storagemigration.k8s.io/${STORAGE_MIGRATION}\\)`),
     migrations: 0,
   },
 ])("[v1] → [v2] in one `up`, $title", ({ options, migrator, plan, migrations: count }) => {

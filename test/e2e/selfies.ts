@@ -43,7 +43,7 @@ export function tutorialPlan(url: string): Record<string, string[]> {
     rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
     store: ["storage v1 → v2: one edit, then every API server must agree"],
     migrate: [
-      `v1 → v2: rewrite every object by a StorageVersionMigration (${STORAGE_MIGRATION}), then by our own pass`,
+      `v1 → v2: rewrite every object by a StorageVersionMigration (storagemigration.k8s.io/${STORAGE_MIGRATION}), then by our own pass`,
       "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
     ],
   };

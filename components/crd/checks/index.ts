@@ -2,9 +2,11 @@ import { isCrd } from "./isCrd";
 import { storageVersionServed } from "./storageVersionServed";
 import { oneStorageVersion } from "./oneStorageVersion";
 import { versionNamesUnique } from "./versionNamesUnique";
+import { versionShape } from "./versionShape";
 import type { Definition } from "../definition";
 
 const ofADefinition: ((manifest: Definition) => string[])[] = [
+  versionShape,
   versionNamesUnique,
   oneStorageVersion,
   storageVersionServed,

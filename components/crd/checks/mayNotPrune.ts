@@ -29,5 +29,9 @@ function sources(manifest: Definition, live: Definition | undefined): Version[] 
 
 function describe(crd: string, from: string, to: string, lost: string[]): string {
   const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
-  return `${crd}: conversion is None and ${to}'s schema lacks ${lost.slice(0, SHOWN).join(", ")}${more} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
+  const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
+  if (from === to) {
+    return `${crd}: ${to} is stored now, and its schema lacks ${fields} of the one in the cluster; expected every field, because a rewrite would delete the rest from every object; put them back, or change them in a new version with a conversion webhook`;
+  }
+  return `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
 }

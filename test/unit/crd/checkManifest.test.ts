@@ -99,3 +99,45 @@ test("labels and annotations of the manifest stay, and empty maps of them go", (
     labels,
   });
 });
+
+describe("what the API server would only say to `up`", () => {
+  const v2 = { name: "v2", served: true, storage: true };
+  const checked = (version: object): string[] =>
+    checkManifest(withSpec(good, { versions: [{ ...v2, ...version }] as never }));
+
+  test.each<[string, object, string]>([
+    ["a misspelt key", { stroage: true }, "spec.versions[0] (v2) has stroage; expected only additionalPrinterColumns"],
+    ["a boolean that is text", { served: "yes" }, 'spec.versions[0] (v2).served is "yes"; expected true or false'],
+    [
+      "a boolean that is missing",
+      { served: undefined },
+      "spec.versions[0] (v2).served is missing; expected true or false",
+    ],
+    [
+      "a misspelt schema",
+      { schema: { openApiV3Schema: {} } },
+      "(v2).schema has openApiV3Schema; expected openAPIV3Schema",
+    ],
+    [
+      "a type that is none",
+      {
+        schema: {
+          openAPIV3Schema: { type: "object", properties: { spec: { properties: { host: { type: "sting" } } } } },
+        },
+      },
+      'type of .spec.host is "sting"; expected one of array, boolean',
+    ],
+    [
+      "a type that is none, of items",
+      { schema: { openAPIV3Schema: { properties: { hosts: { type: "array", items: { type: "text" } } } } } },
+      'type of .hosts[] is "text"',
+    ],
+  ])("%s", (_what, version, found) => {
+    expect(checked(version)[0]).toContain(found);
+  });
+
+  test("a field called type, and a default of that name, are the user's own", () => {
+    const properties = { type: { type: "string", default: "sting" }, of: { default: { type: "sting" } } };
+    expect(checked({ schema: { openAPIV3Schema: { type: "object", properties } } })).toEqual([]);
+  });
+});

@@ -80,7 +80,7 @@ test("storedVersions emptied by a second StorageVersionMigration => planned, alt
 });
 
 test.each([
-  ["in-tree", "v1beta1", "by a StorageVersionMigration (v1beta1), then by our own pass"],
+  ["in-tree", "v1beta1", "by a StorageVersionMigration (storagemigration.k8s.io/v1beta1), then by our own pass"],
   ["in-tree", undefined, "directly (storagemigration.k8s.io is not served)"],
   ["direct", "v1", "directly"],
 ] as const)("the plan names the migrator: %s where %s is served", (migrator, storageMigrationApi, how) => {

@@ -29,7 +29,7 @@ test("from [v1] to [v1, v2] to [v2]: what is planned and what is there at each i
     rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
     store: ["storage v1 → v2: one edit, then every API server must agree"],
     migrate: [
-      "v1 → v2: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
+      "v1 → v2: rewrite every object by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass",
       "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
     ],
     drop: [],
@@ -78,7 +78,7 @@ test("a flip back while v1 is still there is the same machine with other inputs"
     serve: [],
     store: ["storage v2 → v1: one edit, then every API server must agree"],
     migrate: [
-      "v2 → v1: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
+      "v2 → v1: rewrite every object by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass",
       "storedVersions [v2, v1] → [v1]: only once every object is proven rewritten",
     ],
   });
@@ -90,7 +90,7 @@ test("a flip back while v1 is still there is the same machine with other inputs"
 test("a flip back before the objects were migrated goes by storedVersions, which then names both", async () => {
   const flipped = await ranUpTo("store", await created(v1), both);
   expect(plans(flipped, manifest("v1 storage", "v2")).migrate).toEqual([
-    "v2 → v1: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
+    "v2 → v1: rewrite every object by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass",
     "storedVersions [v1, v2] → [v1]: only once every object is proven rewritten",
   ]);
 });
@@ -101,7 +101,7 @@ test("storedVersions [v1, v2] inherited from someone else => rehearsed and migra
     ...NOTHING,
     rehearse: ["v1 → v2: ask the API server by dry run about every object; writes nothing"],
     migrate: [
-      "v1 → v2: rewrite every object by a StorageVersionMigration (v1), then by our own pass",
+      "v1 → v2: rewrite every object by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass",
       "storedVersions [v1, v2] → [v2]: only once every object is proven rewritten",
     ],
   });
