@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { MoveError } from "./errors";
 import { parseExact, stringifyExact } from "./exactJson";
-import { isMapValue, own, type JsonMap } from "./json";
+import { isMapValue, own, sorted, type JsonMap } from "./json";
 import type { Keeper, Stash } from "./stash";
 
 /** The API server's limit for all annotations of an object together (apimachinery pkg/api/validation/objectmeta.go). */
@@ -35,7 +35,9 @@ export function withStashes(metadata: JsonMap, changes: ReadonlyMap<string, Stas
   const found = own(metadata, "annotations");
   const before = isMapValue(found) ? found : {};
   const kept = Object.entries(before).filter(([key]) => !changes.has(key));
-  const added = [...changes].flatMap(([key, stash]) => (stash === undefined ? [] : [[key, stringifyExact(stash)]]));
+  const added = [...changes].flatMap(([key, stash]) =>
+    stash === undefined ? [] : [[key, stringifyExact(sorted(stash))]],
+  );
   if (added.length === 0 && kept.length === Object.keys(before).length) return metadata;
   const annotations: JsonMap = Object.fromEntries([...kept, ...added] as [string, unknown][]);
   if (added.length > 0) checkSize(annotations, changes);

@@ -1,5 +1,5 @@
 import { ExactNumber } from "./exactJson";
-import { equal, isMapValue, own } from "./json";
+import { equal, fieldSchema, isMapValue } from "./json";
 import { INT_OR_STRING, type SchemaNode } from "./schema";
 
 /**
@@ -10,14 +10,14 @@ export function fits(schema: SchemaNode | undefined, value: unknown): boolean {
   if (schema === undefined || value === undefined) return true;
   if (value === null) return schema.nullable === true;
   if (schema.enum !== undefined && !schema.enum.some((allowed) => equal(allowed, value))) return false;
-  if (schema[INT_OR_STRING] === true) return typeof value === "string" || isInteger(value);
+  if (schema[INT_OR_STRING] === true) return typeof value === "string" || isInteger(value, false);
   switch (schema.type) {
     case "string":
       return typeof value === "string";
     case "boolean":
       return typeof value === "boolean";
     case "integer":
-      return isInteger(value);
+      return isInteger(value, schema.format === "int64");
     case "number":
       return typeof value === "number" || value instanceof ExactNumber;
     case "array":
@@ -30,15 +30,10 @@ export function fits(schema: SchemaNode | undefined, value: unknown): boolean {
   }
 }
 
-function isInteger(value: unknown): boolean {
-  if (value instanceof ExactNumber) return Number.isInteger(Number(value.text));
-  return typeof value === "number" && Number.isInteger(value);
-}
-
-export function fieldSchema(schema: SchemaNode, key: string): SchemaNode | undefined {
-  const described = schema.properties && (own(schema.properties, key) as SchemaNode | undefined);
-  if (described !== undefined) return described;
-  return typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
+/** Where no int64 is promised, an integer beyond 2^53 would reach the user's function as a bigint that it does not expect. */
+function isInteger(value: unknown, int64: boolean): boolean {
+  const number = value instanceof ExactNumber ? Number(value.text) : value;
+  return Number.isSafeInteger(number) || (int64 && Number.isInteger(number));
 }
 
 /** What the schema asks for, in words. */

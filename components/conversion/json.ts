@@ -28,6 +28,14 @@ export function equal(first: unknown, second: unknown): boolean {
   return canonical(first) === canonical(second);
 }
 
+/** The same value with its keys in order, as the API server writes them: what is made of it has the same bytes every time. */
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isMapValue(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
+
 function canonicalNumber(text: string): string {
   return /^-?\d+$/.test(text) ? BigInt(text).toString() : JSON.stringify(Number(text));
 }
@@ -40,12 +48,8 @@ export function withDefaults(schema: SchemaNode | undefined, value: unknown): un
   }
   if (Array.isArray(value)) return value.map((element) => withDefaults(schema.items, element));
   if (!isMapValue(value)) return value;
-  const extra = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
   const fields = new Map(
-    Object.entries(value).map(([key, field]) => [
-      key,
-      withDefaults((schema.properties && (own(schema.properties, key) as SchemaNode)) ?? extra, field),
-    ]),
+    Object.entries(value).map(([key, field]) => [key, withDefaults(fieldSchema(schema, key), field)]),
   );
   for (const [key, node] of Object.entries(schema.properties ?? {})) {
     const field = withDefaults(node, own(value, key));
@@ -60,16 +64,26 @@ export function shownEqual(schema: SchemaNode | undefined, first: unknown, secon
 }
 
 /**
- * A copy for the user's functions, which may then do with it what they like. An integer beyond 2^53 is a bigint.
+ * A copy for the user's functions, which may then do with it what they like. An integer beyond 2^53 is a bigint where the
+ * schema, and so the function's type, says int64.
  */
-export function toUser(value: unknown): unknown {
+export function toUser(schema: SchemaNode | undefined, value: unknown): unknown {
   if (value instanceof ExactNumber) {
-    const number = Number(value.text);
-    return /^-?\d+$/.test(value.text) && !Number.isSafeInteger(number) ? BigInt(value.text) : number;
+    const large = /^-?\d+$/.test(value.text) && !Number.isSafeInteger(Number(value.text));
+    return large && schema?.type !== "number" ? BigInt(value.text) : Number(value.text);
   }
-  if (Array.isArray(value)) return value.map(toUser);
+  if (Array.isArray(value)) return value.map((element) => toUser(schema?.items, element));
   if (!isMapValue(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, toUser(field)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, toUser(fieldSchema(schema, key), field)]),
+  );
+}
+
+/** The schema of one field of an object or map. */
+export function fieldSchema(schema: SchemaNode | undefined, key: string): SchemaNode | undefined {
+  const described = schema?.properties && (own(schema.properties, key) as SchemaNode | undefined);
+  if (described !== undefined) return described;
+  return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
-import { carry } from "./carry";
+import { carry, type Carried } from "./carry";
 import type { DirectedNested } from "./compile";
 import { isMapValue, own, type JsonMap } from "./json";
-import { Elements, identityOf, type Keeper, type Stash } from "./stash";
+import { elementsOf, Identities, type Keeper, type Stash } from "./stash";
 
 interface Result {
   readonly after: unknown;
@@ -37,29 +37,35 @@ function eachElement(
   entry: JsonMap | undefined,
   keeper: Keeper,
 ): Result {
-  const returning = new Elements(entry && own(entry, "items"));
-  const items: [string, number, Stash][] = [];
-  const after = list.map((element, index) => {
-    if (!isMapValue(element)) return element;
-    const own = returning.isEmpty ? undefined : returning.take(identityOf(move.from.schema, element), index);
-    const { output, stash } = carry(move.scope, element, own, keeper);
-    if (stash !== undefined) items.push([identityOf(move.to.schema, output), index, stash]);
-    return output;
+  const returning = elementsOf(entry);
+  const names = returning.size === 0 ? undefined : new Identities(move.from.schema);
+  const carried = list.map((element): Carried | undefined => {
+    if (!isMapValue(element)) return undefined;
+    return carry(move.scope, element, names && returning.get(names.next(element)), keeper);
   });
-  return { after, restored: false, left: items.length > 0 ? { items } : undefined };
+  const after = carried.map((found, index) => (found === undefined ? list[index] : found.output));
+  if (carried.every((found) => found?.stash === undefined)) return { after, restored: false, left: undefined };
+  const shown = new Identities(move.to.schema);
+  const items = carried.flatMap((found) => {
+    if (found === undefined) return [];
+    const name = shown.next(found.output);
+    return found.stash === undefined ? [] : [[name, found.stash] as const];
+  });
+  return { after, restored: false, left: { items: Object.fromEntries(items) } };
 }
 
 function eachField(move: DirectedNested, map: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
   if (!isMapValue(map)) return { ...ABSENT, after: map };
-  const returning = new Elements(entry && own(entry, "items"));
-  const items: [string, number, Stash][] = [];
+  const returning = elementsOf(entry);
+  const items: [string, Stash][] = [];
   const fields = Object.entries(map).map(([key, element]) => {
     if (!isMapValue(element)) return [key, element] as const;
-    const { output, stash } = carry(move.scope, element, returning.take(`f:${key}`, 0), keeper);
-    if (stash !== undefined) items.push([`f:${key}`, 0, stash]);
+    const { output, stash } = carry(move.scope, element, returning.get(key), keeper);
+    if (stash !== undefined) items.push([key, stash]);
     return [key, output] as const;
   });
-  return { after: Object.fromEntries(fields), restored: false, left: items.length > 0 ? { items } : undefined };
+  const left = items.length > 0 ? { items: Object.fromEntries(items) } : undefined;
+  return { after: Object.fromEntries(fields), restored: false, left };
 }
 
 function intoList(move: DirectedNested, object: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
@@ -68,7 +74,7 @@ function intoList(move: DirectedNested, object: unknown, entry: JsonMap | undefi
   if (!isMapValue(object)) return { ...ABSENT, after: [object, ...tail] };
   const inner = entry && own(entry, "inner");
   const { output, stash } = carry(move.scope, object, isMapValue(inner) ? inner : undefined, keeper);
-  const left = stash && { items: [[identityOf(move.to.schema, output), 0, stash]] };
+  const left = stash && { items: { [new Identities(move.to.schema).next(output)]: stash } };
   return { after: [output, ...tail], restored: false, left };
 }
 
@@ -79,8 +85,8 @@ function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefi
   if (!isMapValue(first)) {
     return { after: first, restored: false, left: rest.length > 0 ? { rest } : undefined };
   }
-  const returning = new Elements(entry && own(entry, "items"));
-  const { output, stash } = carry(move.scope, first, returning.take(identityOf(move.from.schema, first), 0), keeper);
+  const returning = elementsOf(entry).get(new Identities(move.from.schema).next(first));
+  const { output, stash } = carry(move.scope, first, returning, keeper);
   const left = { ...(stash && { inner: stash }), ...(rest.length > 0 && { rest }) };
   return { after: output, restored: false, left: Object.keys(left).length > 0 ? left : undefined };
 }

@@ -19,7 +19,14 @@ export function run(move: DirectedTransfer, way: "there" | "back", values: reado
   if (move.whole && values.some((value) => value === undefined)) return absent;
   if (values.length === 1 && to.length === 1 && values[0] === null && from[0]?.schema.nullable !== true) return [null];
   if (!values.every((value, index) => fits(from[index]?.schema, value))) return absent;
-  return checked(move, to, call, values) ?? absent;
+  return (
+    checked(
+      move,
+      to,
+      call,
+      values.map((value, index) => toUser(from[index]?.schema, value)),
+    ) ?? absent
+  );
 }
 
 function checked(
@@ -30,7 +37,7 @@ function checked(
 ): readonly unknown[] | undefined {
   let answer: readonly unknown[] | undefined;
   try {
-    const given = call(values.map(toUser));
+    const given = call(values);
     answer = given?.map(fromUser);
   } catch (error) {
     throw new MoveError(move.label, move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOf(error));

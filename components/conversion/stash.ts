@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { parseExact, stringifyExact } from "./exactJson";
-import { canonical, isMapValue, own, withDefaults, type JsonMap } from "./json";
+import { canonical, isMapValue, own, sorted, withDefaults, type JsonMap } from "./json";
 import type { SchemaNode } from "./schema";
 
 /** What one version cannot hold of another, by the paths there. Read from an annotation, so it may be anything. */
@@ -21,7 +21,7 @@ export class Leftovers {
   constructor(private readonly keeper: Keeper) {}
 
   add(key: string, entry: JsonMap, sensitive: boolean): void {
-    const kept = sensitive ? { sealed: this.keeper.seal(stringifyExact(entry), key) } : entry;
+    const kept = sensitive ? { sealed: this.keeper.seal(stringifyExact(sorted(entry)), key) } : entry;
     this.entries.push([key, kept]);
   }
 
@@ -45,7 +45,7 @@ export function entryOf(stash: Stash | undefined, key: string, keeper: Keeper): 
  * How an element of a list is found again: by its keys where the list has some, else by all that is shown of it. A position
  * would give one element's fields to another as soon as someone inserts one.
  */
-export function identityOf(list: SchemaNode, element: JsonMap): string {
+function identityOf(list: SchemaNode, element: JsonMap): string {
   const keys = list["x-kubernetes-list-type"] === "map" ? list["x-kubernetes-list-map-keys"] : undefined;
   if (Array.isArray(keys)) {
     const shown = withDefaults(list.items, element) as JsonMap;
@@ -56,33 +56,23 @@ export function identityOf(list: SchemaNode, element: JsonMap): string {
   return `h:${createHash("sha256").update(shown).digest("base64url").slice(0, 16)}`;
 }
 
-/** The stashes of a list's elements, each handed out once. */
-export class Elements {
-  private readonly found = new Map<string, [index: unknown, stash: Stash][]>();
+/** Names each element of a list: of those that look alike, by which of them it is. */
+export class Identities {
+  private readonly seen = new Map<string, number>();
 
-  constructor(items: unknown) {
-    for (const item of Array.isArray(items) ? (items as unknown[]) : []) {
-      if (!Array.isArray(item)) continue;
-      const [identity, index, stash] = item as unknown[];
-      if (typeof identity !== "string" || !isMapValue(stash)) continue;
-      const same = this.found.get(identity);
-      if (same === undefined) this.found.set(identity, [[index, stash]]);
-      else same.push([index, stash]);
-    }
-  }
+  constructor(private readonly list: SchemaNode) {}
 
-  get isEmpty(): boolean {
-    return this.found.size === 0;
+  next(element: JsonMap): string {
+    const identity = identityOf(this.list, element);
+    const before = this.seen.get(identity) ?? 0;
+    this.seen.set(identity, before + 1);
+    return before === 0 ? identity : `${identity}#${before}`;
   }
+}
 
-  /** Of equal elements the one at the same position first. */
-  take(identity: string, index: number): Stash | undefined {
-    const same = this.found.get(identity);
-    if (same === undefined) return undefined;
-    const at = Math.max(
-      same.findIndex(([other]) => other === index),
-      0,
-    );
-    return same.splice(at, 1)[0]?.[1];
-  }
+/** The stashes of a list's elements, by what those are called. */
+export function elementsOf(entry: JsonMap | undefined): ReadonlyMap<string, Stash> {
+  const items = entry && own(entry, "items");
+  if (!isMapValue(items)) return new Map();
+  return new Map(Object.entries(items).filter((item): item is [string, Stash] => isMapValue(item[1])));
 }

@@ -1,4 +1,5 @@
-import { databases, selfies, widgets } from "./examples";
+import { defineConversion } from "../../../components/conversion";
+import { databases, oddities, selfies, widgets } from "./examples";
 
 const metadata = { name: "one", namespace: "default", uid: "u", labels: { a: "b" } };
 const selfie = (version: string, fields: object, annotations?: object) => ({
@@ -197,4 +198,66 @@ test.each([
   [{ apiVersion: "example.com/v1", kind: "Gadget" }, /Gadget .*expected kind Widget/],
 ])("%j => refused", (object, message) => {
   expect(() => widgets.convert(object, "v2")).toThrow(message);
+});
+
+const oddity = (version: string, fields: object) => ({
+  apiVersion: `odd.example.com/${version}`,
+  kind: "Oddity",
+  metadata,
+  ...fields,
+});
+
+test("a list without keys: fields come back only to an element that is shown unchanged, wherever it is now", () => {
+  const inner = (version: "v1" | "v2", elements: object[]) =>
+    oddity(version, { nested: [{ [version === "v1" ? "id" : "key"]: "n", inner: elements }] });
+  const v2 = oddities.convert(inner("v1", [{ p: 1, q: "a" }, { p: 2, q: "b" }, { p: 2 }, { p: 2, q: "d" }]), "v2");
+  const edited = { ...inner("v2", [{ p: 9 }, { p: 2 }, { p: 2 }, { p: 2 }, { p: 7 }]), metadata: v2["metadata"] };
+  expect(oddities.convert(edited, "v1")).toEqual(
+    inner("v1", [{ p: 9 }, { p: 2, q: "b" }, { p: 2 }, { p: 2, q: "d" }, { p: 7 }]),
+  );
+});
+
+test("a field with no object to go into, because that is null, is kept", () => {
+  const v1 = oddity("v1", { only: null, top: "a" });
+  expect(oddities.convert(oddities.convert(v1, "v2"), "v1")).toEqual(v1);
+  const v2 = oddity("v2", { spec: null, x: "a" });
+  expect(oddities.convert(oddities.convert(v2, "v1"), "v2")).toEqual(v2);
+});
+
+test("two fields that change places do", () => {
+  const v2 = oddity("v2", { swap: "b", swop: "a" });
+  expect(oddities.convert(oddity("v1", { swap: "a", swop: "b" }), "v2")).toEqual(v2);
+});
+
+test("an int64 beyond 2^53 reaches the conversion as it is, and comes back so", () => {
+  const body = `{"apiVersion":"apiextensions.k8s.io/v1","kind":"ConversionReview","request":{"uid":"u","desiredAPIVersion":"odd.example.com/v2","objects":[{"apiVersion":"odd.example.com/v1","kind":"Oddity","count":9007199254740993}]}}`;
+  expect(oddities.answer(body)).toContain('"spec":{"more":{"count":"9007199254740993"}}');
+});
+
+test("a default that the API server fills in where nothing could be shown is no edit", () => {
+  const level = (enumeration: readonly string[]) => ({ type: "string", enum: enumeration, default: "low" }) as const;
+  const levels = defineConversion({
+    group: "g.example.com",
+    kind: "K",
+    versions: {
+      v1: { type: "object", properties: { spec: { type: "object", properties: { level: level(["low", "high"]) } } } },
+      v2: { type: "object", properties: { spec: { type: "object", properties: { level: level(["low"]) } } } },
+    },
+    steps: (step) => [
+      step("v1", "v2", (m) => [
+        m.map("spec.level", "spec.level", { up: (x) => (x === "high" ? undefined : x), down: (x) => x }),
+      ]),
+    ],
+  });
+  const v1 = { apiVersion: "g.example.com/v1", kind: "K", metadata, spec: { level: "high" } };
+  const v2 = levels.convert(v1, "v2");
+  expect(v2["spec"]).toEqual({});
+  expect(levels.convert({ ...v2, spec: { level: "low" } }, "v1")).toEqual(v1);
+});
+
+test("a value that its own schema does not allow is not given to the conversion, and kept", () => {
+  const v1 = selfie("v1", { hostPort: 7 });
+  expect(selfies.convert(selfies.convert(v1, "v2"), "v1")).toEqual(v1);
+  const wide = widget("v1", { spec: { size: 1, mode: "Unheard" } });
+  expect(widgets.convert(widgets.convert(wide, "v2"), "v1")).toEqual(wide);
 });

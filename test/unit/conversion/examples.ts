@@ -58,6 +58,8 @@ export const widgetVersions = {
           tls: { type: "object", properties: { secret: text, minimum: text } },
           ports: {
             type: "array",
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["num"],
             items: { type: "object", required: ["num"], properties: { num: { type: "integer" }, hint: text } },
           },
         },
@@ -80,6 +82,8 @@ export const widgetVersions = {
           },
           ports: {
             type: "array",
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["number"],
             items: {
               type: "object",
               required: ["number"],
@@ -150,6 +154,116 @@ export const widgets = defineConversion({
         ],
         { to: "spec.endpoints" },
       ),
+    ]),
+  ],
+});
+
+/** Everything a schema can have that is awkward to convert. */
+export const oddities = defineConversion({
+  group: "odd.example.com",
+  kind: "Oddity",
+  versions: {
+    v1: {
+      type: "object",
+      properties: {
+        top: text,
+        first: text,
+        last: text,
+        count: { type: "integer", format: "int64", nullable: true },
+        only: { type: "object", nullable: true, properties: { deep: { type: "object", properties: { x: text } } } },
+        routes: {
+          type: "object",
+          additionalProperties: { type: "object", properties: { to: text, old: { type: "number" } } },
+        },
+        single: { type: "array", nullable: true, items: { type: "object", properties: { a: text, b: text } } },
+        names: { type: "array", items: text },
+        free: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+        swap: text,
+        swop: text,
+        kept: { type: "number" },
+        secret: { type: "string", format: "password" },
+        nested: {
+          type: "array",
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["id"],
+          items: {
+            type: "object",
+            required: ["id"],
+            properties: {
+              id: text,
+              inner: { type: "array", items: { type: "object", properties: { p: { type: "integer" }, q: text } } },
+            },
+          },
+        },
+      },
+    },
+    v2: {
+      type: "object",
+      properties: {
+        spec: {
+          type: "object",
+          nullable: true,
+          properties: {
+            host: text,
+            more: { type: "object", nullable: true, properties: { fullName: text, count: { type: "string" } } },
+            any: { type: "object", nullable: true, "x-kubernetes-preserve-unknown-fields": true },
+          },
+        },
+        x: text,
+        paths: {
+          type: "object",
+          additionalProperties: {
+            type: "object",
+            properties: { target: text, weight: { "x-kubernetes-int-or-string": true } },
+          },
+        },
+        single: { type: "object", nullable: true, properties: { a: text, c: text } },
+        name: text,
+        swap: text,
+        swop: text,
+        kept: { type: "number" },
+        nested: {
+          type: "array",
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["key"],
+          items: {
+            type: "object",
+            required: ["key"],
+            properties: {
+              key: text,
+              inner: { type: "array", items: { type: "object", properties: { p: { type: "integer" }, r: text } } },
+            },
+          },
+        },
+      },
+    },
+  },
+  steps: (step) => [
+    step("v1", "v2", (m) => [
+      m.rename("top", "spec.host"),
+      m.join(["first", "last"], "spec.more.fullName", {
+        up: ([first, last]) => `${first} ${last}`,
+        down: (fullName) => {
+          const [first, ...rest] = fullName.split(" ");
+          return [first, rest.length === 0 ? undefined : rest.join(" ")];
+        },
+      }),
+      m.map("count", "spec.more.count", {
+        up: (count) => (count === null ? "none" : String(count)),
+        down: (count) => (count === "none" ? null : /^-?\d{1,18}$/.test(count) ? BigInt(count) : undefined),
+      }),
+      m.rename("only.deep.x", "x"),
+      m.each("routes", (r) => [r.rename("to", "target"), r.removed("old"), r.added("weight")], { to: "paths" }),
+      m.unwrap("single", (s) => [s.removed("b"), s.added("c")]),
+      m.custom(["names"], ["name"], {
+        up: ([names]) => [names?.[0]],
+        down: ([name]) => [name === undefined ? [] : [name]],
+      }),
+      m.custom(["free"], ["spec.any"], { up: ([free]) => [free], down: ([any]) => [any ?? {}] }),
+      m.rename("swap", "swop"),
+      m.rename("swop", "swap"),
+      m.removed("secret"),
+      m.each("nested", (n) => [n.rename("id", "key"), n.each("inner", (i) => [i.removed("q"), i.added("r")])]),
     ]),
   ],
 });
