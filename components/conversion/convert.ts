@@ -47,8 +47,8 @@ export function convertObject(
   if (from === to) return given === metadata ? object : { ...object, metadata: given };
   const bound = { group: chain.group, kind: chain.kind, namespace: own(given, "namespace"), name: own(given, "name") };
   const keeper = keeperOf(keys, bound);
-  const { apiVersion: _a, kind: _k, metadata: _m, ...fields } = object;
-  let current: JsonMap = fields;
+  // Kubernetes' own fields go along: no move can name them.
+  let current: JsonMap = object;
   const direction = from < to ? 1 : -1;
   for (let at = from; at !== to; at += direction) {
     const [here, there] = [chain.versions[at] as string, chain.versions[at + direction] as string];
@@ -63,7 +63,7 @@ export function convertObject(
       throw new ConversionError(`${nameOf(object)}: ${here}→${there}: ${error.message}`);
     }
   }
-  return { ...current, apiVersion: desiredAPIVersion, kind: chain.kind, metadata: given };
+  return { ...current, apiVersion: desiredAPIVersion, metadata: given };
 }
 
 /** Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. */

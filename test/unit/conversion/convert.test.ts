@@ -224,6 +224,18 @@ test("a field with no object to go into, because that is null, is kept", () => {
   expect(oddities.convert(oddities.convert(v2, "v1"), "v2")).toEqual(v2);
 });
 
+test("an object made only to hold a moved field goes with it, unless something else came into it", () => {
+  const v1 = oddity("v1", { top: "a" });
+  const v2 = oddities.convert(v1, "v2");
+  expect(v2["spec"]).toEqual({ host: "a" });
+  expect(oddities.convert(v2, "v1")).toEqual(v1);
+  expect(oddities.convert({ ...v2, spec: { host: "b", same: "c" } }, "v1")).toEqual(
+    oddity("v1", { top: "b", spec: { same: "c" } }),
+  );
+  const nothing = oddity("v1", { top: "a", spec: null });
+  expect(oddities.convert(oddities.convert(nothing, "v2"), "v1")).toEqual(nothing);
+});
+
 test("two fields that change places do", () => {
   const v2 = oddity("v2", { swap: "b", swop: "a" });
   expect(oddities.convert(oddity("v1", { swap: "a", swop: "b" }), "v2")).toEqual(v2);

@@ -167,6 +167,7 @@ export const oddities = defineConversion({
       type: "object",
       properties: {
         top: text,
+        spec: { type: "object", nullable: true, properties: { same: text } },
         first: text,
         last: text,
         count: { type: "integer", format: "int64", nullable: true },
@@ -204,6 +205,7 @@ export const oddities = defineConversion({
           type: "object",
           nullable: true,
           properties: {
+            same: text,
             host: text,
             more: { type: "object", nullable: true, properties: { fullName: text, count: { type: "string" } } },
             any: { type: "object", nullable: true, "x-kubernetes-preserve-unknown-fields": true },
