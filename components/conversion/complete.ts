@@ -1,5 +1,5 @@
 import type { Move } from "./moves";
-import { elementSchema, type SchemaNode } from "./schema";
+import { elementSchema, schemaAt, type SchemaNode } from "./schema";
 import { canonical } from "./json";
 
 interface Sides<T> {
@@ -52,8 +52,8 @@ export function missingMoves(
       if (around === "" && path === "" && ["apiVersion", "kind", "metadata"].includes(field)) continue;
       const at = path + field;
       compare(
-        named.old.has(at) ? undefined : before?.properties?.[field],
-        named.new.has(at) ? undefined : after?.properties?.[field],
+        named.old.has(at) ? undefined : fieldOf(before, field),
+        named.new.has(at) ? undefined : fieldOf(after, field),
         at,
       );
     }
@@ -110,7 +110,7 @@ function sameElements(before: SchemaNode, after: SchemaNode): boolean {
   if (changes(first, second).length > 0 || !sameElements(first, second)) return false;
   const names = new Set([...Object.keys(first.properties ?? {}), ...Object.keys(second.properties ?? {})]);
   return [...names].every((name) => {
-    const [one, other] = [first.properties?.[name], second.properties?.[name]];
+    const [one, other] = [fieldOf(first, name), fieldOf(second, name)];
     return one !== undefined && other !== undefined && same(one, other);
   });
 }
@@ -119,7 +119,12 @@ function same(before: SchemaNode, after: SchemaNode): boolean {
   if (changes(before, after).length > 0 || !sameElements(before, after)) return false;
   const names = new Set([...Object.keys(before.properties ?? {}), ...Object.keys(after.properties ?? {})]);
   return [...names].every((name) => {
-    const [one, other] = [before.properties?.[name], after.properties?.[name]];
+    const [one, other] = [fieldOf(before, name), fieldOf(after, name)];
     return one !== undefined && other !== undefined && same(one, other);
   });
+}
+
+/** `toString` may be a field's name, and every object has one. */
+function fieldOf(schema: SchemaNode | undefined, name: string): SchemaNode | undefined {
+  return schemaAt(schema, [name]);
 }

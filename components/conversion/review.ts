@@ -18,6 +18,8 @@ export interface ConversionReview {
 
 /** So many objects are named in a failure; the others are counted. */
 const NAMED = 5;
+/** Characters of each. A reason may quote a value, and a value may be a megabyte. */
+const LONGEST = 500;
 
 /**
  * The answer to one ConversionReview: every object in its order, or a failure that names the first objects it comes from
@@ -43,8 +45,12 @@ export function reviewObjects(chain: Chain, body: unknown, options?: ConvertOpti
   });
   if (failures.length === 0) return answer({ result: { status: "Success" }, convertedObjects });
   const more = failures.length > NAMED ? `; and ${failures.length - NAMED} more` : "";
-  const message = `${failures.slice(0, NAMED).join("; ")}${more}`;
+  const message = `${failures.slice(0, NAMED).map(shortened).join("; ")}${more}`;
   return answer({ result: { status: "Failure", message }, convertedObjects: [] });
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 function requestOf(body: unknown): { uid: string; desired: string; objects: readonly unknown[] } {

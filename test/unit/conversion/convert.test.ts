@@ -185,6 +185,38 @@ test.each([["not JSON"], ['{"hostPort":1}'], ['{"hostPort":{"value":7}}'], ["[]"
   },
 );
 
+test("a stash of the object's own version is a stranger's: it brings nothing back", () => {
+  const forged = '{"hostPort":{"value":{"hostPort":"forged"}}}';
+  const v1 = selfie("v1", {}, { "conversion.stable.example.com/v1": forged });
+  expect(selfies.convert(selfies.convert(v1, "v2"), "v1")).toEqual(selfie("v1", {}));
+});
+
+test("a conversion that throws on a sensitive field => its words, which may hold the value, are not repeated", () => {
+  const schema = (name: string) => ({ type: "object", properties: { [name]: { type: "string" } } }) as const;
+  const conversion = defineConversion({
+    group: "g.example.com",
+    kind: "K",
+    versions: { v1: schema("a"), v2: schema("b") },
+    steps: (step) => [
+      step("v1", "v2", (m) => [
+        m.map(
+          "a",
+          "b",
+          {
+            up(a) {
+              throw new Error(`cannot read ${a}`);
+            },
+            down: (b) => b,
+          },
+          { sensitive: true },
+        ),
+      ]),
+    ],
+  });
+  const object = { apiVersion: "g.example.com/v1", kind: "K", metadata, a: "hunter2" };
+  expect(() => conversion.convert(object, "v2")).toThrow(/^K default\/one: v1→v2: a: (?!.*hunter2)/);
+});
+
 test("more than annotations can hold => refused, with the size and what to do", () => {
   const big = widget("v1", { spec: { legacy: { note: "x".repeat(300_000) } } });
   expect(() => widgets.convert(big, "v2")).toThrow(

@@ -1,5 +1,6 @@
 import {
   DefinitionError,
+  type Conversion,
   defineConversion,
   type Move,
   type Moves,
@@ -143,4 +144,19 @@ test("nothing moves => identity, for which strategy None will do", () => {
     steps: (step) => [step("v1", "v2", () => [])],
   });
   expect([same.isIdentity, databases.isIdentity, widgets.isIdentity]).toEqual([true, false, false]);
+});
+
+test("fields that are called as every object's own are fields", () => {
+  const moves = (m: Moves<SchemaNode, SchemaNode>): Move[] => [
+    m.added("spec.toString"),
+    m.rename("spec.valueOf", "spec.v"),
+  ];
+  const before = object({ spec: object({ valueOf: text }) });
+  const after = object({ spec: object({ toString: text, v: text }) });
+  expect(define(before, after, () => [])).toThrow(/spec\.valueOf is in v1 only[^]*spec\.toString is in v2 only/);
+  const conversion = define(before, after, moves)() as Conversion;
+  const partial = { apiVersion: "example.com/v1", kind: "Widget", metadata: {}, spec: {} };
+  expect(conversion.convert(partial, "v2")).toEqual({ ...partial, apiVersion: "example.com/v2" });
+  const back = { ...partial, apiVersion: "example.com/v2" };
+  expect(conversion.convert(back, "v1")).toEqual(partial);
 });

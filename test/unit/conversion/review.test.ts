@@ -72,6 +72,13 @@ test.each([
   expect(result).toEqual({ status: "Failure", message: `SelfieRequest default/o: v1→v2: spec.a: ${reason}` });
 });
 
+test("a reason that quotes a megabyte is cut short", () => {
+  const a = "bad";
+  const long = { ...selfie("x".repeat(1_000_000), { spec: { a } }) };
+  const { result } = refusing.review(review([long])).response;
+  expect(result.status === "Failure" && result.message.length).toBe(501);
+});
+
 test.each([
   ["another group", selfie("a", {}), "other.com/v2", /other.com\/v2/],
   ["an unknown version", selfie("a", {}), "stable.example.com/v3", /stable.example.com\/v3/],
