@@ -1,4 +1,16 @@
-import type { AllParts, At, ElementOf, Goes, ListPath, Parts, Path, SameType, ValueAt } from "./types";
+import type {
+  AllParts,
+  At,
+  ElementOf,
+  Goes,
+  GoesToList,
+  ListIn,
+  Parts,
+  PathIn,
+  PathsIn,
+  SameType,
+  ValueAt,
+} from "./types";
 
 export interface MoveOptions {
   /**
@@ -20,17 +32,20 @@ export interface Ways<Up, Down> {
 /** What one step may do, each move in both directions. `Old` and `New` are the two schemas. */
 export interface Moves<Old, New> {
   /** The same value under another name. */
-  rename<F extends Path<Old>, T extends Path<New>>(
-    from: F,
-    to: T & SameType<Old, F, New, T>,
+  rename<F extends string, T extends string>(
+    from: PathIn<Old, F>,
+    to: PathIn<New, T> & SameType<Old, F, New, T>,
     options?: MoveOptions,
   ): Move;
   /** The value as it is, although the schemas put other bounds on it (a pattern, a maximum, …). */
-  keep<P extends Path<Old> & Path<New>>(path: P & SameType<Old, P, New, P>, options?: MoveOptions): Move;
+  keep<P extends string>(
+    path: P & PathIn<Old, P> & PathIn<New, P> & SameType<Old, P, New, P>,
+    options?: MoveOptions,
+  ): Move;
   /** One field whose values change, under the same name or another. */
-  map<F extends Path<Old>, T extends Path<New>>(
-    from: F,
-    to: T,
+  map<F extends string, T extends string>(
+    from: PathIn<Old, F>,
+    to: PathIn<New, T>,
     ways: Ways<
       (value: ValueAt<Old, F>) => ValueAt<New, T> | undefined,
       (value: ValueAt<New, T>) => ValueAt<Old, F> | undefined
@@ -38,9 +53,9 @@ export interface Moves<Old, New> {
     options?: MoveOptions,
   ): Move;
   /** One field becomes several. With a part absent `down` is not asked: the parts that are there are kept. */
-  split<F extends Path<Old>, const T extends readonly Path<New>[]>(
-    from: F,
-    to: T,
+  split<F extends string, const T extends readonly string[]>(
+    from: PathIn<Old, F>,
+    to: T & PathsIn<New, T>,
     ways: Ways<
       (value: ValueAt<Old, F>) => Parts<New, T> | undefined,
       (parts: AllParts<New, T>) => ValueAt<Old, F> | undefined
@@ -48,9 +63,9 @@ export interface Moves<Old, New> {
     options?: MoveOptions,
   ): Move;
   /** Several fields become one. With a part absent `up` is not asked: the parts that are there are kept. */
-  join<const F extends readonly Path<Old>[], T extends Path<New>>(
-    from: F,
-    to: T,
+  join<const F extends readonly string[], T extends string>(
+    from: F & PathsIn<Old, F>,
+    to: PathIn<New, T>,
     ways: Ways<
       (parts: AllParts<Old, F>) => ValueAt<New, T> | undefined,
       (value: ValueAt<New, T>) => Parts<Old, F> | undefined
@@ -58,31 +73,31 @@ export interface Moves<Old, New> {
     options?: MoveOptions,
   ): Move;
   /** Only the newer version has it. */
-  added<T extends Path<New>>(path: T, options?: MoveOptions): Move;
+  added<T extends string>(path: PathIn<New, T>, options?: MoveOptions): Move;
   /** Only the older version has it. */
-  removed<F extends Path<Old>>(path: F, options?: MoveOptions): Move;
+  removed<F extends string>(path: PathIn<Old, F>, options?: MoveOptions): Move;
   /** A list (or a map) whose elements change; `to` where it has another name in the newer version. */
-  each<F extends ListPath<Old>, T extends ListPath<New> = Extract<F, ListPath<New>>>(
-    path: F & Goes<T>,
+  each<F extends string, T extends string = F>(
+    path: ListIn<Old, F> & GoesToList<New, T>,
     moves: (m: Moves<ElementOf<At<Old, F>>, ElementOf<At<New, T>>>) => readonly Move[],
     options?: MoveOptions & { to: T },
   ): Move;
   /** An object becomes a list of one. Longer lists keep the rest in the annotation. */
-  wrap<F extends Path<Old>, T extends ListPath<New> = Extract<F, ListPath<New>>>(
-    path: F & Goes<T>,
+  wrap<F extends string, T extends string = F>(
+    path: PathIn<Old, F> & GoesToList<New, T>,
     moves?: (m: Moves<At<Old, F>, ElementOf<At<New, T>>>) => readonly Move[],
     options?: MoveOptions & { to: T },
   ): Move;
   /** A list becomes an object: its first. */
-  unwrap<F extends ListPath<Old>, T extends Path<New> = Extract<F, Path<New>>>(
-    path: F & Goes<T>,
+  unwrap<F extends string, T extends string = F>(
+    path: ListIn<Old, F> & Goes<New, T>,
     moves?: (m: Moves<ElementOf<At<Old, F>>, At<New, T>>) => readonly Move[],
     options?: MoveOptions & { to: T },
   ): Move;
   /** Any fields to any fields; asked as soon as one is there, undefined stands for an absent one. */
-  custom<const F extends readonly Path<Old>[], const T extends readonly Path<New>[]>(
-    from: F,
-    to: T,
+  custom<const F extends readonly string[], const T extends readonly string[]>(
+    from: F & PathsIn<Old, F>,
+    to: T & PathsIn<New, T>,
     ways: Ways<
       (values: Parts<Old, F>) => Parts<New, T> | undefined,
       (values: Parts<New, T>) => Parts<Old, F> | undefined

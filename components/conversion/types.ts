@@ -57,9 +57,25 @@ export type At<S, P extends string> =
 
 export type ValueAt<S, P extends string> = Value<At<S, P>>;
 
-/** Paths of lists and of maps, with something in them to convert. */
-export type ListPath<S> =
-  Unknown<S> extends true ? string : { [P in Path<S>]: ElementOf<At<S, P>> extends never ? never : P }[Path<S>];
+/**
+ * The path itself where the schema has it, else those that come nearest. Looked up, not picked from the union of all
+ * paths: a schema with a Pod's template in it has thousands.
+ */
+export type PathIn<S, P extends string> = Unknown<S> extends true ? P : [At<S, P>] extends [never] ? Near<S, P> : P;
+
+export type PathsIn<S, P extends readonly string[]> = { [I in keyof P]: PathIn<S, P[I]> };
+
+/** The same for lists and maps, with something in them to convert. */
+export type ListIn<S, P extends string> =
+  Unknown<S> extends true ? P : [ElementOf<At<S, P>>] extends [never] ? Near<S, P> : P;
+
+type Near<S, P extends string, Prefix extends string = ""> = P extends `${infer K}.${infer Rest}`
+  ? K extends keyof Fields<S>
+    ? Near<Fields<S>[K], Rest, `${Prefix}${K}.`>
+    : `${Prefix}${keyof Fields<S> & string}`
+  : `${Prefix}${keyof Fields<S> & string}`;
+
+type Fields<S> = S extends { readonly properties: infer P } ? P : Record<never, never>;
 
 export type ElementOf<L> =
   Unknown<L> extends true
@@ -88,7 +104,8 @@ export type Parts<S, P extends readonly string[]> = { [I in keyof P]: ValueAt<S,
 /** The same, all of them there. */
 export type AllParts<S, P extends readonly string[]> = { [I in keyof P]: ValueAt<S, P[I]> };
 
-/** Nothing to add where the newer version has the field under this name, or `to` says under which. */
-export type Goes<To> = [To] extends [never]
-  ? { "the newer version has no such field: give its name, { to: … }": never }
-  : unknown;
+/** Nothing to add where the newer version has the field (a list, a map), under this name or the one that `to` says. */
+export type Goes<S, To extends string> = [At<S, To>] extends [never] ? NoSuchField : unknown;
+export type GoesToList<S, To extends string> = [ElementOf<At<S, To>>] extends [never] ? NoSuchField : unknown;
+
+type NoSuchField = { "the newer version has no such field: give its name, { to: … }": never };

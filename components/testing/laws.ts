@@ -131,11 +131,9 @@ const chain: Law = {
     if (first > last) between.reverse();
     const atOnce = convert(object, to);
     const stepwise = between.slice(1).reduce((current, version) => convert(current, version), object);
-    if (stringifyExact(sorted(atOnce)) !== stringifyExact(sorted(stepwise))) {
-      return { message: `step by step (${between.join("→")}) it is another object in ${to}`, found: stepwise };
-    }
-    if (stringifyExact(convert(object, to)) === stringifyExact(atOnce)) return undefined;
-    return { message: `converted twice it is two different objects in ${to}`, found: atOnce };
+    // Between neighbours the two are the same conversion, done twice.
+    if (stringifyExact(sorted(atOnce)) === stringifyExact(sorted(stepwise))) return undefined;
+    return { message: `step by step (${between.join("→")}) it is another object in ${to}`, found: stepwise };
   },
 };
 

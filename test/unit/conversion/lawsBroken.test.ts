@@ -144,6 +144,33 @@ test.each<[string, Parameters<typeof tampered>[0], string]>([
   expect(broken(tampered(tamper)).laws).toContain(law);
 });
 
+test("a default filled in on the way, and taken out again => appeared from nothing", () => {
+  const filling = tampered((o) => {
+    const spec = o["spec"] as { a?: string } | undefined;
+    if (spec === undefined) return o;
+    const { a, ...rest } = spec;
+    if (o["apiVersion"] === "example.com/v2") return { ...o, spec: { ...rest, a: a ?? "default" } };
+    return a === "default" ? { ...o, spec: rest } : o;
+  });
+  expect(broken(filling).messages).toContain("and no field appears: spec.a appeared from nothing in v2");
+});
+
+test("an annotation that is always believed => the edit is lost", () => {
+  const believing = tampered((o, input) => {
+    const metadata = o["metadata"] as { annotations?: Record<string, string> } | undefined;
+    const { all, ...annotations } = metadata?.annotations ?? {};
+    if (o["apiVersion"] === "example.com/v1") {
+      const meta = { ...metadata, annotations };
+      return { ...o, ...(all !== undefined && { spec: JSON.parse(all) as unknown }), metadata: meta };
+    }
+    if (input["spec"] === undefined) return o;
+    return { ...o, metadata: { ...metadata, annotations: { ...annotations, all: JSON.stringify(input["spec"]) } } };
+  });
+  const found = broken(believing);
+  expect(found.laws).toContain("an edit in the other version wins, and the rest is as it was");
+  expect(found.messages).toMatch(/spec\.\w was edited in v2 to .*; after v1 it shows something else/);
+});
+
 test("a conversion that rounds numbers => found out", () => {
   const schema = {
     type: "object",
