@@ -58,7 +58,8 @@ export interface Conversion {
   /**
    * The same over JSON text, in which every number of the answer is written as it was in the request.
    *
-   * @throws ReviewError, SyntaxError
+   * @throws ReviewError, SyntaxError; RangeError for an object nested so deep that the stack does not do: a worker with
+   * `stackSizeMb: 16` takes the 10,000 levels that the API server takes
    */
   answer(body: string, options?: ConvertOptions): string;
 }

@@ -23,8 +23,10 @@ export function canonical(value: unknown): string {
 
 export function equal(first: unknown, second: unknown): boolean {
   if (first === second) return true;
-  const scalar = (value: unknown) => typeof value !== "object" || value === null;
-  if (scalar(first) && scalar(second)) return false;
+  // A large object against nothing is the usual case, of what is kept for the way back.
+  const isPlain = (value: unknown) =>
+    value === undefined || value === null || ["string", "boolean"].includes(typeof value);
+  if (isPlain(first) || isPlain(second)) return false;
   return canonical(first) === canonical(second);
 }
 
