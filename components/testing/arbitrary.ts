@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { reasonOf } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
 import { canonical, isMapValue, own } from "../conversion/json";
 import { INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
@@ -24,7 +25,7 @@ function plainOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary
   if (schema[INT_OR_STRING] === true) return fc.oneof(fc.integer(), fc.string());
   switch (schema.type) {
     case "string":
-      return stringOf(schema);
+      return stringOf(schema, path);
     case "boolean":
       return fc.boolean();
     case "integer":
@@ -59,7 +60,7 @@ const ODD = [
 /** Shrinks towards the first of them. */
 const odd = fc.nat({ max: ODD.length - 1 }).map((index) => ODD[index] ?? "");
 
-function stringOf(schema: SchemaNode): fc.Arbitrary<string> {
+function stringOf(schema: SchemaNode, path: string): fc.Arbitrary<string> {
   const { minLength = 0, maxLength = 100 } = schema as { minLength?: number; maxLength?: number };
   const matches = (text: string): boolean => [...text].length >= minLength && [...text].length <= maxLength;
   switch (schema.format) {
@@ -78,9 +79,20 @@ function stringOf(schema: SchemaNode): fc.Arbitrary<string> {
     case undefined:
     default:
   }
-  if (typeof schema["pattern"] === "string") return fc.stringMatching(new RegExp(schema["pattern"])).filter(matches);
+  if (typeof schema["pattern"] === "string") return matching(schema["pattern"], path).filter(matches);
   const any = fc.string({ minLength, maxLength: Math.min(maxLength, minLength + 20) });
   return fc.oneof({ arbitrary: any, weight: 3 }, odd).filter(matches);
+}
+
+/** Kubernetes' patterns are RE2; most are JavaScript's too. */
+function matching(pattern: string, path: string): fc.Arbitrary<string> {
+  try {
+    return fc.stringMatching(new RegExp(pattern));
+  } catch (error) {
+    throw new Error(
+      `${path}: no strings can be made for its pattern ${pattern} (${reasonOf(error)}); give an arbitrary: values: { VERSION: { "${path}": … } }`,
+    );
+  }
 }
 
 interface Bounds {

@@ -213,6 +213,24 @@ test("the same seed gives the same message", () => {
   expect(broken(conversion).messages).toContain("spec.a: gave 7 for spec.a; expected string");
 });
 
+test.each([
+  ["^[a-z]{2,4}$", []],
+  ["(?i)^a$", /spec\.a: no strings can be made for its pattern \(\?i\)\^a\$ .*values: \{ VERSION: \{ "spec\.a"/],
+])("pattern %s => strings that match it, or what to do", (pattern, expected) => {
+  const schema = {
+    type: "object",
+    properties: { spec: { type: "object", properties: { a: { type: "string", pattern } } } },
+  };
+  const conversion = defineConversion({
+    group: "example.com",
+    kind: "Widget",
+    versions: { v1: schema, v2: schema },
+    steps: (step) => [step("v1", "v2", () => [])],
+  });
+  if (expected instanceof RegExp) expect(() => checkLaws(conversion, options)).toThrow(expected);
+  else expect(checkLaws(conversion, options)).toEqual(expected);
+});
+
 test("no test runner => says what to use instead", () => {
   const runner = globalThis as { describe?: unknown };
   const { describe } = runner;
