@@ -202,7 +202,7 @@ function direct(
       label: (move[from].length > 0 ? move[from] : move[to]).join(", "),
       fromKey: move[from].join(","),
       toKey: move[to].join(","),
-      sensitive: move.sensitive ?? secret.some(({ schema }) => holdsSecret(schema)),
+      sensitive: move.sensitive ?? (marked(move) || secret.some(({ schema }) => holdsSecret(schema))),
     };
   };
   const transfer = (move: Transfer): DirectedTransfer => ({
@@ -240,6 +240,11 @@ function direct(
     }),
     containers: containers.sort((a, b) => b.path.length - a.path.length),
   };
+}
+
+/** Whether a move within is marked: what is kept whole of the list holds its field too. */
+function marked(move: Move): boolean {
+  return move.sensitive === true || (move.kind !== "transfer" && move.moves.some(marked));
 }
 
 function ancestors(text: string): string[] {

@@ -191,6 +191,27 @@ test("a stash of the object's own version is a stranger's: it brings nothing bac
   expect(selfies.convert(selfies.convert(v1, "v2"), "v1")).toEqual(selfie("v1", {}));
 });
 
+test("what is kept of a list is sealed too, where a field of its elements is sensitive", () => {
+  const element = { type: "object", properties: { token: { type: "string" } } } as const;
+  const conversion = defineConversion({
+    group: "g.example.com",
+    kind: "K",
+    versions: {
+      v1: { type: "object", properties: { logins: { type: "array", items: element } } },
+      v2: { type: "object", properties: { logins: { type: "object", properties: { secret: { type: "string" } } } } },
+    },
+    steps: (step) => [
+      step("v1", "v2", (m) => [m.unwrap("logins", (l) => [l.rename("token", "secret", { sensitive: true })])]),
+    ],
+  });
+  const v1 = { apiVersion: "g.example.com/v1", kind: "K", metadata, logins: [{ token: "a" }, { token: "hunter2" }] };
+  const v2 = conversion.convert(v1, "v2", { keys: [key] });
+  expect(JSON.stringify(v2)).not.toContain("hunter2");
+  expect(conversion.convert(v2, "v1", { keys: [key] })).toEqual(v1);
+  expect(() => conversion.convert(v1, "v2")).toThrow(/logins: .*no key/);
+  expect(conversion.sensitive).toEqual(["v1 logins", "v2 logins"]);
+});
+
 test("a conversion that throws on a sensitive field => its words, which may hold the value, are not repeated", () => {
   const schema = (name: string) => ({ type: "object", properties: { [name]: { type: "string" } } }) as const;
   const conversion = defineConversion({
