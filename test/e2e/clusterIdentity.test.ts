@@ -107,7 +107,7 @@ describe("which cluster, with which rights, and what became of it", () => {
     // Another stack, hence another owner: what it plans is refused, so the first one previews, without what it has recorded.
     const message = await other.refused(other.preview({ ...v1, kubeconfig }));
     expect(message).toMatch(
-      /belongs to organization\/storage-migration\/identity .*expected organization\/storage-migration\/blind/s,
+      /belongs to organization\/storage-migration\/identity\/crd .*expected organization\/storage-migration\/blind/s,
     );
     const { plans, messages } = await stack.preview({ ...v1, file: manifest("v1-v2"), conversion, kubeconfig });
     expect(Object.keys(plans).sort()).toEqual(["migrate", "rehearse", "serve", "store"]);

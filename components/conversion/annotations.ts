@@ -1,0 +1,108 @@
+import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { MoveError } from "./errors";
+import { parseExact, stringifyExact } from "./exactJson";
+import { isMapValue, own, sorted, type JsonMap } from "./json";
+import type { Keeper, Stash } from "./stash";
+
+/** The API server's limit for all annotations of an object together (apimachinery pkg/api/validation/objectmeta.go). */
+const MOST_BYTES = 256 * 1024;
+
+/** Where an object keeps what only `version` can hold. */
+export function annotationOf(group: string, version: string): string {
+  return `conversion.${group}/${version}`;
+}
+
+export function readStash(metadata: JsonMap, key: string): Stash | undefined {
+  const annotations = own(metadata, "annotations");
+  const text = isMapValue(annotations) ? own(annotations, key) : undefined;
+  if (typeof text !== "string") return undefined;
+  try {
+    const stash = parseExact(text);
+    return isMapValue(stash) ? stash : undefined;
+  } catch {
+    // Anyone who may write the object may write this; one bad annotation must not make a whole list unreadable.
+    return undefined;
+  }
+}
+
+/**
+ * Metadata with other stashes: all else stays as it is, because the API server takes nothing else from a webhook.
+ *
+ * @param changes by annotation; undefined takes it away
+ * @throws MoveError when the API server would refuse so much
+ */
+export function withStashes(metadata: JsonMap, changes: ReadonlyMap<string, Stash | undefined>): JsonMap {
+  const found = own(metadata, "annotations");
+  const before = isMapValue(found) ? found : {};
+  const kept = Object.entries(before).filter(([key]) => !changes.has(key));
+  const added = [...changes].flatMap(([key, stash]) =>
+    stash === undefined ? [] : [[key, stringifyExact(sorted(stash))]],
+  );
+  if (added.length === 0 && kept.length === Object.keys(before).length) return metadata;
+  const annotations: JsonMap = Object.fromEntries([...kept, ...added] as [string, unknown][]);
+  if (added.length > 0) checkSize(annotations, changes);
+  if (Object.keys(annotations).length > 0) return { ...metadata, annotations };
+  const { annotations: _, ...rest } = metadata;
+  return rest;
+}
+
+function checkSize(annotations: JsonMap, changes: ReadonlyMap<string, unknown>): void {
+  const bytes = Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)),
+    0,
+  );
+  if (bytes <= MOST_BYTES) return;
+  throw new MoveError(
+    "metadata.annotations",
+    `${bytes} bytes with what only the other version can hold (${[...changes.keys()].join(", ")}); expected at most ${MOST_BYTES}, the API server's limit; make that version the storage version, or keep the field in both`,
+  );
+}
+
+/** What the seal is bound to, so that it opens nowhere else. */
+export interface Bound {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: unknown;
+  readonly name: unknown;
+}
+
+/**
+ * AES-256-GCM whose nonce is made from what it seals: the same object converts to the same bytes every time, which a
+ * storage migration's proof rests on. The first key seals, every key opens.
+ */
+export function keeperOf(keys: readonly Uint8Array[], bound: Bound): Keeper {
+  const context = (path: string): string =>
+    JSON.stringify([bound.group, bound.kind, bound.namespace ?? null, bound.name ?? null, path]);
+  if (keys.some((key) => key.length !== 32)) {
+    throw new Error("a key to seal with has not 32 bytes; expected 32 (head -c 32 /dev/urandom)");
+  }
+  return {
+    seal(text, path) {
+      const [key] = keys;
+      if (key === undefined) {
+        throw new MoveError(
+          path,
+          "the other version cannot hold it, it is sensitive, and there is no key to seal it with; give the webhook a key, or keep the field in both versions",
+        );
+      }
+      const nonce = createHmac("sha256", key).update(context(path)).update("\0").update(text).digest().subarray(0, 12);
+      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context(path)));
+      const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64");
+    },
+    open(sealed, path) {
+      const bytes = Buffer.from(sealed, "base64");
+      for (const key of bytes.length >= 28 ? keys : []) {
+        try {
+          const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12))
+            .setAAD(Buffer.from(context(path)))
+            .setAuthTag(bytes.subarray(12, 28));
+          return decipher.update(bytes.subarray(28), undefined, "utf8") + decipher.final("utf8");
+        } catch {
+          // Another key's, or another object's.
+        }
+      }
+      return undefined;
+    },
+  };
+}

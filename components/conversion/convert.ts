@@ -1,0 +1,99 @@
+import { annotationOf, keeperOf, readStash, withStashes } from "./annotations";
+import { carry } from "./carry";
+import type { Scope } from "./compile";
+import { ConversionError, MoveError } from "./errors";
+import { isMapValue, own, type JsonMap } from "./json";
+import type { Stash } from "./stash";
+
+/** A chain of versions with the steps between neighbours, ready to run. */
+export interface Chain {
+  readonly group: string;
+  readonly kind: string;
+  /** From the oldest to the newest. */
+  readonly versions: readonly string[];
+  /** `steps[i]` is between `versions[i]` and `versions[i + 1]`. */
+  readonly steps: readonly Scope[];
+}
+
+export interface ConvertOptions {
+  /**
+   * 32 bytes each: they seal what is sensitive and one version cannot hold. The first one seals, all of them open. Default:
+   * none, and such an object is refused.
+   */
+  keys?: readonly Uint8Array[];
+}
+
+/**
+ * One object in another version. The input is not touched; what does not change is shared with it.
+ *
+ * @param desiredAPIVersion `group/version`
+ * @throws ConversionError naming the object, the step, the path and the reason
+ */
+export function convertObject(
+  chain: Chain,
+  object: unknown,
+  desiredAPIVersion: string,
+  { keys = [] }: ConvertOptions = {},
+): JsonMap {
+  if (!isMapValue(object)) throw new ConversionError(`expected a ${chain.kind}, found ${typeof object}`);
+  const to = indexOf(chain, desiredAPIVersion, object);
+  const from = indexOf(chain, own(object, "apiVersion"), object);
+  if (object["kind"] !== chain.kind) {
+    throw new ConversionError(`${nameOf(object)}: expected kind ${chain.kind} of ${chain.group}`);
+  }
+  const metadata = own(object, "metadata");
+  // The API server refuses an answer without metadata, and sends objects without it for server-side apply.
+  let given = isMapValue(metadata) ? metadata : {};
+  if (from === to) return given === metadata ? object : { ...object, metadata: given };
+  const bound = { group: chain.group, kind: chain.kind, namespace: own(given, "namespace"), name: own(given, "name") };
+  const keeper = keeperOf(keys, bound);
+  // Kubernetes' own fields go along: no move can name them.
+  let current: JsonMap = object;
+  const direction = from < to ? 1 : -1;
+  for (let at = from; at !== to; at += direction) {
+    const [here, there] = [chain.versions[at] as string, chain.versions[at + direction] as string];
+    try {
+      const step = chain.steps[Math.min(at, at + direction)] as Scope;
+      const [mine, theirs] = [annotationOf(chain.group, here), annotationOf(chain.group, there)];
+      const { output, stash } = carry(direction > 0 ? step.up : step.down, current, readStash(given, theirs), keeper);
+      given = withStashes(given, changes(given, mine, stash, theirs));
+      current = output;
+    } catch (error) {
+      if (!(error instanceof MoveError)) throw error;
+      throw new ConversionError(`${nameOf(object)}: ${here}→${there}: ${error.message}`);
+    }
+  }
+  return { ...current, apiVersion: desiredAPIVersion, metadata: given };
+}
+
+/** Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. */
+function changes(
+  metadata: JsonMap,
+  mine: string,
+  stash: Stash | undefined,
+  theirs: string,
+): Map<string, Stash | undefined> {
+  const changed = new Map<string, Stash | undefined>();
+  if (stash !== undefined || readStash(metadata, mine) !== undefined) changed.set(mine, stash);
+  if (readStash(metadata, theirs) !== undefined) changed.set(theirs, undefined);
+  return changed;
+}
+
+function indexOf(chain: Chain, apiVersion: unknown, object: JsonMap): number {
+  const index = chain.versions.findIndex((version) => `${chain.group}/${version}` === apiVersion);
+  if (index >= 0) return index;
+  const known = chain.versions.map((version) => `${chain.group}/${version}`).join(", ");
+  throw new ConversionError(`${nameOf(object)}: no conversion for ${String(apiVersion)}; expected one of ${known}`);
+}
+
+export function nameOf(object: unknown): string {
+  if (!isMapValue(object)) return "an object";
+  const metadata = own(object, "metadata");
+  const of = (field: string): string | undefined => {
+    const value = isMapValue(metadata) ? own(metadata, field) : undefined;
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const namespace = of("namespace");
+  const name = of("name") ?? (of("generateName") ? `${of("generateName")}*` : "(no name)");
+  return `${String(own(object, "kind"))} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+}

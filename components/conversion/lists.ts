@@ -1,0 +1,92 @@
+import { carry, type Carried } from "./carry";
+import type { DirectedNested } from "./compile";
+import { isMapValue, own, type JsonMap } from "./json";
+import { elementsOf, Identities, type Keeper, type Stash } from "./stash";
+
+interface Result {
+  readonly after: unknown;
+  /** Whether `after` comes from the entry alone. */
+  readonly restored: boolean;
+  /** What only the version that is left can hold. */
+  readonly left: JsonMap | undefined;
+}
+
+const ABSENT: Result = { after: undefined, restored: false, left: undefined };
+
+/** The elements of a list or map; an object that becomes a list of one; a list that becomes its first. */
+export function carryNested(move: DirectedNested, before: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+  if (before === undefined) {
+    const whole = entry === undefined ? undefined : own(entry, "whole");
+    return whole === undefined ? ABSENT : { after: whole, restored: true, left: undefined };
+  }
+  // Not ours to judge: null stays null, and what is no list at all fails the API server's own check.
+  if (before === null) return { ...ABSENT, after: null };
+  switch (move.kind) {
+    case "each":
+      return Array.isArray(before) ? eachElement(move, before, entry, keeper) : eachField(move, before, entry, keeper);
+    case "into-list":
+      return intoList(move, before, entry, keeper);
+    case "into-object":
+      return intoObject(move, before, entry, keeper);
+  }
+}
+
+function eachElement(
+  move: DirectedNested,
+  list: readonly unknown[],
+  entry: JsonMap | undefined,
+  keeper: Keeper,
+): Result {
+  const returning = elementsOf(entry);
+  const names = returning.size === 0 ? undefined : new Identities(move.from.schema);
+  const carried = list.map((element): Carried | undefined => {
+    if (!isMapValue(element)) return undefined;
+    return carry(move.scope, element, names && returning.get(names.next(element)), keeper);
+  });
+  const after = carried.map((found, index) => (found === undefined ? list[index] : found.output));
+  if (carried.every((found) => found?.stash === undefined)) return { after, restored: false, left: undefined };
+  const shown = new Identities(move.to.schema);
+  const items = carried.flatMap((found) => {
+    if (found === undefined) return [];
+    const name = shown.next(found.output);
+    return found.stash === undefined ? [] : [[name, found.stash] as const];
+  });
+  return { after, restored: false, left: { items: Object.fromEntries(items) } };
+}
+
+function eachField(move: DirectedNested, map: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+  if (!isMapValue(map)) return { ...ABSENT, after: map };
+  const returning = elementsOf(entry);
+  const items: [string, Stash][] = [];
+  const fields = Object.entries(map).map(([key, element]) => {
+    if (!isMapValue(element)) return [key, element] as const;
+    const { output, stash } = carry(move.scope, element, returning.get(key), keeper);
+    if (stash !== undefined) items.push([key, stash]);
+    return [key, output] as const;
+  });
+  const left = items.length > 0 ? { items: Object.fromEntries(items) } : undefined;
+  return { after: Object.fromEntries(fields), restored: false, left };
+}
+
+function intoList(move: DirectedNested, object: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+  const rest = entry && own(entry, "rest");
+  const tail = Array.isArray(rest) ? (rest as unknown[]) : [];
+  if (!isMapValue(object)) return { ...ABSENT, after: [object, ...tail] };
+  const inner = entry && own(entry, "inner");
+  const { output, stash } = carry(move.scope, object, isMapValue(inner) ? inner : undefined, keeper);
+  const left = stash && { items: { [new Identities(move.to.schema).next(output)]: stash } };
+  return { after: [output, ...tail], restored: false, left };
+}
+
+function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+  if (!Array.isArray(list)) return { ...ABSENT, left: { whole: list } };
+  const [first, ...rest] = list as unknown[];
+  if (first === undefined || first === null) return { ...ABSENT, left: { whole: list } };
+  if (!isMapValue(first)) {
+    return { after: first, restored: false, left: rest.length > 0 ? { rest } : undefined };
+  }
+  const returning = elementsOf(entry).get(new Identities(move.from.schema).next(first));
+  const { output, stash } = carry(move.scope, first, returning, keeper);
+  const left = { ...(stash && { inner: stash }), ...(rest.length > 0 && { rest }) };
+  return { after: output, restored: false, left: Object.keys(left).length > 0 ? left : undefined };
+}

@@ -1,0 +1,59 @@
+import type { DirectedTransfer, Place } from "./compile";
+import { MoveError, reasonOf } from "./errors";
+import { expected, fits } from "./fits";
+import { fromUser, toUser } from "./json";
+import type { Way } from "./moves";
+
+/**
+ * The values of the other side. Absent gives absent, null gives null where nothing else is said, and a value that its own
+ * schema does not allow is not shown on the other side: an object stored before its schema must stay readable.
+ *
+ * @throws MoveError when the user's function throws, or gives what the schema does not allow
+ */
+export function run(move: DirectedTransfer, way: "there" | "back", values: readonly unknown[]): readonly unknown[] {
+  const [from, to] = way === "there" ? [move.from, move.to] : [move.to, move.from];
+  const call = move[way];
+  const absent = to.map(() => undefined);
+  if (to.length === 0 || values.every((value) => value === undefined)) return absent;
+  if (call === undefined) return values;
+  if (move.whole && values.some((value) => value === undefined)) return absent;
+  if (values.length === 1 && to.length === 1 && values[0] === null && from[0]?.schema.nullable !== true) return [null];
+  if (!values.every((value, index) => fits(from[index]?.schema, value))) return absent;
+  return (
+    checked(
+      move,
+      to,
+      call,
+      values.map((value, index) => toUser(from[index]?.schema, value)),
+    ) ?? absent
+  );
+}
+
+function checked(
+  move: DirectedTransfer,
+  to: readonly Place[],
+  call: Way,
+  values: readonly unknown[],
+): readonly unknown[] | undefined {
+  let answer: readonly unknown[] | undefined;
+  try {
+    const given = call(values);
+    answer = given?.map(fromUser);
+  } catch (error) {
+    throw new MoveError(move.label, move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOf(error));
+  }
+  if (answer === undefined) return undefined;
+  if (answer.length !== to.length) {
+    throw new MoveError(move.label, `the conversion gave no list of ${to.length}; expected ${texts(to)}`);
+  }
+  return to.map((place, index) => {
+    const value = answer[index];
+    if (fits(place.schema, value)) return value;
+    const found = move.sensitive ? "something else" : JSON.stringify(value);
+    throw new MoveError(move.label, `gave ${found} for ${place.text}; expected ${expected(place.schema)}`);
+  });
+}
+
+function texts(places: readonly Place[]): string {
+  return places.map(({ text }) => text).join(", ");
+}

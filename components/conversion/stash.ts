@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { parseExact, stringifyExact } from "./exactJson";
+import { canonical, isMapValue, own, sorted, withDefaults, type JsonMap } from "./json";
+import type { SchemaNode } from "./schema";
+
+/** What one version cannot hold of another, by the paths there. Read from an annotation, so it may be anything. */
+export type Stash = JsonMap;
+
+/** Seals what may not stand in an annotation in clear. */
+export interface Keeper {
+  /** @throws MoveError without a key */
+  seal(text: string, path: string): string;
+  /** Undefined for what this key did not seal, for this object and path. */
+  open(sealed: string, path: string): string | undefined;
+}
+
+/** Collects what the version that is left can hold alone. */
+export class Leftovers {
+  private readonly entries: [string, unknown][] = [];
+
+  constructor(private readonly keeper: Keeper) {}
+
+  add(key: string, entry: JsonMap, sensitive: boolean): void {
+    const kept = sensitive ? { sealed: this.keeper.seal(stringifyExact(sorted(entry)), key) } : entry;
+    this.entries.push([key, kept]);
+  }
+
+  get stash(): Stash | undefined {
+    return this.entries.length === 0 ? undefined : Object.fromEntries(this.entries);
+  }
+}
+
+/** One entry, opened where it is sealed. */
+export function entryOf(stash: Stash | undefined, key: string, keeper: Keeper): JsonMap | undefined {
+  const entry = stash === undefined || key === "" ? undefined : own(stash, key);
+  if (!isMapValue(entry)) return undefined;
+  const sealed = own(entry, "sealed");
+  if (sealed === undefined) return entry;
+  const text = typeof sealed === "string" ? keeper.open(sealed, key) : undefined;
+  const opened = text === undefined ? undefined : parseExact(text);
+  return isMapValue(opened) ? opened : undefined;
+}
+
+/**
+ * How an element of a list is found again: by its keys where the list has some, else by all that is shown of it. A position
+ * would give one element's fields to another as soon as someone inserts one.
+ */
+function identityOf(list: SchemaNode, element: JsonMap): string {
+  const keys = list["x-kubernetes-list-type"] === "map" ? list["x-kubernetes-list-map-keys"] : undefined;
+  if (Array.isArray(keys)) {
+    const shown = withDefaults(list.items, element) as JsonMap;
+    const values = keys.map((key) => own(shown, String(key)));
+    if (values.some((value) => value !== undefined)) return `k:${values.map(canonical).join(",")}`;
+  }
+  const shown = canonical(withDefaults(list.items, element));
+  return `h:${createHash("sha256").update(shown).digest("base64url").slice(0, 16)}`;
+}
+
+/** Names each element of a list: of those that look alike, by which of them it is. */
+export class Identities {
+  private readonly seen = new Map<string, number>();
+
+  constructor(private readonly list: SchemaNode) {}
+
+  next(element: JsonMap): string {
+    const identity = identityOf(this.list, element);
+    const before = this.seen.get(identity) ?? 0;
+    this.seen.set(identity, before + 1);
+    return before === 0 ? identity : `${identity}#${before}`;
+  }
+}
+
+/** The stashes of a list's elements, by what those are called. */
+export function elementsOf(entry: JsonMap | undefined): ReadonlyMap<string, Stash> {
+  const items = entry && own(entry, "items");
+  if (!isMapValue(items)) return new Map();
+  return new Map(Object.entries(items).filter((item): item is [string, Stash] => isMapValue(item[1])));
+}

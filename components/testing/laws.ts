@@ -1,0 +1,284 @@
+import { annotationOf } from "../conversion/annotations";
+import type { Conversion } from "../conversion/define";
+import { read } from "../conversion/draft";
+import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
+import { equal, isMapValue, sorted, type JsonMap } from "../conversion/json";
+import { isContainer, type SchemaNode } from "../conversion/schema";
+import { problemsOf } from "./valid";
+
+/** One case that a law is tried with. */
+export interface Case {
+  readonly from: string;
+  readonly to: string;
+  /** An object of `from`. */
+  readonly object: JsonMap;
+  /** Another one, of `to`: what an edit takes its value from. */
+  readonly other: JsonMap;
+  /** Picks one of several things. */
+  readonly pick: number;
+}
+
+/** What a law has against a conversion. */
+export interface Problem {
+  readonly message: string;
+  readonly found?: JsonMap;
+}
+
+export interface Law {
+  readonly name: string;
+  /** What the objects are: valid ones, or parts of such. */
+  readonly partial: boolean;
+  /** Undefined where it holds. */
+  broken(convert: Convert, conversion: Conversion, found: Case): Problem | undefined;
+}
+
+/** Converts a frozen object, and gives back what etcd or a client would: through JSON, its keys sorted. */
+export type Convert = (object: JsonMap, to: string) => JsonMap;
+
+export function converter(conversion: Conversion, keys: readonly Uint8Array[]): Convert {
+  return (object, to) => stored(conversion.convert(freeze(object) as JsonMap, to, { keys }));
+}
+
+function stored(object: JsonMap): JsonMap {
+  return parseExact(stringifyExact(sorted(object))) as JsonMap;
+}
+
+function freeze(value: unknown): unknown {
+  if (typeof value === "object" && value !== null && !(value instanceof ExactNumber)) {
+    Object.values(Object.freeze(value)).forEach(freeze);
+  }
+  return value;
+}
+
+const roundTrip: Law = {
+  name: "there and back gives the same object",
+  partial: false,
+  broken: (convert, _, { from, to, object }) => sameAgain(convert, object, from, to),
+};
+
+function sameAgain(convert: Convert, object: JsonMap, from: string, to: string): Problem | undefined {
+  const shown = convert(object, to);
+  const again = convert(shown, from);
+  if (equal(normal(again), normal(object))) return undefined;
+  return { message: `as ${to} and back it is another object`, found: again };
+}
+
+/** The API server wants metadata in every answer, and holds no empty annotations. */
+function normal(object: JsonMap): JsonMap {
+  return { ...object, metadata: object["metadata"] ?? {} };
+}
+
+const partialObjects: Law = {
+  name: "a part of an object is converted, and no field appears",
+  partial: true,
+  broken(convert, conversion, { from, to, object }) {
+    const shown = convert(object, to);
+    for (const move of movesBetween(conversion, from, to)) {
+      if (move.here.some((path) => at(object, path) !== undefined)) continue;
+      const appeared = move.there.find((path) => at(shown, path) !== undefined);
+      if (appeared !== undefined) return { message: `${appeared} appeared from nothing in ${to}`, found: shown };
+    }
+    return sameAgain(convert, object, from, to);
+  },
+};
+
+const editsWin: Law = {
+  name: "an edit in the other version wins, and the rest is as it was",
+  partial: false,
+  broken(convert, conversion, { from, to, object, other, pick }) {
+    const shown = convert(object, to);
+    const leaves = leavesOf(conversion.schemas[to] ?? {});
+    const path = leaves[pick % Math.max(leaves.length, 1)];
+    if (path === undefined) return undefined;
+    const edited = edit(shown, path.split("."), at(other, path));
+    if (edited === undefined) return undefined;
+    const back = convert(edited, from);
+    const again = convert(back, to);
+    if (!equal(body(again), body(edited))) {
+      return {
+        message: `${path} was edited in ${to} to ${text(at(edited, path))}; after ${from} it shows something else`,
+        found: again,
+      };
+    }
+    for (const move of movesBetween(conversion, from, to)) {
+      if (move.there.some((target) => path === target || path.startsWith(`${target}.`))) continue;
+      const changed = move.here.find((source) => !equal(at(back, source), at(object, source)));
+      if (changed === undefined) continue;
+      return { message: `${path} was edited in ${to}, and ${changed} changed in ${from}`, found: back };
+    }
+    return undefined;
+  },
+};
+
+const validity: Law = {
+  name: "a valid object stays valid, and nothing of it is pruned",
+  partial: false,
+  broken(convert, conversion, { to, object }) {
+    const shown = convert(object, to);
+    const { apiVersion: _a, kind: _k, metadata: _m, ...fields } = shown;
+    const problems = problemsOf(conversion.schemas[to] ?? {}, fields, "");
+    if (problems.length === 0) return undefined;
+    return { message: `it is not valid in ${to}: ${problems.slice(0, 5).join("; ")}`, found: shown };
+  },
+};
+
+const chain: Law = {
+  name: "step by step and at once give the same, with the same bytes every time",
+  partial: false,
+  broken(convert, conversion, { from, to, object }) {
+    const [first, last] = [conversion.versions.indexOf(from), conversion.versions.indexOf(to)];
+    const between = conversion.versions.slice(Math.min(first, last), Math.max(first, last) + 1);
+    if (first > last) between.reverse();
+    const atOnce = convert(object, to);
+    const stepwise = between.slice(1).reduce((current, version) => convert(current, version), object);
+    // Between neighbours the two are the same conversion, done twice.
+    if (stringifyExact(sorted(atOnce)) === stringifyExact(sorted(stepwise))) return undefined;
+    return { message: `step by step (${between.join("→")}) it is another object in ${to}`, found: stepwise };
+  },
+};
+
+const numbers: Law = {
+  name: "numbers that no move touches keep every digit",
+  partial: false,
+  broken(convert, conversion, { from, to, object }) {
+    const moved = movesBetween(conversion, from, to).flatMap(({ here }) => here);
+    const shown = convert(object, to);
+    const again = convert(shown, from);
+    // Of versions farther apart it is not known here what touches what; their steps are tried by themselves.
+    for (const { path, value } of isNeighbour(conversion, from, to) ? numbersOf(object, []) : []) {
+      const name = path.join(".");
+      if (moved.some((source) => name === source || name.startsWith(`${source}.`))) continue;
+      for (const found of [shown, again]) {
+        if (text(atPath(found, path)) !== text(value)) {
+          return { message: `${name} is ${text(value)}, and became ${text(atPath(found, path))}`, found };
+        }
+      }
+    }
+    return undefined;
+  },
+};
+
+const metadataKept: Law = {
+  name: "of metadata only the conversion's own annotations change",
+  partial: false,
+  broken(convert, conversion, { to, object }) {
+    const shown = convert(object, to);
+    if (equal(foreign(conversion, shown), foreign(conversion, object))) return undefined;
+    return { message: `metadata changed in ${to}`, found: shown };
+  },
+};
+
+const hostile: Law = {
+  name: "hostile keys and forged annotations do no harm",
+  partial: true,
+  broken(convert, conversion, { from, to, object, pick }) {
+    const forged = forgeries(conversion)[pick % forgeries(conversion).length] ?? "";
+    const forgedAll = conversion.versions.map((version) => [annotationOf(conversion.group, version), forged] as const);
+    const poison = JSON.parse(
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    ) as JsonMap;
+    const metadata = isMapValue(object["metadata"]) ? object["metadata"] : {};
+    const bad = {
+      ...object,
+      ...poison,
+      metadata: { ...metadata, annotations: { ...poison, ...Object.fromEntries(forgedAll) } },
+    };
+    const shown = convert(bad, to);
+    convert(shown, from);
+    if (!Object.hasOwn(shown, "__proto__")) return { message: "a field named __proto__ was lost", found: shown };
+    if (({} as JsonMap)["polluted"] === undefined) return undefined;
+    delete (Object.prototype as unknown as Record<string, unknown>)["polluted"];
+    return { message: "Object.prototype was changed" };
+  },
+};
+
+export const LAWS: readonly Law[] = [
+  roundTrip,
+  editsWin,
+  partialObjects,
+  validity,
+  chain,
+  numbers,
+  metadataKept,
+  hostile,
+];
+
+/** The moves at an object's top, between neighbours; of farther versions nothing is said. */
+function movesBetween(conversion: Conversion, from: string, to: string) {
+  return conversion.steps.flatMap((step) => {
+    if (step.from === from && step.to === to) return step.moves.map((m) => ({ here: m.old, there: m.new }));
+    return step.from === to && step.to === from ? step.moves.map((m) => ({ here: m.new, there: m.old })) : [];
+  });
+}
+
+function isNeighbour({ versions }: Conversion, from: string, to: string): boolean {
+  return Math.abs(versions.indexOf(from) - versions.indexOf(to)) === 1;
+}
+
+function forgeries(conversion: Conversion): string[] {
+  const keys = conversion.steps.flatMap(({ moves }) => moves.flatMap((m) => [m.old.join(","), m.new.join(",")]));
+  const spread = (entry: unknown): string => JSON.stringify(Object.fromEntries(keys.map((key) => [key, entry])));
+  const values = Object.fromEntries(keys.flatMap((key) => key.split(",")).map((path) => [path, 7]));
+  const entries = [
+    7,
+    null,
+    { value: 7 },
+    { value: values },
+    { value: values, shown: 7 },
+    { items: { "h:x": 7, "k:1": {} } },
+  ];
+  const others = [{ whole: 7 }, { rest: [7, null], inner: 7 }, { container: 7 }, { created: true }, { sealed: "AAAA" }];
+  return ["not JSON", "[]", '{"__proto__":{"value":{}}}', "[".repeat(2000), ...[...entries, ...others].map(spread)];
+}
+
+/** Paths of fields in which there are no others. */
+function leavesOf(schema: SchemaNode, prefix = ""): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
+    if (prefix === "" && ["apiVersion", "kind", "metadata"].includes(name)) return [];
+    return isContainer(node) ? leavesOf(node, `${prefix}${name}.`) : [`${prefix}${name}`];
+  });
+}
+
+/** Undefined where there is nothing to edit: no object that could hold it, or no change. */
+function edit(object: JsonMap, path: readonly string[], value: unknown): JsonMap | undefined {
+  const parent = read(object, path.slice(0, -1));
+  if (!isMapValue(parent) || equal(read(object, path), value)) return undefined;
+  const [name, ...rest] = path as [string, ...string[]];
+  if (rest.length > 0) return { ...object, [name]: edit(object[name] as JsonMap, rest, value) };
+  if (value !== undefined) return { ...object, [name]: value };
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}
+
+function at(object: JsonMap, path: string): unknown {
+  return read(object, path.split("."));
+}
+
+function atPath(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((found, name) => {
+    if (Array.isArray(found)) return (found as unknown[])[Number(name)];
+    return isMapValue(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  }, value);
+}
+
+function numbersOf(value: unknown, path: readonly string[]): { path: readonly string[]; value: unknown }[] {
+  if (typeof value === "number" || value instanceof ExactNumber) return [{ path, value }];
+  if (typeof value !== "object" || value === null || path[0] === "metadata") return [];
+  return Object.entries(value).flatMap(([key, field]) => numbersOf(field, [...path, key]));
+}
+
+function text(value: unknown): string {
+  return value === undefined ? "nothing" : stringifyExact(value);
+}
+
+function body({ metadata: _, ...fields }: JsonMap): JsonMap {
+  return fields;
+}
+
+/** Metadata without the conversion's annotations. */
+function foreign(conversion: Conversion, object: JsonMap): JsonMap {
+  const metadata = isMapValue(object["metadata"]) ? object["metadata"] : {};
+  const { annotations, ...rest } = metadata;
+  const own = conversion.versions.map((version) => annotationOf(conversion.group, version));
+  const others = Object.entries(isMapValue(annotations) ? annotations : {}).filter(([key]) => !own.includes(key));
+  return { ...rest, annotations: Object.fromEntries(others) };
+}

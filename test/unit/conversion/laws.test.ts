@@ -1,0 +1,7 @@
+import { laws } from "../../../components/testing";
+import { databases, oddities, selfies, widgets } from "./examples";
+
+laws(selfies);
+laws(databases);
+laws(widgets, { runs: 40 });
+laws(oddities, { runs: 60 });
