@@ -57,6 +57,8 @@ export async function startWebhook(options: WebhookOptions): Promise<Webhook> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        // A handshake under way is no connection yet; the API server would keep asking over it and the end never come.
+        server.on("secureConnection", (socket) => socket.destroy());
         server.closeAllConnections();
       }),
   };

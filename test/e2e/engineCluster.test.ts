@@ -60,7 +60,7 @@ describe("connecting", () => {
     const { port } = mute.address() as net.AddressInfo;
     const began = Date.now();
     const connecting = Cluster.connect({ kubeconfig: admin.replace(bench.local.server, `https://127.0.0.1:${port}`) });
-    await expect(connecting).rejects.toThrow(/cluster unreachable.*NO_CONNECTION.*within 5 s/);
+    await expect(connecting).rejects.toThrow(/cluster unreachable.*(NO_CONNECTION|TIMEOUT).*within 5 s/);
     expect(Date.now() - began).toBeLessThan(7_000);
     mute.close();
   });
@@ -105,7 +105,7 @@ describe("credentials", () => {
     const broken = await Cluster.connect({ kubeconfig: kubeconfig.replace(plugin, "/nowhere/plugin") }).catch(
       (e: Error) => e,
     );
-    expect((broken as Error).message).toMatch(/credential plugin \/nowhere\/plugin failed; expected an ExecCredential/);
+    expect((broken as Error).message).toMatch(/credential plugin \/nowhere\/plugin is not installed here; expected an ExecCredential/);
   });
 });
 
@@ -141,13 +141,9 @@ describe("the API servers", () => {
       },
       spec: { holderIdentity: "apiserver-paused_x", leaseDurationSeconds: 3600 },
     });
-    const servers = await findApiServers(bench.cluster);
-    expect(servers.distinct).toBe(false);
-    expect(servers.missingEvidence[0]).toMatch(/2 API servers have a Lease, 1 were reached/);
-    await expect(servers.alive(bench.work)).rejects.toThrow(
+    await expect(findApiServers(bench.cluster)).rejects.toThrow(
       /API server on cp-9: its identity Lease .* has not moved for 4\d s.*gone: \["cp-9"\]/,
     );
-    servers.close();
     const without = await findApiServers(bench.cluster, { gone: ["cp-9"] });
     expect(without.distinct).toBe(true);
     await without.alive(bench.work);
