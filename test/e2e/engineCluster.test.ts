@@ -105,7 +105,9 @@ describe("credentials", () => {
     const broken = await Cluster.connect({ kubeconfig: kubeconfig.replace(plugin, "/nowhere/plugin") }).catch(
       (e: Error) => e,
     );
-    expect((broken as Error).message).toMatch(/credential plugin \/nowhere\/plugin is not installed here; expected an ExecCredential/);
+    expect((broken as Error).message).toMatch(
+      /credential plugin \/nowhere\/plugin is not installed here; expected an ExecCredential/,
+    );
   });
 });
 
