@@ -34,6 +34,9 @@ type Logic = PhaseLogic<Inputs, Outputs>;
 
 const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, drop };
 
+/** URNs that were planned in this process. A refresh asks for a diff without a check: its plan is the one of the last run. */
+const planned = new Set<string>();
+
 /** The provider behind the constant text in shim.ts: one for each phase and stack configuration. */
 export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
   const logic = LOGIC[phase] as Logic;
@@ -78,6 +81,7 @@ async function check(
       await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
+    planned.add(news.__urn);
     const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
     return { inputs, failures: [] };
   } catch (error) {
@@ -106,7 +110,7 @@ function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
   // A state from before identities were recorded is no other cluster.
   const moved = olds.clusterId !== undefined && olds.clusterId !== news.clusterId;
-  const contradiction = moved ? undefined : logic.contradiction?.(olds, news);
+  const contradiction = moved || !planned.has(news.__urn) ? undefined : logic.contradiction?.(olds, news);
   // Only here are the recorded outputs known: check is told the recorded inputs, which a failed run leaves as well.
   if (contradiction !== undefined) throw new UserError(contradiction);
   return { changes: hasWork || wasHeld || moved || (logic.outdated?.(olds, news) ?? false) };

@@ -85,12 +85,13 @@ describe("leaving, moving and coming back", () => {
     await same("alphas");
   });
 
-  test("T4: a CRD deleted out of band is planned anew, after a refresh too", async () => {
+  test("T4: a CRD deleted out of band is an error, after a refresh too, and planned anew when told", async () => {
     await stack.up(component("beta", "betas"));
+    await stack.refresh(); // nothing is wrong yet
     await world.cluster.client.delete(definitionPath("betas"));
     await stack.refresh();
-    expect((await stack.preview(component("beta", "betas"))).messages.join("\n")).toMatch(/\(none\) → betas/);
-    await stack.up(component("beta", "betas"));
+    expect(await stack.refused(stack.preview(component("beta", "betas")))).toMatch(/betas\..* is not in the cluster/);
+    await stack.up(component("beta", "betas", { recreate: true }));
     await createGadget(world.cluster.client, "betas");
   });
 

@@ -1,5 +1,6 @@
 import { canonical } from "../canonical";
 import { versionNames, type Definition } from "../definition";
+import { unfinishedDrop } from "../plan";
 
 /**
  * Objects that are there and that no LIST can return, before anything is touched: a problem where something is to be moved,
@@ -14,7 +15,9 @@ export function unreadable(
   found: string | undefined,
   moves: boolean,
 ): { problems: string[]; warnings: string[] } {
-  if (found === undefined || live === undefined) return { problems: [], warnings: [] };
+  // What an interrupted drop left unreadable is for drop to find: it puts the version back.
+  if (found === undefined || live === undefined || unfinishedDrop(live).length > 0)
+    return { problems: [], warnings: [] };
   const sentence = `${manifest.metadata.name}: the API server cannot list the objects that are there: ${found}; expected every one to be readable before anything is moved`;
   if (!moves || mayMend(manifest, live, found)) return { problems: [], warnings: [sentence] };
   return {

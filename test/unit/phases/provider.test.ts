@@ -78,13 +78,17 @@ describe("diff", () => {
   test("serve: a CRD that the state has and the cluster has not is an error, not a creation, unless told", async () => {
     const serve = phaseProvider("serve", undefined);
     const plan = planServe(undefined, manifest("v1 storage"), "me");
-    await expect(async () => diff(outputs, { ...inputs, plan }, serve)).rejects.toThrow(
+    const planned = { ...inputs, __urn: "planned", plan };
+    expect(await diff(outputs, planned, serve)).toEqual({ changes: true }); // a refresh: the plan is the last run's
+    answer(atV1);
+    await check({ ...inputs, __urn: "planned" });
+    await expect(async () => diff(outputs, planned, serve)).rejects.toThrow(
       /^databases.example.com: the CRD is not in the cluster, although this stack has it, with storage version v2/,
     );
-    expect(await diff(outputs, { ...inputs, plan, recreate: true }, serve)).toEqual({ changes: true });
+    expect(await diff(outputs, { ...planned, recreate: true }, serve)).toEqual({ changes: true });
     const { storageVersion: _, ...failed } = outputs;
-    expect(await diff(failed, { ...inputs, plan }, serve)).toEqual({ changes: true });
-    const elsewhere = { ...inputs, plan, clusterId: "uid-of-another" };
+    expect(await diff(failed, planned, serve)).toEqual({ changes: true });
+    const elsewhere = { ...planned, clusterId: "uid-of-another" };
     expect(await diff({ ...outputs, clusterId }, elsewhere, serve)).toEqual({ changes: true });
   });
 
