@@ -2,6 +2,7 @@ import type { Admission, AdmissionRule } from "../crd/checks/admission";
 import type { Caller, KubernetesList, KubernetesObject } from "./api";
 import { resourcePath } from "./api";
 import { hasStatus } from "./errors";
+import { shared } from "./shared";
 
 const GROUP = "admissionregistration.k8s.io";
 /** Newest first; which are served depends on the release: policies v1 since 1.30, mutating ones v1 since 1.36. */
@@ -49,6 +50,9 @@ export async function readAdmission(caller: Caller): Promise<AdmissionFound> {
   );
   return { admissions: lists.flat(), unread: unread.sort() };
 }
+
+/** The same, for plans. */
+export const plannedAdmission = shared(readAdmission);
 
 async function listServed(caller: Caller, plural: string): Promise<Configuration[] | "denied"> {
   for (const version of VERSIONS) {

@@ -1,6 +1,7 @@
 import { createHash } from "crypto";
 import type { Caller, Resource } from "./api";
 import { hasStatus } from "./errors";
+import { shared } from "./shared";
 
 /** Newest first. v1 since 1.37, v1beta1 in 1.35 and 1.36, v1alpha1 from 1.30 to 1.34. */
 const STORAGE_MIGRATION_VERSIONS = ["v1", "v1beta1", "v1alpha1"] as const;
@@ -39,27 +40,15 @@ export async function discover(caller: Caller, resource: Resource, signal?: Abor
   return hash === undefined ? { served: true } : { served: true, storageVersionHash: hash };
 }
 
-/** What a cluster serves changes with its upgrade; a hundred CRDs are planned within seconds. */
-const SHARED_MS = 10_000;
-
-const lately = new WeakMap<Caller, { at: number; version: Promise<StorageMigrationVersion | undefined> }>();
-
-/** The same, asked at most once in ten seconds for all CRDs of a program: for plans, which are made again in `up`. */
-export function plannedStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
-  const known = lately.get(caller);
-  if (known !== undefined && Date.now() - known.at < SHARED_MS) return known.version;
-  const version = servedStorageMigrationVersion(caller);
-  lately.set(caller, { at: Date.now(), version });
-  version.catch(() => lately.delete(caller));
-  return version;
-}
-
 /** The newest served version of storagemigration.k8s.io, or undefined where none is: below 1.37 it is off by default. */
 export async function servedStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
   const group = await getOrNothing<{ versions?: { version: string }[] }>(caller, `/apis/${STORAGE_MIGRATION_GROUP}`);
   const served = (group?.versions ?? []).map(({ version }) => version);
   return STORAGE_MIGRATION_VERSIONS.find((version) => served.includes(version));
 }
+
+/** The same, for plans. */
+export const plannedStorageMigrationVersion = shared(servedStorageMigrationVersion);
 
 /** 404 means that it is not served; 403 would be a missing right, and stays an error. */
 async function getOrNothing<T>(caller: Caller, path: string, signal?: AbortSignal): Promise<T | undefined> {

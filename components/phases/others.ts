@@ -2,7 +2,7 @@ import { bypassedAtServe, lostAtDrop, type AdmittedResource } from "../crd/check
 import { checkOwners, type DroppedOwner, type OwnersFound } from "../crd/checks/owners";
 import { servedByName, storageVersion, type Definition } from "../crd/definition";
 import { withdrawn } from "../crd/stages";
-import { readAdmission, type AdmissionFound } from "../kubernetes/admission";
+import { plannedAdmission, readAdmission, type AdmissionFound } from "../kubernetes/admission";
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { findOwned, rewriteOwned } from "../migration/ownerScan";
@@ -21,13 +21,14 @@ export async function othersAtServe(
   { manifest, ...inputs }: ServeInputs,
   cluster: Cluster,
   live: Definition | undefined,
+  read = plannedAdmission,
 ): Promise<OthersView> {
   if (live === undefined) return { problems: [], warnings: [] };
   const isServed = servedByName(live);
   const today = Object.keys(isServed).filter((name) => isServed[name]);
   const added = manifest.spec.versions.filter(({ name, served }) => served && !today.includes(name));
   if (added.length === 0) return { problems: [], warnings: [] };
-  const found = await readAdmission(cluster);
+  const found = await read(cluster);
   const names = added.map(({ name }) => name);
   return {
     problems: bypassedAtServe(found.admissions, admitted(inputs), today, names),
@@ -36,12 +37,17 @@ export async function othersAtServe(
 }
 
 /** Admission rules that would end with the versions that go. */
-export async function othersAtDrop(inputs: DropInputs, cluster: Cluster, live: Definition): Promise<OthersView> {
+export async function othersAtDrop(
+  inputs: DropInputs,
+  cluster: Cluster,
+  live: Definition,
+  read = plannedAdmission,
+): Promise<OthersView> {
   const dropped = withdrawn(live, inputs.versions).map(({ name }) => name);
   if (dropped.length === 0) return { problems: [], warnings: [] };
   const isServed = servedByName(live);
   const remaining = inputs.versions.filter((name) => isServed[name] !== false); // serve may be about to add it
-  const found = await readAdmission(cluster);
+  const found = await read(cluster);
   return {
     problems: lostAtDrop(found.admissions, admitted(inputs), dropped, remaining),
     warnings: notRead(inputs, found, `only ${dropped.join(", ")}`),
@@ -61,7 +67,7 @@ export function usageAtDrop(inputs: DropInputs, cluster: Cluster, live: Definiti
  * and only where that was asked for.
  */
 export async function breaksNobody(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
-  const { problems } = await othersAtDrop(inputs, work.cluster, live);
+  const { problems } = await othersAtDrop(inputs, work.cluster, live, readAdmission);
   if (problems.length > 0) throw new UserError(problems.join("\n"));
   const storageAPIVersion = `${inputs.group}/${storageVersion(live)}`;
   const owner: DroppedOwner = {

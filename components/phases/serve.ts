@@ -19,6 +19,7 @@ import {
 } from "../crd/plan";
 import { served } from "../crd/stages";
 import { MetadataOnly, resourcePath } from "../kubernetes/api";
+import { readAdmission } from "../kubernetes/admission";
 import { findApiServers } from "../kubernetes/apiServers";
 import type { Cluster } from "../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../kubernetes/discovery";
@@ -71,7 +72,7 @@ export const serve: PhaseLogic<ServeInputs> = {
   async run(inputs, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
-    const others = await othersAtServe(inputs, cluster, before);
+    const others = await othersAtServe(inputs, cluster, before, readAdmission);
     const problems = [...checked(inputs, before, "ours").problems, ...others.problems]; // whose the CRD is, check has asked the state
     if (problems.length > 0) throw new UserError(problems.join("\n"));
     if (planned(inputs, before).length > 0) {

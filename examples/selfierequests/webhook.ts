@@ -45,6 +45,8 @@ export async function startWebhook(options: WebhookOptions): Promise<Webhook> {
       .then(async (text) => reply(200, await answer(JSON.parse(text), convert)))
       .catch((error: Error) => reply(error instanceof TooLarge ? 413 : 400, error.message));
   });
+  // The API server keeps idle connections for 90 s; one that we ended just as it asked again would fail that conversion.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", resolve);

@@ -200,7 +200,7 @@ describe("tries to lose an object", () => {
     await stack.up(attempt.args(["v1", "v2"], { stopAfter: "store" }));
     const status = { code: 403, reason: "Forbidden", message: "frozen" };
     await attempt.admission((name) => ({ allowed: name !== "old-2", status }));
-    const outcome = await settled(stack.up(attempt.args(["v2"])));
+    const outcome = await settled(stack.up(attempt.args(["v1", "v2"])));
     expect(outcome).toMatch(/1 of 3 objects could not be rewritten.*old-2.*frozen/s);
     expect([await attempt.versions(), await attempt.storedVersions()]).toEqual([
       ["v1", "v2"],
