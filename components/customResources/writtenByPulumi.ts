@@ -26,7 +26,7 @@ export async function warnOfPrograms(cluster: Cluster, live: Definition, storage
     return describePrograms(list.items ?? [], group, storage);
   } catch (error) {
     // What cannot be read just now is for the rehearsal to say.
-    if (hasStatus(error, 403, 404, 429, 500, 503)) return undefined;
+    if (hasStatus(error, 403, 404, 429, 500, 503, 504)) return undefined;
     throw error;
   }
 }

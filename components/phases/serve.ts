@@ -54,7 +54,8 @@ export const serve: PhaseLogic<ServeInputs> = {
     const facts = await planFacts(inputs, cluster, live);
     const plans = rolloutPlans(inputs, live, facts);
     const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
-    const moves = live !== undefined && storageVersion(live) !== inputs.storage;
+    const isListed = facts.unreadable === undefined;
+    const moves = live !== undefined && isListed && storageVersion(live) !== inputs.storage;
     const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
     return {
       plan,
