@@ -125,7 +125,7 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
     if (found.size <= leases.length) {
       const servers = surveyed(cluster, leases, found);
       // Whoever was not reached may hang: say so by its name, before something meets it and can only say "unreachable".
-      if (found.size < leases.length) await orClose(servers, aliveWhere(cluster, leases, options));
+      if (found.size < leases.length) await aliveOrClosed(servers, options);
       return servers;
     }
     for (const connection of found.values()) connection.close();
@@ -134,14 +134,10 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
   }
 }
 
-function aliveWhere(cluster: Cluster, leases: readonly IdentityLease[], options: ApiServersOptions): Promise<void> {
+async function aliveOrClosed(servers: ApiServers, options: ApiServersOptions): Promise<void> {
   const { report = () => undefined, signal = new AbortController().signal } = options;
-  return leasesMoved(cluster, leases, report, signal);
-}
-
-async function orClose(servers: ApiServers, check: Promise<void>): Promise<void> {
   try {
-    await check;
+    await servers.alive({ report, signal });
   } catch (error) {
     servers.close();
     throw error;

@@ -72,7 +72,7 @@ async function check(
     const live = await readDefinition(cluster, news.crd);
     const look = await logic.look(news, cluster, live, stateBefore(olds));
     const problems = [...(await renamed(nameBefore(olds), news.crd, cluster)), ...(look.problems ?? [])];
-    if (problems.length > 0) return { inputs: news, failures: problems.map((reason) => ({ property: "crd", reason })) };
+    if (problems.length > 0) return failed(news, problems);
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     for (const note of look.notes ?? []) await row.info(note);
@@ -85,12 +85,12 @@ async function check(
     const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
     return { inputs, failures: [] };
   } catch (error) {
-    return failed(news, explain(error));
+    return failed(news, [explain(error)]);
   }
 }
 
-function failed(inputs: Inputs, reason: string) {
-  return { inputs, failures: [{ property: "crd", reason }] };
+function failed(inputs: Inputs, reasons: string[]) {
+  return { inputs, failures: reasons.map((reason) => ({ property: "crd", reason })) };
 }
 
 /** What only the old state knows: what it was, and whose. In the inputs, since a running phase is not shown the old ones. */
