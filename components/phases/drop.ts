@@ -8,12 +8,12 @@ import { servedEverywhere, waitForRequestsInFlight } from "../migration/agreemen
 import { describeFailures } from "../migration/failures";
 import { moveManagedFields } from "../migration/managedFields";
 import { whyProven } from "../migration/proof";
+import { carryProof } from "./carryProof";
 import { listedNow } from "./facts";
 import type { DropInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { breaksNobody, othersAtDrop, usageAtDrop } from "./others";
 import { removeVersions, resumeRemoval } from "./removal";
-import { carryProof } from "./serve";
 import { standing } from "./standing";
 
 /** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */

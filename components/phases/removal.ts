@@ -1,16 +1,16 @@
-import { setTimeout as sleep } from "timers/promises";
 import { storageVersion, type Conversion, type Definition, type Version } from "../crd/definition";
 import { annotate, applyDefinition, requireDefinition } from "../crd/live";
 import { DROPPING_ANNOTATION } from "../crd/names";
 import { placeholder, removed, restored } from "../crd/stages";
 import type { ApiServers } from "../kubernetes/apiServers";
 import { messageOf, UserError } from "../kubernetes/errors";
+import { sleep } from "../kubernetes/sleep";
 import { readableEverywhere } from "../migration/agreement";
 import { definitionSeen } from "../migration/definitionSeen";
 import { recordedDropping, type DroppingRecord } from "../migration/proof";
+import { carryProof } from "./carryProof";
 import type { DropInputs } from "./facets";
 import type { PhaseWork } from "./logic";
-import { carryProof } from "./serve";
 
 const PUT_BACK_TRIES = 20;
 const PUT_BACK_EVERY_MS = 3_000;

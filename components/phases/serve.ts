@@ -1,85 +1,41 @@
-import { checkServe } from "../crd/checks/serve";
-import { unreadable } from "../crd/checks/unreadable";
-import { checkedManifest } from "../crd/manifest";
-import { digest } from "../crd/canonical";
-import { warnOfPrograms } from "../customResources/writtenByPulumi";
-import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
-import { checkEntering, heldByOthers, takenOver, type Entry } from "../crd/entering";
-import { annotate, applyDefinition, readDefinition, requireDefinition, takeOver } from "../crd/live";
-import { PROOF_ANNOTATION } from "../crd/names";
-import {
-  isCreation,
-  planDrop,
-  planMigrate,
-  planRehearse,
-  planServe,
-  planStore,
-  schemaDigest,
-  type Facts,
-} from "../crd/plan";
+import { versionNames, type Definition } from "../crd/definition";
+import { applyDefinition, readDefinition, requireDefinition, takeOver } from "../crd/live";
+import { isCreation } from "../crd/plan";
 import { served } from "../crd/stages";
-import { MetadataOnly, resourcePath } from "../kubernetes/api";
 import { readAdmission } from "../kubernetes/admission";
+import { MetadataOnly, resourcePath } from "../kubernetes/api";
 import { findApiServers } from "../kubernetes/apiServers";
-import type { Cluster } from "../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus, UserError } from "../kubernetes/errors";
 import { missingRights } from "../kubernetes/missingRights";
 import { rightsWithoutWhich } from "../kubernetes/rights";
-import { probeConversion } from "../migration/conversionReview";
+import { sleep } from "../kubernetes/sleep";
 import { servedEverywhere } from "../migration/agreement";
-import { recordedProof, whyProven, type Proof } from "../migration/proof";
-import type { StateBefore } from "./before";
+import { carryProof } from "./carryProof";
 import { deleteCrd } from "./deletion";
-import { planFacts } from "./facts";
 import type { ServeInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { othersAtServe } from "./others";
+import { checkedServe, intended, lookAtServe } from "./serveLook";
 import { standing } from "./standing";
-import { readable, unknownPaths } from "./unknown";
 
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
 export const serve: PhaseLogic<ServeInputs> = {
   plansWithout: ["manifest.spec.conversion"],
 
-  async look(given, cluster, live, before) {
-    const inputs = { ...given, manifest: supposed(given.manifest) };
-    const { manifest } = inputs;
-    checkedManifest(manifest, inputs.crd);
-    const plan = planned(inputs, live);
-    const found = checked(inputs, live, before);
-    const isKnown = manifest === given.manifest;
-    const others = await othersAtServe(inputs, cluster, live);
-    const probed = isKnown && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
-    const facts = await planFacts(inputs, cluster, live);
-    const plans = rolloutPlans(inputs, live, facts);
-    const unread = unreadable(manifest, live, facts.unreadable, plans.flat().length > 0);
-    const isListed = facts.unreadable === undefined;
-    const moves = live !== undefined && isListed && storageVersion(live) !== inputs.storage;
-    const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
-    return {
-      plan,
-      problems: [...found.problems, ...others.problems, ...probed, ...unread.problems],
-      warnings: [
-        ...found.warnings,
-        ...others.warnings,
-        ...unread.warnings,
-        ...(programs === undefined ? [] : [programs]),
-      ],
-      inputs: { digest: digest(plans) },
-    };
-  },
+  look: lookAtServe,
 
   async run(inputs, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
     const others = await othersAtServe(inputs, cluster, before, readAdmission);
-    const problems = [...checked(inputs, before, "ours").problems, ...others.problems]; // whose the CRD is, check has asked the state
+    // Whose the CRD is, check has asked the state.
+    const problems = [...checkedServe(inputs, before, "ours").problems, ...others.problems];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
-    if (planned(inputs, before).length > 0) {
+    const { plan, managers } = intended(inputs, before);
+    if (plan.length > 0) {
       await mayFinish(inputs, work, before);
       work.report(`applying ${inputs.crd}`);
-      const managers = takenOver(before, inputs.manifest, entryOf(inputs)).map(({ manager }) => manager);
       const intent = served(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
       await takeOver(cluster, await carryProof(cluster, before, after), managers);
@@ -100,21 +56,6 @@ export const serve: PhaseLogic<ServeInputs> = {
   remove: deleteCrd,
 };
 
-function entryOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Entry {
-  return { owner, takeOverFrom, adopts };
-}
-
-function planned(inputs: ServeInputs, live: Definition | undefined): string[] {
-  const taken = takenOver(live, inputs.manifest, entryOf(inputs)).map(({ manager }) => manager);
-  return planServe(live, inputs.manifest, inputs.owner, taken);
-}
-
-function checked(inputs: ServeInputs, live: Definition | undefined, before: StateBefore) {
-  const found = checkServe(inputs.manifest, live, inputs.owner, inputs.__formerOwner);
-  const entering = checkEntering(live, inputs.manifest, entryOf(inputs), before);
-  return { problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
-}
-
 /** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
 async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: Definition | undefined): Promise<void> {
   const { crd, group, plural, migrator } = inputs;
@@ -125,87 +66,6 @@ async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: De
   throw new UserError(
     `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
   );
-}
-
-/** A conversion of which preview knows only a part: a webhook, since nobody waits for another resource to say None. */
-function supposed(manifest: Definition): Definition {
-  if (unknownPaths(manifest).length === 0) return manifest;
-  const { conversion } = manifest.spec;
-  const whole =
-    typeof conversion === "string"
-      ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
-      : conversion;
-  return readable({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
-}
-
-/**
- * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that
- * the edit made. Where anyone else moved the generation, it does not.
- */
-export async function carryProof(
-  cluster: Cluster,
-  before: Definition | undefined,
-  after: Definition,
-): Promise<Definition> {
-  const generation = after.metadata.generation ?? 0;
-  if (before === undefined || storageVersion(before) !== storageVersion(after)) return after;
-  if (generation !== (before.metadata.generation ?? 0) + 1 || whyProven(before, undefined) === undefined) return after;
-  const uid = after.metadata.uid ?? "";
-  const known = validProof(before) ?? {
-    resourceVersion: after.metadata.resourceVersion,
-    objects: 0,
-    servers: [],
-    missing: [],
-  };
-  const proof = { ...known, uid, generation, storageVersion: storageVersion(after) };
-  return annotate(cluster, after, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
-}
-
-/** A record left over from another cluster or generation must not lend its numbers to the new one. */
-function validProof(live: Definition): Proof | undefined {
-  const proof = recordedProof(live);
-  const { uid, generation } = live.metadata;
-  const isValid = proof?.uid === uid && proof?.generation === generation;
-  return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
-}
-
-/** What all phases plan. Its digest is an input: `up --plan` refuses a cluster that moved since, before the first write. */
-function rolloutPlans(inputs: ServeInputs, live: Definition | undefined, facts: Facts): string[][] {
-  const { manifest, storage, migrator } = inputs;
-  return [
-    planned(inputs, live),
-    planRehearse(live, {
-      version: storage,
-      schema: schemaDigest(manifest),
-      versions: servedByName(manifest),
-      stopsHere: false,
-    }),
-    planStore(live, storage),
-    planMigrate(live, storage, migrator, facts),
-    planDrop(live, versionNames(manifest)),
-  ];
-}
-
-/** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */
-async function probeWebhook(
-  { manifest }: ServeInputs,
-  cluster: Cluster,
-  live: Definition | undefined,
-): Promise<string[]> {
-  const client = manifest.spec.conversion?.webhook?.clientConfig;
-  if (!isWebhook(manifest.spec.conversion) || client === undefined) return [];
-  const { group, names } = manifest.spec;
-  const to = storageVersion(manifest);
-  const from = live === undefined ? versionNames(manifest).find((name) => name !== to) : storageVersion(live);
-  const [first, second] = from === to ? [versionNames(manifest).find((name) => name !== to), to] : [from, to];
-  if (first === undefined) return [];
-  try {
-    await probeConversion(cluster, client, { group, kind: names.kind }, first, second);
-    return [];
-  } catch (error) {
-    if (error instanceof UserError) return [error.message];
-    throw error;
-  }
 }
 
 async function established({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
@@ -223,7 +83,7 @@ async function established({ crd }: ServeInputs, work: PhaseWork): Promise<void>
       );
     }
     work.report("waiting for the API server to establish the CRD");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200, work.signal);
   }
 }
 

@@ -5,7 +5,7 @@ import { removed, served, stored, unserved, withdrawn } from "../../components/c
 import type { ApiRequest } from "../../components/kubernetes/api";
 import type { Cluster } from "../../components/kubernetes/cluster";
 import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../components/migration/proof";
-import { carryProof } from "../../components/phases/serve";
+import { carryProof } from "../../components/phases/carryProof";
 import { PHASES, type PhaseName } from "../../components/phases/shim";
 import { applied } from "./apiServer";
 import { OWNER, withMetadata, withStored } from "./fixtures";
