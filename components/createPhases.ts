@@ -11,8 +11,11 @@ import { PHASES, type PhaseName } from "./phases/shim";
 import { asResourceError } from "./refusal";
 import type { VersionedCRDArgs } from "./versionedCRDArgs";
 
+/** What of the component the phases are made from. */
+type Rollout = pulumi.Resource & { readonly phase: PhaseName; readonly crdName: pulumi.Output<string> };
+
 export function createPhases(
-  component: pulumi.Resource & { readonly phase: PhaseName },
+  component: Rollout,
   name: string,
   { definition: manifest, whole, conversion }: ManifestInputs,
   args: VersionedCRDArgs,
@@ -25,7 +28,7 @@ export function createPhases(
     (ahead[phase] = new Phase(
       phase,
       `${name}-${phase}`,
-      { ...commonInputs(component.phase, phase, manifest, args), ...facet },
+      { ...commonInputs(component, phase, manifest, args), ...facet },
       {
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
@@ -43,10 +46,9 @@ export function createPhases(
     ...(takeOverFrom.length > 0 && { takeOverFrom }),
     ...(onDelete !== "retain" && { onDelete }),
   };
-  const crdName = manifest.apply((crd) => crd.metadata.name);
   const serve = create("serve", serveFacet, {
     retainOnDelete: onDelete === "retain",
-    aliases: adoptionAliases(name, crdName, parent, adoptFrom),
+    aliases: adoptionAliases(name, component.crdName, parent, adoptFrom),
   });
   const schema = pulumi.output(whole as Definition).apply(schemaDigest);
   const versions = manifest.apply(servedByName);
@@ -79,14 +81,14 @@ type CommonInputs = {
 };
 
 function commonInputs(
-  stopAfter: PhaseName,
+  { phase: stopAfter, crdName }: Rollout,
   phase: PhaseName,
   manifest: pulumi.Output<Definition>,
   args: VersionedCRDArgs,
 ): CommonInputs {
   const held = PHASES.indexOf(phase) > PHASES.indexOf(stopAfter);
   return {
-    crd: manifest.apply((crd) => crd.metadata.name),
+    crd: crdName,
     group: manifest.apply((crd) => crd.spec.group),
     plural: manifest.apply((crd) => crd.spec.names.plural),
     kind: manifest.apply((crd) => crd.spec.names.kind),
