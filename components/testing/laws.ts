@@ -1,9 +1,8 @@
 import { annotationOf } from "../conversion/annotations";
 import type { Conversion } from "../conversion/define";
-import { read } from "../conversion/draft";
 import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
 import { equal, isMapValue, sorted, type JsonMap } from "../conversion/json";
-import { isContainer, type SchemaNode } from "../conversion/schema";
+import { at, atPath, edit, leavesOf, numbersOf, text } from "./fields";
 import { problemsOf } from "./valid";
 
 /** One case that a law is tried with. */
@@ -229,45 +228,6 @@ function forgeries(conversion: Conversion): string[] {
   ];
   const others = [{ whole: 7 }, { rest: [7, null], inner: 7 }, { container: 7 }, { created: true }, { sealed: "AAAA" }];
   return ["not JSON", "[]", '{"__proto__":{"value":{}}}', "[".repeat(2000), ...[...entries, ...others].map(spread)];
-}
-
-/** Paths of fields in which there are no others. */
-function leavesOf(schema: SchemaNode, prefix = ""): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
-    if (prefix === "" && ["apiVersion", "kind", "metadata"].includes(name)) return [];
-    return isContainer(node) ? leavesOf(node, `${prefix}${name}.`) : [`${prefix}${name}`];
-  });
-}
-
-/** Undefined where there is nothing to edit: no object that could hold it, or no change. */
-function edit(object: JsonMap, path: readonly string[], value: unknown): JsonMap | undefined {
-  const parent = read(object, path.slice(0, -1));
-  if (!isMapValue(parent) || equal(read(object, path), value)) return undefined;
-  const [name, ...rest] = path as [string, ...string[]];
-  if (rest.length > 0) return { ...object, [name]: edit(object[name] as JsonMap, rest, value) };
-  if (value !== undefined) return { ...object, [name]: value };
-  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
-}
-
-function at(object: JsonMap, path: string): unknown {
-  return read(object, path.split("."));
-}
-
-function atPath(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((found, name) => {
-    if (Array.isArray(found)) return (found as unknown[])[Number(name)];
-    return isMapValue(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-  }, value);
-}
-
-function numbersOf(value: unknown, path: readonly string[]): { path: readonly string[]; value: unknown }[] {
-  if (typeof value === "number" || value instanceof ExactNumber) return [{ path, value }];
-  if (typeof value !== "object" || value === null || path[0] === "metadata") return [];
-  return Object.entries(value).flatMap(([key, field]) => numbersOf(field, [...path, key]));
-}
-
-function text(value: unknown): string {
-  return value === undefined ? "nothing" : stringifyExact(value);
 }
 
 function body({ metadata: _, ...fields }: JsonMap): JsonMap {
