@@ -25,12 +25,14 @@ export async function addressOf(caller: Caller, signal?: AbortSignal): Promise<s
 /** An idle connection may end between any two requests; a server that keeps ending them is not well. */
 const ENDED_AT_MOST = 3;
 
-/** Keeps to one address; a connection that ended is replaced by another one to the same server. */
+/** Keeps to one address; a connection is made when first needed, and replaced by another one to the same server once it has ended. */
 export class PinnedApiServer implements ApiServer {
+  private connection: Connection | undefined;
+  private connecting: Promise<Connection> | undefined;
+
   constructor(
     private readonly cluster: Cluster,
     readonly address: string,
-    private connection: Connection,
     /** How many new connections a balancer may need until it deals out this server again. */
     private readonly tries: number,
   ) {}
@@ -42,18 +44,24 @@ export class PinnedApiServer implements ApiServer {
    */
   async call<T>(request: ApiRequest): Promise<T> {
     for (let ended = 0; ; ended++) {
-      if (this.connection.closed) await this.reconnect(request.signal);
+      const connection = await this.connected(request.signal);
       try {
-        return await this.callOnce<T>(request, this.connection);
+        return await this.callOnce<T>(request, connection);
       } catch (error) {
-        const closed = error instanceof UnreachableError && this.connection.closed;
+        const closed = error instanceof UnreachableError && connection.closed;
         if (!closed || ended >= ENDED_AT_MOST) throw error;
       }
     }
   }
 
   close(): void {
-    this.connection.close();
+    this.connection?.close();
+  }
+
+  private async connected(signal: AbortSignal | undefined): Promise<Connection> {
+    if (this.connection?.closed === false) return this.connection;
+    this.connecting ??= this.connect(signal).finally(() => (this.connecting = undefined));
+    return (this.connection = await this.connecting);
   }
 
   private async callOnce<T>(request: ApiRequest, connection: Connection): Promise<T> {
@@ -66,17 +74,14 @@ export class PinnedApiServer implements ApiServer {
     return answer.value;
   }
 
-  private async reconnect(signal: AbortSignal | undefined): Promise<void> {
+  private async connect(signal: AbortSignal | undefined): Promise<Connection> {
     for (let tried = 0; tried < this.tries; tried++) {
       const connection = this.cluster.pin();
       const address = await addressOf(connection, signal).catch((error: unknown) => {
         if (error instanceof UnreachableError) return undefined;
         throw error;
       });
-      if (address === this.address) {
-        this.connection = connection;
-        return;
-      }
+      if (address === this.address) return connection;
       connection.close();
     }
     throw new UnreachableError(

@@ -1,11 +1,11 @@
 import { AnyApiServer, type ApiServer, PinnedApiServer } from "./apiServer";
-import type { Connection } from "./api";
 import type { Cluster } from "./cluster";
-import { hasStatus, UserError } from "./errors";
-import { type IdentityLease, leasesMoved, listIdentityLeases } from "./identityLeases";
-import { CONNECTIONS_PER_LEASE, connectToEach } from "./reachableServers";
+import { UserError } from "./errors";
+import { type IdentityLease, leasesMoved } from "./identityLeases";
+import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
-import { sleep } from "./sleep";
+import { sleep, unlessAborted } from "./sleep";
+import { BALANCED_BY_REQUEST, survey, type Survey } from "./survey";
 
 export { type ApiServer, MixedServersError } from "./apiServer";
 
@@ -22,22 +22,23 @@ const NEW_LEASE_MS = 30_000;
 /** Every kube-apiserver of the cluster, as far as they can be told apart. */
 export class ApiServers {
   private mixed = false;
-  private readonly stop = new AbortController();
-  private waiting: Report = () => undefined;
-  private readonly moved: Promise<void>;
+  private readonly pinned: readonly PinnedApiServer[];
   private readonly any: AnyApiServer;
+  private readonly leases: readonly IdentityLease[];
+  private readonly why: readonly string[];
 
   /** @internal by findApiServers */
   constructor(
-    cluster: Cluster,
-    private readonly pinned: readonly PinnedApiServer[],
-    private readonly leases: readonly IdentityLease[],
-    private readonly why: readonly string[],
+    private readonly cluster: Cluster,
+    private readonly found: Survey,
   ) {
+    const { leases, addresses, why } = found;
+    this.leases = leases;
+    const tries = CONNECTIONS_PER_LEASE * leases.length;
+    this.pinned = addresses.map((address) => new PinnedApiServer(cluster, address, tries));
     this.any = new AnyApiServer(cluster, new URL(cluster.server).host);
-    // Begun now, awaited late: it takes up to 10 s, and the work in between needs nothing of it.
-    this.moved = leasesMoved(cluster, leases, (message) => this.waiting(message), this.stop.signal);
-    this.moved.catch(() => undefined);
+    const unmet = `${leases.length} API servers have a Lease, ${addresses.length} were reached (${addresses.join(", ")})`;
+    this.why = why !== undefined ? [why] : addresses.length === leases.length ? [] : [unmet];
   }
 
   /** False: the servers cannot be told apart, and proofs take longer, repeated passes. */
@@ -72,17 +73,8 @@ export class ApiServers {
    *
    * @throws UserError naming the hosts whose Lease stands still
    */
-  async alive(work: Work): Promise<void> {
-    this.waiting = work.report;
-    const abort = (): void => this.stop.abort(work.signal.reason);
-    if (work.signal.aborted) abort();
-    work.signal.addEventListener("abort", abort, { once: true });
-    try {
-      await this.moved;
-    } finally {
-      work.signal.removeEventListener("abort", abort);
-      this.waiting = () => undefined;
-    }
+  alive(work: Work): Promise<void> {
+    return leasesMoved(this.cluster, this.found, work);
   }
 
   /** The same servers, none added, gone or restarted in between? */
@@ -96,7 +88,6 @@ export class ApiServers {
   }
 
   close(): void {
-    this.stop.abort(new Error("closed"));
     for (const server of this.pinned) server.close();
   }
 
@@ -106,84 +97,37 @@ export class ApiServers {
   }
 }
 
-const BALANCED_BY_REQUEST = "a balancer in front deals out single requests, so no connection stays with one API server";
-
 /**
  * Finds every API server behind the cluster's address.
  *
  * @throws UserError when more servers answer than Leases exist: one that is starting takes writes before it is counted
  */
 export async function findApiServers(cluster: Cluster, options: ApiServersOptions = {}): Promise<ApiServers> {
-  const { gone = [], signal } = options;
+  const { gone = [], report = () => undefined, signal = new AbortController().signal } = options;
   const began = Date.now();
   for (;;) {
-    const listed = await leasesOrReason(cluster, signal);
-    if (typeof listed === "string") return new ApiServers(cluster, [], [], [listed]);
-    const leases = listed.filter(({ host }) => !gone.includes(host));
-    const found = await reachable(cluster, leases.length, signal);
-    if (typeof found === "string") return new ApiServers(cluster, [], leases, [found]);
-    if (found.size <= leases.length) {
-      const servers = surveyed(cluster, leases, found);
+    const found = await unlessAborted(survey(cluster, gone), signal);
+    const { leases, addresses } = found;
+    if (addresses.length <= leases.length) {
+      const servers = new ApiServers(cluster, found);
       // Whoever was not reached may hang: say so by its name, before something meets it and can only say "unreachable".
-      if (found.size < leases.length) await aliveOrClosed(servers, options);
+      if (found.why === undefined && addresses.length < leases.length) await servers.alive({ report, signal });
       return servers;
     }
-    for (const connection of found.values()) connection.close();
-    if (Date.now() - began > NEW_LEASE_MS) throw new UserError(describeTooMany([...found.keys()], leases, gone));
+    if (Date.now() - began > NEW_LEASE_MS) throw new UserError(describeTooMany(addresses, leases, gone));
     await sleep(2_000, signal);
   }
 }
 
-async function aliveOrClosed(servers: ApiServers, options: ApiServersOptions): Promise<void> {
-  const { report = () => undefined, signal = new AbortController().signal } = options;
-  try {
-    await servers.alive({ report, signal });
-  } catch (error) {
-    servers.close();
-    throw error;
-  }
-}
-
-async function leasesOrReason(cluster: Cluster, signal?: AbortSignal): Promise<IdentityLease[] | string> {
-  try {
-    const leases = await listIdentityLeases(cluster, signal);
-    return leases.length > 0 ? leases : "kube-system holds no identity Lease of an API server (they exist since 1.26)";
-  } catch (error) {
-    if (!hasStatus(error, 403)) throw error;
-    return "the identity Leases in kube-system may not be listed, so the API servers cannot be counted";
-  }
-}
-
-async function reachable(
-  cluster: Cluster,
-  expected: number,
-  signal?: AbortSignal,
-): Promise<Map<string, Connection> | string> {
-  try {
-    const found = await connectToEach(cluster, expected, signal);
-    return found === "mixed" ? BALANCED_BY_REQUEST : found;
-  } catch (error) {
-    if (!hasStatus(error, 403)) throw error;
-    return "GET /api is not allowed, so which API server answers cannot be told";
-  }
-}
-
-function surveyed(cluster: Cluster, leases: readonly IdentityLease[], found: Map<string, Connection>): ApiServers {
-  const tries = CONNECTIONS_PER_LEASE * leases.length;
-  const addresses = [...found.keys()].sort();
-  const missing =
-    found.size === leases.length
-      ? []
-      : [`${leases.length} API servers have a Lease, ${found.size} were reached (${addresses.join(", ")})`];
-  const servers = [...found].map(([address, connection]) => new PinnedApiServer(cluster, address, connection, tries));
-  return new ApiServers(cluster, servers, leases, missing);
-}
-
-function describeTooMany(addresses: string[], leases: readonly IdentityLease[], gone: readonly string[]): string {
+function describeTooMany(
+  addresses: readonly string[],
+  leases: readonly IdentityLease[],
+  gone: readonly string[],
+): string {
   const hosts = leases.map(({ host }) => host).sort();
   const declared = gone.length === 0 ? "" : `, without ${gone.join(", ")}, declared gone`;
   return (
-    `${addresses.length} API servers answer (${addresses.sort().join(", ")}), found ${hosts.length} identity ` +
+    `${addresses.length} API servers answer (${addresses.join(", ")}), found ${hosts.length} identity ` +
     `Lease${hosts.length === 1 ? "" : "s"} in kube-system (${hosts.join(", ") || "none"})${declared}; expected one each; ` +
     "wait until the new one has its Lease, or, where two share a hostname, give each its own; then run pulumi up again"
   );

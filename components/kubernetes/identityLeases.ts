@@ -1,7 +1,8 @@
 import type { Caller, KubernetesList, KubernetesObject } from "./api";
 import { UserError } from "./errors";
-import type { Report } from "./report";
-import { sleep } from "./sleep";
+import type { Work } from "./report";
+import { sharedAnew } from "./shared";
+import { unlessAborted } from "./sleep";
 
 /**
  * kube-apiserver renews its identity Lease every 10 s (k8s.io/kubernetes pkg/controlplane/apiserver/server.go,
@@ -24,12 +25,11 @@ interface Lease extends KubernetesObject {
 }
 
 /** Every identity Lease there is: a clean exit deletes it, so a stale one is a server that may come back. */
-export async function listIdentityLeases(caller: Caller, signal?: AbortSignal): Promise<IdentityLease[]> {
+export async function listIdentityLeases(caller: Caller): Promise<IdentityLease[]> {
   const list = await caller.call<KubernetesList<Lease>>({
     method: "GET",
     path: "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases",
     query: { labelSelector: "apiserver.kubernetes.io/identity=kube-apiserver" },
-    ...(signal && { signal }),
   });
   return (list.items ?? []).map(({ metadata, spec }) => ({
     name: metadata.name,
@@ -48,23 +48,27 @@ export function standingStill(before: readonly IdentityLease[], now: readonly Id
   return before.filter(({ name, resourceVersion }) => current.get(name) === resourceVersion);
 }
 
-/** Waits until each Lease has moved. @throws UserError naming the hosts whose Lease stands still */
+/** Asked by the gates of many CRDs at once. */
+const leasesNow = sharedAnew((caller: Caller) => listIdentityLeases(caller), POLL_MS);
+
+/**
+ * Waits until each Lease has moved since it was listed. @throws UserError naming the hosts whose Lease stands still
+ *
+ * @param listed the Leases, and when their list began
+ */
 export async function leasesMoved(
   caller: Caller,
-  before: readonly IdentityLease[],
-  report: Report,
-  signal: AbortSignal,
+  { leases, at }: { readonly leases: readonly IdentityLease[]; readonly at: number },
+  { report, signal }: Work,
 ): Promise<void> {
-  if (before.length === 0) return; // none known, or not ours to list
-  const began = Date.now();
+  if (leases.length === 0) return; // none known, or not ours to list
   for (;;) {
-    const still = standingStill(before, await listIdentityLeases(caller, signal));
+    const still = standingStill(leases, await unlessAborted(leasesNow(caller), signal));
     if (still.length === 0) return;
-    const waited = Date.now() - began;
+    const waited = Date.now() - at;
     const hosts = still.map(({ host }) => host).sort();
     if (waited > STANDS_STILL_MS) throw new UserError(describeStandingStill(hosts, waited));
     report(`waiting for a sign of life of ${hosts.join(", ")} (${Math.round(waited / 1000)} s)`);
-    await sleep(POLL_MS, signal);
   }
 }
 

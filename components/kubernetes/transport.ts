@@ -3,6 +3,7 @@ import * as https from "https";
 import type { IncomingMessage } from "http";
 import type { Socket } from "net";
 import type { AppliedCredentials } from "./kubeconfig";
+import { abortReason } from "./sleep";
 
 /** Name resolution, TCP and TLS together; a cluster that needs longer is as good as unreachable for a preview. */
 const CONNECT_SECONDS = 5;
@@ -112,10 +113,6 @@ function requestOptions(outgoing: Outgoing): https.RequestOptions {
       ...(body !== undefined && { "Content-Length": Buffer.byteLength(body) }),
     },
   };
-}
-
-function abortReason(signal: AbortSignal | undefined): Error {
-  return signal?.reason instanceof Error ? signal.reason : new Error("aborted");
 }
 
 function asTransportError(error: NodeJS.ErrnoException, reused: boolean, signal: AbortSignal | undefined): Error {
