@@ -3,7 +3,7 @@ import * as path from "path";
 import { promisify } from "util";
 import type { Definition } from "../components/crd/definition";
 import type { Cluster } from "../components/kubernetes/cluster";
-import { waitForRequestsInFlight } from "../components/migration/agreement";
+import { waitForRequestsInFlight } from "../components/migration/inFlight";
 import { migrateInTree } from "../components/migration/inTree";
 import { rewriteAll } from "../components/migration/rewriter";
 import { checkout } from "../local/checkout";

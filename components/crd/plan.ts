@@ -1,4 +1,4 @@
-import { recordedDropping, recordedRehearsal, whyProven } from "../migration/proof";
+import { recordedDropping, recordedRehearsal, whyProven } from "./proof";
 import { canonical, digest } from "./canonical";
 import { describeConversion, servedByName, storageVersion, type Definition, type Version } from "./definition";
 import { FIELD_MANAGER } from "./names";

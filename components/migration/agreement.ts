@@ -1,5 +1,3 @@
-export { waitForRequestsInFlight } from "./inFlight";
-export { readableEverywhere, servedEverywhere } from "./served";
 import type { ApiServer, ApiServers } from "../kubernetes/apiServers";
 import type { KubernetesList, KubernetesObject, Resource } from "../kubernetes/api";
 import { MetadataOnly, objectName, resourcePath } from "../kubernetes/api";

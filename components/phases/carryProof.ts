@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../crd/definition";
 import { annotate } from "../crd/live";
 import { PROOF_ANNOTATION } from "../crd/names";
 import type { Cluster } from "../kubernetes/cluster";
-import { recordedProof, whyProven, type Proof } from "../migration/proof";
+import { recordedProof, whyProven, type Proof } from "../crd/proof";
 
 /**
  * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that

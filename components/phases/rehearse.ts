@@ -4,7 +4,7 @@ import { REHEARSAL_ANNOTATION } from "../crd/names";
 import { planRehearse, toRehearse } from "../crd/plan";
 import { UserError } from "../kubernetes/errors";
 import { describeFailures } from "../migration/failures";
-import type { RehearsalRecord } from "../migration/proof";
+import type { RehearsalRecord } from "../crd/proof";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../migration/rehearsal";
 import type { RehearseInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";

@@ -10,7 +10,7 @@ import { hasStatus, UserError } from "../kubernetes/errors";
 import { missingRights } from "../kubernetes/missingRights";
 import { rightsWithoutWhich } from "../kubernetes/rights";
 import { sleep } from "../kubernetes/sleep";
-import { servedEverywhere } from "../migration/agreement";
+import { servedEverywhere } from "../migration/served";
 import { carryProof } from "./carryProof";
 import { deleteCrd } from "./deletion";
 import type { ServeInputs } from "./facets";

@@ -1,6 +1,7 @@
 import { findApiServers } from "../../components/kubernetes/apiServers";
 import { discover, servedStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
-import { awaitAgreement, readableEverywhere, servedEverywhere } from "../../components/migration/agreement";
+import { awaitAgreement } from "../../components/migration/agreement";
+import { readableEverywhere, servedEverywhere } from "../../components/migration/served";
 import { moveManagedFields } from "../../components/migration/managedFields";
 import { forEachObject } from "../../components/migration/objects";
 import { rewriteAll } from "../../components/migration/rewriter";

@@ -4,7 +4,7 @@ import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest
 import { removed, served, stored, unserved, withdrawn } from "../../components/crd/stages";
 import type { ApiRequest } from "../../components/kubernetes/api";
 import type { Cluster } from "../../components/kubernetes/cluster";
-import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../components/migration/proof";
+import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../components/crd/proof";
 import { carryProof } from "../../components/phases/carryProof";
 import { PHASES, type PhaseName } from "../../components/phases/shim";
 import { applied } from "./apiServer";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { isWebhook, storageVersion, type Definition, type Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../../components/crd/names";
 import { planServe } from "../../../components/crd/plan";
-import { whyProven } from "../../../components/migration/proof";
+import { whyProven } from "../../../components/crd/proof";
 import { PHASES, type PhaseName } from "../../../components/phases/shim";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, schema, version, webhook, withMetadata, withSpec, withStored } from "../fixtures";

@@ -2,7 +2,7 @@ import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
 import { planMigrate } from "../../../components/crd/plan";
 import { served } from "../../../components/crd/stages";
-import { recordedProof, whyProven, type Proof } from "../../../components/migration/proof";
+import { recordedProof, whyProven, type Proof } from "../../../components/crd/proof";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, withMetadata, withStored } from "../fixtures";
 import { annotated, carried, proofOf } from "../rollout";

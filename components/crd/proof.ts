@@ -1,5 +1,5 @@
-import { storageVersion, type Conversion, type Definition } from "../crd/definition";
-import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
+import { storageVersion, type Conversion, type Definition } from "./definition";
+import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "./names";
 
 /** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
 export interface Proof {
