@@ -1,3 +1,5 @@
+import type { ManagedFieldsEntry } from "../kubernetes/api";
+
 /** The parts of a CustomResourceDefinition (apiextensions.k8s.io/v1) that a rollout reads and writes. */
 export interface Definition {
   apiVersion: string;
@@ -15,16 +17,6 @@ export interface Metadata {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   managedFields?: ManagedFieldsEntry[];
-}
-
-export interface ManagedFieldsEntry {
-  manager?: string;
-  operation?: string;
-  apiVersion?: string;
-  subresource?: string;
-  time?: string;
-  fieldsType?: string;
-  fieldsV1?: Record<string, unknown>;
 }
 
 export interface DefinitionSpec {

@@ -1,4 +1,4 @@
-import type { ManagedFieldsEntry } from "./definition";
+import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { FIELD_MANAGER } from "./names";
 
 /** Who wrote objects at one version. */

@@ -1,5 +1,6 @@
 import { canonical } from "./canonical";
-import type { Definition, ManagedFieldsEntry } from "./definition";
+import type { ManagedFieldsEntry } from "../kubernetes/api";
+import type { Definition } from "./definition";
 import { FIELD_MANAGER } from "./names";
 
 /**

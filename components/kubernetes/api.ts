@@ -1,5 +1,3 @@
-import type { ManagedFieldsEntry } from "../crd/definition";
-
 /** One request to the API server; JSON in and out. */
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -39,6 +37,17 @@ export const MetadataOnly = {
   list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
   object: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
 } as const;
+
+/** Who owns which fields. https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+export interface ManagedFieldsEntry {
+  manager?: string;
+  operation?: string;
+  apiVersion?: string;
+  subresource?: string;
+  time?: string;
+  fieldsType?: string;
+  fieldsV1?: Record<string, unknown>;
+}
 
 export interface ObjectMeta {
   name: string;

@@ -1,15 +1,8 @@
 import type { ApiRequest, Caller, Connection } from "./api";
 import { hasStatus } from "./errors";
+import type { ClusterReference } from "./kubeconfig";
 import { PinnedConnection } from "./pinnedConnection";
 import { Session } from "./session";
-
-/** Which cluster: what the user wrote, not what it resolves to, so that state holds no token. */
-export interface ClusterReference {
-  /** Path of a kubeconfig, or its content; where absent, what kubectl would take: KUBECONFIG, ~/.kube/config, in-cluster. */
-  readonly kubeconfig?: string;
-  /** Name of a context; the current one where absent. */
-  readonly context?: string;
-}
 
 /** A connection to one cluster: authentication, keep-alive, and a request budget shared by the whole process. */
 export class Cluster implements Caller {

@@ -1,7 +1,6 @@
 import * as https from "https";
-import type { ClusterReference } from "./cluster";
 import { CredentialsError } from "./errors";
-import { type AppliedCredentials, type LoadedContext, loadContext } from "./kubeconfig";
+import { type AppliedCredentials, type ClusterReference, type LoadedContext, loadContext } from "./kubeconfig";
 
 /** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
 const FILES_FRESH_MS = 5_000;

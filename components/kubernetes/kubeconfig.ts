@@ -4,7 +4,6 @@ import * as os from "os";
 import * as path from "path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
-import type { ClusterReference } from "./cluster";
 import { CredentialsError, UserError } from "./errors";
 import { fillGaps, type FullUser, tellPluginAboutCluster } from "./kubeconfigGaps";
 
@@ -16,6 +15,14 @@ export type AppliedCredentials = Pick<
   RequestOptions,
   "ca" | "cert" | "key" | "rejectUnauthorized" | "servername" | "headers" | "auth"
 >;
+
+/** Which cluster: what the user wrote, not what it resolves to, so that state holds no token. */
+export interface ClusterReference {
+  /** Path of a kubeconfig, or its content; where absent, what kubectl would take: KUBECONFIG, ~/.kube/config, in-cluster. */
+  readonly kubeconfig?: string;
+  /** Name of a context; the current one where absent. */
+  readonly context?: string;
+}
 
 /** One context of one kubeconfig, loaded. */
 export interface LoadedContext {

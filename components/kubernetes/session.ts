@@ -2,11 +2,10 @@ import type { Agent } from "https";
 import type { Socket } from "net";
 import type { ApiRequest } from "./api";
 import { budgetOf, type RequestBudget } from "./budget";
-import type { ClusterReference } from "./cluster";
 import { Credentials } from "./credentials";
 import { apiErrorOf, unreachable } from "./explain";
 import { parseJson, stringifyJson } from "./json";
-import { type AppliedCredentials, loadContext } from "./kubeconfig";
+import { type AppliedCredentials, type ClusterReference, loadContext } from "./kubeconfig";
 import { type Answer, exchange, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
 /** kube-apiserver's own --request-timeout, and a little for the way. */

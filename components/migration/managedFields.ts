@@ -1,4 +1,4 @@
-import type { ManagedFieldsEntry } from "../crd/definition";
+import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { FIELD_MANAGER } from "../crd/names";
 import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";

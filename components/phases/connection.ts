@@ -1,4 +1,5 @@
-import { Cluster, type ClusterReference } from "../kubernetes/cluster";
+import { Cluster } from "../kubernetes/cluster";
+import type { ClusterReference } from "../kubernetes/kubeconfig";
 import type { PhaseInputs } from "./facets";
 
 /** The stack's configuration, as the engine hands it to a dynamic provider. */

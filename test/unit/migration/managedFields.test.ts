@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { ManagedFieldsEntry } from "../../../components/crd/definition";
+import type { ManagedFieldsEntry } from "../../../components/kubernetes/api";
 import { withoutVersions } from "../../../components/migration/managedFields";
 
 const entry = (manager: string, version: string, fields: object, more: object = {}): ManagedFieldsEntry => ({
