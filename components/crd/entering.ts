@@ -1,9 +1,11 @@
-import type { StateBefore } from "../phases/before";
 import type { Definition } from "./definition";
 import { FIELD_MANAGER, OWNER_ANNOTATION } from "./names";
 import { recordedOwner, sameStack } from "./owner";
 import { isOurs, served } from "./stages";
 import { describeWriter, isPulumi, otherWriters, type Writer } from "./writers";
+
+/** What the state of the program holds of the CRD before this run. */
+export type StateBefore = "nothing" | "ours" | "official";
 
 /** How a CRD that something else has made becomes ours. */
 export interface Entry {

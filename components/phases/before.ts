@@ -1,5 +1,4 @@
-/** What the state holds of a resource before this run. */
-export type StateBefore = "nothing" | "ours" | "official";
+import type { StateBefore } from "../crd/entering";
 
 /** Old inputs of the official resource are the manifest itself. */
 export function stateBefore(olds: object | undefined): StateBefore {

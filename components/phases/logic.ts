@@ -1,7 +1,7 @@
 import type { Definition } from "../crd/definition";
+import type { StateBefore } from "../crd/entering";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
-import type { StateBefore } from "./before";
 import type { PhaseInputs, PhaseOutputs } from "./facets";
 
 /** What a phase finds out before anything is touched. */

@@ -17,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => bench.end());
 
 const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
+const identityLease = async () =>
+  (await bench.local.client.get(`${leases}?labelSelector=apiserver.kubernetes.io/identity=kube-apiserver`)).items[0];
 const ready = { method: "GET", path: "/api" } as const;
 
 describe("connecting", () => {
@@ -114,10 +116,23 @@ describe("credentials", () => {
 describe("the API servers", () => {
   test("one, by its Lease and its address; alive waits for the Lease to move", async () => {
     const servers = await findApiServers(bench.cluster);
+    const before = await identityLease();
     expect(servers.distinct).toBe(true);
     expect(servers.servers.map(({ address }) => address)).toEqual([new URL(bench.local.server).host]);
     await servers.alive(bench.work);
+    expect((await identityLease()).metadata.resourceVersion).not.toBe(before.metadata.resourceVersion);
     servers.close();
+  });
+
+  test("many ask at once: one look at the control plane for all, from after each of them asked", async () => {
+    const called = jest.spyOn(bench.cluster, "pin");
+    const first = await Promise.all(Array.from({ length: 20 }, () => findApiServers(bench.cluster)));
+    const connections = called.mock.calls.length;
+    expect(connections).toBeLessThan(20);
+    const next = await findApiServers(bench.cluster);
+    expect(called.mock.calls.length).toBe(2 * connections);
+    called.mockRestore();
+    for (const servers of [...first, next]) servers.close();
   });
 
   test("a pinned connection that the server ended is replaced, and its successor asked who it is", async () => {
@@ -155,10 +170,8 @@ describe("the API servers", () => {
 
   test("more servers than Leases: it holds", async () => {
     const { host } = new URL(bench.local.server);
-    const { items } = await bench.local.client.get(
-      `${leases}?labelSelector=apiserver.kubernetes.io/identity=kube-apiserver`,
-    );
-    const hostname = items[0].metadata.labels["kubernetes.io/hostname"] as string;
+    const { metadata } = await identityLease();
+    const hostname = metadata.labels["kubernetes.io/hostname"] as string;
     await expect(findApiServers(bench.cluster, { gone: [hostname] })).rejects.toThrow(
       `1 API servers answer (${host}), found 0 identity Leases in kube-system (none), without ${hostname}, declared gone`,
     );

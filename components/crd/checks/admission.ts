@@ -1,23 +1,4 @@
-/** One rule of a webhook or an admission policy, as far as it says what it applies to. */
-export interface AdmissionRule {
-  apiGroups?: string[];
-  apiVersions?: string[];
-  resources?: string[];
-  operations?: string[];
-}
-
-/** One webhook, policy or binding: its rules stand side by side, and any of them is enough for it to apply. */
-export interface Admission {
-  /** `ValidatingWebhookConfiguration NAME`. */
-  readonly configuration: string;
-  /** `webhook NAME`; empty where the configuration is a single policy. */
-  readonly part: string;
-  /** `Exact`: only requests at the versions named. `Equivalent`, the default: also at another version of the same resource, as long as a named one is served. */
-  readonly matchPolicy: string;
-  readonly rules: readonly AdmissionRule[];
-  /** A policy's parameters, which are objects of this kind. */
-  readonly paramKind?: { apiVersion?: string; kind?: string };
-}
+import type { Admission, AdmissionRule } from "../../kubernetes/admission";
 
 export interface AdmittedResource {
   readonly crd: string;

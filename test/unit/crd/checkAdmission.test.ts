@@ -1,9 +1,5 @@
-import {
-  bypassedAtServe,
-  lostAtDrop,
-  type Admission,
-  type AdmissionRule,
-} from "../../../components/crd/checks/admission";
+import { bypassedAtServe, lostAtDrop } from "../../../components/crd/checks/admission";
+import type { Admission, AdmissionRule } from "../../../components/kubernetes/admission";
 
 const resource = { crd: "databases.example.com", group: "example.com", plural: "databases", kind: "Database" };
 
