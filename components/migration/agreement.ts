@@ -6,6 +6,7 @@ import { ApiError, hasStatus, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
 import { sleep } from "../kubernetes/sleep";
 import { eachServer, orIndistinct, untilEveryServer } from "./everyServer";
+import { patient } from "./patient";
 import { touch } from "./rewriter";
 
 /** The storage version on which every API server must agree. */
@@ -49,7 +50,7 @@ async function sameHash(servers: ApiServers, target: StorageTarget, work: Work):
   await untilEveryServer(servers, work, {
     waitingFor: `to store ${target.plural}.${target.group} as ${target.version}`,
     async missing(server) {
-      const { served, storageVersionHash: found } = await discover(server, target, work.signal);
+      const { served, storageVersionHash: found } = await discover(patient(server, work), target, work.signal);
       if (!served) return `does not serve ${target.version}`;
       return found === expected ? undefined : "stores another version";
     },
@@ -86,8 +87,9 @@ async function pickProbe(
   target: StorageTarget,
   work: Work,
 ): Promise<{ object: KubernetesObject } | { why: string }> {
-  const [server] = servers.servers;
-  if (server === undefined) throw new Error("an ApiServers without servers");
+  const [first] = servers.servers;
+  if (first === undefined) throw new Error("an ApiServers without servers");
+  const server = patient(first, work);
   const list = await server.call<KubernetesList>({
     method: "GET",
     path: resourcePath(target),
@@ -116,7 +118,7 @@ async function probeRounds(
 ): Promise<string | undefined> {
   for (let round = 0; round < PROBE_ROUNDS; round++) {
     for await (const server of eachServer(servers, work)) {
-      const changed = await probe(server, target, object, work);
+      const changed = await probe(patient(server, work), target, object, work);
       if (changed) return server.address;
     }
   }
