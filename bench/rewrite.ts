@@ -1,7 +1,7 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import type { Definition } from "../components/crd/definition";
+import { requireDefinition } from "../components/crd/live";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/inFlight";
 import { migrateInTree } from "../components/migration/inTree";
@@ -24,11 +24,7 @@ const SUBJECTS: Record<string, Subject> = {
   direct: async (cluster, version) =>
     complete(await rewriteAll(cluster, { group: GROUP, plural: PLURAL, version }, quiet)),
   "in-tree": async (cluster) => {
-    const live = await cluster.call<Definition>({
-      method: "GET",
-      path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`,
-    });
-    const { outcome, message } = await migrateInTree(cluster, live, quiet);
+    const { outcome, message } = await migrateInTree(cluster, await requireDefinition(cluster, CRD), quiet);
     if (outcome !== "succeeded") throw new Error(`in-tree migration ${outcome}: ${message}`);
   },
   guarded: async (cluster, version) => {

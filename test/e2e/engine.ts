@@ -43,6 +43,21 @@ const anything: Schema = {
   },
 };
 
+/** Refuses objects whose host is `bad`, unchanged ones too: rules with oldSelf are not ratcheted. */
+export const refusesBad: Schema = {
+  type: "object",
+  properties: {
+    spec: {
+      type: "object",
+      "x-kubernetes-preserve-unknown-fields": true,
+      properties: { host: { type: "string" } },
+      "x-kubernetes-validations": [
+        { rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" },
+      ],
+    },
+  },
+};
+
 export function definitionOf(kind: string, options: DefinitionOptions): object {
   const { storage, schema = {}, versions = ["v1", "v2"], served = versions, conversion } = options;
   return {

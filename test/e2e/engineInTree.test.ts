@@ -8,7 +8,7 @@ import {
   newMigration,
   type StorageVersionMigration,
 } from "../../components/migration/storageVersionMigration";
-import { type Bench, group, objectsOf, pluralOf, startBench } from "./engine";
+import { type Bench, group, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
 jest.setTimeout(400_000);
 
@@ -144,20 +144,7 @@ describe("one object that the new version refuses", () => {
   test("the migration fails, and storedVersions, which the runner pruned, is put back", async () => {
     await bench.define(kind, { storage: "v1" });
     await bench.create(plural, "v1", objectsOf(kind, "v1", 3, { host: "bad" }));
-    const schema = {
-      type: "object",
-      properties: {
-        spec: {
-          type: "object",
-          "x-kubernetes-preserve-unknown-fields": true,
-          properties: { host: { type: "string" } },
-          "x-kubernetes-validations": [
-            { rule: "self.host != 'bad' || oldSelf.host != 'bad'", message: "bad may not stay" },
-          ],
-        },
-      },
-    };
-    const live = await bench.define(kind, { storage: "v2", schema: { v1: schema, v2: schema } });
+    const live = await bench.define(kind, { storage: "v2", schema: { v1: refusesBad, v2: refusesBad } });
     expect(live.status?.storedVersions).toEqual(["v1", "v2"]);
     const result = await migrateInTree(bench.cluster, live, bench.work);
     expect(result.outcome).toBe("failed");
