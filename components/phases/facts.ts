@@ -4,6 +4,7 @@ import { MetadataOnly, resourcePath, type KubernetesList } from "../kubernetes/a
 import type { Cluster } from "../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus } from "../kubernetes/errors";
+import { sleep } from "../kubernetes/sleep";
 import type { PhaseInputs } from "./facets";
 
 /** The few facts a plan needs besides the definition: two short GETs. */
@@ -39,22 +40,30 @@ async function lookAtList(
   live: Definition,
 ): Promise<{ listed?: string; unreadable?: string }> {
   const namespace = live.spec.scope === "Namespaced" ? { namespace: NOBODY } : {};
-  try {
-    const list = await cluster.call<KubernetesList>({
-      method: "GET",
-      path: resourcePath({ group, version: storageVersion(live), plural }, namespace),
-      query: { fieldSelector: `metadata.name=${NOBODY}` },
-      accept: MetadataOnly.list,
-    });
-    return list.metadata.resourceVersion === undefined ? {} : { listed: list.metadata.resourceVersion };
-  } catch (error) {
-    if (hasStatus(error, 504)) return { unreadable: `LIST was not answered in time (${error.serverMessage})` };
-    // 404: not served yet. 429 and 500: unreadable just now; the phase that needs the objects says so.
-    if (!hasStatus(error, 404, 429, 500, 503)) throw error;
-    // Without a reason it is only the moment after an edit of the CRD.
-    const reason = /storage is \(re\)initializing: (.+)/s.exec(error.serverMessage)?.[1];
-    return reason === undefined ? {} : { unreadable: reason };
+  const deadline = Date.now() + INITIALIZING_MS;
+  for (;;) {
+    try {
+      const list = await cluster.call<KubernetesList>({
+        method: "GET",
+        path: resourcePath({ group, version: storageVersion(live), plural }, namespace),
+        query: { fieldSelector: `metadata.name=${NOBODY}` },
+        accept: MetadataOnly.list,
+      });
+      return list.metadata.resourceVersion === undefined ? {} : { listed: list.metadata.resourceVersion };
+    } catch (error) {
+      if (hasStatus(error, 504)) return { unreadable: `LIST was not answered in time (${error.serverMessage})` };
+      // 404: not served yet. Other 429, 500 and 503: unreadable just now; the phase that needs the objects says so.
+      if (!hasStatus(error, 404, 429, 500, 503)) throw error;
+      const [initializing, reason] = /storage is \(re\)initializing(?:: (.+))?/s.exec(error.serverMessage) ?? [];
+      if (reason !== undefined) return { unreadable: reason };
+      // The moment after an edit of the CRD or a start of the server: it says why only once its first try has failed.
+      if (initializing === undefined || Date.now() > deadline) return {};
+      await sleep(INITIALIZING_STEP_MS);
+    }
   }
 }
 
+/** Tried on 1.37: a tenth of a second on an idle machine. Filling it through a webhook takes longer; then the rehearsal finds out. */
+const INITIALIZING_MS = 5_000;
+const INITIALIZING_STEP_MS = 100;
 const NOBODY = "kubernetes-storage-migration";
