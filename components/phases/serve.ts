@@ -66,7 +66,7 @@ export const serve: PhaseLogic<ServeInputs> = {
         ...unread.warnings,
         ...(programs === undefined ? [] : [programs]),
       ],
-      inputs: { digest: digest(plans) },
+      inputs: { digest: digest(plans), ...(live !== undefined && { __found: true }) },
     };
   },
 
@@ -85,14 +85,17 @@ export const serve: PhaseLogic<ServeInputs> = {
       await takeOver(cluster, await carryProof(cluster, before, after), managers);
     }
     await established(inputs, work);
+    work.keep(standing(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects
     const names = await servedByAll(inputs, work);
     const live = await requireDefinition(cluster, inputs.crd);
     return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
 
-  contradiction(outputs, inputs) {
-    if (outputs.storageVersion === undefined || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
-    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it, with storage version ${outputs.storageVersion}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+  contradiction({ storageVersion, __found }, inputs) {
+    const isKnown = storageVersion !== undefined || __found === true;
+    if (!isKnown || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
+    const version = storageVersion === undefined ? "" : `, with storage version ${storageVersion}`;
+    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it${version}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
   },
   // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
   outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
