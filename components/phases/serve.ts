@@ -126,7 +126,7 @@ async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: De
   const missing = await missingRights(cluster, rules, "kube-system");
   if (missing.length === 0) return;
   throw new UserError(
-    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
   );
 }
 

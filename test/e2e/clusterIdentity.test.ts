@@ -124,8 +124,7 @@ describe("which cluster, with which rights, and what became of it", () => {
     await createObjects(world.cluster.client, 3);
     await world.cluster.client.delete(definitionPath);
     while ((await definition()).status !== 404) await new Promise((resolve) => setTimeout(resolve, 100));
-    const gone =
-      /the CRD is not in the cluster, although this stack has it.*every object of it.*recreate: true/s;
+    const gone = /the CRD is not in the cluster, although this stack has it.*every object of it.*recreate: true/s;
     expect(await stack.refused(stack.preview(v1))).toMatch(gone);
     expect(await stack.refused(stack.up(v1))).toMatch(gone);
     await stack.automation.refresh();

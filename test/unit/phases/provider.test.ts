@@ -100,7 +100,7 @@ describe("diff", () => {
     const gone = /^databases.example.com: the CRD is not in the cluster, although this stack has it; expected/;
     const notThere = new ApiError("not found", 404, "NotFound", "not found", { method: "GET", path: "/" });
     answer(notThere);
-    const checked = (olds: object, more: object = {}) => serve.check(olds as Inputs, { ...facet, ...more } as Inputs);
+    const checked = (olds: object, more: object = {}) => serve.check(olds, { ...facet, ...more });
     expect((await checked(seen)).failures).toEqual([
       { property: "crd", reason: expect.stringMatching(gone) as string },
     ]);
@@ -112,7 +112,7 @@ describe("diff", () => {
 
     const plan = planServe(undefined, wanted, "me");
     const recorded = { ...outputs, ...facet, storageVersion: "v1" };
-    const update = serve.update(CRD, recorded as unknown as Outputs, { ...facet, plan } as Inputs);
+    const update = serve.update(CRD, recorded, { ...facet, plan });
     await expect(update).rejects.toMatchObject({
       message: expect.stringMatching(/although this stack has it, with storage version v1/) as string,
       properties: { storageVersion: "v1" }, // or the next run would make it anew
