@@ -97,33 +97,8 @@ describe("which cluster, with which rights, and what became of it", () => {
     );
     expect((await definition()).body).toEqual(before);
     failedState = await stack.automation.exportStack();
-    // Leases are all in kube-system, so a Role there is enough for them; the objects are everywhere.
-    const isAboutLeases = (each: PolicyRule): boolean => each.resources?.includes("leases") === true;
-    const isAboutObjects = (each: PolicyRule): boolean => each.apiGroups?.includes(group) === true;
-    const few = await withRole("few", isAboutObjects, "default");
-    const refused = await stack.refused(stack.preview({ ...v1, file: manifest("v1-v2"), conversion, kubeconfig: few }));
-    expect(refused).toMatch(/not allowed to list selfierequests.* at the cluster scope.*ClusterRoleBinding/s);
-    await stack.up({ ...v1, kubeconfig: await withRole("split", isAboutLeases, "kube-system") });
+    await stack.up(v1);
   });
-
-  /** Rights for `up`, some of them by a Role in one namespace alone. */
-  async function withRole(name: string, inRole: (rule: PolicyRule) => boolean, namespace: string): Promise<string> {
-    const all = rightsForUp([resource]);
-    const kubeconfig = await world.cluster.userKubeconfig(
-      name,
-      all.filter((rule) => !inRole(rule)),
-    );
-    const apiGroup = "rbac.authorization.k8s.io";
-    const at = `/apis/${apiGroup}/v1/namespaces/${namespace}`;
-    const role = { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata: { name }, rules: all.filter(inRole) };
-    await world.cluster.client.post(`${at}/roles`, role);
-    await world.cluster.client.post(`${at}/rolebindings`, {
-      ...{ apiVersion: `${apiGroup}/v1`, kind: "RoleBinding", metadata: { name } },
-      roleRef: { apiGroup, kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace: "kube-system" }],
-    });
-    return kubeconfig;
-  }
 
   test("T5: where the identity may not be read, preview plans all the same and says once what is not checked", async () => {
     const rules = rightsForPreview([resource]).filter(({ resources }) => !resources?.includes("namespaces"));
