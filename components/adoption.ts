@@ -4,6 +4,19 @@ import * as pulumi from "@pulumi/pulumi";
 const OFFICIAL_TYPE = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
 
 /**
+ * What registers a CRD under its metadata.name, below itself: of a parent its type alone stands in a child's URN. Those of
+ * `yaml/v2` and `helm.sh/v4` put their own name before it, which nobody here knows: `adoptFrom`.
+ * https://github.com/pulumi/pulumi-kubernetes/blob/master/sdk/nodejs/yaml/yaml.ts
+ */
+const GROUPS = [
+  "kubernetes:yaml:ConfigFile",
+  "kubernetes:yaml:ConfigGroup",
+  "kubernetes:yaml:ConfigGroup$kubernetes:yaml:ConfigFile",
+  "kubernetes:helm.sh/v3:Chart",
+  "kubernetes:kustomize:Directory",
+];
+
+/**
  * Under which names Pulumi's official resource may have kept this CRD in the state: with one of them matched, swapping it for
  * a VersionedCRD is one update in place; with none, Pulumi would delete the CRD and every object of it.
  * https://www.pulumi.com/docs/iac/concepts/resources/options/aliases/
@@ -18,9 +31,10 @@ export function adoptionAliases(
   adoptFrom: string | undefined,
 ): pulumi.Input<pulumi.URN | pulumi.Alias>[] {
   const places = [pulumi.rootStackResource, ...(parent === undefined ? [] : [parent])];
-  const names = [name, crdName];
+  const alone = [name, crdName].map((each) => ({ type: OFFICIAL_TYPE, name: each }));
+  const grouped = GROUPS.map((group) => ({ type: `${group}$${OFFICIAL_TYPE}`, name: crdName }));
   return [
     ...(adoptFrom === undefined ? [] : [adoptFrom]),
-    ...places.flatMap((place) => names.map((each) => ({ type: OFFICIAL_TYPE, name: each, parent: place }))),
+    ...places.flatMap((place) => [...alone, ...grouped].map((alias) => ({ ...alias, parent: place }))),
   ];
 }

@@ -22,8 +22,9 @@ export interface VersionedCRDArgs extends ClusterArgs {
   conversion?: pulumi.Input<ConversionInputs>;
   /**
    * URN of Pulumi's official CustomResourceDefinition that this component replaces. Default: none; the one that has the
-   * component's or the CRD's name, at the top of the stack or beside the component, is found without it. Needed once: drop it
-   * after the `up` that moved the state.
+   * component's or the CRD's name, at the top of the stack or beside the component, is found without it, and so is that of a
+   * `yaml.ConfigFile`, `yaml.ConfigGroup`, `helm.v3.Chart` or `kustomize.Directory` there. Needed once: drop it after the `up`
+   * that moved the state.
    */
   adoptFrom?: string;
   /**

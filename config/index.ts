@@ -41,7 +41,7 @@ export function readStackConfig(): StackConfig {
 export function checkStackConfig(found: Record<string, unknown>): string[] {
   const ajv = new Ajv({ allErrors: true, verbose: true });
   if (ajv.validate(schema(), found)) return [...twice((found as unknown as StackConfig).crds)];
-  return (ajv.errors ?? []).map(describe);
+  return (ajv.errors ?? []).map((error) => describe(error, found["crds"]));
 }
 
 /** What one entry of `crds` means as arguments of the component. */
@@ -74,14 +74,24 @@ function twice(crds: CrdConfig[]): string[] {
   return repeated.map((name) => `crds: the name ${name} stands there more than once; expected each once; rename one`);
 }
 
-function describe({ instancePath, keyword, params, message, data }: ErrorObject): string {
-  const where = instancePath.slice(1).replace(/\//g, ".") || "(top level)";
+function describe({ instancePath, keyword, params, message, data }: ErrorObject, crds: unknown): string {
+  const path = instancePath.slice(1).replace(/\//g, ".");
+  const where =
+    path === ""
+      ? "(top level)"
+      : path.replace(/^crds\.(\d+)/, (entry: string, index: string) => entry + nameOf(crds, index));
   if (keyword === "additionalProperties") {
     return `${where}: unknown key ${String(params["additionalProperty"])}; expected one of ${knownKeys(instancePath)}`;
   }
   if (keyword === "required")
     return `${where}: ${String(params["missingProperty"])} is missing; see config/schema.json`;
   return `${where}: found ${shown(where, data)}; expected ${expectation(keyword, params, message ?? "")}`;
+}
+
+/** People know an entry by its name, not by where it stands. */
+function nameOf(crds: unknown, index: string): string {
+  const entry = (Array.isArray(crds) ? crds[Number(index)] : undefined) as { name?: unknown } | null | undefined;
+  return typeof entry?.name === "string" && entry.name !== "" ? ` (${entry.name})` : "";
 }
 
 function expectation(keyword: string, params: Record<string, unknown>, message: string): string {

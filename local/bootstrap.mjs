@@ -40,6 +40,8 @@ try {
   if (command === "record-state") process.env.RECORD_STATE = "1";
   if (target[0] === jest[0]) await run("preparing the toolchain", [process.execPath, "dist/local/prepare.js"]);
   process.exitCode = await become([process.execPath, ...target, ...rest]);
+  // Jest ends at once on a Ctrl-C, without the tests' own cleaning up; their control planes have process groups of their own.
+  if (target[0] === jest[0]) await become([process.execPath, "dist/local/endTests.js"]);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

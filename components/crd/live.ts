@@ -1,6 +1,7 @@
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
 import type { Definition } from "./definition";
+import { withInjectedCaBundle } from "./injected";
 import { definitionPath, FIELD_MANAGER } from "./names";
 import { withoutWriters } from "./writers";
 
@@ -34,7 +35,8 @@ export async function applyDefinition(
   live: Definition | undefined,
   { force = false } = {},
 ): Promise<Definition> {
-  const resourceVersion = live?.metadata.resourceVersion;
+  const ready = live && (await withoutForeignCaBundle(cluster, live, intent));
+  const resourceVersion = ready?.metadata.resourceVersion;
   const { metadata, ...rest } = intent;
   try {
     return await cluster.call<Definition>({
@@ -47,6 +49,12 @@ export async function applyDefinition(
   } catch (error) {
     throw hasStatus(error, 409) ? conflict(metadata.name, error) : error;
   }
+}
+
+/** A write of metadata alone: generation and handlers stay, and killed after it nothing is lost. */
+async function withoutForeignCaBundle(cluster: Cluster, live: Definition, intent: Definition): Promise<Definition> {
+  const managedFields = withInjectedCaBundle(live, intent);
+  return managedFields === undefined ? live : mergePatch(cluster, live, "", { managedFields });
 }
 
 /** Records something on the definition; refused when it moved since it was read. */

@@ -87,7 +87,9 @@ function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string
   const rule = resource.startsWith("/")
     ? `{nonResourceURLs: ["${resource}"], verbs: ["${verb}"]}`
     : `{apiGroups: ["${denied[3] ?? attempt.group}"], resources: ["${resource}"], verbs: ["${verb}"]}`;
-  return `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}; grant this user the rule ${rule}`;
+  // Objects of every namespace move, so whoever may only see some of them has too little.
+  const how = /at the cluster scope/.test(found) ? " by a ClusterRole and a ClusterRoleBinding" : "";
+  return `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}; grant this user the rule ${rule}${how}`;
 }
 
 function qualified({ group, resource }: Attempt): string {

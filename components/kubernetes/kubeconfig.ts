@@ -40,12 +40,12 @@ export interface LoadedContext {
 
 /** Loads the kubeconfig anew; nothing of it, and no error of a parser that quotes it, ever reaches a message. */
 export async function loadContext(reference: ClusterReference): Promise<LoadedContext> {
-  const config = await loadConfig(reference);
-  const context = pickContext(config, reference);
+  const { config, where } = await loadConfig(reference);
+  const context = pickContext(config, reference, where);
   config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new UserError(`context ${context}: its cluster is not in the kubeconfig; expected an entry under clusters`);
+    throw new UserError(`context ${context}: its cluster is not in ${where}; expected an entry under clusters`);
   }
   if (!cluster.server.startsWith("https://")) {
     throw new UserError(
@@ -56,7 +56,7 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
   if (user === null) {
     const wanted = config.getContextObject(context)?.user ?? "";
     throw new UserError(
-      `context ${context}: its user ${wanted} is not in the kubeconfig; expected an entry under users; see kubectl config view`,
+      `context ${context}: its user ${wanted} is not in ${where}; expected an entry under users; see kubectl config view`,
     );
   }
   tellPluginAboutCluster(context, user, cluster);
@@ -76,7 +76,13 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
   };
 }
 
-async function loadConfig(reference: ClusterReference): Promise<KubeConfig> {
+interface Loaded {
+  readonly config: KubeConfig;
+  /** Where its entries were looked for, as messages name it. */
+  readonly where: string;
+}
+
+async function loadConfig(reference: ClusterReference): Promise<Loaded> {
   // ESM only since 1.0; this is the one place that loads it.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
@@ -99,7 +105,8 @@ async function loadConfig(reference: ClusterReference): Promise<KubeConfig> {
     config.contexts.push(...one.contexts.filter(({ name }) => !config.contexts.some((known) => known.name === name)));
     config.currentContext ??= one.currentContext;
   }
-  return config;
+  const names = sources.map(({ name }) => name).join(", ");
+  return { config, where: sources.length === 0 ? "the pod's service account" : `kubeconfig ${names}` };
 }
 
 interface AgentFactory {
@@ -114,7 +121,7 @@ interface Source {
 
 function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
   if (kubeconfig !== undefined && looksLikeContent(kubeconfig)) {
-    return [{ text: kubeconfig, directory: process.cwd(), name: "kubeconfig (content given)" }];
+    return [{ text: kubeconfig, directory: process.cwd(), name: "(content given)" }];
   }
   if (kubeconfig !== undefined) return [readSource(kubeconfig.replace(/^~(?=\/|$)/, os.homedir()))];
   const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
@@ -151,17 +158,17 @@ function loadSource(config: KubeConfig, source: Source): void {
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
     throw new UserError(
-      `${source.name}: not a kubeconfig; expected YAML or JSON with clusters, users and contexts; try it with kubectl config view`,
+      `kubeconfig ${source.name}: not a kubeconfig; expected YAML or JSON with clusters, users and contexts; try it with kubectl config view`,
     );
   }
 }
 
-function pickContext(config: KubeConfig, reference: ClusterReference): string {
+function pickContext(config: KubeConfig, reference: ClusterReference, where: string): string {
   const names = config.getContexts().map((context) => context.name);
   const wanted = reference.context ?? config.getCurrentContext();
   if (names.includes(wanted)) return wanted;
   const there = names.length === 0 ? "none" : [...names].sort().slice(0, 10).join(", ");
-  const found = wanted ? `no context ${wanted} in the kubeconfig` : "the kubeconfig has no current-context";
+  const found = wanted ? `no context ${wanted} in ${where}` : `no current-context in ${where}`;
   throw new UserError(`${found}; found: ${there}; set \`context\` to one of them`);
 }
 

@@ -44,6 +44,8 @@ export interface ServeInputs extends PhaseInputs {
   __adopts?: boolean;
   /** The owner as the state has it, where it is another one. */
   __formerOwner?: string;
+  /** The CRD was there when this was planned: a run that fails records no outputs that could say so. */
+  __found?: true;
 }
 
 export interface RehearseInputs extends PhaseInputs {

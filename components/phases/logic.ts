@@ -23,6 +23,8 @@ export interface PhaseWork extends Work {
   readonly cluster: Cluster;
   /** A line under the row that stays. */
   readonly warn: (message: string) => void;
+  /** What stays in the state should the phase fail from here on. */
+  readonly keep: (outputs: Omit<PhaseOutputs, "plan">) => void;
 }
 
 /** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
@@ -33,8 +35,11 @@ export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOut
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;
-  /** Why what the state has and what preview found cannot both be; a sentence for the user, and nothing is changed. */
-  contradiction?(outputs: Partial<Inputs & Outputs>, inputs: Inputs & { plan?: string[] }): string | undefined;
+  /**
+   * Why what the state has and what preview found cannot both be; a sentence for the user, and nothing is changed. Asked
+   * with the recorded inputs by check, and with the recorded outputs by diff, which is not called after a run that failed.
+   */
+  contradiction?(recorded: Partial<Inputs & Outputs>, inputs: Inputs & { plan?: string[] }): string | undefined;
   /** A real delete, where the inputs ask for one (`onDelete`); else removing the phase touches nothing. */
   remove?(outputs: Inputs & Outputs, cluster: Cluster): Promise<void>;
 }

@@ -44,8 +44,8 @@ export function phaseProvider(phase: PhaseName, config: StackConfig | undefined)
     check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
       check(phase, logic, olds, { ...news, ...inherited(olds, news) }, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
-    create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, inputs, config) }),
-    update: async (_id: string, _olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, news, config) }),
+    create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, {}, inputs, config) }),
+    update: async (_id: string, olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, olds, news, config) }),
     delete: async (_id: string, outputs: Outputs) => {
       const isWanted = (outputs as Partial<ServeInputs>).onDelete !== undefined;
       if (isWanted && logic.remove !== undefined) await remove(phase, logic, outputs, config);
@@ -71,6 +71,12 @@ async function check(
     const clusterId = await recognize(cluster, news, olds?.clusterId);
     const live = await readDefinition(cluster, news.crd);
     const look = await logic.look(news, cluster, live, stateBefore(olds));
+    const contradiction = contradicted(logic, olds ?? {}, {
+      ...news,
+      ...(clusterId && { clusterId }),
+      plan: look.plan,
+    });
+    if (contradiction !== undefined) return failed(news, [contradiction]);
     const problems = [...(await renamed(nameBefore(olds), news.crd, cluster)), ...(look.problems ?? [])];
     if (problems.length > 0) return failed(news, problems);
     for (const warning of look.warnings ?? []) await row.warn(warning);
@@ -108,31 +114,48 @@ function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   if (unknownPaths(news).length > 0) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
   const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
-  // A state from before identities were recorded is no other cluster.
-  const moved = olds.clusterId !== undefined && olds.clusterId !== news.clusterId;
-  const contradiction = moved || !planned.has(news.__urn) ? undefined : logic.contradiction?.(olds, news);
-  // Only here are the recorded outputs known: check is told the recorded inputs, which a failed run leaves as well.
+  // Where the last run failed the engine asks for no diff: then check has found out, or update will.
+  const contradiction = planned.has(news.__urn) ? contradicted(logic, olds, news) : undefined;
   if (contradiction !== undefined) throw new UserError(contradiction);
-  return { changes: hasWork || wasHeld || moved || (logic.outdated?.(olds, news) ?? false) };
+  return { changes: hasWork || wasHeld || hasMoved(olds, news) || (logic.outdated?.(olds, news) ?? false) };
 }
 
-async function run(phase: PhaseName, logic: Logic, inputs: Inputs, config: StackConfig | undefined) {
+function contradicted(logic: Logic, recorded: Partial<Outputs>, news: Inputs): string | undefined {
+  return hasMoved(recorded, news) ? undefined : logic.contradiction?.(recorded, news);
+}
+
+/** To another cluster, by the user's word. A state from before identities were recorded is no other cluster. */
+function hasMoved(recorded: Partial<Inputs>, news: Inputs): boolean {
+  return recorded.clusterId !== undefined && recorded.clusterId !== news.clusterId;
+}
+
+async function run(
+  phase: PhaseName,
+  logic: Logic,
+  olds: Partial<Outputs>,
+  inputs: Inputs,
+  config: StackConfig | undefined,
+) {
   const row = new Row(inputs.__urn);
   const report = (message: string): void => void row.status(message);
+  let kept = standingOf(olds);
   try {
+    const contradiction = contradicted(logic, olds, inputs);
+    if (contradiction !== undefined) throw new UserError(contradiction);
     const cluster = await connect(inputs, config);
     await mustBeSame(cluster, inputs);
     if (inputs.heldBy !== undefined) return { ...inputs, ...(await facts(cluster, inputs)) };
     const holder = `${phase} of ${inputs.__urn}`;
     const { summary, ...outputs } = await withLock(cluster, inputs.crd, holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);
-      const work: PhaseWork = { cluster, report, warn: (message) => void row.warn(message), signal };
+      const warn = (message: string): void => void row.warn(message);
+      const work: PhaseWork = { cluster, report, warn, signal, keep: (outputs) => (kept = outputs) };
       return logic.run(inputs, work);
     });
     await row.status(summary);
     return { ...inputs, ...outputs };
   } catch (error) {
-    throw initFailed(inputs, explain(error));
+    throw initFailed({ ...inputs, ...kept }, explain(error));
   }
 }
 
@@ -147,6 +170,11 @@ async function remove(phase: PhaseName, logic: Logic, outputs: Outputs, config: 
   } catch (error) {
     throw new Error(explain(error)); // without a stack: the engine prints what it is given
   }
+}
+
+/** What the last run recorded of where the CRD stands. */
+function standingOf({ storageVersion, storedVersions }: Partial<Outputs>): Partial<PhaseOutputs> {
+  return { ...(storageVersion !== undefined && { storageVersion }), ...(storedVersions && { storedVersions }) };
 }
 
 /** What a held phase records: where the cluster stands. */

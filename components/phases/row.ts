@@ -1,20 +1,25 @@
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { engine } from "./engine";
 
-/** A pipeline prints every status as a line: where only the numbers moved, one now and then is enough. */
+/**
+ * A pipeline prints every status as a line: of those that differ in their numbers alone one now and then is enough, also
+ * where two take turns.
+ */
 const SAME_TEXT_EVERY_MS = 5_000;
 
 /** The phase's row in `pulumi preview` and `pulumi up`. */
 export class Row {
-  private last = { text: "", at: 0 };
+  private readonly said = new Map<string, number>();
 
   constructor(private readonly urn: string) {}
 
   /** Replaces the row's status while the phase runs; the last one stays on the finished row. */
   status(message: string): Promise<void> {
     const text = message.replace(/\d+/g, "");
-    if (text === this.last.text && Date.now() - this.last.at < SAME_TEXT_EVERY_MS) return Promise.resolve();
-    this.last = { text, at: Date.now() };
+    const now = Date.now();
+    if (now - (this.said.get(text) ?? -Infinity) < SAME_TEXT_EVERY_MS) return Promise.resolve();
+    for (const [known, at] of this.said) if (now - at >= SAME_TEXT_EVERY_MS) this.said.delete(known);
+    this.said.set(text, now);
     return this.log(message, LogSeverity.INFO, true);
   }
 

@@ -41,14 +41,17 @@ export const serve: PhaseLogic<ServeInputs> = {
       await takeOver(cluster, await carryProof(cluster, before, after), managers);
     }
     await established(inputs, work);
+    work.keep(standing(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects
     const names = await servedByAll(inputs, work);
     const live = await requireDefinition(cluster, inputs.crd);
     return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
 
-  contradiction(outputs, inputs) {
-    if (outputs.storageVersion === undefined || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
-    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it, with storage version ${outputs.storageVersion}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+  contradiction({ storageVersion, __found }, inputs) {
+    const isKnown = storageVersion !== undefined || __found === true;
+    if (!isKnown || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
+    const version = storageVersion === undefined ? "" : `, with storage version ${storageVersion}`;
+    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it${version}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
   },
   // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
   outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
@@ -64,7 +67,7 @@ async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: De
   const missing = await missingRights(cluster, rules, "kube-system");
   if (missing.length === 0) return;
   throw new UserError(
-    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
   );
 }
 

@@ -45,7 +45,7 @@ export async function lookAtServe(
       ...unread.warnings,
       ...(programs === undefined ? [] : [programs]),
     ],
-    inputs: { digest: digest(plans) },
+    inputs: { digest: digest(plans), ...(live !== undefined && { __found: true }) },
   };
 }
 

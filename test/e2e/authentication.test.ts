@@ -3,9 +3,18 @@ import * as os from "os";
 import * as path from "path";
 import { Cluster } from "../../components/kubernetes/cluster";
 import type { Caller } from "../../components/kubernetes/api";
+import { findApiServers } from "../../components/kubernetes/apiServers";
 import { makeAuthority, type Certificate } from "../../local/certificates";
 import { convert } from "../../examples/selfierequests/conversion";
-import { clientCertificate, execCredential, kubeconfig, replaceFile, startProxy, writePlugin } from "./credentials";
+import {
+  clientCertificate,
+  execCredential,
+  kubeconfig,
+  replaceFile,
+  shortToken,
+  startProxy,
+  writePlugin,
+} from "./credentials";
 import { startWorld, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, plural, resource } from "./selfies";
 
@@ -178,6 +187,50 @@ describe("whoever kubectl would be, we are", () => {
     });
   });
 
+  test("what expires is renewed and the request sent again, for each way; what cannot be renewed says so", async () => {
+    const files = written("files", { "client-certificate": "me.crt", "client-key": "me.key" });
+    const tokenFile = written("token-file", { tokenFile: "token" });
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "./plugin.sh", interactiveMode: "Never" };
+    const tokens = written("plugin-token", { exec });
+    const certificates = written("plugin-certificate", { exec });
+    const plugins = [tokens, certificates].map((config) => writePlugin(path.dirname(config)).credential);
+    const renewAll = async (): Promise<void> => {
+      const { cert, key } = await clientCertificate(authority, admin, 3);
+      const brief = await shortToken(world.cluster, "pipeline", 3);
+      replaceFile(beside(files, "me.key"), key); // a pair read half way fits again 5 s later, or after the 401
+      replaceFile(beside(files, "me.crt"), cert);
+      replaceFile(beside(tokenFile, "token"), brief);
+      replaceFile(plugins[0] ?? "", execCredential({ token: brief }));
+      replaceFile(plugins[1] ?? "", execCredential({ clientCertificateData: cert, clientKeyData: key }));
+    };
+    await renewAll();
+    const fixed = await Cluster.connect({
+      kubeconfig: content({ token: await shortToken(world.cluster, "pipeline", 3) }),
+    });
+    let renewing = true;
+    const renewal = (async () => {
+      while (renewing) {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await renewAll();
+      }
+    })();
+
+    try {
+      // The API server takes a token's word for ten seconds after it has checked it.
+      const until = Date.now() + 16_000;
+      const seen = await Promise.all(
+        [tokenFile, tokens, files, certificates].map((config) => credentialsSeen(config, until)),
+      );
+      for (const ids of seen) expect(ids.size).toBeGreaterThanOrEqual(2);
+      await expect(whoAmI(fixed)).rejects.toThrow(
+        /does not accept the credentials \(401\), nor the same read anew.*run pulumi up again/,
+      );
+    } finally {
+      renewing = false;
+      await renewal;
+    }
+  });
+
   test("credentials of seconds carry a whole rollout; when they cannot be renewed it stops, and the next up goes on", async () => {
     const { client } = world.cluster;
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "./plugin.sh", interactiveMode: "Never" };
@@ -193,7 +246,11 @@ describe("whoever kubectl would be, we are", () => {
     try {
       const stack = await world.stack("authentication");
       const v1 = { file: manifest("v1"), kubeconfig: config, migrator: "direct" } as const;
-      await stack.up(v1);
+      // Given as content it is in the state, where nobody can read it.
+      await stack.up({ ...v1, kubeconfig: content({ token }) });
+      const state = filesBelow(path.join(world.cluster.dir, "..", "state"));
+      expect(state.some((text) => text.includes(definitionPath.split("/").at(-1) ?? ""))).toBe(true);
+      expect(state.filter((text) => text.includes(token))).toEqual([]);
       await createObjects(client, 12);
       const webhook = await world.webhook({
         convert: (object, to) => {
@@ -242,6 +299,31 @@ async function whoAmI(caller: Caller): Promise<UserInfo> {
     body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
   });
   return status.userInfo;
+}
+
+/** Asks all the time, through the pool and through a connection to one API server. @returns the credentials' ids */
+async function credentialsSeen(config: string, until: number): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const cluster = await Cluster.connect({ kubeconfig: config });
+  const servers = await findApiServers(cluster);
+  const [server] = servers.servers;
+  while (Date.now() < until) {
+    for (const caller of [cluster, server as Caller]) {
+      const [id = ""] = (await whoAmI(caller)).extra?.["authentication.kubernetes.io/credential-id"] ?? [];
+      ids.add(id);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  servers.close();
+  cluster.close();
+  return ids;
+}
+
+function filesBelow(folder: string): string[] {
+  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"));
 }
 
 /** Files below `place` are those in `folder`, as a pod's mount would have it. */

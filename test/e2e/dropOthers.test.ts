@@ -182,20 +182,34 @@ describe("a version that others depend on is not dropped", () => {
     await nothingChanged(generation);
   });
 
-  test("T7 drop: rewritten only when asked, each reference in its place, and then v1 goes", async () => {
+  test("T7 drop: rewritten only when asked, and with the right to", async () => {
     const { generation } = (await live()).metadata;
     const asked = args("v2", { ownerReferences: "rewrite", unscanned: ["*.metrics.k8s.io"] });
     expect(await stack.refused(stack.up(asked))).toMatch(
       /could not rewrite configmaps default\/child-0: not allowed to patch configmaps/,
     );
     await nothingChanged(generation);
+  });
+
+  test("T8 drop: rewritten, each reference in its place, v1 goes, and the webhook, although another controller has injected its caBundle", async () => {
+    // Without the caBundle handed over the API server refuses the removal: 422, webhookClientConfig beside strategy None.
+    const conversionPatch = { webhook: { clientConfig: { caBundle: twice(conversion.caBundle) } } };
+    await world.cluster.client.mergePatch(`${definitionPath}?fieldManager=cert-manager-cainjector`, {
+      spec: { conversion: conversionPatch },
+    });
+    const asked = args("v2", { ownerReferences: "rewrite", unscanned: ["*.metrics.k8s.io"] });
+    const { conversion: _leaves, ...withoutWebhook } = asked;
     const patch = { apiGroups: [""], resources: ["configmaps"], verbs: ["patch"] };
     const rights = [...rightsForUp([resource]), ...rightsForDrop(), patch];
-    const run = await stack.up({ ...asked, kubeconfig: await world.cluster.userKubeconfig("patcher", rights) });
+    const run = await stack.up({
+      ...withoutWebhook,
+      kubeconfig: await world.cluster.userKubeconfig("patcher", rights),
+    });
     const output = run.messages.join("\n");
     expect(output).toMatch(/12 objects now name stable\.example\.com\/v2 in their ownerReferences/);
     expect(output).toMatch(/not searched for owners .*\*\.metrics\.k8s\.io/);
     expect(await served()).toEqual({ v2: true });
+    expect((await live()).spec.conversion).toEqual({ strategy: "None" });
     const { ownerReferences } = (await world.cluster.client.get(`${configMaps}/child-of-two`)).metadata;
     expect(ownerReferences).toEqual([
       expect.objectContaining({ apiVersion: "v1", kind: "ConfigMap", name: "kept", uid: kept.uid }),
@@ -203,7 +217,7 @@ describe("a version that others depend on is not dropped", () => {
     ]);
   });
 
-  test("T8: with the owner deleted its children go, except the one that has another owner", async () => {
+  test("T9: with the owner deleted its children go, except the one that has another owner", async () => {
     await world.cluster.client.delete(objectPath("v2", "old-0"));
     const left = async (): Promise<string[]> =>
       (await world.cluster.client.get(configMaps)).items
@@ -213,6 +227,11 @@ describe("a version that others depend on is not dropped", () => {
     expect(await left()).toEqual(["child-of-two"]);
   });
 });
+
+/** Another bundle that trusts the same authority, as an injector would write it. */
+function twice(caBundle: string): string {
+  return Buffer.from(`${caBundle}\n${caBundle}`).toString("base64");
+}
 
 /**
  * What preview and up say where the drop's own check refuses, from the real CLI: in a program that runs in this process the

@@ -31,7 +31,7 @@ describe("connecting", () => {
     [
       "no such context",
       () => ({ kubeconfig: bench.local.kubeconfig, context: "prod" }),
-      /no context prod in the kubeconfig; found: /,
+      /no context prod in kubeconfig \/.*; found: /,
     ],
     [
       "no such file",

@@ -1,3 +1,4 @@
+import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import * as kubernetes from "@pulumi/kubernetes";
@@ -11,7 +12,7 @@ jest.setTimeout(300_000);
 /** Everything here has one CRD with one object, made by something else, and asks that both are the same afterwards. */
 let world: World;
 let dir: string;
-const plurals = ["alphas", "betas", "gammas", "deltas", "epsilons", "zetas"];
+const plurals = ["alphas", "betas", "gammas", "deltas", "epsilons", "zetas", "etas", "thetas", "iotas", "kappas"];
 const foreign = ["clients", "charts", "servers", "fluxes", "argos"];
 
 beforeAll(async () => {
@@ -41,15 +42,24 @@ class Platform extends pulumi.ComponentResource {
 
 describe("Pulumi's official resource", () => {
   let stack: ProgramStack;
-  const places = ["alphas", "betas", "gammas", "deltas", "epsilons"];
+  const places = plurals.filter((plural) => plural !== "zetas");
   const official = (name: string, plural: string, opts?: pulumi.CustomResourceOptions) =>
     new kubernetes.apiextensions.v1.CustomResourceDefinition(name, definitionOf(plural), opts);
+
+  const chartOf = (plural: string): string => {
+    const folder = path.join(dir, "chart");
+    fs.mkdirSync(path.join(folder, "templates"), { recursive: true });
+    fs.writeFileSync(path.join(folder, "Chart.yaml"), "apiVersion: v2\nname: chart\nversion: 0.1.0\n");
+    fs.copyFileSync(fileOf(dir, plural), path.join(folder, "templates", "crd.yaml"));
+    return folder;
+  };
 
   beforeAll(async () => {
     stack = await ProgramStack.create(dir, "official", world.cluster.kubeconfig);
   });
 
   test("T1: swapped for VersionedCRDs, wherever it was, it is one update in place each: same uid, same objects", async () => {
+    const inGroup = `group:${crdName("kappas")}`;
     await stack.up(() => {
       official("alpha", "alphas");
       official(crdName("betas"), "betas");
@@ -57,19 +67,31 @@ describe("Pulumi's official resource", () => {
       new kubernetes.yaml.ConfigFile("file", { file: fileOf(dir, "deltas") });
       const provider = new kubernetes.Provider("own", { kubeconfig: world.cluster.kubeconfig });
       official("epsilon", "epsilons", { provider });
+      new kubernetes.yaml.ConfigGroup("texts", { yaml: fs.readFileSync(fileOf(dir, "etas"), "utf8") });
+      new kubernetes.yaml.ConfigGroup("files", { files: fileOf(dir, "thetas") });
+      new kubernetes.helm.v3.Chart("chart", { path: chartOf("iotas") });
+      // What yaml.v2.ConfigGroup leaves in the state, where the plugin gives its children names that begin with its own.
+      official(inGroup, "kappas", { parent: new pulumi.ComponentResource("kubernetes:yaml/v2:ConfigGroup", "group") });
     });
     for (const plural of places) await createGadget(world.cluster.client, plural);
     const before = await Promise.all(places.map((plural) => identities(world.cluster.client, plural)));
-    const { [crdName("deltas")]: adoptFrom = "" } = await stack.urns();
-    expect(adoptFrom).toMatch(/ConfigFile\$kubernetes:/);
+    const { [inGroup]: adoptFrom = "", ...urns } = await stack.urns();
+    const chains = { deltas: "ConfigFile", etas: "ConfigGroup", thetas: "ConfigGroup$kubernetes:yaml:ConfigFile" };
+    for (const [plural, chain] of Object.entries({ ...chains, iotas: "Chart" })) {
+      expect(urns[crdName(plural)]).toContain(`:${chain}$kubernetes:apiextensions`);
+    }
     const program = () => {
       new VersionedCRD("alpha", given("alphas"));
       new VersionedCRD("beta", given("betas"));
       new VersionedCRD("gamma", given("gammas"), { parent: new Platform("platform") });
-      new VersionedCRD("delta", given("deltas", { adoptFrom }));
+      new VersionedCRD("delta", given("deltas"));
       new VersionedCRD("epsilon", given("epsilons"));
+      new VersionedCRD("eta", given("etas"));
+      new VersionedCRD("theta", given("thetas"));
+      new VersionedCRD("iota", given("iotas"));
+      new VersionedCRD("kappa", given("kappas", { adoptFrom }));
     };
-    const serves = ["alpha-serve", "beta-serve", "gamma-serve", "delta-serve", "epsilon-serve"];
+    const serves = places.map((plural) => `${plural.slice(0, -1)}-serve`);
     const updates = Object.fromEntries(serves.map((name) => [name, "update"]));
 
     const preview = await stack.preview(program);
@@ -80,8 +102,10 @@ describe("Pulumi's official resource", () => {
     const run = await stack.up(program);
     expect(run.operations).toMatchObject(updates);
     const deleted = Object.entries(run.operations).filter(([, operation]) => /delete|replace/.test(operation));
-    expect(deleted.map(([name]) => name)).toEqual(expect.not.arrayContaining([crdName("deltas"), "gamma"]));
-    expect(deleted.map(([name]) => name)).toContain("file"); // the group itself, of which nothing is left
+    // The groups themselves, of which nothing is left, and no CRD.
+    const groups = ["chart", "group", "file", "files", expect.stringMatching(/thetas\.json$/), "texts"];
+    expect(deleted.map(([name]) => name).sort()).toEqual(expect.arrayContaining(groups));
+    expect(deleted.filter(([name]) => places.some((plural) => name === crdName(plural)))).toEqual([]);
 
     expect(await Promise.all(places.map((plural) => identities(world.cluster.client, plural)))).toEqual(before);
     expect(await managers("alphas")).toEqual(["kubernetes-storage-migration"]);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PhaseName, VersionedCRDArgs } from "../../components";
 import { PHASES } from "../../components/phases/shim";
+import { CliProgram } from "./cli";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
 
 jest.setTimeout(300_000);
@@ -8,6 +9,7 @@ jest.setTimeout(300_000);
 const group = "holding.example.com";
 const plural = "gadgets";
 const crd = `${plural}.${group}`;
+const databases = { group: "example.com", plural: "databases" };
 const definitionPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
 const lockPath = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/storage-migration-${crd}`;
 
@@ -45,7 +47,7 @@ describe("a rollout that is held", () => {
   let old: Awaited<ReturnType<TestStack["automation"]["exportStack"]>>;
 
   beforeAll(async () => {
-    world = await startWorld([{ group, plural }]);
+    world = await startWorld([{ group, plural }, databases]);
     stack = await world.stack("holding");
   });
   afterAll(() => world.end());
@@ -166,6 +168,24 @@ describe("a rollout that is held", () => {
     expect(await standing()).toEqual({ versions: ["v2"], storage: "v2", stored: ["v2"] });
     expect(await stored()).toEqual({ v2: 9 });
     expect((await world.cluster.client.get(definitionPath)).spec.names.shortNames).toEqual(["gd"]);
+  });
+
+  test("T8: by configuration alone the program is held where its stack says, at serve, and elsewhere not at all", async () => {
+    const program = await CliProgram.create("holding");
+    const preview = async (version: string, more: object, command = ["preview"]): Promise<string[]> => {
+      const file = `examples/databases/${version}.yaml`;
+      const entry = { name: "databases", file, requestTimeoutSeconds: 1, ...more };
+      program.configure({ cluster: { kubeconfig: world.kubeconfig }, crds: [entry] });
+      const output = await program.run(...command);
+      return PHASES.filter((phase) => new RegExp(`[~+] .*databases-${phase} `).test(output));
+    };
+    try {
+      await preview("v1", {}, ["up", "--yes", "--skip-preview"]);
+      expect(await preview("v1-v2", { stopAfter: "serve" })).toEqual(["serve"]);
+      expect(await preview("v1-v2", {})).toEqual(["serve", "rehearse", "store", "migrate"]);
+    } finally {
+      program.end();
+    }
   });
 });
 

@@ -1,9 +1,10 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import * as kubernetes from "@pulumi/kubernetes";
 import { rightsForDelete, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { startWorld, type World } from "./harness";
-import { createGadget, definitionPath, fileOf, group, identities } from "./gadgets";
+import { createGadget, crdName, definitionOf, definitionPath, fileOf, group, identities } from "./gadgets";
 import { ProgramStack } from "./programs";
 
 jest.setTimeout(300_000);
@@ -85,7 +86,18 @@ describe("leaving, moving and coming back", () => {
     await same("alphas");
   });
 
-  test("T4: a CRD deleted out of band is an error, after a refresh too, and planned anew when told", async () => {
+  test("T4: handed back to the official resource by import: one update in place", async () => {
+    const token = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+    const flags = ["--yes", "--stack", "second", "--generate-code=false", "--protect=false"];
+    await second.pulumi("import", token, "alpha", crdName("alphas"), ...flags);
+    const program = (): void =>
+      void new kubernetes.apiextensions.v1.CustomResourceDefinition("alpha", definitionOf("alphas"));
+    expect((await second.up(program)).operations).toMatchObject({ alpha: "update" });
+    expect((await second.preview(program)).operations).toMatchObject({ alpha: "same" });
+    await same("alphas");
+  });
+
+  test("T5: a CRD deleted out of band is an error, after a refresh too, and planned anew when told", async () => {
     await stack.up(component("beta", "betas"));
     await stack.refresh(); // nothing is wrong yet
     await world.cluster.client.delete(definitionPath("betas"));
@@ -95,7 +107,7 @@ describe("leaving, moving and coming back", () => {
     await createGadget(world.cluster.client, "betas");
   });
 
-  test("T5: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
+  test("T6: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
     const migrations = "/apis/storagemigration.k8s.io/v1/storageversionmigrations";
     const svm = {
       apiVersion: "storagemigration.k8s.io/v1",

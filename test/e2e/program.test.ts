@@ -25,13 +25,13 @@ describe("the program refuses a configuration it does not know, and names the ke
 
   test("a mistyped key in an entry", async () => {
     const output = await preview({ crds: [{ name: "a", file: "b", stopafter: "migrate" }] });
-    expect(output).toMatch(/crds\.0: unknown key stopafter; expected one of name, file/);
+    expect(output).toMatch(/crds\.0 \(a\): unknown key stopafter; expected one of name, file/);
   });
 
   test("a value that is not one of the phases", async () => {
     const output = await preview({ crds: [{ name: "a", file: "b", stopAfter: "migration" }] });
     expect(output).toMatch(
-      /crds\.0\.stopAfter: found "migration"; expected one of serve, rehearse, store, migrate, drop/,
+      /crds\.0 \(a\)\.stopAfter: found "migration"; expected one of serve, rehearse, store, migrate, drop/,
     );
   });
 

@@ -116,3 +116,16 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s => passed on, and the command deci
   child.kill(signal);
   expect(await ended).toMatchObject({ code: 9, output: expect.stringContaining("asked") as string });
 });
+
+test("npm test ended by Ctrl-C => what its tests left running is ended, and the exit code stays", async () => {
+  write("dist/local/prepare.js", "");
+  write("dist/local/endTests.js", 'console.log("left over: ended");');
+  write(
+    "node_modules/jest/bin/jest.js",
+    'process.on("SIGINT", () => process.exit(9)); setTimeout(() => {}, 10_000); console.log("up");',
+  );
+  const { child, ended } = start("test");
+  await new Promise<void>((resolve) => child.stdout!.on("data", (data: Buffer) => data.includes("up") && resolve()));
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 9, output: expect.stringMatching(/up\n[^]*left over: ended/) as string });
+});

@@ -5,6 +5,7 @@ import { narrowed } from "./narrowed";
 import { oneOwner } from "./oneOwner";
 import { storageStaysServed } from "./storageStaysServed";
 import { tightened } from "./tightened";
+import { unserved } from "./unserved";
 
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
 export function checkServe(manifest: Definition, live: Definition | undefined, owner: string, formerOwner?: string) {
@@ -27,6 +28,7 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
     warnings: [
       ...(!moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : []),
       ...tightened(manifest, live),
+      ...unserved(manifest, live),
     ],
   };
 }

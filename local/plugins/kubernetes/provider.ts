@@ -5,8 +5,8 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import { parseAllDocuments } from "yaml";
 import type { Client } from "../../cluster/client";
+import { manifestsOf } from "./manifests";
 import { changedPaths, inputsOf, replacingPaths } from "./changes";
 import {
   clientOf,
@@ -59,9 +59,8 @@ export function handlers(warn: (message: string) => void): UntypedServiceImpleme
       return new messages.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(false);
     }),
     invoke: answer((request: messages.InvokeRequest) => {
-      if (request.getTok() !== "kubernetes:yaml:decode") throw new Error(`${STAND_IN}; it has no ${request.getTok()}`);
-      const documents = parseAllDocuments(textOf(fields(request.getArgs())["text"]));
-      const result = documents.map((document) => document.toJS() as JsonObject | null).filter(Boolean) as JsonObject[];
+      const result = manifestsOf(request.getTok(), fields(request.getArgs()));
+      if (result === undefined) throw new Error(`${STAND_IN}; it has no ${request.getTok()}`);
       const response = new messages.InvokeResponse();
       response.setReturn(struct({ result }));
       return response;

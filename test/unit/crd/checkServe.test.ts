@@ -19,6 +19,18 @@ test("a first install with alike schemas has no problems", () => {
   expect(checkServe(manifest("v1", "v2 storage"), undefined, OWNER)).toEqual({ problems: [], warnings: [] });
 });
 
+test("a version that is to be unserved and stays in the manifest: nobody looks for what is owned through it, and that is said", () => {
+  const warnings = (wanted: Definition) => checkServe(wanted, live(manifest("v1", "v2 storage")), OWNER).warnings;
+  expect(warnings(manifest("v1 unserved", "v2 storage"))).toEqual([
+    expect.stringMatching(
+      /^databases\.example\.com: v1 is to be served: false .* name example\.com\/v1 Database are not looked for/,
+    ),
+  ]);
+  const already = live(manifest("v1 unserved", "v2 storage"));
+  expect(checkServe(manifest("v1 unserved", "v2 storage"), already, OWNER).warnings).toEqual([]);
+  expect(warnings(manifest("v2 storage"))).toEqual([]); // drop looks for them
+});
+
 test("conversion None and a field that the storage version lacks => refused at the first install already", () => {
   const wanted = manifest(v1("", "host", "port"), v2("storage", "host"));
   expect(problems(wanted)).toEqual([lacks("v2", ".spec.port", "v1")]);

@@ -44,6 +44,12 @@ test("a missing right: verb, resource, scope, and the rule that grants it", () =
   );
 });
 
+test("rights from Roles in some namespaces do not reach every object: a ClusterRoleBinding is asked for", () => {
+  const message = 'foos.g is forbidden: User "u" cannot list resource "foos" in API group "g" at the cluster scope';
+  const error = apiErrorOf(request("GET", "/apis/g/v1/foos"), answer(403, status({ message })), "s");
+  expect(error.message).toMatch(/verbs: \["list"\]\} by a ClusterRole and a ClusterRoleBinding$/);
+});
+
 test("a 403 of admission: no role would help, so none is asked for", () => {
   const message = 'pods "x" is forbidden: exceeded quota';
   const error = apiErrorOf(request("POST", "/api/v1/namespaces/n/pods"), answer(403, status({ message })), "s");

@@ -58,7 +58,23 @@ test("a context without a user is anonymous, and still knows the cluster's autho
 
 test("a context whose user is not there says so", async () => {
   const loading = loadContext({ kubeconfig: config(undefined, {}, "nobody") });
-  await expect(loading).rejects.toThrow(/context x: its user nobody is not in the kubeconfig/);
+  await expect(loading).rejects.toThrow(/context x: its user nobody is not in kubeconfig \(content given\)/);
+});
+
+test("a context that is not there: each file it was looked for in, and those that are there", async () => {
+  const files = ["first", "second"].map((name) => path.join(folder, name));
+  for (const file of files) fs.writeFileSync(file, config({ token: "t" }));
+  const [kubeconfig = ""] = files;
+  const missing = (where: string): string => `no context prod in kubeconfig ${where}; found: x; set`;
+  await expect(loadContext({ kubeconfig, context: "prod" })).rejects.toThrow(missing(kubeconfig));
+  const before = process.env["KUBECONFIG"];
+  process.env["KUBECONFIG"] = files.join(path.delimiter);
+  try {
+    await expect(loadContext({ context: "prod" })).rejects.toThrow(missing(files.join(", ")));
+  } finally {
+    if (before === undefined) delete process.env["KUBECONFIG"];
+    else process.env["KUBECONFIG"] = before;
+  }
 });
 
 test("insecure-skip-tls-verify and tls-server-name are the user's to choose", async () => {

@@ -92,6 +92,36 @@ describe("diff", () => {
     expect(await diff({ ...outputs, clusterId }, elsewhere, serve)).toEqual({ changes: true });
   });
 
+  test("serve: after a failed run, of which no diff is asked, check knows it by what it saw, and update by what was kept", async () => {
+    const serve = phaseProvider("serve", undefined);
+    const wanted = manifest("v1 storage");
+    const facet = { ...inputs, manifest: wanted, storage: "v1", migrator: "direct", owner: "me", version: undefined };
+    const seen = { ...facet, __found: true, clusterId };
+    const gone = /^databases.example.com: the CRD is not in the cluster, although this stack has it; expected/;
+    const notThere = new ApiError("not found", 404, "NotFound", "not found", { method: "GET", path: "/" });
+    answer(notThere);
+    const checked = (olds: object, more: object = {}) => serve.check(olds, { ...facet, ...more });
+    expect((await checked(seen)).failures).toEqual([
+      { property: "crd", reason: expect.stringMatching(gone) as string },
+    ]);
+    expect((await checked(seen, { recreate: true })).failures).toEqual([]);
+    expect((await checked(facet)).failures).toEqual([]); // failed before it was there
+    expect((await checked({ ...seen, clusterId: "uid-of-another" }, { cluster: { id: clusterId } })).failures).toEqual(
+      [],
+    );
+
+    const plan = planServe(undefined, wanted, "me");
+    const recorded = { ...outputs, ...facet, storageVersion: "v1" };
+    const update = serve.update(CRD, recorded, { ...facet, plan });
+    await expect(update).rejects.toMatchObject({
+      message: expect.stringMatching(/although this stack has it, with storage version v1/) as string,
+      properties: { storageVersion: "v1" }, // or the next run would make it anew
+    });
+
+    answer(applied(undefined, wanted));
+    expect((await checked(facet)).inputs).toMatchObject({ __found: true });
+  });
+
   test("other keys that the engine hides, another folder or provider text, are no change", async () => {
     const news = { ...inputs, __from: "elsewhere", __provider: "other", __urn: "other", plan: [] };
     expect(await diff(outputs, news)).toEqual({ changes: false });
