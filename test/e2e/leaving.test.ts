@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import * as pulumi from "@pulumi/pulumi";
 import { rightsForDelete, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { startWorld, type World } from "./harness";
 import { createGadget, definitionPath, fileOf, group, identities } from "./gadgets";
@@ -95,7 +96,27 @@ describe("leaving, moving and coming back", () => {
     await createGadget(world.cluster.client, "betas");
   });
 
-  test("T5: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
+  test("T5: replaced by order, or moved below another parent without an alias, it is deleted by half, and stays", async () => {
+    const gone = { onDelete: "delete-with-objects" } as const;
+    await stack.up(component("beta", "betas", gone));
+    const uids = await identities(world.cluster.client, "betas");
+    const { "beta-serve": urn = "" } = await stack.urns();
+    const replaced = await stack.up(component("beta", "betas", gone), { replace: [urn] });
+    expect(replaced.operations).toMatchObject({ "beta-serve": "delete-replaced" });
+    expect(await identities(world.cluster.client, "betas")).toEqual(uids);
+    // Its owner is the same, name and stack: the annotation cannot tell the one that stays from the one that goes.
+    class Company extends pulumi.ComponentResource {
+      constructor() {
+        super("company:index:Crds", "company");
+        new VersionedCRD("beta", args("betas", gone), { parent: this });
+      }
+    }
+    const moved = await stack.up(() => void new Company());
+    expect(moved.operations).toMatchObject({ "beta-serve": "delete" });
+    expect(await identities(world.cluster.client, "betas")).toEqual(uids);
+  });
+
+  test("T6: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
     const migrations = "/apis/storagemigration.k8s.io/v1/storageversionmigrations";
     const svm = {
       apiVersion: "storagemigration.k8s.io/v1",
