@@ -70,9 +70,11 @@ export const serve: PhaseLogic<ServeInputs> = {
     };
   },
 
-  async run(inputs, work) {
+  async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
+    const gone = before === undefined && !isCreation(inputs.plan) && inputs.recreate !== true;
+    if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
     const others = await othersAtServe(inputs, cluster, before, readAdmission);
     const problems = [...checked(inputs, before, "ours").problems, ...others.problems]; // whose the CRD is, check has asked the state
     if (problems.length > 0) throw new UserError(problems.join("\n"));
@@ -92,13 +94,17 @@ export const serve: PhaseLogic<ServeInputs> = {
 
   contradiction(outputs, inputs) {
     if (outputs.storageVersion === undefined || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
-    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it, with storage version ${outputs.storageVersion}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+    return wentAway(inputs.crd, `although this stack has it, with storage version ${outputs.storageVersion}`);
   },
   // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
   outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
 
   remove: deleteCrd,
 };
+
+function wentAway(crd: string, although: string): string {
+  return `${crd}: the CRD is not in the cluster, ${although}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+}
 
 function entryOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Entry {
   return { owner, takeOverFrom, adopts };

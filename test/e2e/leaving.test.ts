@@ -4,7 +4,7 @@ import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import { rightsForDelete, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { startWorld, type World } from "./harness";
-import { createGadget, definitionPath, fileOf, group, identities } from "./gadgets";
+import { createGadget, definitionOf, definitionPath, fileOf, group, identities } from "./gadgets";
 import { ProgramStack } from "./programs";
 
 jest.setTimeout(300_000);
@@ -130,6 +130,14 @@ describe("leaving, moving and coming back", () => {
     expect((await world.cluster.client.send("GET", definitionPath("betas"))).status).toBe(200);
 
     await stack.up(component("beta", "betas", { onDelete: "delete-with-objects" }));
+    const helm = async (spec: object): Promise<void> => {
+      const body = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: {}, ...spec };
+      const path = `${definitionPath("betas")}?fieldManager=helm`;
+      expect((await world.cluster.client.send("PATCH", path, body, "application/apply-patch+yaml")).status).toBe(200);
+    };
+    await helm({ spec: { versions: definitionOf("betas").spec.versions } });
+    expect(await stack.refused(stack.up(nothing))).toMatch(/betas\S+: is applied by helm \(Helm\) as well/);
+    await helm({}); // has let go of it
     await stack.up(nothing);
     expect((await world.cluster.client.send("GET", definitionPath("betas"))).status).toBe(404);
     expect((await world.cluster.client.get(migrations)).items).toEqual([]);
