@@ -1,4 +1,5 @@
-import { isWebhook, type Definition, type ManagedFieldsEntry } from "./definition";
+import type { ManagedFieldsEntry } from "../kubernetes/api";
+import { isWebhook, type Definition } from "./definition";
 import { FIELD_MANAGER } from "./names";
 
 type Fields = Record<string, unknown>;

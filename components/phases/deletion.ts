@@ -1,6 +1,8 @@
 import { storageVersion, type Definition } from "../crd/definition";
 import { deleteDefinition, readDefinition } from "../crd/live";
+import { OWNER_ANNOTATION } from "../crd/names";
 import { recordedOwner } from "../crd/owner";
+import { describeWriter, otherWriters } from "../crd/writers";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../kubernetes/discovery";
@@ -17,10 +19,22 @@ export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<
   const live = await readDefinition(cluster, inputs.crd);
   // Handed over, renamed, or deleted by someone else: leaving it alone is what is wanted, and no reason to fail a destroy.
   if (live === undefined || recordedOwner(live) !== inputs.owner) return;
+  refuseOthers(live);
   if (inputs.onDelete !== "delete-with-objects") await refuseWithObjects(inputs, cluster, live);
   await deleteMigrations(inputs, cluster);
   await deleteDefinition(cluster, live);
   await gone(inputs, cluster);
+}
+
+/** Whoever applies it too has a source that still holds it: another stack's official resource, a Helm release. */
+function refuseOthers(live: Definition): void {
+  const others = otherWriters(live, [live]).filter(({ fields }) => fields.includes("spec.versions"));
+  if (others.length === 0) return;
+  const { name } = live.metadata;
+  const names = others.map(({ manager }) => describeWriter(manager)).join(", ");
+  throw new UserError(
+    `${name}: is applied by ${names} as well; expected no other writer of spec.versions before it is deleted with all its objects; have the other stop, put the component back with takeOverFrom, run \`pulumi up\`, and remove it again; or keep the CRD: \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+  );
 }
 
 async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: Cluster, live: Definition) {

@@ -1,13 +1,14 @@
 import { readDefinition } from "../crd/live";
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
-import { IDENTITY_RULE } from "../kubernetes/identity";
+import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
 import { nameBefore, stateBefore } from "./before";
 import { connect, type StackConfig } from "./connection";
 import { drop } from "./drop";
 import { engineGone } from "./engine";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./facets";
+import { isInProgram, noteInProgram } from "./inProgram";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
@@ -69,6 +70,7 @@ async function check(
   try {
     const cluster = await connect(news, config);
     const clusterId = await recognize(cluster, news, olds?.clusterId);
+    noteInProgram(news.crd, clusterId);
     const live = await readDefinition(cluster, news.crd);
     const look = await logic.look(news, cluster, live, stateBefore(olds));
     const contradiction = contradicted(logic, olds ?? {}, {
@@ -91,6 +93,7 @@ async function check(
     const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
     return { inputs, failures: [] };
   } catch (error) {
+    noteInProgram(news.crd, undefined); // with --continue-on-error the engine deletes all the same
     return failed(news, [explain(error)]);
   }
 }
@@ -164,6 +167,9 @@ async function remove(phase: PhaseName, logic: Logic, outputs: Outputs, config: 
   try {
     const cluster = await connect(outputs, config);
     await mustBeSame(cluster, outputs);
+    if (isInProgram(outputs.crd, await clusterIdentity(cluster))) {
+      return await row.info(`${outputs.crd} is still in the program: it stays, with its objects`);
+    }
     const holder = `delete of ${phase} of ${outputs.__urn}`;
     const report = (message: string): void => void row.status(message);
     await withLock(cluster, outputs.crd, holder, report, async () => logic.remove?.(outputs, cluster));

@@ -25,9 +25,11 @@ export const serve: PhaseLogic<ServeInputs> = {
 
   look: lookAtServe,
 
-  async run(inputs, work) {
+  async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
+    const gone = before === undefined && !isCreation(inputs.plan) && inputs.recreate !== true;
+    if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
     const others = await othersAtServe(inputs, cluster, before, readAdmission);
     // Whose the CRD is, check has asked the state.
     const problems = [...checkedServe(inputs, before, "ours").problems, ...others.problems];
@@ -51,13 +53,17 @@ export const serve: PhaseLogic<ServeInputs> = {
     const isKnown = storageVersion !== undefined || __found === true;
     if (!isKnown || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
     const version = storageVersion === undefined ? "" : `, with storage version ${storageVersion}`;
-    return `${inputs.crd}: the CRD is not in the cluster, although this stack has it${version}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+    return wentAway(inputs.crd, `although this stack has it${version}`);
   },
   // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
   outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
 
   remove: deleteCrd,
 };
+
+function wentAway(crd: string, although: string): string {
+  return `${crd}: the CRD is not in the cluster, ${although}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+}
 
 /** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
 async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: Definition | undefined): Promise<void> {

@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { rightsForDelete, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { startWorld, type World } from "./harness";
 import { createGadget, crdName, definitionOf, definitionPath, fileOf, group, identities } from "./gadgets";
@@ -107,7 +108,27 @@ describe("leaving, moving and coming back", () => {
     await createGadget(world.cluster.client, "betas");
   });
 
-  test("T6: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
+  test("T6: replaced by order, or moved below another parent without an alias, it is deleted by half, and stays", async () => {
+    const gone = { onDelete: "delete-with-objects" } as const;
+    await stack.up(component("beta", "betas", gone));
+    const uids = await identities(world.cluster.client, "betas");
+    const { "beta-serve": urn = "" } = await stack.urns();
+    const replaced = await stack.up(component("beta", "betas", gone), { replace: [urn] });
+    expect(replaced.operations).toMatchObject({ "beta-serve": "delete-replaced" });
+    expect(await identities(world.cluster.client, "betas")).toEqual(uids);
+    // Its owner is the same, name and stack: the annotation cannot tell the one that stays from the one that goes.
+    class Company extends pulumi.ComponentResource {
+      constructor() {
+        super("company:index:Crds", "company");
+        new VersionedCRD("beta", args("betas", gone), { parent: this });
+      }
+    }
+    const moved = await stack.up(() => void new Company());
+    expect(moved.operations).toMatchObject({ "beta-serve": "delete" });
+    expect(await identities(world.cluster.client, "betas")).toEqual(uids);
+  });
+
+  test("T7: a real delete refuses while there are objects, takes them when told, and migrations left over with them", async () => {
     const migrations = "/apis/storagemigration.k8s.io/v1/storageversionmigrations";
     const svm = {
       apiVersion: "storagemigration.k8s.io/v1",
@@ -121,6 +142,14 @@ describe("leaving, moving and coming back", () => {
     expect((await world.cluster.client.send("GET", definitionPath("betas"))).status).toBe(200);
 
     await stack.up(component("beta", "betas", { onDelete: "delete-with-objects" }));
+    const helm = async (spec: object): Promise<void> => {
+      const body = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: {}, ...spec };
+      const path = `${definitionPath("betas")}?fieldManager=helm`;
+      expect((await world.cluster.client.send("PATCH", path, body, "application/apply-patch+yaml")).status).toBe(200);
+    };
+    await helm({ spec: { versions: definitionOf("betas").spec.versions } });
+    expect(await stack.refused(stack.up(nothing))).toMatch(/betas\S+: is applied by helm \(Helm\) as well/);
+    await helm({}); // has let go of it
     await stack.up(nothing);
     expect((await world.cluster.client.send("GET", definitionPath("betas"))).status).toBe(404);
     expect((await world.cluster.client.get(migrations)).items).toEqual([]);

@@ -19,7 +19,25 @@ function walk(from: Schema, to: Schema, path: string): string[] {
   // Below a node that keeps unknown fields, only what the target does describe can still lose something.
   const keepsUnknown = keepsUnknownFields(to);
   if (!keepsUnknown && keepsUnknownFields(from)) return [`${path || "."}* (unknown fields)`];
-  return [...walkProperties(from, to, path, keepsUnknown), ...walkValues(from, to, path, keepsUnknown)];
+  const unknown = keepsUnknownFields(from) ? walkUnknown(from, to, path) : [];
+  return [...unknown, ...walkProperties(from, to, path, keepsUnknown), ...walkValues(from, to, path, keepsUnknown)];
+}
+
+/** Both keep unknown fields, and what is one to the first may be a node that the second describes and prunes. */
+function walkUnknown(from: Schema, to: Schema, path: string): string[] {
+  const described = Object.entries(to.properties ?? {}).filter(([name]) => from.properties?.[name] === undefined);
+  return described.flatMap(([name, child]) => {
+    return isResource(to, path) && IMPLIED.includes(name) ? [] : prunedOfAnything(child, `${path}.${name}`);
+  });
+}
+
+/** A scalar is kept or refused, but never pruned. */
+function prunedOfAnything(to: Schema, path: string): string[] {
+  if (keepsUnknownFields(to)) return walkUnknown({}, to, path);
+  const values = asSchema(to.additionalProperties);
+  if (values !== undefined) return prunedOfAnything(values, `${path}.*`);
+  if (to.items !== undefined) return prunedOfAnything(to.items, `${path}[]`);
+  return to.type === "object" || to.properties !== undefined ? [`${path}* (unknown fields)`] : [];
 }
 
 function walkProperties(from: Schema, to: Schema, path: string, keepsUnknown: boolean): string[] {

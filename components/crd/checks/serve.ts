@@ -1,4 +1,5 @@
 import { storageVersion, type Definition } from "../definition";
+import { deleting } from "./deleting";
 import { immutable } from "./immutable";
 import { mayNotPrune } from "./mayNotPrune";
 import { narrowed } from "./narrowed";
@@ -12,9 +13,10 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
   const fields = narrowed(manifest, live);
   const name = manifest.metadata.name;
   const moves = live !== undefined && (storageVersion(live) !== storageVersion(manifest) || isUnproven(live));
-  const lost = `${name}: the live storage version's schema loses ${fields.join(", ")}`;
+  const lost = `${name}: the schema in which objects are stored loses ${fields.join(", ")}`;
   return {
     problems: [
+      ...deleting(live),
       ...oneOwner(manifest, live, owner, formerOwner),
       ...immutable(manifest, live),
       ...storageStaysServed(manifest, live),

@@ -4,7 +4,7 @@ import type { Definition, Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { served } from "../../../components/crd/stages";
 import { applied } from "../apiServer";
-import { manifest, OWNER, schema, version, withMetadata, withSpec, withWebhook } from "../fixtures";
+import { manifest, OWNER, schema, version, withMetadata, withSpec, withStored, withWebhook } from "../fixtures";
 
 const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
 const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
@@ -56,13 +56,13 @@ test("a field taken from the storage version in place => refused", () => {
 test("a field taken from the live storage version in the same edit that moves storage => refused", () => {
   const wanted = manifest(v1("", "host"), v2("storage", "host"));
   const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
-  expect(found).toEqual([lacks("v2", ".spec.port", "v1"), expect.stringMatching(/schema loses v1\.spec\.port/)]);
+  expect(found).toEqual([lacks("v2", ".spec.port", "v1"), expect.stringMatching(/loses v1\.spec\.port/)]);
 });
 
 test("the same with a webhook => refused too: nobody asks it for a version's own objects", () => {
   const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
   const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
-  expect(found).toEqual([expect.stringMatching(/schema loses v1\.spec\.port; expected it whole/)]);
+  expect(found).toEqual([expect.stringMatching(/loses v1\.spec\.port; expected it whole/)]);
 });
 
 test("a field taken from the storage version while storage stays => a warning: each next write deletes it", () => {
@@ -70,6 +70,15 @@ test("a field taken from the storage version while storage stays => a warning: e
   const { problems: none, warnings } = checkServe(wanted, live(manifest(v1("storage", "host", "port"))), OWNER);
   expect(none).toEqual([]);
   expect(warnings).toEqual([expect.stringMatching(/loses v1\.spec\.port: they are deleted/)]);
+});
+
+test("storage has flipped and objects are still stored as v1: a field taken from v1 => refused, once proven allowed", () => {
+  const flipped = live(withWebhook(manifest(v1("", "host", "port"), v2("storage", "host"))));
+  const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
+  expect(problems(wanted, withStored(flipped, "v1", "v2"))).toEqual([
+    expect.stringMatching(/the schema in which objects are stored loses v1\.spec\.port; expected it whole/),
+  ]);
+  expect(problems(wanted, withStored(flipped, "v2"))).toEqual([]);
 });
 
 test("one field lost by the live and the wanted v1 is told once", () => {
@@ -181,4 +190,12 @@ describe("objects that the API server cannot list", () => {
   test("all are listed => nothing is said", () => {
     expect(unreadable(next, before, undefined, true)).toEqual({ problems: [], warnings: [] });
   });
+});
+
+test("a CRD that is being deleted => refused: its objects are going", () => {
+  const found = live(manifest("v1 storage"));
+  const going = withMetadata(found, { ...found.metadata, deletionTimestamp: "2026-11-21T09:00:00Z" });
+  expect(problems(manifest("v1", "v2 storage"), going)).toEqual([
+    expect.stringMatching(/^databases\.example\.com: is being deleted since 2026-11-21T09:00:00Z.*recreate: true/),
+  ]);
 });

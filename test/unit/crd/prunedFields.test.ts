@@ -84,6 +84,26 @@ test("unknown fields kept at the root of the source only are lost", () => {
   expect(prunedFields(anything, object({}))).toEqual([".* (unknown fields)"]);
 });
 
+test("what is unknown to the source and described by the target is pruned there, at any depth; scalars never are", () => {
+  const keeps = { "x-kubernetes-preserve-unknown-fields": true };
+  const to = object(
+    {
+      metadata: { type: "object" },
+      mode: text,
+      spec: object({ a: text }),
+      deep: object({ spec: object({ a: text }), any: anything }, keeps),
+      list: list(object({ a: text })),
+      map: map(object({ a: text })),
+      names: list(text),
+      empty: { type: "object" },
+    },
+    keeps,
+  );
+  const unknown = [".deep.spec", ".empty", ".list[]", ".map.*", ".spec"].map((path) => `${path}* (unknown fields)`);
+  expect(prunedFields(anything, to)).toEqual(unknown);
+  expect(prunedFields(to, to)).toEqual([]);
+});
+
 test("what a target that keeps unknown fields does describe can still lose something", () => {
   const to = object({ known: object({ a: text }) }, { "x-kubernetes-preserve-unknown-fields": true });
   expect(prunedFields(object({ known: object({ a: text, b: text }), other: text }), to)).toEqual([".known.b"]);

@@ -352,3 +352,30 @@ test.each(["store", "serve"] as const)("removing %s from the program touches not
   await phaseProvider(phase, undefined).delete(CRD, outputs);
   expect(call).not.toHaveBeenCalled();
 });
+
+describe("a delete that onDelete asks for", () => {
+  const crd = "leftovers.example.com"; // the program has the other one since the first test
+  const serve = phaseProvider("serve", undefined);
+  const leaving = { ...outputs, crd, owner: "o/p/s/x", onDelete: "delete-with-objects" } as unknown as Outputs;
+  const refusal = (status: number): ApiError => new ApiError("no", status, "", "no", { method: "GET", path: "" });
+  const methods = async (identity: unknown): Promise<string[]> => {
+    const call = answer(refusal(404), identity);
+    await serve.delete(crd, leaving).catch(() => undefined);
+    return call.mock.calls.map(([{ method }]) => method);
+  };
+
+  test("goes on while no component of the program has the CRD on this cluster", async () => {
+    expect(await methods("uid-of-a")).toContain("POST"); // the lock
+    answer(atV1, "uid-of-b");
+    await store.check(undefined, { ...inputs, crd });
+    expect(await methods("uid-of-a")).toContain("POST");
+  });
+
+  test("leaves it alone where one has, or may have: it was replaced, or moved to another URN", async () => {
+    expect(await methods("uid-of-b")).toEqual(["GET"]);
+    expect(await methods(refusal(403))).toEqual(["GET"]);
+    jest.mocked(connect).mockRejectedValue(new UserError("unreachable"));
+    await store.check(undefined, { ...inputs, crd });
+    expect(await methods("uid-of-a")).toEqual(["GET"]);
+  });
+});
