@@ -1,8 +1,9 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
-import { buildSync, type BuildFailure } from "esbuild";
+import { buildSync } from "esbuild";
 import { UserError } from "../kubernetes/errors";
+import { buildError } from "./buildError";
 
 /** A conversion and the server around it as one file that Node runs. */
 export interface Bundle {
@@ -67,9 +68,8 @@ serveConversion(conversion.default ?? conversion);`;
     });
     return { code: outputFiles[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
   } catch (error) {
-    const [first] = (error as BuildFailure).errors ?? [];
-    if (first === undefined) throw error;
-    const at = first.location === null ? "" : `${first.location.file}:${first.location.line}: `;
-    throw new UserError(`conversion: ${file} cannot be bundled: ${at}${first.text}`);
+    const found = buildError(error);
+    if (found === undefined) throw error;
+    throw new UserError(`conversion: ${file} cannot be bundled: ${found}`);
   }
 }
