@@ -1,18 +1,11 @@
+import { createRequire } from "module";
 import * as pulumi from "@pulumi/pulumi";
-import { bundleConversion } from "./conversionWebhook/bundle";
-import { createCertificate } from "./conversionWebhook/certificates";
-import { loadConversion } from "./conversionWebhook/load";
-import { checkArgs } from "./conversionWebhook/refusals";
-import { tryLaws } from "./conversionWebhook/tryLaws";
-import { createWorkload, type Site } from "./conversionWebhook/workload";
-import type { ConversionWebhookArgs } from "./conversionWebhookArgs";
 import type { Conversion } from "./conversion";
+import type * as Parts from "./conversionWebhook/make";
+import type { ConversionWebhookArgs } from "./conversionWebhookArgs";
 import type { ConversionInputs } from "./manifestInputs";
-import { asResourceError, refusal } from "./refusal";
 
-const NO_CERTIFICATE =
-  "no certificate; expected certificate: { given: { cert, key, ca } } or { certManager: { issuer: { name } } }";
-const NODE_IMAGE = "docker.io/library/node:22.14.0-bookworm-slim";
+const load = createRequire(__filename);
 
 /**
  * A conversion webhook: a conversion written once in TypeScript, tried, bundled, and run as a Deployment behind a Service.
@@ -28,45 +21,11 @@ export class ConversionWebhook extends pulumi.ComponentResource {
 
   constructor(name: string, args: ConversionWebhookArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:ConversionWebhook", name, {}, opts);
-    asResourceError(this, () => checkArgs(args));
-    const { conversion: file } = args;
-    this.__definition = file === undefined ? undefined : asResourceError(this, () => loadConversion(file));
-    asResourceError(this, () => tryLaws(this.__definition, args));
-    const made = this.__definition?.isIdentity === true ? nothing() : this.create(name, args);
+    const { makeConversion } = load("./conversionWebhook/make") as typeof Parts;
+    const made = makeConversion(this, name, args);
     this.conversion = made.conversion;
     this.crdAnnotations = made.crdAnnotations;
+    this.__definition = made.definition;
     this.registerOutputs({});
   }
-
-  private create(name: string, args: ConversionWebhookArgs): Made {
-    if (args.url !== undefined) {
-      const { url, caBundle } = args;
-      return { conversion: { url, ...(caBundle !== undefined && { caBundle }) }, crdAnnotations: {} };
-    }
-    const site: Site = { name, namespace: args.namespace ?? "default", opts: { parent: this } };
-    const { conversion: file, certificate, replicas = 2, keys } = args;
-    if (certificate === undefined) throw refusal(this, NO_CERTIFICATE);
-    const bundle = file === undefined ? undefined : asResourceError(this, () => bundleConversion(file));
-    const serving = createCertificate(site, certificate);
-    const service = createWorkload({
-      site,
-      image: args.image ?? args.nodeImage ?? NODE_IMAGE,
-      bundle,
-      replicas,
-      certificate: serving.secret,
-      keys,
-    });
-    const { caBundle, crdAnnotations } = serving;
-    const address = service.apply((found) => ({ ...found, path: "/convert", port: 443 }));
-    return { conversion: { service: address, ...(caBundle !== undefined && { caBundle }) }, crdAnnotations };
-  }
-}
-
-interface Made {
-  conversion: pulumi.Input<ConversionInputs> | undefined;
-  crdAnnotations: Record<string, string> | Readonly<Record<string, string>>;
-}
-
-function nothing(): Made {
-  return { conversion: undefined, crdAnnotations: {} };
 }

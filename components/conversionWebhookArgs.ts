@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ClusterArgs } from "./clusterChoice";
 import type { LawOptions } from "./testing";
 
 /** What a ConversionWebhook is given: the conversion, and where and how it is to run. */
-export interface ConversionWebhookArgs {
+export interface ConversionWebhookArgs extends ClusterArgs {
   /**
    * Path of the TypeScript or JavaScript module whose default export is a conversion (`defineConversion`), relative to the
    * project. It and what it imports become one file, the same bytes on every machine, which is kept in an immutable
@@ -18,7 +19,7 @@ export interface ConversionWebhookArgs {
   caBundle?: pulumi.Input<string>;
   /** Namespace of everything that is made; it must be there. Default: `default`. */
   namespace?: string;
-  /** Certificate of the Service's name. Needed unless `url` is given or no webhook is needed. */
+  /** The Service's certificate. Default: signed by an own authority that is kept in the state, `{ own: {} }`. */
   certificate?: CertificateArgs;
   /** Pods. Default: 2, so that one node may go: without an answer no object can be read in another version. */
   replicas?: number;
@@ -36,8 +37,15 @@ export interface ConversionWebhookArgs {
   laws?: Pick<LawOptions, "runs" | "seed" | "values">;
 }
 
-/** Exactly one of the two. */
+/** Exactly one of the three. */
 export interface CertificateArgs {
+  /**
+   * An own authority, which signs for this Service alone. Both are renewed by the first `up` with less than a third of their life
+   * left; a new authority takes three of them: old and new are published, the certificate is signed by the new one once every
+   * CRD that uses the Service trusts it, the old one goes. `authorityDays` default 3650, at least three times `leafDays`,
+   * default 365. The state holds the keys, as secrets.
+   */
+  own?: { authorityDays?: number; leafDays?: number };
   /** PEM texts: `cert` for `NAME.NAMESPACE.svc`, with its chain, its `key`, and the `ca` that signed it. */
   given?: { cert: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };
   /** cert-manager makes and renews it, and puts its authority into the CRD. https://cert-manager.io/docs/concepts/ca-injector/ */

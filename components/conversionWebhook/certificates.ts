@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as kubernetes from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import type { CertificateArgs } from "../conversionWebhookArgs";
+import { Authority } from "./authority/resource";
 import type { Site } from "./workload";
 
 /** What serves, and what a CRD needs to trust it. */
@@ -13,19 +15,16 @@ export interface ServingCertificate {
   readonly crdAnnotations: Readonly<Record<string, string>>;
 }
 
-export function createCertificate(site: Site, { given, certManager }: CertificateArgs): ServingCertificate {
+export function createCertificate(site: Site, { given, certManager, own = {} }: CertificateArgs): ServingCertificate {
   const metadata = { name: `${site.name}-tls`, namespace: site.namespace };
-  if (given !== undefined) {
-    const stringData = { "tls.crt": given.cert, "tls.key": pulumi.secret(given.key) };
-    const secret = new kubernetes.core.v1.Secret(
-      `${site.name}-tls`,
-      { metadata, type: "kubernetes.io/tls", stringData },
-      site.opts,
-    );
-    return { secret: secret.metadata.name, caBundle: given.ca, crdAnnotations: {} };
+  if (certManager === undefined) {
+    const { cert, key, ca } = given ?? ownAuthority(site, own);
+    const stringData = { "tls.crt": cert, "tls.key": pulumi.secret(key) };
+    const secret = new Secret(`${site.name}-tls`, { metadata, type: "kubernetes.io/tls", stringData }, site.opts);
+    return { secret: secret.metadata.name, caBundle: ca, crdAnnotations: {} };
   }
-  const issuer = { kind: "Issuer", group: "cert-manager.io", ...certManager?.issuer };
-  const certificate = new kubernetes.apiextensions.CustomResource(
+  const issuer = { kind: "Issuer", group: "cert-manager.io", ...certManager.issuer };
+  const certificate = new CustomResource(
     `${site.name}-tls`,
     {
       apiVersion: "cert-manager.io/v1",
@@ -44,4 +43,11 @@ export function createCertificate(site: Site, { given, certManager }: Certificat
     secret: certificate.metadata.name,
     crdAnnotations: { "cert-manager.io/inject-ca-from": `${site.namespace}/${metadata.name}` },
   };
+}
+
+function ownAuthority(site: Site, { authorityDays = 3650, leafDays = 365 }: NonNullable<CertificateArgs["own"]>) {
+  const { name: service, namespace, cluster } = site;
+  const args = { service, namespace, authorityDays, leafDays, cluster };
+  const { cert, key, caBundle } = new Authority(`${service}-authority`, args, site.opts);
+  return { cert, key, ca: caBundle };
 }

@@ -12,6 +12,9 @@ const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
   nodeImage: true,
   keys: true,
   laws: true,
+  kubeconfig: true,
+  context: true,
+  clusterId: true,
 };
 
 /** @throws UserError for what cannot be meant */
@@ -36,6 +39,12 @@ export function checkArgs(args: ConversionWebhookArgs): void {
   }
   const ways = certificate === undefined ? [] : Object.values(certificate).filter((way) => way !== undefined);
   if (certificate !== undefined && ways.length !== 1) {
-    throw new UserError(`certificate names ${ways.length} ways; expected exactly one of given and certManager`);
+    throw new UserError(`certificate names ${ways.length} ways; expected exactly one of own, given and certManager`);
+  }
+  const { authorityDays = 3650, leafDays = 365 } = certificate?.own ?? {};
+  if (!(leafDays > 0) || !(authorityDays >= 3 * leafDays)) {
+    throw new UserError(
+      `certificate.own has authorityDays ${authorityDays} and leafDays ${leafDays}; expected an authority that lives at least three times as long as what it signs`,
+    );
   }
 }

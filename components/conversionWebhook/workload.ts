@@ -1,5 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as kubernetes from "@pulumi/kubernetes";
+import type { types } from "@pulumi/kubernetes";
+import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { Bundle } from "./bundle";
 
 /** Where everything is made. */
@@ -8,6 +13,8 @@ export interface Site {
   readonly name: string;
   readonly namespace: string;
   readonly opts: pulumi.CustomResourceOptions;
+  /** Which cluster that is, for what asks it itself. */
+  readonly cluster: pulumi.Inputs;
 }
 
 export interface Workload {
@@ -33,12 +40,12 @@ export function createWorkload(workload: Workload): pulumi.Output<{ namespace: s
   const metadata = { name: site.name, namespace: site.namespace, labels };
   const code = workload.bundle === undefined ? undefined : codeMap(site, labels, workload.bundle);
   const keys = workload.keys === undefined ? undefined : keySecret(site, labels, workload.keys);
-  const service = new kubernetes.core.v1.Service(
+  const service = new Service(
     site.name,
     { metadata, spec: { selector: labels, ports: [{ port: 443, targetPort: PORT, protocol: "TCP" }] } },
     site.opts,
   );
-  const deployment = new kubernetes.apps.v1.Deployment(
+  const deployment = new Deployment(
     site.name,
     {
       metadata,
@@ -55,7 +62,7 @@ export function createWorkload(workload: Workload): pulumi.Output<{ namespace: s
     },
     site.opts,
   );
-  new kubernetes.policy.v1.PodDisruptionBudget(
+  new PodDisruptionBudget(
     site.name,
     { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: labels } } },
     site.opts,
@@ -66,26 +73,18 @@ export function createWorkload(workload: Workload): pulumi.Output<{ namespace: s
     .apply(([namespace, name]) => ({ namespace, name }));
 }
 
-function codeMap(site: Site, labels: Record<string, string>, { code, sha256 }: Bundle): kubernetes.core.v1.ConfigMap {
+function codeMap(site: Site, labels: Record<string, string>, { code, sha256 }: Bundle): ConfigMap {
   // The name says what is in it: another conversion is another ConfigMap, and the pods of the old one keep theirs.
   const metadata = { name: `${site.name}-${sha256.slice(0, 10)}`, namespace: site.namespace, labels };
-  return new kubernetes.core.v1.ConfigMap(
-    site.name,
-    { metadata, immutable: true, data: { "webhook.js": code } },
-    site.opts,
-  );
+  return new ConfigMap(site.name, { metadata, immutable: true, data: { "webhook.js": code } }, site.opts);
 }
 
-function keySecret(
-  site: Site,
-  labels: Record<string, string>,
-  keys: pulumi.Input<pulumi.Input<string>[]>,
-): kubernetes.core.v1.Secret {
+function keySecret(site: Site, labels: Record<string, string>, keys: pulumi.Input<pulumi.Input<string>[]>): Secret {
   const data = pulumi
     .secret(keys)
     .apply((all) => Object.fromEntries(all.map((key, index) => [String(index).padStart(4, "0"), key])));
   const metadata = { name: `${site.name}-keys`, namespace: site.namespace, labels };
-  return new kubernetes.core.v1.Secret(`${site.name}-keys`, { metadata, type: "Opaque", data }, site.opts);
+  return new Secret(`${site.name}-keys`, { metadata, type: "Opaque", data }, site.opts);
 }
 
 function podAnnotations(bundle: Bundle | undefined): Record<string, string> {
@@ -97,7 +96,7 @@ function podSpec(
   labels: Record<string, string>,
   codeName: pulumi.Input<string> | undefined,
   keysName: pulumi.Input<string> | undefined,
-): kubernetes.types.input.core.v1.PodSpec {
+): types.input.core.v1.PodSpec {
   const volumes = [
     { name: "tls", secret: { secretName: certificate } },
     ...(codeName === undefined ? [] : [{ name: "conversion", configMap: { name: codeName } }]),

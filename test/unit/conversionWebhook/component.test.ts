@@ -164,6 +164,18 @@ export default defineConversion({ group: "example.com", kind: "Thing",
     });
   });
 
+  test("without a certificate an own authority makes one, and the CRD trusts it", async () => {
+    const resources = await webhook({ conversion: renaming(), namespace: "tools" });
+    const authority = resources.get("Authority thing-conversion-authority");
+    expect(authority).toMatchObject({
+      service: "thing-conversion",
+      namespace: "tools",
+      authorityDays: 3650,
+      leafDays: 365,
+    });
+    expect(authority?.["__provider"]).not.toContain(process.cwd());
+  });
+
   test("with cert-manager the CRD asks for its authority by annotation, and keeps what is injected", async () => {
     const resources = await inputsOf(() => {
       const certManager = { issuer: { name: "internal" } };
@@ -212,7 +224,11 @@ export default defineConversion({ group: "example.com", kind: "Thing",
       /unknown argument replica; expected only caBundle, /,
     ],
     ["no replica", () => ({ image: "i", replicas: 0 }), /replicas is 0; expected a whole number of at least 1/],
-    ["no certificate", () => ({ image: "i" }), /no certificate; expected certificate: \{ given/],
+    [
+      "an authority that does not outlive what it signs",
+      () => ({ image: "i", certificate: { own: { authorityDays: 100 } } }),
+      /authorityDays 100 and leafDays 365; expected an authority that lives at least three times as long/,
+    ],
     [
       "two certificates",
       () => ({ image: "i", certificate: { given, certManager: { issuer: { name: "x" } } } }),
