@@ -34,10 +34,7 @@ describe("an own authority, renewed by overlap", () => {
   });
 
   /** One `up` at a day: the step it takes, after which the leaf is trusted by what the CRDs have, before and after they follow. */
-  const up = async (
-    day: number,
-    { crdsFollow = true, asked = trust as () => Trust | undefined } = {},
-  ): Promise<Step> => {
+  const up = async (day: number, { crdsFollow = true, asked = trust } = {}): Promise<Step> => {
     now = start + day * DAY;
     const step = nextStep(held, life, new Date(now), asked());
     held = await take(step, held, names, life, new Date(now));
