@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { chosenConversion } from "./conversionChoice";
 import { withConversion, type ConversionArgs } from "./crd/conversion";
 import type { Definition } from "./crd/definition";
 import { checkedManifest, readManifest } from "./crd/manifest";
@@ -20,12 +21,13 @@ export function givenManifest(component: pulumi.Resource, args: VersionedCRDArgs
 export function normalizeManifest(
   component: pulumi.Resource,
   given: unknown,
-  { file, conversion }: VersionedCRDArgs,
+  { file, conversion: choice }: VersionedCRDArgs,
 ): inputs.ManifestInputs {
+  const { address: conversion, completed } = chosenConversion(choice);
   const checked = (value: unknown, webhook: ConversionArgs | undefined): Definition =>
     asResourceError(component, () => {
       const whole = file === undefined ? fromOfficial(value as object) : value;
-      return withConversion(checkedManifest(whole, file ?? "crd"), webhook);
+      return withConversion(completed(checkedManifest(whole, file ?? "crd")), webhook);
     });
   // Thrown later, it would reach the terminal once for each input it is part of, as "error serializing property".
   if (inputs.isPlain(given) && inputs.isPlain(conversion)) {

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import { wrongBefore, type Before } from "./before";
 import type { ClusterArgs } from "./clusterChoice";
-import type { ConversionInputs } from "./manifestInputs";
+import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phases/shim";
 import { refusal } from "./refusal";
 
@@ -15,11 +15,11 @@ export interface VersionedCRDArgs extends ClusterArgs {
   /** The manifest itself, typed as the official resource's arguments. Exactly one of `file` and `crd`. */
   crd?: pulumi.Input<types.input.apiextensions.v1.CustomResourceDefinition>;
   /**
-   * Where the conversion webhook answers. Default: what the manifest says (spec.conversion); never both.
+   * A ConversionWebhook, or where a webhook answers. Default: what the manifest says (spec.conversion); never both.
    * Changing it takes effect at serve, before anything is rewritten through it. Parts that other resources of the program
    * make (a certificate's PEM) may be unknown in preview: the rest is planned all the same.
    */
-  conversion?: pulumi.Input<ConversionInputs>;
+  conversion?: ConversionChoice;
   /**
    * URN of Pulumi's official CustomResourceDefinition that this component replaces. Default: none; the one that has the
    * component's or the CRD's name, at the top of the stack or beside the component, is found without it, and so is that of a

@@ -60,7 +60,8 @@ export function convertObject(
       current = output;
     } catch (error) {
       if (!(error instanceof MoveError)) throw error;
-      throw new ConversionError(`${nameOf(object)}: ${here}→${there}: ${error.message}`);
+      const at = `${nameOf(object)}: ${here}→${there}`;
+      throw new ConversionError(`${at}: ${error.message}`, `${at}: ${error.path}`);
     }
   }
   return { ...current, apiVersion: desiredAPIVersion, metadata: given };

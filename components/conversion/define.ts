@@ -4,7 +4,7 @@ import { DefinitionError } from "./errors";
 import { parseExact, stringifyExact } from "./exactJson";
 import type { JsonMap } from "./json";
 import { movesOf, type Move, type Moves } from "./moves";
-import { reviewObjects, type ConversionReview } from "./review";
+import { reviewObjects, type ConversionReview, type ReviewOptions } from "./review";
 import type { Versions } from "./schema";
 
 /** The moves between two neighbours; made by the function that `steps` is given. */
@@ -54,14 +54,14 @@ export interface Conversion {
    *
    * @throws ReviewError for a body that is none
    */
-  review(body: unknown, options?: ConvertOptions): ConversionReview;
+  review(body: unknown, options?: ReviewOptions): ConversionReview;
   /**
    * The same over JSON text, in which every number of the answer is written as it was in the request.
    *
    * @throws ReviewError, SyntaxError; RangeError for an object nested so deep that the stack does not do: a worker with
    * `stackSizeMb: 16` takes the 10,000 levels that the API server takes
    */
-  answer(body: string, options?: ConvertOptions): string;
+  answer(body: string, options?: ReviewOptions): string;
 }
 
 /**

@@ -11,6 +11,14 @@ export class ReviewError extends Error {
 /** One object that cannot be converted. Its message names the object, the step, the path and the reason. */
 export class ConversionError extends Error {
   override readonly name = "ConversionError";
+
+  constructor(
+    message: string,
+    /** The message without the reason, which may quote a value: what a log may hold. */
+    readonly where: string = message,
+  ) {
+    super(message);
+  }
 }
 
 /** What went wrong at one path; the object and the step are added where they are known. */

@@ -3,7 +3,7 @@ export { defineConversion } from "./define";
 export type { Conversion, ConversionArgs, Step, StepOf } from "./define";
 export type { Move, MoveOptions, Moves, Ways } from "./moves";
 export type { ConvertOptions } from "./convert";
-export type { ConversionReview } from "./review";
+export type { ConversionReview, ReviewOptions } from "./review";
 export type { SchemaNode, Versions } from "./schema";
 export type { At, Path, Value, ValueAt } from "./types";
 export { ConversionError, DefinitionError, ReviewError } from "./errors";

@@ -16,6 +16,11 @@ export interface ConversionReview {
   };
 }
 
+export interface ReviewOptions extends ConvertOptions {
+  /** Told of each object that cannot be converted: its name, the step and the path, without any value. Default: nobody is. */
+  onFailure?: (where: string) => void;
+}
+
 /** So many objects are named in a failure; the others are counted. */
 const NAMED = 5;
 /** Characters of each. A reason may quote a value, and a value may be a megabyte. */
@@ -27,7 +32,7 @@ const LONGEST = 500;
  *
  * @throws ReviewError for a body that is none
  */
-export function reviewObjects(chain: Chain, body: unknown, options?: ConvertOptions): ConversionReview {
+export function reviewObjects(chain: Chain, body: unknown, options: ReviewOptions = {}): ConversionReview {
   const { uid, desired, objects } = requestOf(body);
   const answer = (response: Omit<ConversionReview["response"], "uid">): ConversionReview => ({
     apiVersion,
@@ -40,6 +45,7 @@ export function reviewObjects(chain: Chain, body: unknown, options?: ConvertOpti
       return convertObject(chain, object, desired, options);
     } catch (error) {
       failures.push(error instanceof ConversionError ? error.message : `${nameOf(object)}: ${reasonOf(error)}`);
+      options.onFailure?.(error instanceof ConversionError ? error.where : nameOf(object));
       return {};
     }
   });

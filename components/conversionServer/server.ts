@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Conversion } from "../conversion";
+import { answerReview, type Answer } from "./answer";
+import { readBody, TooLarge } from "./body";
+import { readCertificate, type Certificate } from "./certificate";
+import { log } from "./log";
+import type { Metrics } from "./metrics";
+import type { ServerOptions } from "./options";
+import type { Pool } from "./pool";
+import { whyNotReady } from "./readiness";
+
+export interface RunningServer {
+  readonly port: number;
+  /** Goes on for a while, then takes nothing new, and resolves when what it has is answered. */
+  drain(): Promise<void>;
+}
+
+/** A Secret's files are replaced a minute or so after the Secret: looking often costs nothing and gains nothing. */
+const CERTIFICATE_POLL_MS = 5_000;
+/** The API server keeps idle connections for 90 s; one that we ended just as it asked again would fail that conversion. */
+const KEEP_ALIVE_MS = 120_000;
+const HEADERS_MS = 10_000;
+/** The API server has given up by then. */
+const REQUEST_MS = 30_000;
+
+/** @throws Error for a certificate that cannot be used, or a port that is taken */
+export async function startServer(
+  conversion: Conversion,
+  options: ServerOptions,
+  pool: Pool,
+  metrics: Metrics,
+): Promise<RunningServer> {
+  let draining = false;
+  let certificate = await readCertificate(options.certificate);
+  const route = async (request: IncomingMessage): Promise<Answer> => {
+    const path = `${request.method} ${request.url?.split("?")[0]}`;
+    if (path === "POST /convert") return answerReview(pool, metrics, await readBody(request, options.largestBody));
+    if (path === "GET /healthz") return text(200, "ok");
+    if (path === "GET /readyz") {
+      const why = draining ? "draining" : await whyNotReady(pool, conversion);
+      return why === undefined ? text(200, "ok") : text(503, why);
+    }
+    if (path === "GET /metrics") return text(200, await metrics.text());
+    return text(404, "expected POST /convert, or GET /healthz, /readyz or /metrics");
+  };
+  const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
+    route(request)
+      .catch((error: unknown) => {
+        if (error instanceof TooLarge) return text(413, error.message);
+        log("error", "a request could not be answered", { reason: error instanceof Error ? error.name : "unknown" });
+        return text(500, "the request could not be answered");
+      })
+      .then((answer) => reply(response, answer, draining || answer.status === 413))
+      .catch(() => response.destroy());
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+  await listening(server, options);
+  metrics.notAfter.set(certificate.notAfter);
+  const take = (fresh: Certificate): void => {
+    certificate = fresh;
+    server.setSecureContext({ cert: fresh.cert, key: fresh.key });
+    metrics.notAfter.set(fresh.notAfter);
+    log("info", "certificate replaced", { notAfter: new Date(fresh.notAfter * 1000).toISOString() });
+  };
+  const timer = setInterval(() => {
+    readCertificate(options.certificate).then(
+      (fresh) => {
+        if (fresh.cert !== certificate.cert || fresh.key !== certificate.key) take(fresh);
+      },
+      (error: Error) => {
+        metrics.reloadFailures.inc();
+        log("error", error.message);
+      },
+    );
+  }, CERTIFICATE_POLL_MS);
+  return {
+    port: (server.address() as AddressInfo).port,
+    async drain() {
+      draining = true;
+      await sleep(options.drainSeconds * 1000);
+      clearInterval(timer);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function listening(server: Server, { port, host }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, ...(host !== undefined && { host }) }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: "text/plain", body };
+}
+
+function reply(response: ServerResponse, { status, type, body }: Answer, close: boolean): void {
+  const headers = { "Content-Type": type, "Content-Length": Buffer.byteLength(body) };
+  response.writeHead(status, close ? { ...headers, Connection: "close" } : headers).end(body);
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { MessagePort } from "node:worker_threads";
+import type { Conversion } from "../conversion";
+import { parseExact, stringifyExact } from "../conversion/exactJson";
+import { isMapValue, own } from "../conversion/json";
+import type { Outcome, Question } from "./work";
+
+const LOGGED = 5;
+
+/** The thread in which the user's functions run: it may be ended at any time. */
+export function convertFor(port: MessagePort, conversion: Conversion, keysFolder: string | undefined): void {
+  const keys = keysFolder === undefined ? [] : readKeys(keysFolder);
+  port.on("message", ({ body }: Question) => {
+    const outcome = answer(conversion, Buffer.from(body).toString("utf8"), keys);
+    port.postMessage(outcome, outcome.kind === "answered" ? [outcome.body] : []);
+  });
+}
+
+/** @throws Error naming a file that is no key */
+export function readKeys(folder: string): Uint8Array[] {
+  // A mounted Secret keeps its files behind links whose names begin with two dots.
+  const names = readdirSync(folder).filter((name) => !name.startsWith("."));
+  return names.sort().map((name) => {
+    const key = readFileSync(join(folder, name));
+    if (key.length !== 32) throw new Error(`${join(folder, name)} has ${key.length} bytes; expected a key of 32`);
+    return key;
+  });
+}
+
+function answer(conversion: Conversion, text: string, keys: readonly Uint8Array[]): Outcome {
+  const failed: string[] = [];
+  let failedCount = 0;
+  const onFailure = (where: string): void => {
+    if (failedCount++ < LOGGED) failed.push(where);
+  };
+  try {
+    const body = parseExact(text);
+    const review = conversion.review(body, { keys, onFailure });
+    const bytes = new TextEncoder().encode(stringifyExact(review));
+    const request = isMapValue(body) ? own(body, "request") : undefined;
+    const objects = isMapValue(request) ? own(request, "objects") : undefined;
+    const desired = isMapValue(request) ? own(request, "desiredAPIVersion") : undefined;
+    const first: unknown = Array.isArray(objects) ? objects[0] : undefined;
+    return {
+      kind: "answered",
+      body: bytes.buffer,
+      uid: review.response.uid,
+      from: versionOf(conversion, isMapValue(first) ? own(first, "apiVersion") : undefined),
+      to: versionOf(conversion, desired),
+      objects: Array.isArray(objects) ? objects.length : 0,
+      failed,
+      failedCount,
+    };
+  } catch (error) {
+    return { kind: "refused", reason: reasonOf(error) };
+  }
+}
+
+/** A metric's label: whatever is none of ours is one and the same, or a client could make as many as it likes. */
+function versionOf(conversion: Conversion, apiVersion: unknown): string {
+  return conversion.versions.find((version) => apiVersion === `${conversion.group}/${version}`) ?? "other";
+}
+
+function reasonOf(error: unknown): string {
+  // A parser's message quotes the text it stopped at.
+  if (error instanceof SyntaxError) return "the body is not JSON";
+  if (error instanceof RangeError) return "the body is nested too deep";
+  return error instanceof Error ? error.message : String(error);
+}

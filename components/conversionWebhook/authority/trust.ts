@@ -1,0 +1,34 @@
+import type { Conversion } from "../../crd/definition";
+import type { Cluster } from "../../kubernetes/cluster";
+import { hasStatus } from "../../kubernetes/errors";
+import type { Trust } from "./plan";
+import type { Names } from "./take";
+
+interface Definitions {
+  items: { metadata: { name: string }; spec: { conversion?: Conversion } }[];
+}
+
+/** Which CRDs lead to the Service, and which of them lack this authority; undefined where CRDs may not be listed. */
+export async function readTrust(cluster: Cluster, names: Names, authority: string): Promise<Trust | undefined> {
+  try {
+    const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const { items } = await cluster.call<Definitions>({ method: "GET", path });
+    return trustOf(items, names, authority);
+  } catch (error) {
+    if (hasStatus(error, 403)) return undefined;
+    throw error;
+  }
+}
+
+export function trustOf(items: Definitions["items"], { service, namespace }: Names, authority: string): Trust {
+  const users = items.filter(({ spec }) => {
+    const found = spec.conversion?.webhook?.clientConfig?.service as { name?: string; namespace?: string } | undefined;
+    return found?.name === service && found.namespace === namespace;
+  });
+  const without = users.filter(({ spec }) => {
+    const bundle = spec.conversion?.webhook?.clientConfig?.caBundle ?? "";
+    return !Buffer.from(bundle, "base64").toString().includes(authority.trim());
+  });
+  const names = (found: Definitions["items"]): string[] => found.map(({ metadata }) => metadata.name).sort();
+  return { users: names(users), without: names(without) };
+}

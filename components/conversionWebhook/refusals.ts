@@ -1,0 +1,50 @@
+import type { ConversionWebhookArgs } from "../conversionWebhookArgs";
+import { UserError } from "../kubernetes/errors";
+
+const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
+  conversion: true,
+  image: true,
+  url: true,
+  caBundle: true,
+  namespace: true,
+  certificate: true,
+  replicas: true,
+  nodeImage: true,
+  keys: true,
+  laws: true,
+  kubeconfig: true,
+  context: true,
+  clusterId: true,
+};
+
+/** @throws UserError for what cannot be meant */
+export function checkArgs(args: ConversionWebhookArgs): void {
+  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
+  if (unknown.length > 0) {
+    const expected = Object.keys(KNOWN).sort().join(", ");
+    throw new UserError(`unknown argument ${unknown.join(", ")}; expected only ${expected}`);
+  }
+  const given = (["conversion", "image", "url"] as const).filter((key) => args[key] !== undefined);
+  if (given.length !== 1) {
+    throw new UserError(
+      `${given.length === 0 ? "none of `conversion`, `image` and `url`" : given.map((key) => `\`${key}\``).join(" and ")} given; expected exactly one; point \`conversion\` at the module that defines it`,
+    );
+  }
+  const { caBundle, url, certificate, replicas = 2 } = args;
+  if (caBundle !== undefined && url === undefined) {
+    throw new UserError("caBundle without url; expected it to sign the certificate of `url`; else see `certificate`");
+  }
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    throw new UserError(`replicas is ${String(replicas)}; expected a whole number of at least 1`);
+  }
+  const ways = certificate === undefined ? [] : Object.values(certificate).filter((way) => way !== undefined);
+  if (certificate !== undefined && ways.length !== 1) {
+    throw new UserError(`certificate names ${ways.length} ways; expected exactly one of own, given and certManager`);
+  }
+  const { authorityDays = 3650, leafDays = 365 } = certificate?.own ?? {};
+  if (!(leafDays > 0) || !(authorityDays >= 3 * leafDays)) {
+    throw new UserError(
+      `certificate.own has authorityDays ${authorityDays} and leafDays ${leafDays}; expected an authority that lives at least three times as long as what it signs`,
+    );
+  }
+}

@@ -1,0 +1,233 @@
+import { Agent } from "node:https";
+import { connect } from "node:net";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startBundle, reviewOf, type Running } from "./running";
+
+jest.setTimeout(60_000);
+
+const source = join(__dirname, "conversions", "naughty.ts");
+const selfie = (name: string, fields: object, version = "v1") => ({
+  apiVersion: `stable.example.com/${version}`,
+  kind: "SelfieRequest",
+  metadata: { name, namespace: "default" },
+  ...fields,
+});
+
+describe("a conversion served by its bundle", () => {
+  let running: Running;
+  beforeAll(async () => {
+    running = await startBundle(source, { DEADLINE_SECONDS: "1", LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
+  });
+  afterAll(() => running.end());
+
+  test("a review is answered with every object in its order and every number as it was written", async () => {
+    const objects = [selfie("a", { hostPort: "a:1", number: 1 }), selfie("b", { hostPort: "b:1" })];
+    const body = JSON.stringify(reviewOf(objects)).replace('"number":1', '"number":9007199254740993');
+    const { status, text } = await running.send("POST", "/convert?timeout=30s", body);
+    expect([status, text]).toEqual([
+      200,
+      JSON.stringify({
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "ConversionReview",
+        response: {
+          uid: "u1",
+          result: { status: "Success" },
+          convertedObjects: [
+            {
+              apiVersion: "stable.example.com/v2",
+              kind: "SelfieRequest",
+              metadata: { name: "a", namespace: "default" },
+              number: 1,
+              host: "a:1",
+            },
+            {
+              apiVersion: "stable.example.com/v2",
+              kind: "SelfieRequest",
+              metadata: { name: "b", namespace: "default" },
+              host: "b:1",
+            },
+          ],
+        },
+      }).replace('"number":1', '"number":9007199254740993'),
+    ]);
+  });
+
+  test("no objects => none", async () => {
+    const { review } = await running.convert(reviewOf([]));
+    expect(review.response).toEqual({ uid: "u1", result: { status: "Success" }, convertedObjects: [] });
+  });
+
+  test("20 MB of objects in one review are answered", async () => {
+    const objects = Array.from({ length: 500 }, (_, at) => selfie(`o${at}`, { hostPort: "x".repeat(40_000) }));
+    const { review, status } = await running.convert(reviewOf(objects));
+    expect([status, review.response.result, review.response.convertedObjects.length]).toEqual([
+      200,
+      { status: "Success" },
+      500,
+    ]);
+  });
+
+  test("an object nested ten thousand deep is answered", async () => {
+    const deep = JSON.stringify(selfie("deep", {})).replace(
+      /}$/,
+      `,"free":${'{"a":'.repeat(9_900)}1${"}".repeat(9_900)}}`,
+    );
+    const body = JSON.stringify(reviewOf([0])).replace("[0]", `[${deep}]`);
+    expect((await running.send("POST", "/convert", body)).status).toBe(200);
+  });
+
+  test.each([
+    ["malformed JSON", '{"request": s3cret', 400, "the body is not JSON"],
+    [
+      "no ConversionReview",
+      '{"kind":"Pod"}',
+      400,
+      "the body is no ConversionReview of apiextensions.k8s.io/v1 with a request",
+    ],
+    ["a body beyond the limit", "x".repeat(33 * 1024 * 1024), 413, "the body is larger than 33554432 bytes"],
+  ])("%s is refused by its status, and quotes nothing", async (_, body, status, reason) => {
+    const agent = new Agent({ keepAlive: false });
+    const answer = await running
+      .send("POST", "/convert", body, agent)
+      .catch((error: Error) => ({ status: 413, text: error.message }));
+    expect(answer.status).toBe(status);
+    if (!answer.text.includes("EPIPE") && !answer.text.includes("ECONNRESET")) expect(answer.text).toBe(reason);
+  });
+
+  test.each([
+    [
+      "another group",
+      reviewOf([selfie("a", {})], "other.example.com/v2"),
+      /no conversion for other.example.com\/v2; expected one of stable/,
+    ],
+    ["an unknown version", reviewOf([selfie("a", {}, "v9")]), /default\/a: no conversion for stable.example.com\/v9/],
+  ])("%s is a failure that says what was expected", async (_, review, message) => {
+    const answer = await running.convert(review);
+    expect(answer.review.response.result).toEqual({
+      status: "Failure",
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test("objects that throw: the answer names the first five with path and reason, the log without the reason", async () => {
+    const objects = Array.from({ length: 7 }, (_, at) => selfie(`t${at}`, { hostPort: "throw" }));
+    const { review } = await running.convert(reviewOf(objects, undefined, "u-throw"));
+    const { message = "" } = review.response.result;
+    expect(message).toContain("SelfieRequest default/t0: v1→v2: hostPort: told to, by a value that says s3cret; ");
+    expect(message).toMatch(/default\/t4.*; and 2 more$/s);
+    expect(message).not.toContain("default/t5");
+    const line = running.logged().find(({ uid }) => uid === "u-throw");
+    expect(line).toMatchObject({ level: "error", objects: 7, failedCount: 7, from: "v1", to: "v2" });
+    expect((line?.["failed"] as string[]).slice(0, 1)).toEqual(["SelfieRequest default/t0: v1→v2: hostPort"]);
+    expect(JSON.stringify(running.logged())).not.toContain("s3cret");
+  });
+
+  test("a conversion that never returns is ended at the deadline and named; others are answered meanwhile", async () => {
+    const hung = running.convert(reviewOf([selfie("h", { hostPort: "hang" })], undefined, "u-hang"));
+    const others = await Promise.all(
+      Array.from({ length: 20 }, () => running.convert(reviewOf([selfie("a", { hostPort: "a" })]))),
+    );
+    expect(others.map(({ review }) => review.response.result.status)).toEqual(Array(20).fill("Success"));
+    expect((await hung).review.response).toEqual({
+      uid: "u-hang",
+      result: {
+        status: "Failure",
+        message: "SelfieRequest default/h: the conversion did not return within 1 s and was ended",
+      },
+      convertedObjects: [],
+    });
+  });
+
+  test("more hanging reviews than threads: each is ended, and then everything is answered again", async () => {
+    const hung = await Promise.all([1, 2, 3].map(() => running.convert(reviewOf([selfie("h", { hostPort: "hang" })]))));
+    expect(hung.map(({ review }) => review.response.result.status)).toEqual(Array(3).fill("Failure"));
+    const { review } = await running.convert(reviewOf([selfie("a", { hostPort: "a" })]));
+    expect(review.response.result).toEqual({ status: "Success" });
+  });
+
+  test("a conversion that ends its thread is a failure of that review alone", async () => {
+    const { review } = await running.convert(reviewOf([selfie("e", { hostPort: "exit" })]));
+    expect(review.response.result).toEqual({
+      status: "Failure",
+      message: "SelfieRequest default/e: the conversion ended its thread",
+    });
+    expect((await running.send("GET", "/readyz")).text).toBe("ok");
+  });
+
+  test("a client that never ends its request holds up nobody", async () => {
+    const slow = connect(running.port, "127.0.0.1");
+    slow.on("error", () => undefined);
+    slow.write("not a handshake");
+    expect((await running.convert(reviewOf([]))).status).toBe(200);
+    slow.destroy();
+  });
+
+  test("health, readiness by a conversion of its own, and metrics", async () => {
+    expect(await running.send("GET", "/healthz")).toMatchObject({ status: 200, text: "ok" });
+    expect(await running.send("GET", "/readyz")).toMatchObject({ status: 200, text: "ok" });
+    const { text } = await running.send("GET", "/metrics");
+    expect(text).toMatch(/^conversion_requests_total\{from="v1",to="v2",result="success"\} \d+$/m);
+    expect(text).toMatch(/^conversion_requests_total\{from="v1",to="v2",result="failure"\} 1$/m);
+    expect(text).toMatch(/^conversion_workers_lost_total\{why="deadline"\} 4$/m);
+    expect(text).toMatch(/^conversion_workers_lost_total\{why="crash"\} 1$/m);
+    expect(text).toMatch(/^conversion_bundle_info\{sha256="abc"\} 1$/m);
+    expect(text).toMatch(/^conversion_tls_not_after_seconds \d{10}$/m);
+    expect((await running.send("GET", "/other")).status).toBe(404);
+  });
+
+  test("a certificate is replaced without a request lost; a file that is no certificate is not taken", async () => {
+    const serial = async (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const agent = new Agent({ keepAlive: false });
+        agent.on("keylog", () => undefined);
+        running
+          .send("GET", "/metrics", undefined, agent)
+          .then(({ text }) => resolve(/conversion_tls_not_after_seconds (\d+)/.exec(text)?.[1] ?? ""), reject);
+      });
+    const replaced = (): number => running.logged().filter(({ message }) => message === "certificate replaced").length;
+    await serial();
+    let asked = 0;
+    let failed = 0;
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) {
+        asked++;
+        const { status } = await running
+          .convert(reviewOf([selfie("a", { hostPort: "a" })]))
+          .catch(() => ({ status: 0 }));
+        if (status !== 200) failed++;
+      }
+    })();
+    await running.writeCertificate();
+    for (let waited = 0; replaced() === 0 && waited < 15_000; waited += 100) await sleep(100);
+    expect(replaced()).toBe(1);
+    writeFileSync(join(running.folder, "tls.crt"), "nonsense");
+    const refused = (): boolean =>
+      running.logged().some(({ message }) => /expected a certificate in PEM/.test(String(message)));
+    for (let waited = 0; !refused() && waited < 15_000; waited += 100) await sleep(100);
+    isOver = true;
+    await asking;
+    expect([refused(), failed, replaced()]).toEqual([true, 0, 1]);
+    expect(asked).toBeGreaterThan(10);
+  });
+
+  test("SIGTERM: not ready any more, whatever comes is still answered, and it ends by itself", async () => {
+    running.process.kill("SIGTERM");
+    await sleep(200);
+    expect(await running.send("GET", "/readyz")).toMatchObject({ status: 503, text: "draining" });
+    expect((await running.convert(reviewOf([selfie("a", { hostPort: "a" })]))).status).toBe(200);
+    expect(await running.ended()).toBe(0);
+    expect(running.logged().at(-1)).toMatchObject({ message: "ended" });
+  });
+});
+
+describe("it does not start", () => {
+  test.each([
+    ["without a certificate", { TLS_CERT: "" }, /TLS_CERT is not set; expected the path of a PEM file/],
+    ["with a number that is none", { WORKERS: "many" }, /WORKERS is \\"many\\"; expected a number of at least 1/],
+  ])("%s, and says why", async (_, environment, reason) => {
+    await expect(startBundle(source, environment)).rejects.toThrow(reason);
+  });
+});
