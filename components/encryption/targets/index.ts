@@ -1,0 +1,3 @@
+export { openTarget, withTargets } from "./open";
+export type { CommandsTargetArgs, FileTargetArgs, OpenTarget, SshArgs, SshTargetArgs, TargetArgs } from "./target";
+export { readAll, reloadAll, writeAll, type Held, type Written } from "./together";
