@@ -58,12 +58,12 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
 
 /** Names and ciphers alone: what a key is made of goes another way. */
 function wantedOf({ resources, keys, cipher }: EncryptionKeyRotationArgs): Wanted {
-  const bare = (key: KeyArgs): KeyInput =>
-    typeof key === "string" || "kms" in key
-      ? key
-      : key.cipher === undefined
-        ? key.name
-        : { name: key.name, cipher: key.cipher };
+  const bare = (key: KeyArgs): KeyInput => {
+    if (typeof key !== "object" || key === null || !("name" in key)) return key;
+    const { name, cipher: own = cipher ?? "secretbox", secret } = key;
+    if (secret === undefined && key.cipher === undefined) return name;
+    return { name, cipher: own, ...(secret !== undefined && { secret: "given" }) };
+  };
   return readWanted({
     resources,
     keys: {

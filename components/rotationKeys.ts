@@ -9,37 +9,28 @@ const load = createRequire(__filename);
 /** Every cipher takes 32 bytes, and secretbox nothing else. https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/#providers */
 const KEY_BYTES = 32;
 
-/** The bytes of the keys, by name. */
-export interface KeyMaterial {
-  /** base64; secrets. */
-  material: Record<string, pulumi.Output<string>>;
-  /** Those that were made here. */
-  generated: string[];
-}
-
 /**
- * One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
+ * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
  * bytes; protected as long as the name may be in a file.
  */
 export function keyMaterial(
   component: pulumi.Resource,
   name: string,
   { keys: { write, read = [], archive = [] } }: EncryptionKeyRotationArgs,
-): KeyMaterial {
-  const made: KeyMaterial = { material: {}, generated: [] };
+): Record<string, pulumi.Output<string>> {
+  const material: Record<string, pulumi.Output<string>> = {};
   for (const key of [write, ...read]) {
     const given = givenKey(key);
-    if (given === undefined || given.name in made.material) continue;
-    if (given.secret === undefined) made.generated.push(given.name);
-    made.material[given.name] =
+    if (given === undefined || given.name in material) continue;
+    material[given.name] =
       given.secret === undefined
         ? randomKey(component, name, given.name, { protect: true })
         : pulumi.secret(given.secret);
   }
   for (const key of archive) {
-    if (!(key in made.material)) randomKey(component, name, key, { protect: false });
+    if (!(key in material)) randomKey(component, name, key, { protect: false });
   }
-  return made;
+  return material;
 }
 
 function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> } | undefined {

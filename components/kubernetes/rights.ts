@@ -81,6 +81,50 @@ export function rightsForDelete(resources: readonly MigratedResource[]): PolicyR
   return [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNames(resources))];
 }
 
+/**
+ * What `pulumi preview` of an EncryptionKeyRotation needs: it counts objects by their metadata, but RBAC cannot say so, and this
+ * grants reading Secrets as well. What the API servers run with stands in their metrics.
+ *
+ * @param resources those that are rotated, e.g. `{ group: "", plural: "secrets" }`; `{ group: "*", plural: "*" }` for `*.*`
+ */
+export function rightsForRotationPreview(resources: readonly MigratedResource[]): PolicyRule[] {
+  return [
+    IDENTITY,
+    SERVERS,
+    { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+    rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
+    rule("", ["configmaps"], ["get"], [ROTATION_RECORD]),
+    ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list"])),
+  ];
+}
+
+/** What `pulumi up` needs to rotate the keys of these resources, in every phase; those of preview are among them. */
+export function rightsForRotation(resources: readonly MigratedResource[]): PolicyRule[] {
+  const crds = resources.filter(({ group }) => group.includes("."));
+  return [
+    IDENTITY,
+    SERVERS,
+    { nonResourceURLs: ["/metrics", "/readyz/kms-providers"], verbs: ["get"] },
+    rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
+    // A create cannot be limited to a name: its object has none yet when it is authorized.
+    rule("", ["configmaps"], ["create"]),
+    rule("", ["configmaps"], ["get", "patch"], [ROTATION_RECORD]),
+    ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list", "get", "patch"])),
+    rule("coordination.k8s.io", ["leases"], ["create"]),
+    rule("coordination.k8s.io", ["leases"], ["get", "update"], ["storage-migration-encryption"]),
+    rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"]),
+    ...(crds.length === 0
+      ? []
+      : [
+          rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get", "patch"], crdNames(crds)),
+          rule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crdNames(crds)),
+        ]),
+  ];
+}
+
+/** The ConfigMap of a rotation's proofs: RECORD_NAME in rotation/record.ts, which knows nothing of rights. */
+const ROTATION_RECORD = "encryption-key-rotation";
+
 /** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */
 export function rightsForConversionService(service: { namespace: string; name: string; port?: number }): PolicyRule[] {
   return [rule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];

@@ -17,7 +17,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
 
   async look(inputs, cluster, live) {
     const { wanted, maxKeyAgeDays } = inputs;
-    const { errors, warnings } = checkRotation(live.configuration, wanted, materialFor(inputs, live));
+    const { errors, warnings } = checkRotation(live.configuration, wanted, knownMaterial(inputs));
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
     const facts = await rotationFacts(inputs, cluster, live);
     const plans = rotationPlans(live, inputs, await migrateFacts(cluster, inputs.migrator, facts));
@@ -32,7 +32,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("distribute", inputs, work, inputs.material, (found) => {
-      const { errors } = checkRotation(found.configuration, inputs.wanted, materialFor(inputs, found));
+      const { errors } = checkRotation(found.configuration, inputs.wanted, knownMaterial(inputs));
       if (errors.length > 0) throw new UserError(errors.join("\n"));
       return Promise.resolve();
     });
@@ -41,18 +41,8 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
   },
 };
 
-/**
- * The bytes to hold against what the targets have. Keys that were in a file before this component came get a random
- * one of the same name here, which is never used: where such a key is only read, the file's own bytes are the key.
- */
-function materialFor(
-  { material, generated, wanted }: DistributeInputs,
-  live: LiveConfiguration,
-): Readonly<Record<string, string>> {
-  const providers = live.configuration.entries.flatMap(({ providers }) => providers);
-  const there = providers.flatMap((provider) => ("keys" in provider ? provider.keys.map(({ name }) => name) : []));
-  const isAdopted = (name: string): boolean =>
-    name !== wanted.write.name && generated.includes(name) && there.includes(name);
-  const known = unknownPaths(material).includes("") ? [] : Object.entries(material);
-  return Object.fromEntries(known.filter(([name, value]) => unknownPaths(value).length === 0 && !isAdopted(name)));
+/** The bytes that are known: in a preview, those of new keys are not made yet. */
+function knownMaterial({ material }: DistributeInputs): Readonly<Record<string, string>> {
+  const all = typeof material === "object" ? Object.entries(material) : [];
+  return Object.fromEntries(all.filter(([, value]) => unknownPaths(value).length === 0));
 }

@@ -18,8 +18,6 @@ export interface RotationInputs extends SharedInputs {
 export interface DistributeInputs extends RotationInputs {
   /** base64 by key name (secret). */
   material: Record<string, string>;
-  /** Names in it that were made, not given: where a target holds one that stays only readable, the target's is the one. */
-  generated: string[];
   /** For the digest of the whole plan. */
   migrator: "in-tree" | "direct";
   maxKeyAgeDays?: number;
