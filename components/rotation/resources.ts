@@ -85,16 +85,19 @@ function describeUnserved(
 ): string {
   const head = `resources: "${pattern}"`;
   const found = listable.find((resource) => qualifiedName(resource) === pattern);
-  if (found !== undefined && aggregated.includes(`${found.group}/${found.version}`)) {
+  const [plural = "", ...domain] = pattern.split(".");
+  const group = domain.join(".");
+  // One that does not answer shows no resources, and is none of kube-apiserver's all the same.
+  const served = aggregated.find((each) => each.startsWith(`${group}/`));
+  if (served !== undefined) {
     return (
-      `${head} is served by an aggregated API server (APIService ${found.version}.${found.group} names a Service), which has an etcd ` +
-      "and an encryption of its own; expected a resource that kube-apiserver stores; remove it here and rotate it there"
+      `${head} is served by an aggregated API server (the APIService of ${served} names a Service), which has an etcd and an ` +
+      "encryption of its own; expected a resource that kube-apiserver stores; remove it here and rotate it there"
     );
   }
   if (found !== undefined) {
     return `${head} can be listed but not patched, so its objects cannot be rewritten; expected a stored resource; remove it`;
   }
-  const [plural] = pattern.split(".");
   const alike = listable.map(qualifiedName).filter((name) => name.split(".")[0] === plural);
   const close = alike.length > 0 ? `found ${alike.join(", ")}` : "found none of that name";
   return `${head} is not served by this cluster; ${close}; expected PLURAL or PLURAL.GROUP as in kubectl api-resources; correct it`;
