@@ -29,6 +29,12 @@ export class LocalApiServer {
     this.flags = settings.extra;
   }
 
+  /** Its EncryptionConfiguration. @throws where the cluster was started without one */
+  get encryptionFile(): string {
+    if (!this.settings.encryption) throw new Error(`${this.name} has no encryption file; start it with encryption: {}`);
+    return this.settings.encryption.file;
+  }
+
   get name(): string {
     return this.host === undefined ? "kube-apiserver" : `kube-apiserver-${this.host}`;
   }
@@ -38,7 +44,11 @@ export class LocalApiServer {
     this.flags = flags;
     const command = [this.settings.binary, "kube-apiserver", ...apiServerFlags({ ...this.settings, extra: flags })];
     const [program = "", ...args] = this.host === undefined ? command : [...underHostname(this.host), ...command];
-    const env = { ...process.env, CONTROLPLANE_LEASE_RENEWAL: `${this.settings.leaseRenewalSeconds}s` };
+    const env = {
+      ...process.env,
+      CONTROLPLANE_LEASE_RENEWAL: `${this.settings.leaseRenewalSeconds}s`,
+      ...(this.settings.encryption && { CONTROLPLANE_ENCRYPTION_POLL: `${this.settings.encryption.pollMs}ms` }),
+    };
     const started = this.processes.start(this.name, program, args, env);
     // The certificate is this cluster's own, so an answer can only be this server's.
     await ready(

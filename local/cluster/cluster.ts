@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { checkout } from "../checkout";
 import type { ProcessRecord, StartedProcess } from "../processes";
 import { controlPlaneBinary, type KubernetesVersion } from "../toolchain/controlPlane";
 import { LocalApiServer, ready } from "./apiServer";
 import type { Client } from "./client";
+import { prepareEncryption, type EncryptionOptions } from "./encryption";
 import { answersAs, etcdFlags, type EtcdPorts } from "./etcd";
 import { controllerManagerFlags, type StorageMigrationApi } from "./flags";
 import { writeKubeconfig } from "./kubeconfig";
@@ -21,6 +23,8 @@ export interface ClusterOptions {
   version?: KubernetesVersion;
   /** The API server's --request-timeout. A rollout waits it out after each flip, so a local run wants it short. @default 3 */
   requestTimeoutSeconds?: number;
+  /** How often the API server has etcd forget old revisions. @default etcd's history stays for 5 minutes */
+  compactionSeconds?: number;
   /** How often the API server renews its identity Lease; real ones do it every 10 s. @default 1 */
   leaseRenewalSeconds?: number;
   /** @default "default": what this release can serve */
@@ -31,6 +35,8 @@ export interface ClusterOptions {
   syncToDisk?: boolean;
   /** More than one get a hostname each, cp-1 to cp-N, and a TCP balancer in front. Linux only. @default 1 */
   servers?: number;
+  /** Encryption at rest, with a configuration file for each server. @default none */
+  encryption?: EncryptionOptions;
   /** More flags for kube-apiserver. */
   apiServerFlags?: string[];
   /** The cluster outlives this process. @default false */
@@ -112,18 +118,16 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     version,
     etcd,
     requestTimeoutSeconds: options.requestTimeoutSeconds ?? 3,
+    ...(options.compactionSeconds !== undefined && { compactionSeconds: options.compactionSeconds }),
     leaseRenewalSeconds: options.leaseRenewalSeconds ?? 1,
     storageMigration: options.storageMigration ?? "default",
     extra: options.apiServerFlags ?? [],
   } as const;
   const apiServers = ports.map((port, index) => {
     const endpoint = { server: `https://127.0.0.1:${port}`, ca, token: tokens.admin };
-    return new LocalApiServer(
-      processes,
-      { ...settings, port },
-      endpoint,
-      servers === 1 ? undefined : `cp-${index + 1}`,
-    );
+    const host = servers === 1 ? undefined : `cp-${index + 1}`;
+    const encryption = options.encryption && prepareEncryption(dir, host ?? hostname(), options.encryption);
+    return new LocalApiServer(processes, { ...settings, port, ...(encryption && { encryption }) }, endpoint, host);
   }) as [LocalApiServer, ...LocalApiServer[]];
   const [first] = apiServers;
   const startControllerManager = (): void =>

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { KubernetesVersion } from "../toolchain/controlPlane";
+import type { EncryptionSettings } from "./encryption";
 
 /**
  * Which StorageVersionMigration API the cluster serves. `default` is the one its release has: v1alpha1 in 1.30, v1beta1 in 1.36
@@ -33,6 +34,8 @@ export interface ApiServerSettings {
   port: number;
   etcd: string;
   requestTimeoutSeconds: number;
+  compactionSeconds?: number;
+  encryption?: EncryptionSettings;
   storageMigration: StorageMigrationApi;
   extra: string[];
 }
@@ -57,9 +60,19 @@ export function apiServerFlags(settings: ApiServerSettings): string[] {
     // It would wait for a controller that hands out accounts to pods; there are no pods here.
     "--disable-admission-plugins=ServiceAccount",
     `--request-timeout=${settings.requestTimeoutSeconds}s`,
+    ...(settings.compactionSeconds === undefined ? [] : [`--etcd-compaction-interval=${settings.compactionSeconds}s`]),
+    ...encryptionFlags(settings.encryption),
     ...runtimeConfig(settings.version, settings.storageMigration),
     ...featureGates(settings.version, settings.storageMigration),
     ...settings.extra,
+  ];
+}
+
+function encryptionFlags(encryption: EncryptionSettings | undefined): string[] {
+  if (!encryption) return [];
+  return [
+    `--encryption-provider-config=${encryption.file}`,
+    `--encryption-provider-config-automatic-reload=${encryption.automaticReload}`,
   ];
 }
 
