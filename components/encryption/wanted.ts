@@ -10,7 +10,8 @@ export type KeyInput = string | GivenKey | { kms: KmsInput };
 
 export interface GivenKey {
   name: string;
-  cipher: Cipher;
+  /** Default: the rotation's; a name of `read` that the file holds under another one keeps that. */
+  cipher?: Cipher | undefined;
   /** Only whether there is one counts here: material goes its own way. */
   secret?: unknown;
 }
@@ -78,7 +79,10 @@ export function readWanted(args: RotationInput): Wanted {
 function readKey(key: KeyInput, cipher: Cipher): WantedKey {
   if (key === "identity") return { kind: "identity", name: "" };
   if (typeof key === "string") return { kind: cipher, name: key, pinned: false, given: false };
-  if ("name" in key) return { kind: key.cipher, name: key.name, pinned: true, given: key.secret !== undefined };
+  if ("name" in key) {
+    const { name, cipher: own, secret } = key;
+    return { kind: own ?? cipher, name, pinned: own !== undefined, given: secret !== undefined };
+  }
   const { name, endpoint, timeout } = key.kms;
   return { kind: "kms", name, endpoint, ...(timeout !== undefined && { timeout }) };
 }
