@@ -81,53 +81,83 @@ export function rightsForDelete(resources: readonly MigratedResource[]): PolicyR
   return [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNames(resources))];
 }
 
+/** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */
+export function rightsForConversionService(service: { namespace: string; name: string; port?: number }): PolicyRule[] {
+  return [rule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];
+}
+
+/** A rotation of encryption keys, as far as its rights depend on it. */
+export interface Rotation {
+  /** As in the component: `secrets`, `databases.example.com`, `*.apps`, `*.*`. */
+  readonly resources: readonly string[];
+  /** @default "in-tree" */
+  readonly migrator?: "in-tree" | "direct";
+  /** The write key is a KMS plugin's. @default false */
+  readonly kms?: boolean;
+}
+
 /**
- * What `pulumi preview` of an EncryptionKeyRotation needs: it counts objects by their metadata, but RBAC cannot say so, and this
- * grants reading Secrets as well. What the API servers run with stands in their metrics.
- *
- * @param resources those that are rotated, e.g. `{ group: "", plural: "secrets" }`; `{ group: "*", plural: "*" }` for `*.*`
+ * Exactly what `pulumi preview` of an EncryptionKeyRotation needs: it reads. It counts objects by their metadata, but RBAC cannot say
+ * so: listing a resource grants reading its objects.
  */
-export function rightsForRotationPreview(resources: readonly MigratedResource[]): PolicyRule[] {
+export function rightsForRotationPreview({ resources }: Rotation): PolicyRule[] {
   return [
     IDENTITY,
     SERVERS,
     { nonResourceURLs: ["/metrics"], verbs: ["get"] },
     rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
-    rule("", ["configmaps"], ["get"], [ROTATION_RECORD]),
-    ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list"])),
+    rule("", ["configmaps"], ["get"], ["encryption-key-rotation"]),
+    ...byPattern(resources, ["list"]),
   ];
 }
 
-/** What `pulumi up` needs to rotate the keys of these resources, in every phase; those of preview are among them. */
-export function rightsForRotation(resources: readonly MigratedResource[]): PolicyRule[] {
-  const crds = resources.filter(({ group }) => group.includes("."));
+/** Exactly what `pulumi up` of an EncryptionKeyRotation needs, in every phase. The files are no right of Kubernetes'. */
+export function rightsForRotation({ resources, migrator = "in-tree", kms = false }: Rotation): PolicyRule[] {
+  const custom = resources.filter((pattern) => groupOf(pattern).includes("."));
+  const crds = custom.some(isWildcard) ? undefined : [...custom].sort();
   return [
     IDENTITY,
     SERVERS,
-    { nonResourceURLs: ["/metrics", "/readyz/kms-providers"], verbs: ["get"] },
+    { nonResourceURLs: ["/metrics", ...(kms ? ["/readyz/kms-providers"] : [])], verbs: ["get"] },
     rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
     // A create cannot be limited to a name: its object has none yet when it is authorized.
     rule("", ["configmaps"], ["create"]),
-    rule("", ["configmaps"], ["get", "patch"], [ROTATION_RECORD]),
-    ...byGroup(resources).map(([group, plurals]) => rule(group, plurals, ["list", "get", "patch"])),
+    rule("", ["configmaps"], ["get", "patch"], ["encryption-key-rotation"]),
+    ...byPattern(resources, ["list", "patch"]),
     rule("coordination.k8s.io", ["leases"], ["create"]),
     rule("coordination.k8s.io", ["leases"], ["get", "update"], ["storage-migration-encryption"]),
-    rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"]),
-    ...(crds.length === 0
-      ? []
-      : [
-          rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get", "patch"], crdNames(crds)),
-          rule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crdNames(crds)),
-        ]),
+    ...(migrator === "in-tree"
+      ? [rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"])]
+      : []),
+    // A StorageVersionMigration prunes status.storedVersions of a custom resource's CRD; it is put back.
+    ...(migrator === "in-tree" && custom.length > 0
+      ? [
+          rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crds),
+          rule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crds),
+        ]
+      : []),
   ];
 }
 
-/** The ConfigMap of a rotation's proofs: RECORD_NAME in rotation/record.ts, which knows nothing of rights. */
-const ROTATION_RECORD = "encryption-key-rotation";
+/** One rule a group; `*.*` is every group. */
+function byPattern(patterns: readonly string[], verbs: readonly string[]): PolicyRule[] {
+  const groups = new Map<string, Set<string>>();
+  for (const pattern of patterns) {
+    const group = pattern === "*.*" ? "*" : groupOf(pattern);
+    const plural = pattern.split(".")[0] ?? "";
+    groups.set(group, (groups.get(group) ?? new Set()).add(plural));
+  }
+  const resources = (plurals: Set<string>): string[] => (plurals.has("*") ? ["*"] : [...plurals].sort());
+  return [...groups].sort(byFirst).map(([group, plurals]) => rule(group, resources(plurals), verbs));
+}
 
-/** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */
-export function rightsForConversionService(service: { namespace: string; name: string; port?: number }): PolicyRule[] {
-  return [rule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];
+/** `example.com` of `databases.example.com` and of `*.example.com`; `.` of `*.*`, which may be any. */
+function groupOf(pattern: string): string {
+  return pattern === "*.*" ? "." : pattern.split(".").slice(1).join(".");
+}
+
+function isWildcard(pattern: string): boolean {
+  return pattern.startsWith("*");
 }
 
 function rule(

@@ -3,7 +3,7 @@ import * as path from "path";
 import * as automation from "@pulumi/pulumi/automation";
 import { EncryptionKeyRotation } from "../../components/encryptionKeyRotation";
 import type { EncryptionKeyRotationArgs } from "../../components/encryptionKeyRotationArgs";
-import { rightsForRotation, type MigratedResource } from "../../components/kubernetes/rights";
+import { rightsForRotation } from "../../components/kubernetes/rights";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";
 import { findPlugin } from "../../local/plugins/install";
@@ -26,11 +26,9 @@ let worlds = 0;
 const REQUEST_TIMEOUT_SECONDS = 3;
 export const COMPACTION_SECONDS = 2;
 
-export const secrets: MigratedResource = { group: "", plural: "secrets" };
-
 export async function startRotationWorld(
   options: Partial<ClusterOptions> = {},
-  resources: readonly MigratedResource[] = [secrets],
+  resources: readonly string[] = ["secrets"],
 ): Promise<RotationWorld> {
   const dir = checkout(".local", "test", `rotation-${process.pid}-${++worlds}`);
   const cluster = await startCluster({
@@ -42,7 +40,7 @@ export async function startRotationWorld(
     ...options,
     dir: path.join(dir, "cluster"),
   });
-  const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForRotation(resources));
+  const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForRotation({ resources, kms: true }));
   const targets = cluster.apiServers.map(({ encryptionFile }) => ({ file: encryptionFile }));
   return {
     cluster,
@@ -161,7 +159,8 @@ export class RotationStack {
     };
     const onEvent = (event: automation.EngineEvent): void => {
       // The SDK's own debug messages print every resource of every program as it is, secrets too; only --debug shows them.
-      if (event.diagnosticEvent?.severity !== "debug") seen.everything += `${JSON.stringify(event)}\n`;
+      if ((event.diagnosticEvent?.severity as string | undefined) !== "debug")
+        seen.everything += `${JSON.stringify(event)}\n`;
       note(seen, event);
     };
     const result = await command(program, { onEvent, onOutput: (text) => void (seen.everything += text) });
