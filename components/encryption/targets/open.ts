@@ -10,7 +10,7 @@ const RELOAD_TIMEOUT_SECONDS = 120;
 /** Checks the arguments (UserError). Connects only when first asked for something. */
 export function openTarget(args: TargetArgs, where?: string): OpenTarget {
   checkTarget(args, where);
-  if ("ssh" in args) return new SshTarget(args.ssh, args.reload);
+  if ("ssh" in args) return new SshTarget(args.ssh, args.reload, `${where ?? "target"}.ssh`);
   const target = "file" in args ? new FileTarget(args.file) : new CommandsTarget(args.commands);
   return args.reload === undefined ? target : withLocalReload(target, args.reload);
 }
