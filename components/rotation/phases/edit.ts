@@ -57,6 +57,12 @@ export async function standStill(
   // Nothing there yet: no server can have loaded it.
   if (text === "") return { reported: await reportedNow(work.cluster, gone, work), evidence: [] };
   const since = sinceOf(await readRecord(work.cluster, recordIn), sha256);
+  if (since === undefined) {
+    const reported = await reportedNow(work.cluster, gone, work);
+    const isSilent = reported.servers.every(({ hash }) => hash === undefined);
+    // Not our file, and nobody to ask: that they run with it is all that can be supposed.
+    if (isSilent) return { reported, evidence: ["what they ran with before, API servers tell only from 1.34 on"] };
+  }
   return awaitHash(work.cluster, { sha256, since, gone }, work);
 }
 
