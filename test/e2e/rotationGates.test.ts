@@ -57,6 +57,11 @@ describe("a rotation that does not go straight through", () => {
     expect(file()).toBe(before);
     expect(await prefixes(world.cluster)).toEqual(under("secretbox:v1:key3"));
     await readable();
+    // What a failed phase leaves in the state is sealed as well.
+    const bytes = /[A-Za-z0-9+/]{43}=/.exec(before)?.[0] ?? "";
+    expect(bytes).toHaveLength(44);
+    expect((await stack.state()).includes(bytes)).toBe(false);
+    expect(refusal.includes(bytes)).toBe(false);
   });
 
   test("T5: a name never comes back with other bytes: refused at preview", async () => {
