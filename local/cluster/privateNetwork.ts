@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePrivately } from "./kubeconfig";
 import { loopback, type Network, type NetworkKind, type NetworkOptions, type ServerPlace } from "./network";
@@ -26,9 +24,7 @@ export async function openNetwork(kind: NetworkKind, options: NetworkOptions): P
  */
 async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: Unshare): Promise<Network> {
   const [front = 0, etcdFront = 0] = await freePorts(2);
-  const sockets = socketFolder();
-  processes.alsoRemove(sockets);
-  const socket = (name: string): string => join(sockets, name);
+  const socket = (name: string): string => join(processes.socketFolder(), name);
   let inhabitant = 0;
   const enter = (): string[] =>
     own.inUserNamespace
@@ -89,13 +85,6 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
     connectToEtcd: ({ host = "", etcd: listen }: ServerPlace, connected) =>
       inside.set({ [`etcd ${host}`]: connected ? { listen: new URL(listen).host, to: [etcd] } : undefined }),
   };
-}
-
-// The path of a unix socket has about a hundred characters, and a checkout may lie deep.
-function socketFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "servers-"));
-  if (folder.length > 90) throw new Error(`${folder}: too long for unix sockets; set TMPDIR to a shorter path`);
-  return folder;
 }
 
 /** https://kubernetes.io/docs/reference/config-api/apiserver-config.v1beta1/#apiserver-k8s-io-v1beta1-EgressSelectorConfiguration; what is not named, etcd, is reached straight. */
