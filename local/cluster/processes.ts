@@ -3,12 +3,19 @@ import { endProcess, signalGroup, startProcess, type ProcessRecord, type Started
 
 /** The processes of one cluster. Every change is reported to `record` before anything waits for it, so that nothing is ever running unrecorded. */
 export class Processes {
+  private readonly leftovers: string[] = [];
   private readonly running = new Map<string, StartedProcess>();
 
   constructor(
     private readonly dir: string,
-    private readonly record: (processes: ProcessRecord[]) => void,
+    private readonly record: (processes: ProcessRecord[], leftovers: string[]) => void,
   ) {}
+
+  /** A folder elsewhere that goes when they end. */
+  alsoRemove(folder: string): void {
+    this.leftovers.push(folder);
+    this.recordAll();
+  }
 
   /** Its output goes to a file of its name beside the other logs. */
   start(name: string, command: string, args: string[], env?: NodeJS.ProcessEnv): StartedProcess {
@@ -53,6 +60,7 @@ export class Processes {
   }
 
   private recordAll(): void {
-    this.record([...this.running.values()].map(({ name, pid, started }) => ({ name, pid, started })));
+    const processes = [...this.running.values()].map(({ name, pid, started }) => ({ name, pid, started }));
+    this.record(processes, this.leftovers);
   }
 }
