@@ -81,7 +81,8 @@ describe("a rotation that does not go straight through", () => {
     expect(await prefixes(world.cluster)).toEqual(under("aescbc:v1:key4"));
     fs.writeFileSync(`${path()}.next`, `# by hand\n${file()}`, { mode: 0o600 });
     fs.renameSync(`${path()}.next`, path());
-    const refusal = await stack.refused(stack.upOnly({ keys: { ...keys, read: [] } }, "retire"));
+    const without = { write: given, archive: ["key1", "key2", "key3"] };
+    const refusal = await stack.refused(stack.upOnly({ keys: without }, "retire"));
     expect(refusal).toMatch(/found no valid proof/);
     expect(refusal).toMatch(/secrets: the file was changed since the proof/);
     expect(file()).toContain("key3");
