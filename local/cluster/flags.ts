@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { KubernetesVersion } from "../toolchain/controlPlane";
 import type { EncryptionSettings } from "./encryption";
+import type { ServerPlace } from "./network";
 
 /**
  * Which StorageVersionMigration API the cluster serves. `default` is the one its release has: v1alpha1 in 1.30, v1beta1 in 1.36
@@ -31,8 +32,6 @@ export function featureGates(version: KubernetesVersion, api: StorageMigrationAp
 export interface ApiServerSettings {
   version: KubernetesVersion;
   dir: string;
-  port: number;
-  etcd: string;
   requestTimeoutSeconds: number;
   compactionSeconds?: number;
   encryption?: EncryptionSettings;
@@ -40,15 +39,14 @@ export interface ApiServerSettings {
   extra: string[];
 }
 
-export function apiServerFlags(settings: ApiServerSettings): string[] {
+export function apiServerFlags(settings: ApiServerSettings, place: ServerPlace): string[] {
   const pki = join(settings.dir, "pki");
   return [
-    `--etcd-servers=${settings.etcd}`,
-    "--bind-address=127.0.0.1",
-    `--secure-port=${settings.port}`,
-    "--advertise-address=127.0.0.1",
-    // EndpointSlice default/kubernetes takes no loopback address, and 1.37 does not start while it cannot write it.
-    "--endpoint-reconciler-type=none",
+    `--etcd-servers=${place.etcd}`,
+    `--bind-address=${place.bindAddress}`,
+    `--advertise-address=${place.bindAddress}`,
+    `--secure-port=${place.port}`,
+    ...place.flags,
     `--tls-cert-file=${join(pki, "server.crt")}`,
     `--tls-private-key-file=${join(pki, "server.key")}`,
     `--token-auth-file=${join(pki, "tokens.csv")}`,
