@@ -115,6 +115,15 @@ test("a name in read keeps the cipher the file holds it under, unless the argume
   expect(told(configurationAt("retire", promoted, read))).toEqual(["secrets = secretbox:n aescbc:key1"]);
 });
 
+test("a key that one entry of ours holds goes to the others with the file's bytes, not with bytes made here", () => {
+  const live = file(entry("secrets", "secretbox:a"), entry("configmaps", "identity"));
+  const wanted = want("secrets configmaps", "identity", "secretbox:a");
+  const distributed = configurationAt("distribute", live, wanted, { a: Buffer.alloc(32, 9).toString("base64") });
+  expect(distributed).toEqual(
+    file(entry("secrets", "secretbox:a identity"), entry("configmaps", "identity secretbox:a")),
+  );
+});
+
 describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
   const T0 = file(entry("secrets", "secretbox:2026-08"));
   const wanted = want("secrets", "secretbox:2026-11", "", ["2026-08"]);
