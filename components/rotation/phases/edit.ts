@@ -42,7 +42,9 @@ export async function edit(
     await gate(before);
     const text = renderConfiguration(configuration);
     const after = { text, sha256: sha256Of(text), configuration };
-    const written = await write(inputs, work, targets, { before, after, since: reported });
+    // Looked at anew: a gate may have waited for minutes, and a restart before the write tells nothing of what is written.
+    const since = await reportedNow(work.cluster, inputs.gone, work);
+    const written = await write(inputs, work, targets, { before, after, since });
     await waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
     return { live: after, isNew, ...written };
   });
