@@ -53,7 +53,9 @@ describe("a rotation that does not go straight through", () => {
     const nobody = { kms: { name: "vault", endpoint: `unix://${world.dir}/nobody.sock` } };
     const keys = { write: nobody, read: ["key3"], archive: ["key1", "key2"] };
     const refusal = await stack.refused(stack.up({ keys }));
-    expect(refusal).toMatch(/the last good file is back in file .*config\.yaml and no object was touched/s);
+    expect(refusal).toMatch(
+      /the last good file is back in file .*config\.yaml, with which every API server runs again, and no object was touched/s,
+    );
     expect(file()).toBe(before);
     expect(await prefixes(world.cluster)).toEqual(under("secretbox:v1:key3"));
     await readable();
