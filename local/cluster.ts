@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { LocalApiServer } from "./cluster/apiServer";
 import { startCluster } from "./cluster/cluster";
 import { isRunning } from "./processes";
 import { atThePlace, inUse, place } from "./place";
@@ -30,16 +31,21 @@ async function main(args: string[]): Promise<void> {
       if (problem) throw new Error(`${problem}: end it with \`npm run down\` first`);
       return tell(running.version);
     }
-    await startCluster({ dir: place.cluster, version, servers, staysUp: true });
+    const network = servers > 1 ? "namespace" : "loopback";
+    const cluster = await startCluster({ dir: place.cluster, version, servers, network, staysUp: true });
     shareKubeconfig();
-    tell(version);
+    if (cluster.noPrivateNetwork !== undefined)
+      say(`no private network here (${cluster.noPrivateNetwork}): the API servers share the loopback address`);
+    tell(version, cluster.apiServers);
   });
 }
 
-function tell(version: string): void {
+function tell(version: string, servers: readonly LocalApiServer[] = []): void {
   say(`Kubernetes ${version} is up; only this machine reaches it`);
+  const named = servers.filter(({ host }) => host !== undefined);
+  const each = named.map(({ host = "", address, endpoint }) => `\n  ${host.padEnd(12)} ${endpoint.server}, ${address}`);
   console.log(
-    `\n  kubeconfig   ${place.kubeconfig}\n  logs         ${place.cluster}/*.log\n  end it       npm run down\n`,
+    `\n  kubeconfig   ${place.kubeconfig}${each.join("")}\n  logs         ${place.cluster}/*.log\n  end it       npm run down\n`,
   );
 }
 

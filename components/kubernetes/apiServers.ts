@@ -68,6 +68,11 @@ export class ApiServers {
     return `${hosts.length} API server${hosts.length === 1 ? "" : "s"} (${hosts.join(", ")})`;
   }
 
+  /** Those not declared gone; empty where they may not be listed. */
+  get identities(): readonly IdentityLease[] {
+    return this.leases;
+  }
+
   /**
    * Waits until every Lease has been renewed since the survey began (they are, every 10 s).
    *

@@ -20,9 +20,13 @@ export interface GroupDiscoveryList {
   }[];
 }
 
+export interface ListableResource extends Resource {
+  readonly verbs: readonly string[];
+}
+
 export interface EveryResource {
   /** Each resource that can be listed, once, at the version its group prefers. */
-  readonly listable: readonly Resource[];
+  readonly listable: readonly ListableResource[];
   /** Groups with a version that did not answer: what it holds is not known. */
   readonly silent: readonly string[];
 }
@@ -38,7 +42,7 @@ export async function everyResource(caller: Caller, signal?: AbortSignal): Promi
 
 /** @throws UserError when an answer is not aggregated discovery: a cluster of which only half is known is not searched */
 export function listableResources(documents: readonly GroupDiscoveryList[]): EveryResource {
-  const resources = new Map<string, Resource>();
+  const resources = new Map<string, ListableResource>();
   const silent = new Set<string>();
   for (const document of documents) {
     if (document.kind !== "APIGroupDiscoveryList") {
@@ -52,7 +56,7 @@ export function listableResources(documents: readonly GroupDiscoveryList[]): Eve
         if (freshness === "Stale" && found.length === 0) silent.add(group);
         for (const { resource: plural, verbs = [] } of found) {
           const key = `${plural}.${group}`;
-          if (verbs.includes("list") && !resources.has(key)) resources.set(key, { group, version, plural });
+          if (verbs.includes("list") && !resources.has(key)) resources.set(key, { group, version, plural, verbs });
         }
       }
     }

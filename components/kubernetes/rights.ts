@@ -86,6 +86,80 @@ export function rightsForConversionService(service: { namespace: string; name: s
   return [rule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];
 }
 
+/** A rotation of encryption keys, as far as its rights depend on it. */
+export interface Rotation {
+  /** As in the component: `secrets`, `databases.example.com`, `*.apps`, `*.*`. */
+  readonly resources: readonly string[];
+  /** @default "in-tree" */
+  readonly migrator?: "in-tree" | "direct";
+  /** The write key is a KMS plugin's. @default false */
+  readonly kms?: boolean;
+}
+
+/**
+ * Exactly what `pulumi preview` of an EncryptionKeyRotation needs: it reads. It counts objects by their metadata, but RBAC cannot say
+ * so: listing a resource grants reading its objects.
+ */
+export function rightsForRotationPreview({ resources }: Rotation): PolicyRule[] {
+  return [
+    IDENTITY,
+    SERVERS,
+    { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+    rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
+    rule("", ["configmaps"], ["get"], ["encryption-key-rotation"]),
+    ...byPattern(resources, ["list"]),
+  ];
+}
+
+/** Exactly what `pulumi up` of an EncryptionKeyRotation needs, in every phase. The files are no right of Kubernetes'. */
+export function rightsForRotation({ resources, migrator = "in-tree", kms = false }: Rotation): PolicyRule[] {
+  const custom = resources.filter((pattern) => groupOf(pattern).includes("."));
+  const crds = custom.some(isWildcard) ? undefined : [...custom].sort();
+  return [
+    IDENTITY,
+    SERVERS,
+    { nonResourceURLs: ["/metrics", ...(kms ? ["/readyz/kms-providers"] : [])], verbs: ["get"] },
+    rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
+    // A create cannot be limited to a name: its object has none yet when it is authorized.
+    rule("", ["configmaps"], ["create"]),
+    rule("", ["configmaps"], ["get", "patch"], ["encryption-key-rotation"]),
+    ...byPattern(resources, ["list", "patch"]),
+    rule("coordination.k8s.io", ["leases"], ["create"]),
+    rule("coordination.k8s.io", ["leases"], ["get", "update"], ["storage-migration-encryption"]),
+    ...(migrator === "in-tree"
+      ? [rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"])]
+      : []),
+    // A StorageVersionMigration prunes status.storedVersions of a custom resource's CRD; it is put back.
+    ...(migrator === "in-tree" && custom.length > 0
+      ? [
+          rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crds),
+          rule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crds),
+        ]
+      : []),
+  ];
+}
+
+/** One rule a group; `*.*` is every group. */
+function byPattern(patterns: readonly string[], verbs: readonly string[]): PolicyRule[] {
+  const groups = new Map<string, Set<string>>();
+  for (const pattern of patterns) {
+    const group = pattern === "*.*" ? "*" : groupOf(pattern);
+    const plural = pattern.split(".")[0] ?? "";
+    groups.set(group, (groups.get(group) ?? new Set()).add(plural));
+  }
+  const resources = (plurals: Set<string>): string[] => (plurals.has("*") ? ["*"] : [...plurals].sort());
+  return [...groups].sort(byFirst).map(([group, plurals]) => rule(group, resources(plurals), verbs));
+}
+
+/** `example.com` of `databases.example.com` and of `*.example.com`; `.` of `*.*`, which may be any. */
+function groupOf(pattern: string): string {
+  return pattern === "*.*" ? "." : pattern.split(".").slice(1).join(".");
+}
+
+function isWildcard(pattern: string): boolean {
+  return pattern.startsWith("*");
+}
+
 function rule(
   group: string,
   resources: readonly string[],

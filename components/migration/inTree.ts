@@ -1,12 +1,5 @@
 import type { Definition } from "../crd/definition";
-import { storageVersion } from "../crd/definition";
-import {
-  type KubernetesList,
-  type KubernetesObject,
-  MetadataOnly,
-  type Resource,
-  resourcePath,
-} from "../kubernetes/api";
+import { type KubernetesList, type KubernetesObject, MetadataOnly, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../kubernetes/discovery";
 import { ApiError, hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
@@ -16,8 +9,10 @@ import { inTreeState, type InTreeState } from "./inTreeState";
 import { duration } from "./progress";
 import { touch } from "./rewriter";
 import {
+  type MigrationSubject,
   newMigration,
   sortOut,
+  storageVersionOf,
   type StorageVersionMigration,
   StorageVersionMigrations,
   storedVersionsBefore,
@@ -48,14 +43,19 @@ const OUTAGE_MS = 60_000;
  *
  * @param definition the live CRD
  */
-export async function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
+export function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
+  return rewriteInTree(cluster, storageVersionOf(definition), work);
+}
+
+/** The same for any resource, guarded where it is a CRD's. */
+export async function rewriteInTree(cluster: Cluster, subject: MigrationSubject, work: Work): Promise<InTreeResult> {
   const began = Date.now();
   const ended = (result: Omit<InTreeResult, "seconds">): InTreeResult => ({
     ...result,
     seconds: (Date.now() - began) / 1_000,
   });
   try {
-    return ended(await new InTreeMigration(cluster, definition, work).run());
+    return ended(await new InTreeMigration(cluster, subject, work).run());
   } catch (error) {
     work.signal.throwIfAborted();
     const outcome = hasStatus(error, 403) ? "forbidden" : "failed";
@@ -66,18 +66,11 @@ export async function migrateInTree(cluster: Cluster, definition: Definition, wo
 type Result = Omit<InTreeResult, "seconds">;
 
 class InTreeMigration {
-  private readonly resource: Resource;
-  private readonly crd: string;
-
   constructor(
     private readonly cluster: Cluster,
-    private readonly definition: Definition,
+    private readonly subject: MigrationSubject,
     private readonly work: Work,
-  ) {
-    const { group, names } = definition.spec;
-    this.resource = { group, plural: names.plural, version: storageVersion(definition) };
-    this.crd = definition.metadata.name;
-  }
+  ) {}
 
   async run(): Promise<Result> {
     const version = await servedStorageMigrationVersion(this.cluster);
@@ -88,12 +81,12 @@ class InTreeMigration {
     if (objects.count === 0) return { outcome: "no-objects", message: "there is no object to migrate" };
 
     const api = new StorageVersionMigrations(this.cluster, version, this.work.signal);
-    const found = sortOut(await api.list(), this.definition);
+    const found = sortOut(await api.list(), this.subject);
     for (const { metadata } of found.stale) await api.delete(metadata.name);
     // Killed in the middle, we may come back to a status that is already pruned: what was there before is on the object.
     const atLeast = found.current ? storedVersionsBefore(found.current) : [];
-    const held = await holdStoredVersions(this.cluster, this.crd, atLeast, this.work.signal);
-    const migration = found.current ?? (await api.create(newMigration(version, this.definition, held)));
+    const held = await this.hold(atLeast);
+    const migration = found.current ?? (await api.create(newMigration(version, this.subject, held)));
     const { name } = migration.metadata;
     const state = await this.watch(api, name, objects.count, found.others[0]?.metadata.name).catch((error: unknown) => {
       this.work.signal.throwIfAborted();
@@ -158,7 +151,7 @@ class InTreeMigration {
     const { objects } = await this.firstObjects(NUDGE_OBJECTS);
     for (const object of objects) {
       try {
-        const answer = await touch(this.cluster, this.resource, object, this.work.signal);
+        const answer = await touch(this.cluster, this.subject.resource, object, this.work.signal);
         if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return;
       } catch {
         // An object that cannot be rewritten is for the pass to report.
@@ -167,10 +160,15 @@ class InTreeMigration {
     }
   }
 
+  private async hold(atLeast: readonly string[]): Promise<readonly string[]> {
+    const { crd } = this.subject;
+    return crd === undefined ? [] : holdStoredVersions(this.cluster, crd, atLeast, this.work.signal);
+  }
+
   private async firstObjects(limit: number): Promise<{ count: number; objects: KubernetesObject[] }> {
     const request = {
       method: "GET",
-      path: resourcePath(this.resource),
+      path: resourcePath(this.subject.resource),
       query: { limit },
       accept: MetadataOnly.list,
       signal: this.work.signal,
@@ -206,7 +204,7 @@ class InTreeMigration {
       // One that never ends would hold up every later one of this resource.
       if (outcome === "stalled") await api.delete(name);
       // Pruned at its end, after a failure too; our pass comes first, then they go.
-      await holdStoredVersions(this.cluster, this.crd, held, this.work.signal);
+      await this.hold(held);
       return { outcome, name, message: said };
     } catch (error) {
       this.work.signal.throwIfAborted();

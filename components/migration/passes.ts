@@ -4,12 +4,21 @@ import { UserError } from "../kubernetes/errors";
 export interface PassSeen<T> {
   /** The definition and the API servers were the same before and after it. */
   readonly stoodStill: boolean;
-  /** Which definition it speaks of: uid and generation. */
+  /** Which definition it speaks of: uid and generation; for keys, the file's hash. */
   readonly definition: string;
   /** The API servers could be told apart. */
   readonly distinct: boolean;
   readonly result: T;
 }
+
+export interface PassWords {
+  /** What else must stand still: `definition`. */
+  readonly other: string;
+  /** What an error has left alone. */
+  readonly unharmed: string;
+}
+
+const DEFINITION: PassWords = { other: "definition", unharmed: "storedVersions is as it was" };
 
 /** A control plane that never stands still is for its operator to see. */
 const MOVED_AT_MOST = 3;
@@ -30,6 +39,7 @@ const IN_A_ROW_INDISTINCT = 2;
 export async function untilProven<T>(
   pass: () => Promise<PassSeen<T>>,
   again: (why: string) => void,
+  words: PassWords = DEFINITION,
 ): Promise<{ result: T; clean: number }> {
   let clean: PassSeen<T>[] = [];
   for (let moved = 0; moved < MOVED_AT_MOST;) {
@@ -37,7 +47,7 @@ export async function untilProven<T>(
     if (!seen.stoodStill) {
       clean = [];
       moved++;
-      again(`API servers or definition changed during pass ${moved}: repeating it`);
+      again(`API servers or ${words.other} changed during pass ${moved}: repeating it`);
       continue;
     }
     clean = [...clean.filter(({ definition }) => definition === seen.definition), seen];
@@ -47,6 +57,6 @@ export async function untilProven<T>(
     again("clean, but the API servers cannot be told apart: a second pass has to find the same");
   }
   throw new UserError(
-    `the API servers or the definition changed during each of ${MOVED_AT_MOST} passes; expected both to stand still for one; storedVersions is as it was; run \`pulumi up\` again once the control plane is calm`,
+    `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes; expected both to stand still for one; ${words.unharmed}; run \`pulumi up\` again once the control plane is calm`,
   );
 }

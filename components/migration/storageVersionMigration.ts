@@ -1,7 +1,7 @@
 import type { Definition } from "../crd/definition";
 import { storageVersion } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import { PatchType, type KubernetesList, type KubernetesObject } from "../kubernetes/api";
+import { PatchType, type KubernetesList, type KubernetesObject, type Resource } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { STORAGE_MIGRATION_GROUP, type StorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus } from "../kubernetes/errors";
@@ -24,31 +24,52 @@ export interface StorageVersionMigration extends KubernetesObject {
   status?: { conditions?: readonly Condition[]; resourceVersion?: string };
 }
 
-/** A StorageVersionMigration to create for this CRD, through this version of the API. */
+/** What is to be migrated, and for what: a CRD's new storage version, or a new key of any resource. */
+export interface MigrationSubject {
+  readonly resource: Resource;
+  /** Prefix of metadata.name. */
+  readonly name: string;
+  /** One of ours with the same mark is of the same migration: killed in the middle, we go on with it. */
+  readonly mark: { readonly annotation: string; readonly value: string };
+  /** Name of the CRD whose status.storedVersions has to be guarded; absent for what is built in. */
+  readonly crd?: string;
+}
+
+export function storageVersionOf(definition: Definition): MigrationSubject {
+  const { group, names } = definition.spec;
+  const { name, generation } = definition.metadata;
+  return {
+    resource: { group, plural: names.plural, version: storageVersion(definition) },
+    name,
+    mark: { annotation: GENERATION_ANNOTATION, value: String(generation) },
+    crd: name,
+  };
+}
+
+/** A StorageVersionMigration to create for this subject, through this version of the API. */
 export function newMigration(
   version: StorageMigrationVersion,
-  definition: Definition,
+  { resource, name, mark }: MigrationSubject,
   storedVersions: readonly string[],
 ): object {
-  const { group, names } = definition.spec;
   return {
     apiVersion: `${STORAGE_MIGRATION_GROUP}/${version}`,
     kind: "StorageVersionMigration",
     metadata: {
       // A terminal one is never run again, so each run needs a name of its own.
-      generateName: `${definition.metadata.name}-`,
+      generateName: `${name}-`,
       labels: OURS,
       annotations: {
-        [GENERATION_ANNOTATION]: String(definition.metadata.generation),
+        [mark.annotation]: mark.value,
         [STORED_VERSIONS_ANNOTATION]: storedVersions.join(","),
       },
     },
     spec: {
       resource: {
-        group,
-        resource: names.plural,
+        group: resource.group,
+        resource: resource.plural,
         // Required up to 1.34, unknown from 1.35 on.
-        ...(version === "v1alpha1" && { version: storageVersion(definition) }),
+        ...(version === "v1alpha1" && { version: resource.version }),
       },
     },
   };
@@ -70,22 +91,30 @@ export function storedVersionsBefore(migration: StorageVersionMigration): string
 
 /** The StorageVersionMigrations of one resource, ours and others'. */
 export interface Found {
-  /** Made by us for the definition as it is now, and not failed: killed in the middle, we go on with it. */
+  /** Made by us with the same mark, and not failed: killed in the middle, we go on with it. */
   readonly current?: StorageVersionMigration;
-  /** Ours, not terminal, of an older definition: it would hold up every later one. */
+  /** Ours, not terminal, of another mark: it would hold up every later one. */
   readonly stale: readonly StorageVersionMigration[];
   /** Someone else's that is not terminal: only one at a time runs for each resource. */
   readonly others: readonly StorageVersionMigration[];
 }
 
-export function sortOut(migrations: readonly StorageVersionMigration[], definition: Definition): Found {
-  const { group, names } = definition.spec;
+export function sortOut(
+  migrations: readonly StorageVersionMigration[],
+  { resource, mark }: Pick<MigrationSubject, "resource" | "mark">,
+): Found {
   const ofResource = migrations.filter(
-    ({ spec }) => spec?.resource?.group === group && spec.resource.resource === names.plural,
+    // An empty group is left out of what the API server answers.
+    ({ spec }) => (spec?.resource?.group ?? "") === resource.group && spec?.resource?.resource === resource.plural,
   );
-  const ours = ofResource.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/managed-by"] === FIELD_MANAGER);
+  // A CRD's version and its key may move at the same time: neither takes the other's for its own.
+  const ours = ofResource.filter(
+    ({ metadata }) =>
+      metadata.labels?.["app.kubernetes.io/managed-by"] === FIELD_MANAGER &&
+      metadata.annotations?.[mark.annotation] !== undefined,
+  );
   const isCurrent = ({ metadata }: StorageVersionMigration): boolean =>
-    metadata.annotations?.[GENERATION_ANNOTATION] === String(definition.metadata.generation);
+    metadata.annotations?.[mark.annotation] === mark.value;
   const current = ours.find((migration) => isCurrent(migration) && !isCondition(migration, "Failed"));
   return {
     ...(current && { current }),

@@ -2,7 +2,7 @@ import type { Definition } from "../crd/definition";
 import type { StateBefore } from "../crd/entering";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
-import type { PhaseInputs, PhaseOutputs } from "./facets";
+import type { PhaseOutputs, SharedInputs } from "./facets";
 
 /** What a phase finds out before anything is touched. */
 export interface Look {
@@ -18,7 +18,7 @@ export interface Look {
   inputs?: Record<string, unknown>;
 }
 
-/** What a running phase has at hand; the signal aborts when the lock on the CRD is lost or the engine is gone. */
+/** What a running phase has at hand; the signal aborts when the phase's lock is lost or the engine is gone. */
 export interface PhaseWork extends Work {
   readonly cluster: Cluster;
   /** A line under the row that stays. */
@@ -28,10 +28,16 @@ export interface PhaseWork extends Work {
 }
 
 /** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
-export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOutputs = PhaseOutputs> {
-  look(inputs: Inputs, cluster: Cluster, live: Definition | undefined, before: StateBefore): Promise<Look>;
+export interface PhaseLogic<
+  Inputs extends SharedInputs,
+  Outputs extends { plan: string[] } = PhaseOutputs,
+  Live = Definition | undefined,
+> {
+  look(inputs: Inputs, cluster: Cluster, live: Live, before: StateBefore): Promise<Look>;
   /** Inputs, as paths, without which preview can still tell the plan; there they may be the engine's unknown. */
   plansWithout?: readonly string[];
+  /** The same, and the plan is known to be this one whatever they turn out to be. */
+  indifferentTo?: readonly string[];
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;
@@ -45,4 +51,4 @@ export interface PhaseLogic<Inputs extends PhaseInputs, Outputs extends PhaseOut
 }
 
 /** What a phase records, and the line that stays on its row. */
-export type Done<Outputs extends PhaseOutputs = PhaseOutputs> = Omit<Outputs, "plan"> & { summary: string };
+export type Done<Outputs extends { plan: string[] } = PhaseOutputs> = Omit<Outputs, "plan"> & { summary: string };

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { packageFolder, providerText, type PhaseName } from "./shim";
+import { packageFolder, providerText, typeToken, type PhaseName, type ProviderName } from "./shim";
 
 /**
  * One phase of a rollout as one resource: planned in `check`, so that `pulumi preview` shows what it will do, and run in
@@ -13,9 +13,8 @@ export class Phase extends pulumi.CustomResource {
   declare readonly proof: pulumi.Output<string | undefined>;
 
   constructor(phase: PhaseName, name: string, facet: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    const type = `pulumi-nodejs:dynamic/kubernetes-storage-migration:${phase[0]?.toUpperCase()}${phase.slice(1)}`;
     super(
-      type,
+      typeToken(phase),
       name,
       {
         ...facet,
@@ -24,13 +23,20 @@ export class Phase extends pulumi.CustomResource {
         storedVersions: undefined,
         objectsRewritten: undefined,
         proof: undefined,
-        __provider: providerText(phase),
-        __from: packageFolder(),
-        __urn: withoutDependencies(pulumi.createUrn(name, type, opts.parent)),
+        ...hiddenInputs(phase, name, opts),
       },
       opts,
     );
   }
+}
+
+/** Inputs for the engine and the shim alone: they never show in a diff. */
+export function hiddenInputs(phase: ProviderName, name: string, { parent }: pulumi.ResourceOptions): pulumi.Inputs {
+  return {
+    __provider: providerText(phase),
+    __from: packageFolder(),
+    __urn: withoutDependencies(pulumi.createUrn(name, typeToken(phase), parent)),
+  };
 }
 
 /** The urn would carry a dependency on the parent, and the parent waits for us: a deadlock. */

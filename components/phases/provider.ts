@@ -1,23 +1,26 @@
-import { readDefinition } from "../crd/live";
-import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
-import { nameBefore, stateBefore } from "./before";
+import { distribute } from "../rotation/phases/distribute";
+import { migrateKeys } from "../rotation/phases/migrate";
+import { promote } from "../rotation/phases/promote";
+import { retire } from "../rotation/phases/retire";
+import { rotationSubject } from "../rotation/phases/subject";
+import { stateBefore } from "./before";
 import { connect, type StackConfig } from "./connection";
 import { drop } from "./drop";
 import { engineGone } from "./engine";
-import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./facets";
+import type { ServeInputs, SharedInputs } from "./facets";
 import { isInProgram, noteInProgram } from "./inProgram";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { migrate } from "./migrate";
 import { rehearse } from "./rehearse";
-import { renamed } from "./renamed";
 import { Row } from "./row";
 import { mustBeSame, recognize } from "./sameCluster";
 import { serve } from "./serve";
-import type { PhaseName } from "./shim";
+import type { ProviderName } from "./shim";
 import { store } from "./store";
+import { definitionSubject, type Subject } from "./subject";
 import { unknownPaths, within } from "./unknown";
 
 const NOT_RECOGNIZED = `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`;
@@ -29,63 +32,85 @@ interface Hidden {
   __urn: string;
 }
 
-type Inputs = PhaseInputs & Hidden & { plan?: string[] };
-type Outputs = Inputs & PhaseOutputs;
-type Logic = PhaseLogic<Inputs, Outputs>;
+type Inputs = SharedInputs & Hidden & { plan?: string[] } & Record<string, unknown>;
+type Outputs = Inputs & { plan: string[] };
 
-const LOGIC: Record<PhaseName, unknown> = { serve, rehearse, store, migrate, drop };
+/** What a phase does, and what about. */
+interface Phase {
+  logic: PhaseLogic<Inputs, Outputs, unknown>;
+  subject: Subject<Inputs, unknown>;
+}
+
+const PHASES: Record<ProviderName, { logic: unknown; subject: unknown }> = {
+  serve: { logic: serve, subject: definitionSubject },
+  rehearse: { logic: rehearse, subject: definitionSubject },
+  store: { logic: store, subject: definitionSubject },
+  migrate: { logic: migrate, subject: definitionSubject },
+  drop: { logic: drop, subject: definitionSubject },
+  distribute: { logic: distribute, subject: rotationSubject },
+  promote: { logic: promote, subject: rotationSubject },
+  migrateKeys: { logic: migrateKeys, subject: rotationSubject },
+  retire: { logic: retire, subject: rotationSubject },
+};
 
 /** URNs that were planned in this process. A refresh asks for a diff without a check: its plan is the one of the last run. */
 const planned = new Set<string>();
 
 /** The provider behind the constant text in shim.ts: one for each phase and stack configuration. */
-export function phaseProvider(phase: PhaseName, config: StackConfig | undefined) {
-  const logic = LOGIC[phase] as Logic;
+export function phaseProvider(name: ProviderName, config: StackConfig | undefined) {
+  const phase = PHASES[name] as Phase;
+  const { logic, subject } = phase;
   return {
     check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
-      check(phase, logic, olds, { ...news, ...inherited(olds, news) }, config),
+      check(name, phase, olds, { ...news, ...subject.inherited(olds, news) }, config),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
-    create: async (inputs: Inputs) => ({ id: inputs.crd, outs: await run(phase, logic, {}, inputs, config) }),
-    update: async (_id: string, olds: Outputs, news: Inputs) => ({ outs: await run(phase, logic, olds, news, config) }),
+    create: async (inputs: Inputs) => ({ id: idOf(phase, inputs), outs: await run(name, phase, {}, inputs, config) }),
+    update: async (_id: string, olds: Outputs, news: Inputs) => ({ outs: await run(name, phase, olds, news, config) }),
     delete: async (_id: string, outputs: Outputs) => {
       const isWanted = (outputs as Partial<ServeInputs>).onDelete !== undefined;
-      if (isWanted && logic.remove !== undefined) await remove(phase, logic, outputs, config);
+      if (isWanted && logic.remove !== undefined) await remove(name, phase, outputs, config);
     },
   };
 }
 
+function idOf({ subject }: Phase, inputs: Inputs): string {
+  return String(inputs[subject.key]);
+}
+
 async function check(
-  phase: PhaseName,
-  logic: Logic,
+  name: ProviderName,
+  phase: Phase,
   olds: Partial<Inputs> | undefined,
   news: Inputs,
   config: StackConfig | undefined,
 ) {
+  const { logic, subject } = phase;
+  const { plansWithout = [], indifferentTo = [] } = logic;
   const row = new Row(news.__urn);
   const unknown = unknownPaths(news);
-  if (!within(unknown, logic.plansWithout ?? [])) {
+  if (!within(unknown, [...plansWithout, ...indifferentTo])) {
     await row.info(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`);
     return { inputs: news, failures: [] };
   }
   try {
     const cluster = await connect(news, config);
     const clusterId = await recognize(cluster, news, olds?.clusterId);
-    noteInProgram(news.crd, clusterId);
-    const live = await readDefinition(cluster, news.crd);
+    noteInProgram(idOf(phase, news), clusterId);
+    const live = await subject.read(cluster, news);
     const look = await logic.look(news, cluster, live, stateBefore(olds));
     const contradiction = contradicted(logic, olds ?? {}, {
       ...news,
       ...(clusterId && { clusterId }),
       plan: look.plan,
     });
-    if (contradiction !== undefined) return failed(news, [contradiction]);
-    const problems = [...(await renamed(nameBefore(olds), news.crd, cluster)), ...(look.problems ?? [])];
-    if (problems.length > 0) return failed(news, problems);
+    if (contradiction !== undefined) return failed(phase, news, [contradiction]);
+    const problems = [...(await subject.another(olds, news, cluster)), ...(look.problems ?? [])];
+    if (problems.length > 0) return failed(phase, news, problems);
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     for (const note of look.notes ?? []) await row.info(note);
-    if (phase === "serve" && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
-    if (unknown.length > 0) {
+    if (name === subject.first && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
+    if (!within(unknown, indifferentTo)) {
       await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
@@ -93,26 +118,16 @@ async function check(
     const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
     return { inputs, failures: [] };
   } catch (error) {
-    noteInProgram(news.crd, undefined); // with --continue-on-error the engine deletes all the same
-    return failed(news, [explain(error)]);
+    noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same
+    return failed(phase, news, [explain(error)]);
   }
 }
 
-function failed(inputs: Inputs, reasons: string[]) {
-  return { inputs, failures: reasons.map((reason) => ({ property: "crd", reason })) };
+function failed({ subject }: Phase, inputs: Inputs, reasons: string[]) {
+  return { inputs, failures: reasons.map((reason) => ({ property: subject.key, reason })) };
 }
 
-/** What only the old state knows: what it was, and whose. In the inputs, since a running phase is not shown the old ones. */
-function inherited(olds: Partial<Inputs> | undefined, news: Inputs): Partial<ServeInputs> {
-  const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
-  const { owner } = news as Partial<ServeInputs>;
-  return {
-    ...(stateBefore(olds) === "official" && { __adopts: true }),
-    ...(formerOwner !== undefined && owner !== undefined && formerOwner !== owner && { __formerOwner: formerOwner }),
-  };
-}
-
-function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
+function diff(logic: Phase["logic"], olds: Outputs, news: Inputs): { changes: boolean } {
   if (news.heldBy !== undefined) return { changes: false };
   if (unknownPaths(news).length > 0) return { changes: true };
   const hasWork = (news.plan ?? []).length > 0;
@@ -123,7 +138,7 @@ function diff(logic: Logic, olds: Outputs, news: Inputs): { changes: boolean } {
   return { changes: hasWork || wasHeld || hasMoved(olds, news) || (logic.outdated?.(olds, news) ?? false) };
 }
 
-function contradicted(logic: Logic, recorded: Partial<Outputs>, news: Inputs): string | undefined {
+function contradicted(logic: Phase["logic"], recorded: Partial<Outputs>, news: Inputs): string | undefined {
   return hasMoved(recorded, news) ? undefined : logic.contradiction?.(recorded, news);
 }
 
@@ -133,23 +148,24 @@ function hasMoved(recorded: Partial<Inputs>, news: Inputs): boolean {
 }
 
 async function run(
-  phase: PhaseName,
-  logic: Logic,
+  name: ProviderName,
+  phase: Phase,
   olds: Partial<Outputs>,
   inputs: Inputs,
   config: StackConfig | undefined,
 ) {
+  const { logic, subject } = phase;
   const row = new Row(inputs.__urn);
   const report = (message: string): void => void row.status(message);
-  let kept = standingOf(olds);
+  let kept = subject.recorded(olds);
   try {
     const contradiction = contradicted(logic, olds, inputs);
     if (contradiction !== undefined) throw new UserError(contradiction);
     const cluster = await connect(inputs, config);
     await mustBeSame(cluster, inputs);
-    if (inputs.heldBy !== undefined) return { ...inputs, ...(await facts(cluster, inputs)) };
-    const holder = `${phase} of ${inputs.__urn}`;
-    const { summary, ...outputs } = await withLock(cluster, inputs.crd, holder, report, (lockLost) => {
+    if (inputs.heldBy !== undefined) return { ...inputs, ...subject.standing(await subject.read(cluster, inputs)) };
+    const holder = `${name} of ${inputs.__urn}`;
+    const { summary, ...outputs } = await withLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);
       const warn = (message: string): void => void row.warn(message);
       const work: PhaseWork = { cluster, report, warn, signal, keep: (outputs) => (kept = outputs) };
@@ -158,43 +174,39 @@ async function run(
     await row.status(summary);
     return { ...inputs, ...outputs };
   } catch (error) {
-    throw initFailed({ ...inputs, ...kept }, explain(error));
+    throw initFailed(phase, { ...inputs, ...kept }, explain(error));
   }
 }
 
-async function remove(phase: PhaseName, logic: Logic, outputs: Outputs, config: StackConfig | undefined) {
+async function remove(
+  name: ProviderName,
+  phase: Phase,
+  outputs: Outputs,
+  config: StackConfig | undefined,
+) {
+  const { logic, subject } = phase;
   const row = new Row(outputs.__urn);
   try {
     const cluster = await connect(outputs, config);
     await mustBeSame(cluster, outputs);
-    if (isInProgram(outputs.crd, await clusterIdentity(cluster))) {
-      return await row.info(`${outputs.crd} is still in the program: it stays, with its objects`);
+    const id = idOf(phase, outputs);
+    if (isInProgram(id, await clusterIdentity(cluster))) {
+      return await row.info(`${id} is still in the program: it stays, with its objects`);
     }
-    const holder = `delete of ${phase} of ${outputs.__urn}`;
+    const holder = `delete of ${name} of ${outputs.__urn}`;
     const report = (message: string): void => void row.status(message);
-    await withLock(cluster, outputs.crd, holder, report, async () => logic.remove?.(outputs, cluster));
+    await withLock(cluster, subject.lock(outputs), holder, report, async () => logic.remove?.(outputs, cluster));
   } catch (error) {
     throw new Error(explain(error)); // without a stack: the engine prints what it is given
   }
-}
-
-/** What the last run recorded of where the CRD stands. */
-function standingOf({ storageVersion, storedVersions }: Partial<Outputs>): Partial<PhaseOutputs> {
-  return { ...(storageVersion !== undefined && { storageVersion }), ...(storedVersions && { storedVersions }) };
-}
-
-/** What a held phase records: where the cluster stands. */
-async function facts(cluster: Cluster, inputs: Inputs): Promise<Partial<PhaseOutputs>> {
-  const live = await readDefinition(cluster, inputs.crd);
-  return live === undefined ? {} : { storedVersions: live.status?.storedVersions ?? [] };
 }
 
 /**
  * Keeps the phase in the state with what is known, and has the next `up` run it again: the engine forces an update on a
  * resource with init errors. `__provider` must be in the properties, or a later delete finds no provider.
  */
-function initFailed(inputs: Inputs, reason: string): Error {
-  return Object.assign(new Error(reason), { id: inputs.crd, properties: { ...inputs }, reasons: [reason] });
+function initFailed(phase: Phase, inputs: Inputs, reason: string): Error {
+  return Object.assign(new Error(reason), { id: idOf(phase, inputs), properties: { ...inputs }, reasons: [reason] });
 }
 
 function explain(error: unknown): string {

@@ -7,6 +7,20 @@ export type PhaseName = "serve" | "rehearse" | "store" | "migrate" | "drop";
 /** The phases, in the only order they run. */
 export const PHASES = ["serve", "rehearse", "store", "migrate", "drop"] as const satisfies readonly PhaseName[];
 
+/** One of the four phases of a rotation of encryption keys. */
+export type RotationPhaseName = "distribute" | "promote" | "migrate" | "retire";
+
+/** Those phases, in the only order they run. */
+export const ROTATION_PHASES = [
+  "distribute",
+  "promote",
+  "migrate",
+  "retire",
+] as const satisfies readonly RotationPhaseName[];
+
+/** Every phase as provider and type token call it: both components have one named migrate. */
+export type ProviderName = PhaseName | Exclude<RotationPhaseName, "migrate"> | "migrateKeys";
+
 /**
  * The `__provider` text of a phase: constant, so that a release of this package changes no state and an old state runs
  * today's code. It loads the compiled provider from where the program found the package (`__from`, relative to the
@@ -15,7 +29,7 @@ export const PHASES = ["serve", "rehearse", "store", "migrate", "drop"] as const
  * The contract is that of cmd/dynamic-provider in @pulumi/pulumi: `requireFromString(text).handler()` once per text.
  * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/dynamic-provider/index.ts
  */
-export function providerText(phase: PhaseName): string {
+export function providerText(phase: ProviderName): string {
   return `exports.handler = () => {
   const path = require("path");
   const load = (from) => {
@@ -35,6 +49,11 @@ export function providerText(phase: PhaseName): string {
   };
 };
 `;
+}
+
+/** The type token of a phase: state that releases must keep reading. */
+export function typeToken(phase: ProviderName): string {
+  return `pulumi-nodejs:dynamic/kubernetes-storage-migration:${phase.charAt(0).toUpperCase()}${phase.slice(1)}`;
 }
 
 /** Where this package is, relative to the project: a state must not hold a path of the machine that wrote it. */

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { isRunning, lastLines, type StartedProcess } from "../processes";
 import { connect, type Client, type Endpoint } from "./client";
 import { apiServerFlags, type ApiServerSettings } from "./flags";
+import { addressOf, type Network, type ServerPlace } from "./network";
 import type { Processes } from "./processes";
+import { ready } from "./ready";
 
 export interface ServerSettings extends ApiServerSettings {
   binary: string;
@@ -21,12 +21,28 @@ export class LocalApiServer {
   constructor(
     private readonly processes: Processes,
     private readonly settings: ServerSettings,
+    private readonly network: Network,
+    private readonly place: ServerPlace,
     readonly endpoint: Endpoint,
-    /** undefined: the machine's own */
-    readonly host?: string,
   ) {
     this.client = connect(endpoint);
     this.flags = settings.extra;
+  }
+
+  /** undefined: the machine's own */
+  get host(): string | undefined {
+    return this.place.host;
+  }
+
+  /** As GET /api tells it. */
+  get address(): string {
+    return addressOf(this.place);
+  }
+
+  /** Its EncryptionConfiguration. @throws where the cluster was started without one */
+  get encryptionFile(): string {
+    if (!this.settings.encryption) throw new Error(`${this.name} has no encryption file; start it with encryption: {}`);
+    return this.settings.encryption.file;
   }
 
   get name(): string {
@@ -36,9 +52,17 @@ export class LocalApiServer {
   /** Without flags it gets those it had. Returns when it answers and has its identity Lease. */
   async start(flags = this.flags): Promise<void> {
     this.flags = flags;
-    const command = [this.settings.binary, "kube-apiserver", ...apiServerFlags({ ...this.settings, extra: flags })];
-    const [program = "", ...args] = this.host === undefined ? command : [...underHostname(this.host), ...command];
-    const env = { ...process.env, CONTROLPLANE_LEASE_RENEWAL: `${this.settings.leaseRenewalSeconds}s` };
+    const command = [
+      this.settings.binary,
+      "kube-apiserver",
+      ...apiServerFlags({ ...this.settings, extra: flags }, this.place),
+    ];
+    const [program = "", ...args] = this.place.launch(command);
+    const env = {
+      ...process.env,
+      CONTROLPLANE_LEASE_RENEWAL: `${this.settings.leaseRenewalSeconds}s`,
+      ...(this.settings.encryption && { CONTROLPLANE_ENCRYPTION_POLL: `${this.settings.encryption.pollMs}ms` }),
+    };
     const started = this.processes.start(this.name, program, args, env);
     // The certificate is this cluster's own, so an answer can only be this server's.
     await ready(
@@ -60,6 +84,24 @@ export class LocalApiServer {
     this.client.close();
   }
 
+  /** Ends it cleanly, if it runs, and starts it again. */
+  async restart(flags = this.flags): Promise<void> {
+    await this.end();
+    await this.start(flags);
+  }
+
+  /**
+   * Cuts its connections to etcd: it keeps answering what it can, its Lease stands still, and the balancer leaves it out, as one
+   * does that asks whether it is ready.
+   */
+  async cutOff(): Promise<void> {
+    await this.network.connectToEtcd(this.place, false);
+  }
+
+  async rejoin(): Promise<void> {
+    await this.network.connectToEtcd(this.place, true);
+  }
+
   pause(): void {
     this.processes.signal(this.name, "SIGSTOP");
   }
@@ -75,27 +117,5 @@ export class LocalApiServer {
     return items.some(
       ({ metadata }) => this.host === undefined || metadata.labels["kubernetes.io/hostname"] === this.host,
     );
-  }
-}
-
-/** A UTS namespace of its own; without root only inside a user namespace. */
-function underHostname(host: string): string[] {
-  const asRoot = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-  return ["unshare", ...asRoot, "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', host];
-}
-
-const startMilliseconds = 60_000;
-
-/** Waits until what was just started is ready; ended or too slow, its log says why. */
-export async function ready(started: StartedProcess, isReady: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + startMilliseconds;
-  while (!(await isReady().catch(() => false))) {
-    const why = !isRunning(started)
-      ? "ended while starting"
-      : Date.now() > deadline
-        ? `is not ready after ${startMilliseconds / 1000} s`
-        : undefined;
-    if (why) throw new Error(`${started.name} ${why}; its log, ${started.log}, ends with\n${lastLines(started.log)}`);
-    await sleep(50);
   }
 }

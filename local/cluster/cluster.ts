@@ -1,16 +1,19 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { checkout } from "../checkout";
 import type { ProcessRecord, StartedProcess } from "../processes";
 import { controlPlaneBinary, type KubernetesVersion } from "../toolchain/controlPlane";
-import { LocalApiServer, ready } from "./apiServer";
+import { LocalApiServer } from "./apiServer";
 import type { Client } from "./client";
-import { answersAs, etcdFlags, type EtcdPorts } from "./etcd";
+import { prepareEncryption, type EncryptionOptions } from "./encryption";
+import { answersAs, etcdFlags } from "./etcd";
 import { controllerManagerFlags, type StorageMigrationApi } from "./flags";
 import { writeKubeconfig } from "./kubeconfig";
 import { makeCredentials } from "./pki";
-import { freePorts } from "./ports";
+import type { Network, NetworkKind } from "./network";
+import { openNetwork } from "./privateNetwork";
 import { Processes } from "./processes";
+import { ready } from "./ready";
 import { endCluster, thisProcess, writeState } from "./state";
 import { makeUser, type PolicyRule } from "./users";
 
@@ -21,6 +24,8 @@ export interface ClusterOptions {
   version?: KubernetesVersion;
   /** The API server's --request-timeout. A rollout waits it out after each flip, so a local run wants it short. @default 3 */
   requestTimeoutSeconds?: number;
+  /** How often the API server has etcd forget old revisions. @default etcd's history stays for 5 minutes */
+  compactionSeconds?: number;
   /** How often the API server renews its identity Lease; real ones do it every 10 s. @default 1 */
   leaseRenewalSeconds?: number;
   /** @default "default": what this release can serve */
@@ -31,6 +36,13 @@ export interface ClusterOptions {
   syncToDisk?: boolean;
   /** More than one get a hostname each, cp-1 to cp-N, and a TCP balancer in front. Linux only. @default 1 */
   servers?: number;
+  /**
+   * "namespace": etcd and the API servers meet in a network namespace, with an address for each and all of them in EndpointSlice
+   * default/kubernetes. Where the system allows none it is "loopback", and the cluster says so. @default "loopback"
+   */
+  network?: NetworkKind;
+  /** Encryption at rest, with a configuration file for each server. @default none */
+  encryption?: EncryptionOptions;
   /** More flags for kube-apiserver. */
   apiServerFlags?: string[];
   /** The cluster outlives this process. @default false */
@@ -45,12 +57,17 @@ export interface Cluster {
   /** What the kubeconfigs name: the API server, or the balancer before several. */
   server: string;
   etcd: string;
+  network: NetworkKind;
+  /** Why it is "loopback" though "namespace" was asked for. */
+  noPrivateNetwork?: string;
   apiServers: readonly [LocalApiServer, ...LocalApiServer[]];
+  /** One more beside several, behind the same balancer. */
+  addApiServer(): Promise<LocalApiServer>;
   /** speaks as admin, to the first API server */
   client: Client;
   readonly pids: Record<string, number>;
-  /** Writes a kubeconfig for a user that holds exactly these rules. */
-  userKubeconfig(name: string, rules: readonly PolicyRule[]): Promise<string>;
+  /** Writes a kubeconfig for a user that holds exactly these rules. @param through `server` unless given */
+  userKubeconfig(name: string, rules: readonly PolicyRule[], through?: string): Promise<string>;
   /** SIGKILL, as a crash: the identity Lease stays behind. */
   killApiServer(): Promise<void>;
   /** Starts it again on its port, after ending it cleanly if it runs. Without flags it gets those it had. */
@@ -59,8 +76,13 @@ export interface Cluster {
   resumeApiServer(): void;
   /** For a backup, a restore, or another cluster at the same address: stops etcd and the API server, edits etcd's data, starts both. */
   whileEtcdStopped(edit: (dataDir: string) => void): Promise<void>;
+  /** SIGKILL, as a crash; what it had not written to disk is lost. */
+  killEtcd(): Promise<void>;
+  startEtcd(): Promise<void>;
   stopControllerManager(): Promise<void>;
   startControllerManager(): void;
+  /** A folder of short name for unix sockets, which goes with the cluster. */
+  socketFolder(): string;
   /** Starts another program that ends with this cluster, say a webhook. Its output goes to a file beside the other logs. */
   startBeside(name: string, command: string, args: string[]): StartedProcess;
   endBeside(name: string): Promise<void>;
@@ -90,13 +112,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 async function startOnce(options: ClusterOptions, version: KubernetesVersion, binary: string): Promise<Cluster> {
   const { dir, servers = 1 } = options;
-  const [client = 0, peer = 0, balancer = 0, ...ports] = await freePorts(3 + servers);
-  const etcd = `http://127.0.0.1:${client}`;
-  const server = `https://127.0.0.1:${servers === 1 ? ports[0] : balancer}`;
   const kubeconfig = join(dir, "kubeconfig");
-  const record = (processes: ProcessRecord[]): void =>
-    writeState(dir, { version, kubeconfig, etcd, processes, ...(!options.staysUp && { owner: thisProcess() }) });
+  const owner = options.staysUp ? {} : { owner: thisProcess() };
+  const record = (processes: ProcessRecord[], sockets?: string): void =>
+    writeState(dir, { version, kubeconfig, processes, ...(sockets !== undefined && { sockets }), ...owner });
   record([]);
+  const processes = new Processes(dir, record);
+  const network = await openNetwork(options.network ?? "loopback", { dir, binary, processes, servers });
+  const { server, etcd } = network;
   const { ca, ...tokens } = await makeCredentials(dir);
   writeKubeconfig(kubeconfig, "admin", { server, ca, token: tokens.admin });
   writeKubeconfig(join(dir, "controller-manager.kubeconfig"), "kube-controller-manager", {
@@ -105,41 +128,40 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     token: tokens.controllerManager,
   });
 
-  const processes = new Processes(dir, record);
   const settings = {
     binary,
     dir,
     version,
-    etcd,
     requestTimeoutSeconds: options.requestTimeoutSeconds ?? 3,
+    ...(options.compactionSeconds !== undefined && { compactionSeconds: options.compactionSeconds }),
     leaseRenewalSeconds: options.leaseRenewalSeconds ?? 1,
     storageMigration: options.storageMigration ?? "default",
     extra: options.apiServerFlags ?? [],
   } as const;
-  const apiServers = ports.map((port, index) => {
-    const endpoint = { server: `https://127.0.0.1:${port}`, ca, token: tokens.admin };
-    return new LocalApiServer(
-      processes,
-      { ...settings, port },
-      endpoint,
-      servers === 1 ? undefined : `cp-${index + 1}`,
-    );
-  }) as [LocalApiServer, ...LocalApiServer[]];
-  const [first] = apiServers;
+  const placeServer = async (): Promise<LocalApiServer> => {
+    const place = await network.add();
+    const encryption = options.encryption && prepareEncryption(dir, place.host ?? hostname(), options.encryption);
+    const endpoint = { server: place.url, ca, token: tokens.admin };
+    return new LocalApiServer(processes, { ...settings, ...(encryption && { encryption }) }, network, place, endpoint);
+  };
+  const first = await placeServer();
+  const apiServers: [LocalApiServer, ...LocalApiServer[]] = [first];
+  while (apiServers.length < servers) apiServers.push(await placeServer());
   const startControllerManager = (): void =>
     void processes.start("kube-controller-manager", binary, [
       "kube-controller-manager",
       ...controllerManagerFlags(settings),
     ]);
 
-  const runEtcd = (): Promise<void> => startEtcd(processes, settings, { client, peer }, options.syncToDisk ?? true);
+  const runEtcd = (): Promise<void> => startEtcd(processes, binary, dir, network, options.syncToDisk ?? true);
+  const startAll = async (): Promise<void> => {
+    await first.start(); // it writes what all of them need
+    await Promise.all(apiServers.slice(1).map((each) => each.start()));
+  };
 
+  await network.open();
   await runEtcd();
-  for (const each of apiServers) await each.start(); // the first one writes what all of them need
-  if (servers > 1) {
-    const program = checkout("dist", "local", "cluster", "balancer.js");
-    processes.start("balancer", process.execPath, [program, String(balancer), ...ports.map(String)]);
-  }
+  await startAll();
   if (options.controllerManager !== false) startControllerManager();
 
   return {
@@ -148,17 +170,22 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     kubeconfig,
     server,
     etcd,
+    network: network.kind,
+    ...(network.instead !== undefined && { noPrivateNetwork: network.instead }),
     apiServers,
+    addApiServer: async () => {
+      const added = await placeServer();
+      apiServers.push(added);
+      await added.start();
+      return added;
+    },
     client: first.client,
     get pids() {
       return processes.pids();
     },
-    userKubeconfig: (name, rules) => makeUser(first.client, server, dir, name, rules),
+    userKubeconfig: (name, rules, through = server) => makeUser(first.client, through, dir, name, rules),
     killApiServer: () => first.kill(),
-    restartApiServer: async (flags) => {
-      await first.end();
-      await first.start(flags);
-    },
+    restartApiServer: (flags) => first.restart(flags),
     pauseApiServer: () => first.pause(),
     resumeApiServer: () => first.resume(),
     whileEtcdStopped: async (edit) => {
@@ -166,10 +193,13 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
       await processes.end("etcd");
       edit(join(dir, "etcd"));
       await runEtcd();
-      for (const each of apiServers) await each.start();
+      await startAll();
     },
+    killEtcd: () => processes.kill("etcd"),
+    startEtcd: runEtcd,
     stopControllerManager: () => processes.end("kube-controller-manager"),
     startControllerManager,
+    socketFolder: () => processes.socketFolder(),
     startBeside: (name, command, args) => processes.start(name, command, args),
     endBeside: (name) => processes.end(name),
     stop: async () => {
@@ -181,12 +211,17 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
 
 async function startEtcd(
   processes: Processes,
-  { binary, dir, etcd }: { binary: string; dir: string; etcd: string },
-  ports: EtcdPorts,
+  binary: string,
+  dir: string,
+  network: Network,
   syncToDisk: boolean,
 ): Promise<void> {
-  // A name of its own: whoever answers on this port is known by it.
-  const name = `local-${ports.client}-${process.pid}`;
-  const started = processes.start("etcd", binary, ["etcd", ...etcdFlags(name, dir, ports, syncToDisk)]);
-  await ready(started, () => answersAs(etcd, name));
+  // A name of its own: whoever answers at this address is known by it.
+  const name = `local-${new URL(network.etcd).port}-${process.pid}`;
+  const [command = "", ...args] = network.launch([
+    binary,
+    "etcd",
+    ...etcdFlags(name, dir, network.etcdPorts, syncToDisk),
+  ]);
+  await ready(processes.start("etcd", command, args), () => answersAs(network.etcd, name));
 }

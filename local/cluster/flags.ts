@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { KubernetesVersion } from "../toolchain/controlPlane";
+import type { EncryptionSettings } from "./encryption";
+import type { ServerPlace } from "./network";
 
 /**
  * Which StorageVersionMigration API the cluster serves. `default` is the one its release has: v1alpha1 in 1.30, v1beta1 in 1.36
@@ -30,22 +32,21 @@ export function featureGates(version: KubernetesVersion, api: StorageMigrationAp
 export interface ApiServerSettings {
   version: KubernetesVersion;
   dir: string;
-  port: number;
-  etcd: string;
   requestTimeoutSeconds: number;
+  compactionSeconds?: number;
+  encryption?: EncryptionSettings;
   storageMigration: StorageMigrationApi;
   extra: string[];
 }
 
-export function apiServerFlags(settings: ApiServerSettings): string[] {
+export function apiServerFlags(settings: ApiServerSettings, place: ServerPlace): string[] {
   const pki = join(settings.dir, "pki");
   return [
-    `--etcd-servers=${settings.etcd}`,
-    "--bind-address=127.0.0.1",
-    `--secure-port=${settings.port}`,
-    "--advertise-address=127.0.0.1",
-    // EndpointSlice default/kubernetes takes no loopback address, and 1.37 does not start while it cannot write it.
-    "--endpoint-reconciler-type=none",
+    `--etcd-servers=${place.etcd}`,
+    `--bind-address=${place.bindAddress}`,
+    `--advertise-address=${place.bindAddress}`,
+    `--secure-port=${place.port}`,
+    ...place.flags,
     `--tls-cert-file=${join(pki, "server.crt")}`,
     `--tls-private-key-file=${join(pki, "server.key")}`,
     `--token-auth-file=${join(pki, "tokens.csv")}`,
@@ -57,9 +58,19 @@ export function apiServerFlags(settings: ApiServerSettings): string[] {
     // It would wait for a controller that hands out accounts to pods; there are no pods here.
     "--disable-admission-plugins=ServiceAccount",
     `--request-timeout=${settings.requestTimeoutSeconds}s`,
+    ...(settings.compactionSeconds === undefined ? [] : [`--etcd-compaction-interval=${settings.compactionSeconds}s`]),
+    ...encryptionFlags(settings.encryption),
     ...runtimeConfig(settings.version, settings.storageMigration),
     ...featureGates(settings.version, settings.storageMigration),
     ...settings.extra,
+  ];
+}
+
+function encryptionFlags(encryption: EncryptionSettings | undefined): string[] {
+  if (!encryption) return [];
+  return [
+    `--encryption-provider-config=${encryption.file}`,
+    `--encryption-provider-config-automatic-reload=${encryption.automaticReload}`,
   ];
 }
 

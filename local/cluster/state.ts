@@ -10,8 +10,9 @@ export interface ClusterState {
   /** the process that ends this cluster when it ends itself; none for a cluster that stays up */
   owner?: { pid: number; started: string };
   kubeconfig: string;
-  etcd: string;
   processes: ProcessRecord[];
+  /** A folder outside of the cluster's own that goes with it. */
+  sockets?: string;
 }
 
 export function stateFile(dir: string): string {
@@ -50,6 +51,7 @@ export async function endCluster(dir: string, graceMilliseconds?: number): Promi
   if (!state) return 0;
   const running = state.processes.filter(isRunning);
   for (const record of [...running].reverse()) await endProcess(record, graceMilliseconds);
+  if (state.sockets !== undefined) rmSync(state.sockets, { recursive: true, force: true });
   rmSync(stateFile(dir), { force: true });
   return running.length;
 }

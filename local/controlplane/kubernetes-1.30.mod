@@ -4,6 +4,8 @@ go 1.22.0
 
 require (
 	go.etcd.io/etcd/server/v3 v3.5.10
+	golang.org/x/sys v0.18.0
+	k8s.io/apiserver v0.30.14
 	k8s.io/component-base v0.30.14
 	k8s.io/kubernetes v1.30.14
 )
@@ -132,7 +134,6 @@ require (
 	golang.org/x/net v0.23.0 // indirect
 	golang.org/x/oauth2 v0.10.0 // indirect
 	golang.org/x/sync v0.6.0 // indirect
-	golang.org/x/sys v0.18.0 // indirect
 	golang.org/x/term v0.18.0 // indirect
 	golang.org/x/text v0.14.0 // indirect
 	golang.org/x/time v0.3.0 // indirect
@@ -154,7 +155,6 @@ require (
 	k8s.io/api v0.30.14 // indirect
 	k8s.io/apiextensions-apiserver v0.0.0 // indirect
 	k8s.io/apimachinery v0.30.14 // indirect
-	k8s.io/apiserver v0.30.14 // indirect
 	k8s.io/client-go v0.30.14 // indirect
 	k8s.io/cloud-provider v0.30.14 // indirect
 	k8s.io/cluster-bootstrap v0.0.0 // indirect

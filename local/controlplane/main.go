@@ -18,10 +18,14 @@ import (
 	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
-const components = "expected etcd, kube-apiserver or kube-controller-manager"
+const components = "expected etcd, kube-apiserver, kube-controller-manager or network"
 
-// How often an API server renews its identity Lease: 10 s unless set. Tests wait for a Lease to move.
-const leaseRenewal = "CONTROLPLANE_LEASE_RENEWAL"
+// How often an API server renews its identity Lease, 10 s unless set, and looks at its encryption configuration, 1 min
+// unless set. Tests wait for both.
+const (
+	leaseRenewal   = "CONTROLPLANE_LEASE_RENEWAL"
+	encryptionPoll = "CONTROLPLANE_ENCRYPTION_POLL"
+)
 
 func main() {
 	if len(os.Args) < 2 {
@@ -33,19 +37,28 @@ func main() {
 	case "etcd":
 		etcdmain.Main(os.Args)
 	case "kube-apiserver":
-		if text := os.Getenv(leaseRenewal); text != "" {
-			interval, err := time.ParseDuration(text)
-			if err != nil || interval <= 0 {
-				fail(fmt.Sprintf("%s is %q; expected a duration like 1s", leaseRenewal, text))
-			}
-			renewIdentityLeaseEvery(interval)
-		}
+		tune(leaseRenewal, renewIdentityLeaseEvery)
+		tune(encryptionPoll, readEncryptionFileEvery)
 		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
 	case "kube-controller-manager":
 		os.Exit(cli.Run(controllers.NewControllerManagerCommand()))
+	case "network":
+		runInNetwork(os.Args[1:])
 	default:
 		fail(fmt.Sprintf("unknown component %q; %s", component, components))
 	}
+}
+
+func tune(variable string, set func(time.Duration)) {
+	text := os.Getenv(variable)
+	if text == "" {
+		return
+	}
+	interval, err := time.ParseDuration(text)
+	if err != nil || interval <= 0 {
+		fail(fmt.Sprintf("%s is %q; expected a duration like 1s", variable, text))
+	}
+	set(interval)
 }
 
 func fail(found string) {

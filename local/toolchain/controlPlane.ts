@@ -21,17 +21,15 @@ export function chosenVersion(args: string[], env: NodeJS.ProcessEnv = process.e
   return found;
 }
 
+const sources = ["main.go", "lease.go", "lease_1_30.go", "encryption.go", "network_linux.go", "network_other.go"];
+
 /** One binary that is etcd, kube-apiserver and kube-controller-manager of that version. */
 export async function controlPlaneBinary(version: KubernetesVersion): Promise<string> {
   const source = checkout("local", "controlplane");
   const modfile = version === kubernetesVersions[0] ? undefined : `kubernetes-${version}.mod`;
-  const inputs = [
-    modfile ?? "go.mod",
-    modfile?.replace(/mod$/, "sum") ?? "go.sum",
-    "main.go",
-    "lease.go",
-    "lease_1_30.go",
-  ].map((name) => join(source, name));
+  const inputs = [modfile ?? "go.mod", modfile?.replace(/mod$/, "sum") ?? "go.sum", ...sources].map((name) =>
+    join(source, name),
+  );
   const release = releaseIn(readFileSync(join(source, modfile ?? "go.mod"), "utf8"));
   const folder = await cached({
     name: `kubernetes-${version}`,

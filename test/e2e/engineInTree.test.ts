@@ -6,6 +6,7 @@ import {
   isCondition,
   isTerminal,
   newMigration,
+  storageVersionOf,
   type StorageVersionMigration,
 } from "../../components/migration/storageVersionMigration";
 import { type Bench, group, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
@@ -98,7 +99,7 @@ describe("a second migration, after one of someone else's", () => {
 /** As the Kubernetes tutorial does it. */
 async function migrateUnguarded(live: Definition): Promise<void> {
   const { plural } = live.spec.names;
-  await bench.local.client.post(migrations, newMigration(version, live, []));
+  await bench.local.client.post(migrations, newMigration(version, storageVersionOf(live), []));
   const ended = (migration: StorageVersionMigration): boolean =>
     isTerminal(migration) && !isCondition(migration, "Running");
   const nudge = (): Promise<unknown> =>

@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { promisify } from "util";
 import * as automation from "@pulumi/pulumi/automation";
-import { findKubernetesPlugin, type KubernetesPlugin } from "../../local/plugins/kubernetes/install";
+import { findPlugin, type Plugin } from "../../local/plugins/install";
 import { findPulumi } from "../../local/toolchain/pulumi";
 
 /** What one run of the engine did, whatever the program. */
@@ -17,7 +17,7 @@ export interface ProgramRun {
 export class ProgramStack {
   private constructor(
     readonly automation: automation.Stack,
-    readonly plugin: KubernetesPlugin,
+    readonly plugin: Plugin,
     readonly workDir: string,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
@@ -27,7 +27,7 @@ export class ProgramStack {
     const workDir = path.join(dir, "programs", projectName, name);
     const backend = path.join(dir, "programs-state");
     for (const folder of [workDir, backend]) fs.mkdirSync(folder, { recursive: true });
-    const plugin = findKubernetesPlugin(path.join(dir, "plugins"));
+    const plugin = findPlugin("kubernetes", path.join(dir, "plugins"));
     const PATH = [plugin.folder, (await findPulumi()).path].join(path.delimiter);
     process.env["PATH"] = PATH; // the Automation API runs `pulumi` from there
     const envVars = {

@@ -20,7 +20,7 @@ describe("three API servers behind a TCP balancer", () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld([resource], { servers: 3 });
+    world = await startWorld([resource], { servers: 3, network: "namespace" });
     server = (host) => world.cluster.apiServers.find((each) => each.host === host) as LocalApiServer;
     stack = await world.stack("several");
     const { url, caBundle } = await world.webhook();

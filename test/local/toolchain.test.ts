@@ -55,12 +55,19 @@ const settings = (
 ): ApiServerSettings => ({
   version,
   dir: "/d",
-  port: 1,
-  etcd: "http://127.0.0.1:2",
   requestTimeoutSeconds: 3,
   storageMigration,
   extra: ["--v=3"],
 });
+
+const place = {
+  url: "https://127.0.0.1:1",
+  bindAddress: "127.0.0.1",
+  port: 1,
+  etcd: "http://127.0.0.1:2",
+  flags: [],
+  launch: (command: string[]) => command,
+};
 
 test.each([
   ["1.37", "default", []],
@@ -79,13 +86,24 @@ test("1.30 has no v1beta1 => refused, with the versions that have it", () => {
 
 test("below 1.37 both components get the migrator's gates", () => {
   const gates = "--feature-gates=StorageVersionMigrator=true,InformerResourceVersion=true";
-  expect(apiServerFlags(settings("1.30", "default"))).toContain(gates);
+  expect(apiServerFlags(settings("1.30", "default"), place)).toContain(gates);
   expect(controllerManagerFlags(settings("1.30", "default"))).toContain(gates);
   expect(controllerManagerFlags(settings("1.37", "default")).join(" ")).not.toContain("feature-gates");
 });
 
+test("encrypts => its own file, read again by itself unless told", () => {
+  const encryption = { file: "/e", pollMs: 500, automaticReload: false };
+  expect(apiServerFlags({ ...settings("1.37", "default"), encryption, compactionSeconds: 2 }, place)).toEqual(
+    expect.arrayContaining([
+      "--encryption-provider-config=/e",
+      "--encryption-provider-config-automatic-reload=false",
+      "--etcd-compaction-interval=2s",
+    ]),
+  );
+});
+
 test("the API server listens on loopback only, and extra flags come last", () => {
-  const flags = apiServerFlags(settings("1.37", "default"));
+  const flags = apiServerFlags(settings("1.37", "default"), place);
   expect(flags).toEqual(
     expect.arrayContaining(["--bind-address=127.0.0.1", "--authorization-mode=RBAC", "--request-timeout=3s"]),
   );

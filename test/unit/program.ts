@@ -8,6 +8,8 @@ export interface Registered {
   inputs: Record<string, unknown>;
   parent: string;
   retainOnDelete: boolean;
+  protect: boolean;
+  ignoreChanges: string[];
   /** Names of the resources it waits for. */
   dependsOn: string[];
   /** Types of its aliases. */
@@ -20,6 +22,8 @@ interface Request {
   getName(): string;
   getParent(): string;
   getRetainondelete(): boolean;
+  getProtect(): boolean;
+  getIgnorechangesList(): string[];
   getDependenciesList(): string[];
   getAliasesList(): { getSpec(): { getType(): string } | undefined }[];
   getProvider(): string;
@@ -94,6 +98,8 @@ function describe(request: Request, inputs: Map<string, Record<string, unknown>>
     inputs: inputs.get(name) ?? {},
     parent: nameOf(request.getParent()),
     retainOnDelete: request.getRetainondelete(),
+    protect: request.getProtect(),
+    ignoreChanges: request.getIgnorechangesList(),
     dependsOn: request.getDependenciesList().map(nameOf),
     aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getType() ?? ""),
     provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),

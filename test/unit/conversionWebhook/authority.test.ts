@@ -28,7 +28,7 @@ describe("an own authority, renewed by overlap", () => {
   let held: Held | undefined;
   /** What the CRDs have: it follows the state only where an `up` went through. */
   let inCrds: string[] = [];
-  const trust = (): Trust => ({
+  const trust = (): Trust | undefined => ({
     users: ["things"],
     without: inCrds.includes(held?.authorities.at(-1)?.cert ?? "") ? [] : ["things"],
   });

@@ -3,6 +3,7 @@ import { inTreeState, type Watched } from "../../../components/migration/inTreeS
 import {
   newMigration,
   sortOut,
+  storageVersionOf,
   type StorageVersionMigration,
   storedVersionsBefore,
 } from "../../../components/migration/storageVersionMigration";
@@ -18,6 +19,7 @@ const definition = {
     ],
   },
 } as unknown as Definition;
+const subject = storageVersionOf(definition);
 
 describe("the state of a StorageVersionMigration", () => {
   const watched: Watched = { sinceCreated: 5, sinceChange: 1, objects: 1_000 };
@@ -64,21 +66,21 @@ describe("the state of a StorageVersionMigration", () => {
 
 describe("a new one", () => {
   test.each(["v1", "v1beta1"] as const)("%s names group and resource only", (version) => {
-    expect(newMigration(version, definition, ["v1", "v2"])).toMatchObject({
+    expect(newMigration(version, subject, ["v1", "v2"])).toMatchObject({
       apiVersion: `storagemigration.k8s.io/${version}`,
       spec: { resource: { group: "g", resource: "foos" } },
     });
-    expect(JSON.stringify(newMigration(version, definition, []))).not.toMatch(/"version"/);
+    expect(JSON.stringify(newMigration(version, subject, []))).not.toMatch(/"version"/);
   });
 
   test("v1alpha1 needs a version", () => {
-    expect(newMigration("v1alpha1", definition, [])).toMatchObject({
+    expect(newMigration("v1alpha1", subject, [])).toMatchObject({
       spec: { resource: { group: "g", resource: "foos", version: "v2" } },
     });
   });
 
   test("it carries what storedVersions named, for whoever goes on after a kill", () => {
-    expect(storedVersionsBefore(newMigration("v1", definition, ["v1", "v2"]) as StorageVersionMigration)).toEqual([
+    expect(storedVersionsBefore(newMigration("v1", subject, ["v1", "v2"]) as StorageVersionMigration)).toEqual([
       "v1",
       "v2",
     ]);
@@ -114,12 +116,12 @@ describe("those that are there", () => {
         migration("their-done", { ours: false, conditions: ["Failed"] }),
         migration("bars", { plural: "bars" }),
       ],
-      definition,
+      subject,
     );
     expect(names(found)).toEqual({ current: "ours", stale: ["old"], others: ["theirs"] });
   });
 
   test("one that failed is not taken up again", () => {
-    expect(names(sortOut([migration("failed", { conditions: ["Failed"] })], definition)).current).toBeUndefined();
+    expect(names(sortOut([migration("failed", { conditions: ["Failed"] })], subject)).current).toBeUndefined();
   });
 });

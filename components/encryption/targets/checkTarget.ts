@@ -1,0 +1,54 @@
+import { UserError } from "../../kubernetes/errors";
+import { pinnedKey } from "./hostKey";
+import type { SshArgs, TargetArgs } from "./target";
+
+const KINDS = ["file", "ssh", "commands"] as const;
+
+/** What can be known of a target without touching it; throws a UserError. `where` names it, e.g. `targets[1]`. */
+export function checkTarget(args: TargetArgs, where = "target"): void {
+  const given = KINDS.filter((kind) => (args as unknown as Record<string, unknown>)[kind] !== undefined);
+  if (given.length !== 1) {
+    throw new UserError(`${where} has ${given.join(" and ") || "none"} of ${KINDS.join(", ")}; expected exactly one`);
+  }
+  if ("file" in args) filled(args.file, `${where}.file`, "a path");
+  else if ("ssh" in args) checkSsh(args.ssh, `${where}.ssh`);
+  else {
+    program(args.commands.read, `${where}.commands.read`);
+    program(args.commands.write, `${where}.commands.write`);
+    positive(args.commands.timeout, `${where}.commands.timeout`);
+  }
+  if (args.reload !== undefined) program(args.reload, `${where}.reload`);
+}
+
+function checkSsh(ssh: SshArgs, where: string): void {
+  filled(ssh.host, `${where}.host`, "a name or an address");
+  filled(ssh.path, `${where}.path`, "a path");
+  if (!ssh.path.startsWith("/")) throw new UserError(`${where}.path is "${ssh.path}"; expected an absolute path`);
+  positive(ssh.port, `${where}.port`);
+  positive(ssh.timeout, `${where}.timeout`);
+  const ways = (["privateKey", "privateKeyFile", "agent"] as const).filter((way) => ssh[way] !== undefined);
+  if (ways.length !== 1) {
+    throw new UserError(
+      `${where} has ${ways.join(" and ") || "none"} of privateKey, privateKeyFile, agent; expected exactly one`,
+    );
+  }
+  if (ssh.hostKey !== undefined) pinnedKey(ssh.hostKey, `${where}.hostKey`);
+}
+
+function program(argv: unknown, where: string): void {
+  if (Array.isArray(argv) && argv.length > 0 && argv.every((arg) => typeof arg === "string") && argv[0] !== "") return;
+  const found = typeof argv === "string" ? "one text" : Array.isArray(argv) ? `${argv.length} arguments` : typeof argv;
+  throw new UserError(
+    `${where}: found ${found}; expected a program and its arguments as a list of texts, e.g. ["cat", "/path"]: no shell reads it, unless you name one (["sh", "-c", "…"])`,
+  );
+}
+
+function filled(value: unknown, where: string, expected: string): void {
+  if (typeof value === "string" && value !== "") return;
+  throw new UserError(`${where} is ${JSON.stringify(value) ?? "missing"}; expected ${expected}`);
+}
+
+function positive(value: unknown, where: string): void {
+  if (value === undefined || (typeof value === "number" && value > 0)) return;
+  throw new UserError(`${where} is ${JSON.stringify(value)}; expected a number above 0`);
+}

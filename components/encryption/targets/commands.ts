@@ -1,0 +1,38 @@
+import * as path from "path";
+import { runCommand } from "./command";
+import type { CommandsTargetArgs, OpenTarget } from "./target";
+import { textOf } from "./text";
+
+const DEFAULT_TIMEOUT_SECONDS = 60;
+
+/** Two programs; how the text gets where it belongs is theirs. */
+export class CommandsTarget implements OpenTarget {
+  readonly name: string;
+  private readonly timeoutSeconds: number;
+
+  constructor(private readonly commands: CommandsTargetArgs["commands"]) {
+    this.name = `commands ${commands.name ?? path.basename(commands.read[0] ?? "")}`;
+    this.timeoutSeconds = commands.timeout ?? DEFAULT_TIMEOUT_SECONDS;
+  }
+
+  async read(): Promise<string> {
+    return textOf(await this.run("read", this.commands.read), this.name);
+  }
+
+  async write(text: string): Promise<void> {
+    await this.run("write", this.commands.write, text);
+  }
+
+  tidy(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private run(verb: string, argv: readonly string[], input?: string): Promise<Buffer> {
+    const { name, timeoutSeconds } = this;
+    return runCommand({ what: `${name}, ${verb}`, argv, timeoutSeconds, ...(input !== undefined && { input }) });
+  }
+}

@@ -1,0 +1,124 @@
+import { constants, type Stats } from "fs";
+import * as fs from "fs/promises";
+import * as path from "path";
+import { UserError, messageOf } from "../../kubernetes/errors";
+import type { OpenTarget } from "./target";
+import { textOf } from "./text";
+
+/** One name for each file, so that a later run finds what a killed one has left. */
+export function temporaryName(file: string): string {
+  return `.${file}.storage-migration`;
+}
+
+/** A file of this machine. */
+export class FileTarget implements OpenTarget {
+  readonly name: string;
+
+  constructor(private readonly path: string) {
+    this.name = `file ${path}`;
+  }
+
+  async read(): Promise<string> {
+    try {
+      return textOf(await fs.readFile(this.path), this.name);
+    } catch (error) {
+      if (!isCode(error, "ENOENT")) throw this.failed("read", error, "a file that this user may read");
+      await this.directoryIsThere();
+      return "";
+    }
+  }
+
+  async write(text: string): Promise<void> {
+    const file = await this.behindLinks();
+    try {
+      if (text === "") await fs.rm(file, { force: true });
+      else await replace(file, text);
+      await this.tidy();
+      await syncDirectory(path.dirname(file));
+    } catch (error) {
+      throw this.failed("write", error, "a directory that this user may write");
+    }
+  }
+
+  async tidy(): Promise<void> {
+    await fs.rm(temporaryBeside(await this.behindLinks()), { force: true });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** A rename onto a symbolic link would replace the link, not the file it names. */
+  private async behindLinks(): Promise<string> {
+    try {
+      return await fs.realpath(this.path);
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return this.path;
+      throw this.failed("find", error, "a path that this user may look up");
+    }
+  }
+
+  private async directoryIsThere(): Promise<void> {
+    const directory = path.dirname(this.path);
+    const found = await fs.stat(directory).catch(() => undefined);
+    if (found?.isDirectory() === true) return;
+    throw new UserError(
+      `${this.name}: found no directory ${directory}; expected the one that --encryption-provider-config of the API server names: correct the path, or make the directory`,
+    );
+  }
+
+  private failed(verb: string, error: unknown, expected: string): UserError {
+    if (error instanceof UserError) return error;
+    return new UserError(`cannot ${verb} ${this.name}: ${messageOf(error)}; expected ${expected}`);
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const temporary = temporaryBeside(file);
+  const before = await fs.stat(file).catch(() => undefined);
+  await fs.rm(temporary, { force: true });
+  // O_EXCL: never through a link that somebody else laid there.
+  const handle = await fs.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    try {
+      await handle.chmod(0o600);
+      await keepOwner(handle, before);
+      await handle.writeFile(text, "utf8");
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, file);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Only root may give a file away; whoever else writes it becomes its owner. */
+async function keepOwner(handle: fs.FileHandle, before: Stats | undefined): Promise<void> {
+  if (before === undefined) return;
+  try {
+    await handle.chown(before.uid, before.gid);
+  } catch (error) {
+    if (!isCode(error, "EPERM")) throw error;
+  }
+}
+
+/** A rename is on the disk when its directory is: fsync(2). */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await fs.open(directory, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function temporaryBeside(file: string): string {
+  return path.join(path.dirname(file), temporaryName(path.basename(file)));
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === code;
+}

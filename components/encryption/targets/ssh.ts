@@ -1,0 +1,183 @@
+import * as path from "path";
+import { UserError, messageOf } from "../../kubernetes/errors";
+import { temporaryName } from "./file";
+import { SshConnection } from "./sshConnection";
+import type { OpenTarget, SshArgs } from "./target";
+import { textOf } from "./text";
+
+// https://datatracker.ietf.org/doc/html/draft-ietf-secsh-filexfer-02#section-7
+const NO_SUCH_FILE = 2;
+
+/** A file on another host. Connects when first asked for something, and again when the connection was lost in between. */
+export class SshTarget implements OpenTarget {
+  readonly name: string;
+  readonly reload?: () => Promise<void>;
+  private connection: Promise<SshConnection> | undefined;
+
+  constructor(
+    private readonly args: SshArgs,
+    reload?: readonly string[],
+    private readonly where = "ssh",
+  ) {
+    this.name = `ssh ${args.host}:${args.path}`;
+    if (reload !== undefined) {
+      this.reload = async () => (await this.connected()).run(reload, `${this.name}, reload`);
+    }
+  }
+
+  async read(): Promise<string> {
+    const { args } = this;
+    const connection = await this.connected();
+    const { sftp } = connection;
+    try {
+      const bytes = await connection.ask<Buffer>("read", (settle) => sftp.readFile(args.path, settle));
+      return textOf(bytes, this.name);
+    } catch (error) {
+      if (!isMissing(error)) throw this.failed("read", error);
+      await this.directoryIsThere(connection);
+      return "";
+    }
+  }
+
+  async write(text: string): Promise<void> {
+    const connection = await this.connected();
+    try {
+      const file = await behindLinks(connection, this.args.path);
+      if (text === "") await remove(connection, file);
+      else await replace(connection, file, text);
+      await remove(connection, temporaryBeside(file));
+      await syncDirectory(connection, file);
+    } catch (error) {
+      throw this.failed("write", error);
+    }
+  }
+
+  async tidy(): Promise<void> {
+    const connection = await this.connected();
+    try {
+      await remove(connection, temporaryBeside(await behindLinks(connection, this.args.path)));
+    } catch (error) {
+      throw this.failed("tidy", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { connection } = this;
+    this.connection = undefined;
+    (await connection?.catch(() => undefined))?.close();
+  }
+
+  private connected(): Promise<SshConnection> {
+    if (this.connection !== undefined) return this.connection;
+    const connection = SshConnection.open(this.args, this.where);
+    const forget = (): void => {
+      if (this.connection === connection) this.connection = undefined;
+    };
+    connection.then((open) => open.onGone(forget), forget);
+    return (this.connection = connection);
+  }
+
+  private async directoryIsThere(connection: SshConnection): Promise<void> {
+    const directory = path.posix.dirname(this.args.path);
+    const found = await connection
+      .ask<{ isDirectory(): boolean }>("stat", (settle) => connection.sftp.stat(directory, settle))
+      .catch(() => undefined);
+    if (found?.isDirectory() === true) return;
+    throw new UserError(
+      `${this.name}: found no directory ${directory} on that host; expected the one that --encryption-provider-config of the API server names: correct the path, or make the directory`,
+    );
+  }
+
+  private failed(verb: string, error: unknown): UserError {
+    if (error instanceof UserError) return error;
+    const user = this.args.user ?? "root";
+    return new UserError(
+      `cannot ${verb} ${this.name}: ${messageOf(error)}; expected a file, in a directory, that user "${user}" may read and write`,
+    );
+  }
+}
+
+async function replace(connection: SshConnection, file: string, text: string): Promise<void> {
+  const { sftp } = connection;
+  const temporary = temporaryBeside(file);
+  const before = await connection
+    .ask<{ uid: number; gid: number }>("stat", (settle) => sftp.stat(file, settle))
+    .catch(() => undefined);
+  await remove(connection, temporary);
+  try {
+    const handle = await connection.ask<Buffer>("create", (settle) =>
+      // Exclusive: never through a link that somebody else laid there.
+      sftp.open(temporary, "wx", { mode: 0o600 }, settle),
+    );
+    try {
+      await connection.ask<void>("chmod", (settle) => sftp.fchmod(handle, 0o600, settle));
+      if (before !== undefined) await keepOwner(connection, handle, before);
+      const bytes = Buffer.from(text, "utf8");
+      await connection.ask<void>("write", (settle) => sftp.write(handle, bytes, 0, bytes.length, 0, settle));
+      await connection.ask<void>("fsync", (settle) => sftp.ext_openssh_fsync(handle, settle)).catch(unlessUnsupported);
+    } finally {
+      await connection.ask<void>("close", (settle) => sftp.close(handle, settle));
+    }
+    await connection
+      .ask<void>("rename", (settle) => sftp.ext_openssh_rename(temporary, file, settle))
+      .catch((error: unknown) => {
+        if (!isUnsupported(error)) throw error;
+        throw new UserError(
+          `${file}: the SFTP server has no posix-rename@openssh.com; expected it, for a file is otherwise absent for a moment: use OpenSSH's, or the commands target`,
+        );
+      });
+  } catch (error) {
+    await remove(connection, temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Only root may give a file away; whoever else writes it becomes its owner. */
+async function keepOwner(
+  connection: SshConnection,
+  handle: Buffer,
+  { uid, gid }: { uid: number; gid: number },
+): Promise<void> {
+  await connection
+    .ask<void>("chown", (settle) => connection.sftp.fchown(handle, uid, gid, settle))
+    .catch(() => undefined);
+}
+
+/** A rename is on the disk when its directory is. SFTP has no word for that, and a host that allows SFTP alone no program. */
+async function syncDirectory(connection: SshConnection, file: string): Promise<void> {
+  await connection.run(["sync", path.posix.dirname(file)], "sync").catch(() => undefined);
+}
+
+async function remove(connection: SshConnection, file: string): Promise<void> {
+  await connection
+    .ask<void>("unlink", (settle) => connection.sftp.unlink(file, settle))
+    .catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+}
+
+/** A rename onto a symbolic link would replace the link, not the file it names. */
+async function behindLinks(connection: SshConnection, file: string): Promise<string> {
+  try {
+    return await connection.ask<string>("realpath", (settle) => connection.sftp.realpath(file, settle));
+  } catch (error) {
+    if (isMissing(error)) return file;
+    throw error;
+  }
+}
+
+function temporaryBeside(file: string): string {
+  return path.posix.join(path.posix.dirname(file), temporaryName(path.posix.basename(file)));
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === NO_SUCH_FILE;
+}
+
+function isUnsupported(error: unknown): boolean {
+  return /does not support this extended request/.test(messageOf(error));
+}
+
+function unlessUnsupported(error: unknown): void {
+  if (!isUnsupported(error)) throw error;
+}

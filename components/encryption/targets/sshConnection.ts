@@ -1,0 +1,185 @@
+import * as fs from "fs/promises";
+import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
+import { UserError, messageOf } from "../../kubernetes/errors";
+import { algorithmsFor, isPinned, pinnedKey, refusedKey } from "./hostKey";
+import { redact } from "./redact";
+import type { SshArgs } from "./target";
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const DEFAULT_PORT = 22;
+const DEFAULT_USER = "root";
+
+/** One SSH connection with its SFTP channel. Nothing on it outlasts the time given: a connection that stops answering is dropped. */
+export class SshConnection {
+  private constructor(
+    private readonly client: Client,
+    readonly sftp: SFTPWrapper,
+    private readonly host: string,
+    private readonly timeoutSeconds: number,
+  ) {}
+
+  /** `where` names the arguments, for messages. */
+  static async open(args: SshArgs, where: string): Promise<SshConnection> {
+    const { default: ssh2 } = await import("ssh2");
+    const timeoutSeconds = args.timeout ?? DEFAULT_TIMEOUT_SECONDS;
+    const host = `${args.host}:${args.port ?? DEFAULT_PORT}`;
+    const login = await loginOf(args, where);
+    if (login.privateKey !== undefined) {
+      const key = ssh2.utils.parseKey(login.privateKey);
+      if (key instanceof Error) {
+        throw new UserError(
+          `${where}: ${login.way} is no private key that can be used: ${key.message}; expected one in PEM or OpenSSH format without a passphrase; for another use agent`,
+        );
+      }
+    }
+    const client = new ssh2.Client();
+    try {
+      await ready(client, args, host, where, login, timeoutSeconds);
+      const sftp = await within<SFTPWrapper>(client, timeoutSeconds, "the SFTP channel", (settle) =>
+        client.sftp(settle),
+      );
+      return new SshConnection(client, sftp, host, timeoutSeconds);
+    } catch (error) {
+      client.destroy();
+      if (error instanceof UserError) throw error;
+      throw new UserError(`cannot connect to ${host} by SSH: ${messageOf(error)}; expected an SSH server with SFTP`);
+    }
+  }
+
+  /** One request over SFTP; ssh2 throws at once where the server lacks an extension. */
+  ask<T>(what: string, start: (settle: Settle<T>) => unknown): Promise<T> {
+    return within(this.client, this.timeoutSeconds, what, start);
+  }
+
+  /** Runs a program on the host. The user's shell there reads the line, so each argument is quoted. */
+  async run(argv: readonly string[], what: string): Promise<void> {
+    const program = argv[0] ?? "";
+    const line = argv.map((arg) => `'${arg.replace(/'/g, `'\\''`)}'`).join(" ");
+    const { code, said } = await this.ask<{ code: string; said: string }>(`${what} ("${program}")`, (settle) =>
+      this.client.exec(line, (error, stream) => {
+        if (error !== undefined) return settle(error);
+        let complaint = "";
+        stream.stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString("utf8")).slice(-8192)));
+        stream.on("data", () => undefined);
+        // Nothing to read: a program that waits for its input would else never end.
+        stream.end();
+        stream.on("close", (code: number | null, signal?: string) =>
+          settle(undefined, { code: signal ? `signal ${signal}` : `exit code ${code ?? "none"}`, said: complaint }),
+        );
+      }),
+    );
+    if (code === "exit code 0") return;
+    const told = redact(said);
+    throw new UserError(
+      `${what}: "${program}" on ${this.host} ended with ${code}; expected exit code 0${told && `. It said: ${told}`}`,
+    );
+  }
+
+  close(): void {
+    this.client.end();
+  }
+
+  /** Called once, when the connection is gone. */
+  onGone(gone: () => void): void {
+    this.client.once("close", gone);
+    this.client.on("error", gone);
+  }
+}
+
+interface Login {
+  way: string;
+  privateKey?: string;
+  agent?: string;
+}
+
+async function loginOf(args: SshArgs, where: string): Promise<Login> {
+  if (args.privateKey !== undefined) return { way: "privateKey", privateKey: args.privateKey };
+  if (args.privateKeyFile !== undefined) {
+    const way = `privateKeyFile ${args.privateKeyFile}`;
+    try {
+      return { way, privateKey: await fs.readFile(args.privateKeyFile, "utf8") };
+    } catch (error) {
+      throw new UserError(`${where}: cannot read ${way}: ${messageOf(error)}; expected a private key`);
+    }
+  }
+  const agent = typeof args.agent === "string" ? args.agent : process.env["SSH_AUTH_SOCK"];
+  if (agent === undefined || agent === "") {
+    throw new UserError(
+      `${where}: agent is true, and SSH_AUTH_SOCK is not set; expected a running SSH agent, or its socket as agent`,
+    );
+  }
+  return { way: "agent", agent };
+}
+
+function ready(
+  client: Client,
+  args: SshArgs,
+  host: string,
+  where: string,
+  login: Login,
+  timeoutSeconds: number,
+): Promise<void> {
+  const { way, ...authentication } = login;
+  const username = args.user ?? DEFAULT_USER;
+  const pinned = args.hostKey === undefined ? undefined : pinnedKey(args.hostKey, `${where}.hostKey`);
+  const serverHostKey = algorithmsFor(pinned);
+  let refusal: string | undefined;
+  const config: ConnectConfig = {
+    host: args.host,
+    port: args.port ?? DEFAULT_PORT,
+    username,
+    ...authentication,
+    readyTimeout: timeoutSeconds * 1000,
+    // A connection that a firewall forgot is noticed, rather than waited for.
+    keepaliveInterval: 10_000,
+    ...(serverHostKey && { algorithms: { serverHostKey: serverHostKey as never } }),
+    hostVerifier: (found: Buffer): boolean => {
+      if (isPinned(pinned, found)) return true;
+      refusal = refusedKey(host, `${where}.hostKey`, pinned, found);
+      return false;
+    },
+  };
+  return new Promise((resolve, reject) => {
+    client.once("ready", resolve);
+    client.on("error", (error: Error & { level?: string }) => {
+      if (refusal !== undefined) return reject(new UserError(refusal));
+      if (error.level === "client-authentication") {
+        const found = `${host} refused user "${username}" with ${way}`;
+        return reject(new UserError(`${found}; expected a user whose authorized_keys holds that key's public half`));
+      }
+      if (pinned?.kind === "key" && /no matching host key/.test(error.message)) {
+        const found = `${host} has no host key of type ${pinned.type}`;
+        return reject(
+          new UserError(`${found}, the pinned one's; expected ${where}.hostKey to be one of the keys of that host`),
+        );
+      }
+      reject(error);
+    });
+    client.once("close", () => reject(new Error("the connection was closed before it was ready")));
+    client.connect(config);
+  });
+}
+
+type Settle<T> = (error?: Error | null, value?: T) => void;
+
+function within<T>(client: Client, seconds: number, what: string, start: (settle: Settle<T>) => unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => settle(new Error(`${what}: the connection ended`));
+    const timer = setTimeout(() => {
+      settle(new Error(`${what}: no answer within ${seconds} s`));
+      client.destroy();
+    }, seconds * 1000);
+    const settle: Settle<T> = (error, value) => {
+      clearTimeout(timer);
+      client.removeListener("close", gone);
+      if (error) reject(error);
+      else resolve(value as T);
+    };
+    client.once("close", gone);
+    try {
+      start(settle);
+    } catch (error) {
+      settle(error as Error);
+    }
+  });
+}

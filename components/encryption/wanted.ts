@@ -1,0 +1,127 @@
+import { UserError } from "../kubernetes/errors";
+import { bounded } from "./bounded";
+import { checkArguments } from "./checks/arguments";
+import type { Cipher, EncryptionConfiguration, Provider } from "./configuration";
+import { sameKey, type KeyName } from "./keyNames";
+import { effectiveProviders, normalPattern } from "./resources";
+
+/** A key as the arguments name it; `"identity"` is the pseudo key of plain data. */
+export type KeyInput = string | GivenKey | { kms: KmsInput };
+
+export interface GivenKey {
+  name: string;
+  /** Default: the rotation's; a name of `read` that the file holds under another one keeps that. */
+  cipher?: Cipher | undefined;
+  /** Only whether there is one counts here: material goes its own way. */
+  secret?: unknown;
+}
+
+export interface KmsInput {
+  name: string;
+  /** `unix:///…` */
+  endpoint: string;
+  timeout?: string | undefined;
+}
+
+export interface KeysInput {
+  write?: KeyInput | undefined;
+  read?: readonly KeyInput[] | undefined;
+  archive?: readonly string[] | undefined;
+}
+
+export interface RotationInput {
+  resources: readonly string[];
+  keys: KeysInput;
+  cipher?: Cipher | undefined;
+}
+
+/** What the arguments ask for, without any key material. */
+export interface Wanted {
+  /** As the API server writes them: `secrets`, `databases.example.com`, `*.`, `*.apps`, `*.*`. */
+  resources: string[];
+  write: WantedKey;
+  /** Stay readable after retire. */
+  read: WantedKey[];
+  /** Names whose material is kept for old backups of etcd; in no server's file. */
+  archive: string[];
+}
+
+export type WantedKey =
+  | {
+      kind: Cipher;
+      name: string;
+      /** The arguments name this cipher for this very key. */
+      pinned: boolean;
+      /** The arguments bring the key's bytes. */
+      given: boolean;
+    }
+  | { kind: "identity"; name: "" }
+  | { kind: "kms"; name: string; endpoint: string; timeout?: string };
+
+/**
+ * The arguments as one shape.
+ *
+ * @throws UserError listing everything that is wrong with them and needs no cluster to be seen
+ */
+export function readWanted(args: RotationInput): Wanted {
+  const { keys, cipher = "secretbox" } = args;
+  const problems = checkArguments(args);
+  if (problems.length > 0 || keys.write === undefined)
+    throw new UserError(`the rotation's arguments cannot be used:${bounded(problems)}`);
+  return {
+    resources: args.resources.map(normalPattern),
+    write: readKey(keys.write, cipher),
+    read: (keys.read ?? []).map((key) => readKey(key, cipher)),
+    archive: [...(keys.archive ?? [])],
+  };
+}
+
+function readKey(key: KeyInput, cipher: Cipher): WantedKey {
+  if (key === "identity") return { kind: "identity", name: "" };
+  if (typeof key === "string") return { kind: cipher, name: key, pinned: false, given: false };
+  if ("name" in key) {
+    const { name, cipher: own, secret } = key;
+    return { kind: own ?? cipher, name, pinned: own !== undefined, given: secret !== undefined };
+  }
+  const { name, endpoint, timeout } = key.kms;
+  return { kind: "kms", name, endpoint, ...(timeout !== undefined && { timeout }) };
+}
+
+/** The same with each name of `read` under the cipher, or the ciphers, under which our entries of the file hold it. */
+export function resolveWanted(wanted: Wanted, live: EncryptionConfiguration): Wanted {
+  const there = ourProviders(wanted, live).flatMap(asWanted);
+  const read = wanted.read.flatMap((key) => {
+    if (key.kind === "identity" || key.kind === "kms" || key.pinned) return [key];
+    const held = there.filter((each) => each.name === key.name && each.kind !== "identity");
+    return held.length === 0 ? [key] : unique(held).map((each) => ({ ...each, given: key.given }));
+  });
+  return { ...wanted, read };
+}
+
+/** The local keys that no entry of ours holds yet: distribute must be given their material. */
+export function missingKeys(wanted: Wanted, live: EncryptionConfiguration): KeyName[] {
+  const { write, read } = resolveWanted(wanted, live);
+  const there = ourProviders(wanted, live).flatMap(asWanted);
+  return [write, ...read]
+    .filter(({ kind }) => kind !== "identity" && kind !== "kms")
+    .filter((key) => !there.some((each) => sameKey(each, key)))
+    .map(({ kind, name }) => ({ kind, name }));
+}
+
+/** The providers of every pattern of ours, as the file has them now. */
+export function ourProviders(wanted: Wanted, live: EncryptionConfiguration): Provider[] {
+  return wanted.resources.flatMap((pattern) => effectiveProviders(live, pattern));
+}
+
+function asWanted(provider: Provider): WantedKey[] {
+  if (provider.kind === "identity") return [{ kind: "identity", name: "" }];
+  if (provider.kind === "kms") {
+    const { name, endpoint, timeout } = provider;
+    return [{ kind: "kms", name, endpoint, ...(timeout !== undefined && { timeout }) }];
+  }
+  return provider.keys.map(({ name }) => ({ kind: provider.kind, name, pinned: true, given: false }));
+}
+
+function unique(keys: readonly WantedKey[]): WantedKey[] {
+  return keys.filter((key, index) => keys.findIndex((each) => sameKey(each, key)) === index);
+}

@@ -1,0 +1,13 @@
+import { label } from "../../encryption/keyNames";
+import type { Wanted } from "../../encryption/wanted";
+import type { RotationRecord } from "../record";
+
+/** Since when the wanted write key is known to write, by its label: the oldest proof of objects under it. */
+export function ages({ proofs }: RotationRecord, { write }: Wanted): Record<string, string> {
+  const key = label(write);
+  const [first] = Object.values(proofs)
+    .filter(({ writeKey }) => writeKey === key)
+    .map(({ at }) => at)
+    .sort();
+  return first === undefined ? {} : { [key]: first };
+}

@@ -1,0 +1,70 @@
+import { configurationAt, type Stage } from "../../encryption/stages";
+import { missingKeys } from "../../encryption/wanted";
+import type { Cluster } from "../../kubernetes/cluster";
+import { messageOf } from "../../kubernetes/errors";
+import { reportedNow, type Reported } from "../reported";
+import { audited, describeCounts } from "./audited";
+import type { DistributeInputs } from "./facets";
+import { surveying, type RotationFacts } from "./facts";
+import { hashOf, ordersOf, type LiveConfiguration } from "./subject";
+
+/** Stands in for keys that are not made yet: only their names are shown. */
+const NO_KEY = Buffer.alloc(32).toString("base64");
+
+/** What moves by itself, shown beside the plan: objects, the order of the keys, what each server runs with. */
+export async function notesOf(
+  inputs: DistributeInputs,
+  cluster: Cluster,
+  live: LiveConfiguration,
+  facts: RotationFacts,
+): Promise<string[]> {
+  const orders = keyOrders(inputs, live);
+  const counts = await audited(inputs.audit, facts.resources).catch((error: unknown) => messageOf(error));
+  const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
+  const bytes =
+    typeof counts === "string"
+      ? [`etcd was not asked: ${counts}`]
+      : Object.entries(counts).map(([name, each]) => `${name} in etcd: ${describeCounts(each)}`);
+  return [orders.join("\n"), objects.join("\n"), bytes.join("\n"), await servers(inputs, cluster, live, facts)].filter(
+    (note) => note !== "",
+  );
+}
+
+/** By name, now and after each phase that edits the file. */
+function keyOrders({ wanted }: DistributeInputs, live: LiveConfiguration): string[] {
+  const material = Object.fromEntries(missingKeys(wanted, live.configuration).map(({ name }) => [name, NO_KEY]));
+  let configuration = live.configuration;
+  const seen: [string, Record<string, string[]>][] = [["now", ordersOf(configuration, wanted.resources)]];
+  for (const stage of ["distribute", "promote", "retire"] as const satisfies readonly Stage[]) {
+    configuration = configurationAt(stage, configuration, wanted, material);
+    seen.push([`after ${stage}`, ordersOf(configuration, wanted.resources)]);
+  }
+  return wanted.resources.flatMap((resource) => [
+    `keys of ${resource}, the first one writes:`,
+    ...seen.map(([when, orders]) => `  ${when}: ${orders[resource]?.join(", ") ?? ""}`),
+  ]);
+}
+
+async function servers(
+  { gone }: DistributeInputs,
+  cluster: Cluster,
+  live: LiveConfiguration,
+  facts: RotationFacts,
+): Promise<string> {
+  try {
+    const reported = facts.reported ?? (await reportedNow(cluster, gone, surveying()));
+    return [
+      `targets hold ${live.text === "" ? "no file" : hashOf(live)}; ${reported.description}`,
+      ...lines(reported),
+    ].join("\n");
+  } catch (error) {
+    return `what the API servers run with could not be asked: ${messageOf(error)}`;
+  }
+}
+
+function lines({ servers, missing }: Reported): string[] {
+  return [
+    ...servers.map(({ host, hash }) => `  ${host}: ${hash ?? "reports no hash (before 1.34, or without encryption)"}`),
+    ...missing.map((sentence) => `  ${sentence}`),
+  ];
+}

@@ -1,0 +1,54 @@
+import { createRequire } from "module";
+import * as pulumi from "@pulumi/pulumi";
+import type * as RandomBytesModule from "@pulumi/random/randomBytes";
+import type { EncryptionKeyRotationArgs, KeyArgs } from "./encryptionKeyRotationArgs";
+
+/** Made when it is first needed: a program with given keys, or without encryption, needs no @pulumi/random. */
+const load = createRequire(__filename);
+
+/** Every cipher takes 32 bytes, and secretbox nothing else. https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/#providers */
+const KEY_BYTES = 32;
+
+/**
+ * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
+ * bytes; protected as long as the name may be in a file.
+ */
+export function keyMaterial(
+  component: pulumi.Resource,
+  name: string,
+  { keys: { write, read = [], archive = [] } }: EncryptionKeyRotationArgs,
+): Record<string, pulumi.Output<string>> {
+  const material: Record<string, pulumi.Output<string>> = {};
+  for (const key of [write, ...read]) {
+    const given = givenKey(key);
+    if (given === undefined || given.name in material) continue;
+    material[given.name] =
+      given.secret === undefined
+        ? randomKey(component, name, given.name, { protect: true })
+        : pulumi.secret(given.secret);
+  }
+  for (const key of archive) {
+    if (!(key in material)) randomKey(component, name, key, { protect: false });
+  }
+  return material;
+}
+
+function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> } | undefined {
+  if (typeof key === "string") return key === "identity" ? undefined : { name: key };
+  return "kms" in key ? undefined : key;
+}
+
+function randomKey(
+  parent: pulumi.Resource,
+  name: string,
+  key: string,
+  { protect }: { protect: boolean },
+): pulumi.Output<string> {
+  const { RandomBytes } = load("@pulumi/random/randomBytes") as typeof RandomBytesModule;
+  const made = new RandomBytes(
+    `${name}-key-${key}`,
+    { length: KEY_BYTES },
+    { parent, protect, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
+  );
+  return pulumi.secret(made.base64);
+}

@@ -1,0 +1,4 @@
+import { servePlugin } from "../serve";
+import { handlers } from "./provider";
+
+servePlugin(handlers);

@@ -1,0 +1,40 @@
+import { createServer, type Server } from "node:http";
+import { connect } from "node:net";
+
+/** Where an address of the cluster really is; undefined for one that nobody has. */
+export type Locate = (address: string) => { host: string; port: number } | undefined;
+
+/**
+ * Carries the API server's calls into the cluster's network, which here is none: a CONNECT proxy that it is told of by its
+ * egress selector. https://kubernetes.io/docs/tasks/extend-kubernetes/setup-konnectivity/
+ */
+export function createRoad(locate: Locate): Server {
+  const server = createServer((_, response) => response.writeHead(405).end("expected CONNECT\n"));
+  server.on("connect", ({ url = "" }, client) => {
+    const place = locate(url);
+    if (place === undefined) return void client.end("HTTP/1.1 502 nobody has this address\r\n\r\n");
+    const upstream = connect(place.port, place.host);
+    upstream.once("connect", () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.pipe(upstream).pipe(client);
+    });
+    upstream.once("error", () => client.end("HTTP/1.1 502 not reached\r\n\r\n"));
+    client.once("error", () => upstream.destroy());
+    client.once("close", () => upstream.destroy());
+    upstream.once("close", () => client.destroy());
+  });
+  return server;
+}
+
+/** https://kubernetes.io/docs/reference/config-api/apiserver-config.v1beta1/#apiserver-k8s-io-v1beta1-EgressSelectorConfiguration */
+export function egressConfiguration(socket: string): string {
+  const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: socket } } };
+  return JSON.stringify({
+    apiVersion: "apiserver.k8s.io/v1beta1",
+    kind: "EgressSelectorConfiguration",
+    egressSelections: [
+      { name: "cluster", connection },
+      { name: "controlplane", connection: { proxyProtocol: "Direct" } },
+    ],
+  });
+}

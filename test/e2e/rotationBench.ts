@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { renameSync, writeFileSync } from "node:fs";
+import { readEtcd } from "../../local/cluster/etcd";
+import type { LocalApiServer } from "../../local/cluster/apiServer";
+import type { Cluster as LocalCluster } from "../../local/cluster/cluster";
+
+/** Keys by name; each is 32 bytes of its name's last character. */
+export function secretbox(...names: string[]): string {
+  const keys = names.map((name) => ({ name, secret: Buffer.alloc(32, name.at(-1)).toString("base64") }));
+  return provided({ secretbox: { keys } });
+}
+
+/** An EncryptionConfiguration of Secrets with these providers. JSON is YAML. */
+export function provided(...providers: object[]): string {
+  return configured({ resources: ["secrets"], providers });
+}
+
+export function configured(...resources: object[]): string {
+  const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "EncryptionConfiguration" };
+  return `${JSON.stringify({ ...head, resources }, null, 2)}\n`;
+}
+
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** As a person or a tool would: beside it, then renamed. */
+export function writeFile(server: LocalApiServer, text: string): void {
+  writeFileSync(`${server.encryptionFile}.next`, text, { mode: 0o600 });
+  renameSync(`${server.encryptionFile}.next`, server.encryptionFile);
+}
+
+/** How many objects begin with what in etcd: `k8s:enc:secretbox:v1:key2:` → 100; `plain` for what is not encrypted. */
+export async function prefixes(local: LocalCluster, under = "/registry/secrets/"): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { value } of await readEtcd(local.etcd, under)) {
+    const prefix = /^k8s:enc:(?:kms:v2:[^:]+|\w+:v1:[^:]+):/.exec(value)?.[0] ?? "plain";
+    counts[prefix] = (counts[prefix] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export async function createSecrets(local: LocalCluster, count: number, prefix = "s"): Promise<void> {
+  const create = (nth: number): Promise<unknown> =>
+    local.client.post("/api/v1/namespaces/default/secrets", {
+      metadata: { name: `${prefix}-${String(nth).padStart(4, "0")}` },
+      stringData: { value: `value ${nth}` },
+    });
+  for (let at = 0; at < count; at += 20) {
+    await Promise.all(Array.from({ length: Math.min(20, count - at) }, (_, index) => create(at + index)));
+  }
+}
