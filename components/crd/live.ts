@@ -2,7 +2,7 @@ import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
 import type { Definition } from "./definition";
 import { definitionPath, FIELD_MANAGER } from "./names";
-import { withoutWriters } from "./writers";
+import { withoutWriters, withWholeConversion } from "./writers";
 
 /** The live definition, or undefined when there is none. */
 export async function readDefinition(cluster: Cluster, name: string): Promise<Definition | undefined> {
@@ -34,7 +34,7 @@ export async function applyDefinition(
   live: Definition | undefined,
   { force = false } = {},
 ): Promise<Definition> {
-  const resourceVersion = live?.metadata.resourceVersion;
+  const resourceVersion = (await wholly(cluster, intent, live))?.metadata.resourceVersion;
   const { metadata, ...rest } = intent;
   try {
     return await cluster.call<Definition>({
@@ -47,6 +47,13 @@ export async function applyDefinition(
   } catch (error) {
     throw hasStatus(error, 409) ? conflict(metadata.name, error) : error;
   }
+}
+
+/** A conversion that leaves goes as a whole; no generation moves by it. */
+async function wholly(cluster: Cluster, intent: Definition, live: Definition | undefined) {
+  if (live === undefined) return undefined;
+  const managedFields = withWholeConversion(live, intent);
+  return managedFields === undefined ? live : mergePatch(cluster, live, "", { managedFields });
 }
 
 /** Records something on the definition; refused when it moved since it was read. */

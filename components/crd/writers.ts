@@ -1,6 +1,7 @@
 import { canonical } from "./canonical";
-import type { Definition, ManagedFieldsEntry } from "./definition";
+import { isWebhook, type Definition, type ManagedFieldsEntry } from "./definition";
 import { FIELD_MANAGER } from "./names";
+import { ownedByUs } from "./owned";
 
 /**
  * Who else writes the definition, as managedFields tell.
@@ -37,6 +38,52 @@ export function otherWriters(live: Definition, intents: Definition[]): Writer[] 
 export function withoutWriters(live: Definition, managers: string[]): ManagedFieldsEntry[] {
   const entries = live.metadata.managedFields ?? [];
   return entries.filter((entry) => !isOther(entry) || !managers.includes(entry.manager ?? ""));
+}
+
+/**
+ * managedFields in which all of spec.conversion is ours, where a webhook of ours leaves and others own a part of it, as an
+ * injected caBundle; undefined where there is nothing to do. What others own stays when we stop applying it, and the API server
+ * accepts no `webhook` without `strategy: Webhook`: https://cert-manager.io/docs/concepts/ca-injector/
+ */
+export function withWholeConversion(live: Definition, intent: Definition): ManagedFieldsEntry[] | undefined {
+  if (isWebhook(intent.spec.conversion) || !isWebhook(ownedByUs(live).spec?.conversion)) return undefined;
+  const entries = live.metadata.managedFields ?? [];
+  const injected = entries.filter(isOther).map((entry) => conversionOf(entry));
+  const theirs = injected.filter((fields) => fields !== undefined);
+  if (theirs.length === 0) return undefined;
+  return entries.flatMap((entry) => {
+    if (!isOther(entry)) return [isOurs(entry) ? theirs.reduce(withConversion, entry) : entry];
+    const rest = without(entry.fieldsV1 ?? {}, ["f:spec", "f:conversion"]);
+    return rest === undefined ? [] : [{ ...entry, fieldsV1: rest }];
+  });
+}
+
+function isOurs({ manager, operation, subresource }: ManagedFieldsEntry): boolean {
+  return manager === FIELD_MANAGER && operation === "Apply" && (subresource ?? "") === "";
+}
+
+function conversionOf({ fieldsV1 = {} }: ManagedFieldsEntry): Fields | undefined {
+  return (fieldsV1["f:spec"] as Fields | undefined)?.["f:conversion"] as Fields | undefined;
+}
+
+function withConversion(entry: ManagedFieldsEntry, conversion: Fields): ManagedFieldsEntry {
+  return { ...entry, fieldsV1: union(entry.fieldsV1 ?? {}, { "f:spec": { "f:conversion": conversion } }) };
+}
+
+function union(first: Fields, second: Fields): Fields {
+  const merged = Object.entries(second).map(([key, below]) => [
+    key,
+    union((first[key] ?? {}) as Fields, below as Fields),
+  ]);
+  return { ...first, ...(Object.fromEntries(merged) as Fields) };
+}
+
+/** Undefined when nothing is left: an empty tree would be the parent itself. */
+function without(fields: Fields, [key = "", ...below]: string[]): Fields | undefined {
+  const { [key]: child, ...others } = fields;
+  const rest = child === undefined || below.length === 0 ? undefined : without(child as Fields, below);
+  const left = { ...others, ...(rest !== undefined && { [key]: rest }) };
+  return Object.keys(left).length === 0 ? undefined : left;
 }
 
 /** Field manager of a resource in some Pulumi state. A CRD of a Helm Release is in none: its manager is pulumi-resource-kubernetes. */

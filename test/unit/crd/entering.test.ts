@@ -1,6 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
 import { checkEntering, heldByOthers, takenOver, type Entry } from "../../../components/crd/entering";
-import { withoutWriters } from "../../../components/crd/writers";
+import { withoutWriters, withWholeConversion } from "../../../components/crd/writers";
 import { checkServe } from "../../../components/crd/checks/serve";
 import { manifest, OWNER, withMetadata, withSpec } from "../fixtures";
 
@@ -117,4 +117,43 @@ test("a component of the same stack under another name => the same owner", () =>
   const annotations = { "kubernetes-storage-migration/owner": `${OWNER}/before` };
   const live = withMetadata(manifest("v1 storage"), { annotations });
   expect(checkServe(manifest("v1 storage"), live, entry.owner).problems).toEqual([]);
+});
+
+describe("a conversion that leaves", () => {
+  const clientConfig = { service: { namespace: "ns", name: "webhook" }, caBundle: "aW5qZWN0ZWQ=" };
+  const conversion = { strategy: "Webhook", webhook: { clientConfig } };
+  const caBundle = { "f:conversion": { "f:webhook": { "f:clientConfig": { "f:caBundle": {} } } } };
+  const ours = { "f:conversion": { "f:strategy": {}, "f:webhook": { "f:clientConfig": { "f:service": {} } } } };
+  const entryOf = (manager: string, operation: string, fields: object) => {
+    return { manager, operation, fieldsV1: { "f:spec": fields } };
+  };
+  const live = (...managedFields: object[]): Definition =>
+    withMetadata(withSpec(manifest("v1", "v2 storage"), { conversion }), { managedFields });
+  const without = manifest("v2 storage");
+
+  test("takes along what others injected into ours; what else they own stays theirs", () => {
+    const injected = entryOf("cainjector", "Update", { ...caBundle, "f:names": { "f:categories": {} } });
+    const found = live(entryOf("kubernetes-storage-migration", "Apply", ours), injected);
+    const webhook = { "f:clientConfig": { "f:service": {}, "f:caBundle": {} } };
+    expect(withWholeConversion(found, without)).toEqual([
+      entryOf("kubernetes-storage-migration", "Apply", { "f:conversion": { "f:strategy": {}, "f:webhook": webhook } }),
+      entryOf("cainjector", "Update", { "f:names": { "f:categories": {} } }),
+    ]);
+  });
+
+  test("an entry of which nothing is left goes", () => {
+    const found = live(
+      entryOf("kubernetes-storage-migration", "Apply", ours),
+      entryOf("cainjector", "Update", caBundle),
+    );
+    expect(withWholeConversion(found, without)).toHaveLength(1);
+  });
+
+  test("one that is not ours, as an operator sets it by itself, is left alone; so is one that stays, or is all ours", () => {
+    const operator = entryOf("operator", "Update", { ...ours, ...caBundle });
+    const us = entryOf("kubernetes-storage-migration", "Apply", ours);
+    expect(withWholeConversion(live(operator), without)).toBeUndefined();
+    expect(withWholeConversion(live(us), without)).toBeUndefined();
+    expect(withWholeConversion(live(us, operator), live())).toBeUndefined();
+  });
 });
