@@ -1,6 +1,7 @@
 import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { isWebhook, type Definition } from "./definition";
 import { FIELD_MANAGER } from "./names";
+import { ownedByUs } from "./owned";
 
 type Fields = Record<string, unknown>;
 
@@ -14,7 +15,8 @@ const CA_BUNDLE = ["f:spec", "f:conversion", "f:webhook", "f:clientConfig", "f:c
  * tried with every spelling of null and with force). Owned by us alone, it goes with the rest.
  */
 export function withInjectedCaBundle(live: Definition, intent: Definition): ManagedFieldsEntry[] | undefined {
-  if (!isWebhook(live.spec.conversion) || isWebhook(intent.spec.conversion)) return undefined;
+  // A webhook that an operator set by itself stays, and its caBundle with it.
+  if (isWebhook(intent.spec.conversion) || !isWebhook(ownedByUs(live).spec?.conversion)) return undefined;
   const entries = live.metadata.managedFields ?? [];
   const isOurs = ({ manager, operation, subresource }: ManagedFieldsEntry): boolean =>
     manager === FIELD_MANAGER && operation === "Apply" && (subresource ?? "") === "";

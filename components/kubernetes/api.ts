@@ -96,3 +96,8 @@ export function objectName(object: { metadata: { name: string; namespace?: strin
   const { name, namespace } = object.metadata;
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
+
+/** Was it written after that resourceVersion of its resource? Never, where that is not known. */
+export function isNewer({ metadata: { resourceVersion = "" } }: KubernetesObject, than: string | undefined): boolean {
+  return than !== undefined && BigInt(resourceVersion) > BigInt(than);
+}

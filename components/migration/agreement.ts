@@ -1,6 +1,6 @@
 import type { ApiServer, ApiServers } from "../kubernetes/apiServers";
 import type { KubernetesList, KubernetesObject, Resource } from "../kubernetes/api";
-import { MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
+import { isNewer, MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
 import { discover, storageVersionHash } from "../kubernetes/discovery";
 import { ApiError, hasStatus, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
@@ -12,6 +12,8 @@ import { touch } from "./rewriter";
 /** The storage version on which every API server must agree. */
 export interface StorageTarget extends Resource {
   readonly kind: string;
+  /** Probes with no object that was written after this resourceVersion; with any where absent. */
+  readonly probeUpTo?: string | undefined;
 }
 
 export interface Agreement {
@@ -27,6 +29,7 @@ const PROBES_MS = 60_000;
  */
 const UNPROBED_MS = 5_000;
 const CANDIDATES = 5;
+const OLD_AMONG = 200;
 
 /**
  * Waits until every API server stores `target.version`: each one's discovery hash says so, then PATCH `{}` on one object
@@ -93,12 +96,13 @@ async function pickProbe(
   const list = await server.call<KubernetesList>({
     method: "GET",
     path: resourcePath(target),
-    query: { limit: CANDIDATES },
+    query: { limit: target.probeUpTo === undefined ? CANDIDATES : OLD_AMONG },
     accept: MetadataOnly.list,
     signal: work.signal,
   });
-  let refusal = "there is none";
-  for (const object of list.items ?? []) {
+  const objects = (list.items ?? []).filter((object) => !isNewer(object, target.probeUpTo)).slice(0, CANDIDATES);
+  let refusal = (list.items ?? []).length === 0 ? "there is none" : "each was written since the rehearsal";
+  for (const object of objects) {
     try {
       return { object: await touch(server, target, object, work.signal) };
     } catch (error) {

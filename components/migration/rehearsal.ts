@@ -1,5 +1,5 @@
 import { type Definition, isWebhook } from "../crd/definition";
-import { type KubernetesObject, objectName } from "../kubernetes/api";
+import { isNewer, type KubernetesObject, objectName } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
 import { BatchedConversion } from "./batchedConversion";
@@ -17,6 +17,8 @@ import {
 
 export interface RehearsalResult {
   readonly objects: number;
+  /** Of the list: what was not written since was looked at as it is. */
+  readonly listResourceVersion: string;
   /** Objects that the migration would lose, damage or leave behind: the first ten. */
   readonly failed: readonly Failure[];
   readonly failedCount: number;
@@ -35,6 +37,8 @@ export interface Rehearsal {
   readonly from: string;
   /** The storage version to be. */
   readonly to: string;
+  /** resourceVersion after which nothing written is looked at: it is stored as `to` already. All objects where absent. */
+  readonly upTo?: string | undefined;
 }
 
 /**
@@ -51,6 +55,7 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Wor
     cluster,
     one.from,
     async (listed) => {
+      if (isNewer(listed, rehearsal.upTo)) return;
       for (const warning of await rehearseObject(one, conversions, complete(listed, rehearsal)))
         notes.warn(listed, warning);
     },
@@ -58,6 +63,7 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Wor
   );
   return {
     objects: walked.visited - walked.gone,
+    listResourceVersion: walked.listResourceVersion,
     failed: walked.failed,
     failedCount: walked.failedCount,
     warnings: notes.warnings,

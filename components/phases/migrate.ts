@@ -14,6 +14,7 @@ import { rewriteAll, type RewriteResult } from "../migration/rewriter";
 import { planFacts } from "./facts";
 import type { MigrateInputs, MigrateOutputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
+import { rehearseAgain } from "./rehearse";
 import { standing } from "./standing";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
@@ -39,6 +40,7 @@ export const migrate: PhaseLogic<MigrateInputs, MigrateOutputs> = {
       );
     }
     const started = Date.now();
+    await rehearseAgain(inputs, live, work);
     const pass = await provenPass(inputs, work);
     const after = await record(inputs, work, pass);
     const seconds = Math.ceil((Date.now() - started) / 1000);

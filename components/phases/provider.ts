@@ -178,12 +178,7 @@ async function run(
   }
 }
 
-async function remove(
-  name: ProviderName,
-  phase: Phase,
-  outputs: Outputs,
-  config: StackConfig | undefined,
-) {
+async function remove(name: ProviderName, phase: Phase, outputs: Outputs, config: StackConfig | undefined) {
   const { logic, subject } = phase;
   const row = new Row(outputs.__urn);
   try {

@@ -7,9 +7,11 @@ import { findApiServers } from "../kubernetes/apiServers";
 import { UserError } from "../kubernetes/errors";
 import { awaitAgreement } from "../migration/agreement";
 import { servedEverywhere } from "../migration/served";
-import { recordedRehearsal } from "../crd/proof";
+import { recordedRehearsal, type RehearsalRecord } from "../crd/proof";
+import { listedNow } from "./facts";
 import type { StoreInputs } from "./facets";
 import type { PhaseLogic, PhaseWork } from "./logic";
+import { rehearseAgain } from "./rehearse";
 import { standing } from "./standing";
 
 /** store: one edit flips storage, then every API server must store the new version. */
@@ -21,13 +23,17 @@ export const store: PhaseLogic<StoreInputs> = {
     const live = await requireDefinition(work.cluster, crd);
     if (planStore(live, version).length === 0) return { ...standing(live), summary: `storage is ${version}` };
     mayFlip(live, version);
+    await rehearseAgain(inputs, live, work);
     const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
     try {
       await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
       await servers.alive(work);
       work.signal.throwIfAborted();
-      const flipped = await carryRehearsal(work, await applyDefinition(work.cluster, stored(live, version), live));
-      await awaitAgreement(servers, { group, plural, kind, version }, work);
+      const at = await listedNow(inputs, work.cluster, live);
+      const flip = await applyDefinition(work.cluster, stored(live, version), live);
+      const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
+      const probeUpTo = recordedRehearsal(flipped)?.listedAt; // a probe rewrites: none that has not been rehearsed
+      await awaitAgreement(servers, { group, plural, kind, version, probeUpTo }, work);
       return {
         ...standing(flipped),
         summary: `storage ${storageVersion(live)} → ${version} on ${servers.description}`,
@@ -57,7 +63,11 @@ function mayFlip(live: Definition, version: string): void {
 }
 
 /** The flip moves the generation and nothing that was rehearsed: the record speaks for migrate as well. */
-function carryRehearsal({ cluster }: PhaseWork, flipped: Definition): Promise<Definition> {
-  const record = { ...recordedRehearsal(flipped), generation: flipped.metadata.generation };
-  return annotate(cluster, flipped, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
+function carryRehearsal(
+  { cluster }: PhaseWork,
+  after: Definition,
+  flipped: RehearsalRecord["flipped"],
+): Promise<Definition> {
+  const record = { ...recordedRehearsal(after), generation: after.metadata.generation, flipped };
+  return annotate(cluster, after, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
 }

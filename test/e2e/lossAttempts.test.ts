@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Phases } from "../../components";
 import { convert } from "../../examples/selfierequests/conversion";
 import { STORAGE_MIGRATION, type TestStack } from "./harness";
 import { type Attempt, crdOf, group, type LossWorld, MERGE, pause, settled } from "./lossWorld";
@@ -5,7 +7,31 @@ import { startLossWorld, type Version } from "./lossWorld";
 
 jest.setTimeout(300_000);
 
-const plurals = ["answers", "narrows", "schemas", "webhooks", "helds", "busies", "flips", "forbids", "deaths"];
+/** A Deployment of the program that takes longer to be ready than a rehearsal is fresh. */
+class Rollout extends pulumi.CustomResource {
+  constructor(name: string, dependsOn: pulumi.Resource[]) {
+    const provider = `exports.handler = () => ({
+      create: async () => (await new Promise((done) => setTimeout(done, 11_000)), { id: "rolled", outs: {} }),
+    });`;
+    super("pulumi-nodejs:dynamic:Rollout", name, { __provider: provider }, { dependsOn });
+  }
+}
+
+const plurals = [
+  "answers",
+  "narrows",
+  "schemas",
+  "webhooks",
+  "weeks",
+  "rolls",
+  "lates",
+  "bundles",
+  "helds",
+  "busies",
+  "flips",
+  "forbids",
+  "deaths",
+];
 const v1 = `${group}/v1`;
 const v2 = `${group}/v2`;
 
@@ -55,6 +81,39 @@ describe("tries to lose an object", () => {
     const outcome = await settled(stack.up(attempt.args(["v1", "v2"], what === "schema" ? { crd } : { conversion })));
     expect((await attempt.bytes()).match(/80"/g)).toHaveLength(3);
     expect(outcome).toMatch(/would fail.*port|loses.*port/is);
+  });
+
+  test.each([
+    ["at stopAfter: store", "weeks", { stopAfter: "store" } as const],
+    ["by what store waits for", "rolls", undefined],
+  ])("a webhook that is replaced behind its address %s is found out before it converts", async (_, plural, hold) => {
+    const [attempt, stack] = await begin(plural, 3);
+    let released = convert;
+    const conversion = await world.webhook({ convert: (object, to) => released(object, to) });
+    const roll = (): void => void (released = (object, to) => ({ ...convert(object, to), port: undefined }));
+    if (hold !== undefined) await stack.up(attempt.args(["v1", "v2"], { conversion, ...hold }));
+    void (hold === undefined ? attempt.rehearsed() : Promise.resolve()).then(roll);
+    const before = { store: ({ rehearse }: Pick<Phases, "rehearse">) => [new Rollout("operator", [rehearse])] };
+    const more = hold === undefined ? { before } : {};
+    const outcome = await settled(stack.up(attempt.args(["v1", "v2"], { conversion, ...more })));
+    expect((await attempt.bytes()).match(/80"/g)).toHaveLength(3);
+    expect(outcome).toMatch(/[23] of 3 objects would fail.*hostPort/s);
+    released = convert;
+    expect(await settled(stack.up(attempt.args(["v2"], { conversion })))).toBe("");
+    expect([await attempt.stored(), (await attempt.bytes()).match(/80"/g)]).toEqual([[v2], ['80"', '80"', '80"']]);
+  });
+
+  test("an object written after the rehearsal is rehearsed before it is rewritten", async () => {
+    const [attempt, stack] = await begin("lates", 3);
+    const conversion = await world.webhook({
+      convert: (object, to) =>
+        object["hostPort"] === "rare:77" ? { ...convert(object, to), port: undefined } : convert(object, to),
+    });
+    const late = attempt.atWork("store").then(() => attempt.create("late", "rare:77"));
+    const outcome = await settled(stack.up(attempt.args(["v1", "v2"], { conversion })));
+    await late;
+    expect(await attempt.bytes()).toMatch("rare:77");
+    expect(outcome).toMatch(/1 of \d+ objects would fail.*late: .*hostPort/s);
   });
 
   test("creates and updates that admission holds up across the flip do not outlive the proof", async () => {
@@ -195,11 +254,24 @@ describe("tries to lose an object", () => {
     expect(await attempt.items("v2")).toHaveLength(4);
   });
 
+  test("a webhook whose caBundle someone else injected leaves with the last version that needs it", async () => {
+    const [attempt, stack] = await begin("bundles", 3);
+    const { url, caBundle } = await world.webhook();
+    await stack.up(attempt.args(["v1", "v2"], { conversion: { url, caBundle } }));
+    const definitionPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/bundles.${group}`;
+    const injected = { caBundle: Buffer.from(`${caBundle}\n`).toString("base64") };
+    const spec = { conversion: { webhook: { clientConfig: injected } } };
+    await world.client.send("PATCH", `${definitionPath}?fieldManager=cainjector`, { spec }, MERGE);
+    expect(await settled(stack.up({ crd: crdOf("bundles", ["v2"]), migrator: "direct" }))).toBe("");
+    expect((await attempt.definition()).spec.conversion).toEqual({ strategy: "None" });
+    expect([await attempt.versions(), await attempt.stored()]).toEqual([["v2"], [v2]]);
+  });
+
   test("admission that forbids one rewrite after the rehearsal: no prune, no drop; allowed again, the next `up` finishes", async () => {
     const [attempt, stack] = await begin("forbids", 3);
     await stack.up(attempt.args(["v1", "v2"], { stopAfter: "store" }));
     const status = { code: 403, reason: "Forbidden", message: "frozen" };
-    await attempt.admission((name) => ({ allowed: name !== "old-2", status }));
+    await attempt.admission((name, _user, dryRun) => ({ allowed: dryRun || name !== "old-2", status }));
     const outcome = await settled(stack.up(attempt.args(["v1", "v2"])));
     expect(outcome).toMatch(/1 of 3 objects could not be rewritten.*old-2.*frozen/s);
     expect([await attempt.versions(), await attempt.storedVersions()]).toEqual([

@@ -1,6 +1,7 @@
 import { createServer } from "https";
 import type { AddressInfo } from "net";
 import type { VersionedCRDArgs } from "../../components";
+import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import type { Answer, Client } from "../../local/cluster/client";
 import { readEtcd } from "../../local/cluster/etcd";
@@ -32,7 +33,7 @@ export interface Verdict {
   allowed: boolean;
   status?: { code: number; reason: string; message: string };
 }
-type Admission = (name: string, user: string) => Verdict | Promise<Verdict>;
+type Admission = (name: string, user: string, dryRun: boolean) => Verdict | Promise<Verdict>;
 
 export interface Version {
   name: string;
@@ -60,6 +61,8 @@ export interface Attempt {
   noAdmission(): Promise<unknown>;
   /** Until the lock says that this phase is at work. */
   atWork(phase: string): Promise<void>;
+  /** Until a clean rehearsal is on record. */
+  rehearsed(): Promise<void>;
   args(names: VersionName[], more?: Partial<VersionedCRDArgs>): VersionedCRDArgs;
 }
 
@@ -136,6 +139,9 @@ export async function startLossWorld(plurals: string[]): Promise<LossWorld> {
             await pause(20);
           }
         },
+        rehearsed: async () => {
+          while ((await definition()).metadata.annotations?.[REHEARSAL_ANNOTATION] === undefined) await pause(100);
+        },
         args: (names, more = {}) => ({
           crd: crdOf(plural, names),
           ...(names.includes("v2") && { conversion: { url: webhook.url, caBundle: webhook.caBundle } }),
@@ -165,10 +171,16 @@ async function startAdmission(decisions: Record<string, Admission>) {
       } = JSON.parse(Buffer.concat(chunks).toString()) as {
         apiVersion: string;
         kind: string;
-        request: { uid: string; name: string; resource: { resource: string }; userInfo: { username: string } };
+        request: {
+          uid: string;
+          name: string;
+          resource: { resource: string };
+          userInfo: { username: string };
+          dryRun?: boolean;
+        };
       };
       const decide = decisions[asked.resource.resource] ?? (() => ({ allowed: true }));
-      void Promise.resolve(decide(asked.name, asked.userInfo.username)).then((verdict) =>
+      void Promise.resolve(decide(asked.name, asked.userInfo.username, asked.dryRun === true)).then((verdict) =>
         response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, ...verdict } })),
       );
     });

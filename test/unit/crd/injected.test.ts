@@ -42,3 +42,9 @@ test("nobody injected one, the webhook stays, there was none, or nothing is ours
   ).toBeUndefined();
   expect(withInjectedCaBundle(live(injector), withoutHook)).toBeUndefined();
 });
+
+test("a webhook that an operator set by itself keeps its caBundle", () => {
+  const versionsAlone = { ...ours, fieldsV1: { "f:spec": { "f:versions": {} } } };
+  const operator = { manager: "operator", operation: "Update", fieldsV1: caBundle };
+  expect(withInjectedCaBundle(live(versionsAlone, operator), withoutHook)).toBeUndefined();
+});

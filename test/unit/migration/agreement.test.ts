@@ -204,3 +204,13 @@ test("served and unserved: each server, each version", async () => {
   await servedEverywhere(servers, resource, { served: ["v2"], notServed: ["v1"] }, work());
   expect(asked).toEqual(["a /apis/g/v2", "a /apis/g/v1", "b /apis/g/v2", "b /apis/g/v1"]);
 });
+
+test("an object written since the rehearsal is not probed: a probe rewrites it", async () => {
+  const plane = new FakeControlPlane();
+  const servers = plane.servers(plane.server("a", () => "v2"));
+  const { evidence } = (await passing(awaitAgreement(servers, { ...target, probeUpTo: "9" }, work()))).result;
+  expect(plane.asked).toEqual([]);
+  expect(evidence[1]).toMatch(/no object could be probed \(each was written since the rehearsal\)/);
+  await passing(awaitAgreement(servers, { ...target, probeUpTo: "10" }, work()));
+  expect(plane.asked).toHaveLength(3);
+});
