@@ -115,7 +115,8 @@ export function judge(reported: Reported, judging: Judging): Judged {
     ({ host }, at) => reported.servers.findIndex((each) => each.host === host) !== at,
   );
   if (twice !== undefined && twice.hash === undefined) return { kind: "lagging", lag: INDISTINCT };
-  const judged = reported.servers.map((server) => judgeServer(server, before(server), fullHash(judging.sha256)));
+  const expected = { hash: fullHash(judging.sha256), restored: judging.since?.restored === true };
+  const judged = reported.servers.map((server) => judgeServer(server, before(server), expected));
   const failed = judged.find(({ kind }) => kind === "failed");
   if (failed !== undefined) return failed;
   const lagging = judged.find(({ kind }) => kind === "lagging");
@@ -142,13 +143,19 @@ function isSame(a: ReportedServer, b: ReportedServer): boolean {
   return a.host === b.host || (a.address !== undefined && a.address === b.address);
 }
 
-function judgeServer(now: ReportedServer, before: ReportedServer | undefined, expected: string): Judged {
+function judgeServer(
+  now: ReportedServer,
+  before: ReportedServer | undefined,
+  expected: { hash: string; restored: boolean },
+): Judged {
   const { host, hash } = now;
-  if (hash === expected) return { kind: "loaded" };
+  if (hash === expected.hash) return { kind: "loaded" };
   const restarted = before !== undefined && before.started !== now.started;
   const counted = restarted || before === undefined ? { reloads: 0, failures: 0 } : before;
-  if (hash === undefined && before !== undefined && (restarted || now.reloads > counted.reloads))
-    return { kind: "loaded" };
+  const reloads = now.reloads - counted.reloads;
+  // Taken back: either it never loaded the other file, or it loaded that and then this.
+  const reloaded = expected.restored ? reloads === 0 || reloads > 1 : reloads > 0;
+  if (hash === undefined && before !== undefined && (restarted || reloaded)) return { kind: "loaded" };
   if (before !== undefined && now.failures > counted.failures) return { kind: "failed", host };
   const lag =
     hash !== undefined

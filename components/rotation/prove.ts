@@ -1,6 +1,7 @@
 import { findApiServers } from "../kubernetes/apiServers";
+import { type KubernetesList, MetadataOnly, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus, UserError } from "../kubernetes/errors";
+import { ApiError, hasStatus, UserError } from "../kubernetes/errors";
 import { clusterIdentity } from "../kubernetes/identity";
 import type { Work } from "../kubernetes/report";
 import { definitionPath, FIELD_MANAGER } from "../crd/names";
@@ -8,7 +9,7 @@ import { describeFailures } from "../migration/failures";
 import { waitForRequestsInFlight } from "../migration/inFlight";
 import { rewriteInTree } from "../migration/inTree";
 import { type PassSeen, untilProven } from "../migration/passes";
-import { rewriteAll, type RewriteResult } from "../migration/rewriter";
+import { rewriteAll, type RewriteResult, touch } from "../migration/rewriter";
 import { awaitHash, type Converged } from "./convergence";
 import { awaitKeyId } from "./kms";
 import type { RotationProof } from "./record";
@@ -218,11 +219,40 @@ class Rewrite {
     if (this.migrator === "direct") return "directly";
     const { name, group, version, plural, inTree } = this.resource;
     if (!inTree) return "directly, since kube-controller-manager does not follow its objects";
+    if (!(await this.someAreStale()))
+      return `directly, since its first objects are under ${this.resource.writeKey} already`;
     const crd = await this.guarded();
     if (crd === "unknown") return "directly, since its CRD's storedVersions may not be guarded";
     const mark = { annotation: ROTATION_ANNOTATION, value: `${this.control.sha256} ${agreed.identity}` };
     const subject = { resource: { group, version, plural }, name, mark, ...(crd !== undefined && { crd }) };
     return (await rewriteInTree(this.cluster, subject, this.work)).message;
+  }
+
+  /**
+   * kube-controller-manager's migrator waits until an event of the resource has passed, and where nothing is to be rewritten none
+   * does for minutes. The last of a few is tried first, since it needs a stale one among the first itself.
+   */
+  private async someAreStale(): Promise<boolean> {
+    const { items } = await this.cluster.call<KubernetesList>({
+      method: "GET",
+      path: resourcePath(this.resource),
+      query: { limit: SAMPLE },
+      accept: MetadataOnly.list,
+      signal: this.work.signal,
+    });
+    const sample = items ?? [];
+    if (sample.length <= 1) return true;
+    for (const object of sample.reverse()) {
+      try {
+        const answer = await touch(this.cluster, this.resource, object, this.work.signal);
+        if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return true;
+      } catch (error) {
+        this.work.signal.throwIfAborted();
+        // One that cannot be rewritten is for the pass to report.
+        if (!(error instanceof ApiError)) throw error;
+      }
+    }
+    return false;
   }
 
   /** Its CRD, whose storedVersions a StorageVersionMigration would prune. A CRD's group has a dot. */
@@ -240,6 +270,7 @@ class Rewrite {
   }
 }
 
+const SAMPLE = 10;
 const ROTATION_ANNOTATION = `${FIELD_MANAGER}/rotation`;
 
 function refuseFailures({ name, writeKey }: KeyedResource, result: RewriteResult): void {

@@ -76,18 +76,21 @@ export async function noteWrite(
   keeps: (resource: string, writeKey: string) => boolean,
 ): Promise<void> {
   await update(cluster, namespace, (record) => {
-    const noted: NotedWrite = {
-      ...write,
-      from: fullHash(write.from),
-      to: fullHash(write.to),
-      at: new Date().toISOString(),
-    };
+    const hashes = { from: fullHash(write.from), to: fullHash(write.to) };
+    const since = takesBack({ ...write, ...hashes }, record.write) ? { ...write.since, restored: true } : write.since;
+    const noted = { ...hashes, at: new Date().toISOString(), since };
     const carried = Object.values(record.proofs)
       .map((proof) => carriedOver(proof, noted, keeps))
       .filter((proof) => proof !== undefined);
     const data = Object.fromEntries(carried.map((proof) => [proof.resource, JSON.stringify(proof)]));
     return { ...data, [WRITE_KEY]: JSON.stringify(noted) };
   });
+}
+
+/** The file before the last one again, and nobody looked in between: the last one was refused. */
+function takesBack(write: Omit<NotedWrite, "at">, last: NotedWrite | undefined): boolean {
+  if (last?.from !== write.to || last.to !== write.from) return false;
+  return JSON.stringify(last.since) === JSON.stringify(write.since);
 }
 
 /** The proof under the file to come as well, where the same key stays first for its resource. Pure. */

@@ -29,6 +29,8 @@ export interface Reported {
   readonly description: string;
   /** Evidence that could not be had, in sentences. */
   readonly missing: readonly string[];
+  /** From before a file that was taken back: a server that counted no reload since never loaded it. */
+  readonly restored?: true;
 }
 
 /** One survey of every API server. Serializable: a write's `since` is kept in the record. */

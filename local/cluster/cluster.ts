@@ -78,6 +78,8 @@ export interface Cluster {
   whileEtcdStopped(edit: (dataDir: string) => void): Promise<void>;
   stopControllerManager(): Promise<void>;
   startControllerManager(): void;
+  /** A folder of short name for unix sockets, which goes with the cluster. */
+  socketFolder(): string;
   /** Starts another program that ends with this cluster, say a webhook. Its output goes to a file beside the other logs. */
   startBeside(name: string, command: string, args: string[]): StartedProcess;
   endBeside(name: string): Promise<void>;
@@ -108,9 +110,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 async function startOnce(options: ClusterOptions, version: KubernetesVersion, binary: string): Promise<Cluster> {
   const { dir, servers = 1 } = options;
   const kubeconfig = join(dir, "kubeconfig");
-  const record = (processes: ProcessRecord[], leftovers: string[]): void =>
-    writeState(dir, { version, kubeconfig, processes, leftovers, ...(!options.staysUp && { owner: thisProcess() }) });
-  record([], []);
+  const owner = options.staysUp ? {} : { owner: thisProcess() };
+  const record = (processes: ProcessRecord[], sockets?: string): void =>
+    writeState(dir, { version, kubeconfig, processes, ...(sockets !== undefined && { sockets }), ...owner });
+  record([]);
   const processes = new Processes(dir, record);
   const network = await openNetwork(options.network ?? "loopback", { dir, binary, processes, servers });
   const { server, etcd } = network;
@@ -191,6 +194,7 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     },
     stopControllerManager: () => processes.end("kube-controller-manager"),
     startControllerManager,
+    socketFolder: () => processes.socketFolder(),
     startBeside: (name, command, args) => processes.start(name, command, args),
     endBeside: (name) => processes.end(name),
     stop: async () => {

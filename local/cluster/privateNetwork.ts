@@ -1,8 +1,6 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePrivately } from "./kubeconfig";
-import { loopback, type Network, type NetworkKind, type NetworkOptions, type ServerPlace } from "./network";
+import { addressOf, loopback, type Network, type NetworkKind, type NetworkOptions } from "./network";
 import { named, type Unshare, unshare } from "./namespaces";
 import { freePorts } from "./ports";
 import { Relay } from "./relays";
@@ -26,9 +24,7 @@ export async function openNetwork(kind: NetworkKind, options: NetworkOptions): P
  */
 async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: Unshare): Promise<Network> {
   const [front = 0, etcdFront = 0] = await freePorts(2);
-  const sockets = socketFolder();
-  processes.alsoRemove(sockets);
-  const socket = (name: string): string => join(sockets, name);
+  const socket = (name: string): string => join(processes.socketFolder(), name);
   let inhabitant = 0;
   const enter = (): string[] =>
     own.inUserNamespace
@@ -45,6 +41,11 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
   const egress = join(dir, "egress.yaml");
   writePrivately(egress, egressConfiguration(socket("out")));
   const targets: string[] = [];
+  const cutOff = new Set<string>();
+  const balanced = () => {
+    const to = targets.filter((target) => !cutOff.has(target));
+    return { front: { listen: socket("balancer"), to }, balancer: { listen: balancer, to } };
+  };
   let etcdRoads = etcdPorts.client;
   return {
     kind: "namespace",
@@ -70,8 +71,7 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
       const road = `127.0.0.1:${(etcdRoads += 10)}`;
       targets.push(`${address}:${port}`);
       await inside.set({
-        front: { listen: socket("balancer"), to: targets },
-        balancer: { listen: balancer, to: targets },
+        ...balanced(),
         [host]: { listen: socket(host), to: [`${address}:${port}`] },
         [`etcd ${host}`]: { listen: road, to: [etcd] },
       });
@@ -86,16 +86,12 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
         launch: (command) => [...enter(), "unshare", "--uts", ...named(host), ...command],
       };
     },
-    connectToEtcd: ({ host = "", etcd: listen }: ServerPlace, connected) =>
-      inside.set({ [`etcd ${host}`]: connected ? { listen: new URL(listen).host, to: [etcd] } : undefined }),
+    connectToEtcd: async (place, connected) => {
+      cutOff[connected ? "delete" : "add"](addressOf(place));
+      const road = connected ? { listen: new URL(place.etcd).host, to: [etcd] } : undefined;
+      await inside.set({ [`etcd ${place.host}`]: road, ...balanced() });
+    },
   };
-}
-
-// The path of a unix socket has about a hundred characters, and a checkout may lie deep.
-function socketFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "servers-"));
-  if (folder.length > 90) throw new Error(`${folder}: too long for unix sockets; set TMPDIR to a shorter path`);
-  return folder;
 }
 
 /** https://kubernetes.io/docs/reference/config-api/apiserver-config.v1beta1/#apiserver-k8s-io-v1beta1-EgressSelectorConfiguration; what is not named, etcd, is reached straight. */

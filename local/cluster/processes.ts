@@ -1,20 +1,26 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endProcess, signalGroup, startProcess, type ProcessRecord, type StartedProcess } from "../processes";
 
 /** The processes of one cluster. Every change is reported to `record` before anything waits for it, so that nothing is ever running unrecorded. */
 export class Processes {
-  private readonly leftovers: string[] = [];
+  private sockets: string | undefined;
   private readonly running = new Map<string, StartedProcess>();
 
   constructor(
     private readonly dir: string,
-    private readonly record: (processes: ProcessRecord[], leftovers: string[]) => void,
+    private readonly record: (processes: ProcessRecord[], sockets?: string) => void,
   ) {}
 
-  /** A folder elsewhere that goes when they end. */
-  alsoRemove(folder: string): void {
-    this.leftovers.push(folder);
+  /** For unix sockets, whose paths have about a hundred characters, and a checkout may lie deep. It goes when the processes end. */
+  socketFolder(): string {
+    if (this.sockets !== undefined) return this.sockets;
+    this.sockets = mkdtempSync(join(tmpdir(), "cluster-"));
     this.recordAll();
+    if (this.sockets.length > 80)
+      throw new Error(`${this.sockets}: too long for unix sockets; expected a TMPDIR of fewer characters`);
+    return this.sockets;
   }
 
   /** Its output goes to a file of its name beside the other logs. */
@@ -61,6 +67,6 @@ export class Processes {
 
   private recordAll(): void {
     const processes = [...this.running.values()].map(({ name, pid, started }) => ({ name, pid, started }));
-    this.record(processes, this.leftovers);
+    this.record(processes, this.sockets);
   }
 }

@@ -11,8 +11,8 @@ export interface ClusterState {
   owner?: { pid: number; started: string };
   kubeconfig: string;
   processes: ProcessRecord[];
-  /** Folders outside of the cluster's own that go with it. */
-  leftovers?: string[];
+  /** A folder outside of the cluster's own that goes with it. */
+  sockets?: string;
 }
 
 export function stateFile(dir: string): string {
@@ -51,7 +51,7 @@ export async function endCluster(dir: string, graceMilliseconds?: number): Promi
   if (!state) return 0;
   const running = state.processes.filter(isRunning);
   for (const record of [...running].reverse()) await endProcess(record, graceMilliseconds);
-  for (const folder of state.leftovers ?? []) rmSync(folder, { recursive: true, force: true });
+  if (state.sockets !== undefined) rmSync(state.sockets, { recursive: true, force: true });
   rmSync(stateFile(dir), { force: true });
   return running.length;
 }

@@ -6,6 +6,6 @@ export function aesgcmWrites({ wanted: { write } }: Rotation): string[] {
   if (write.kind !== "aesgcm") return [];
   return [
     `${label(write)}: a key of aesgcm must be rotated every 200,000 writes, which nobody counts; ` +
-      "set maxKeyAge and rotate on a schedule, or use secretbox",
+      "set maxKeyAgeDays and rotate on a schedule, or use secretbox",
   ];
 }

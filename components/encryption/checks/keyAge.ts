@@ -18,7 +18,7 @@ export function checkKeyAge(
       const name = key.slice(key.indexOf(":") + 1);
       if (!(days > maxKeyAge)) return [];
       return [
-        `${key} writes since ${since.slice(0, 10)}, ${days} days; maxKeyAge is ${maxKeyAge}; ` +
+        `${key} writes since ${since.slice(0, 10)}, ${days} days; maxKeyAgeDays is ${maxKeyAge}; ` +
           `name a new key: keys: { write: "NEW", read: ["${name}"] }`,
       ];
     });

@@ -1,11 +1,13 @@
+import { label } from "../../encryption/keyNames";
+import type { Wanted } from "../../encryption/wanted";
 import type { RotationRecord } from "../record";
 
-/** By key label, since when it is known to write: the oldest proof of objects under it. */
-export function ages({ proofs }: RotationRecord): Record<string, string> {
-  const since: Record<string, string> = {};
-  for (const { writeKey, at } of Object.values(proofs)) {
-    const known = since[writeKey];
-    if (known === undefined || at < known) since[writeKey] = at;
-  }
-  return since;
+/** Since when the wanted write key is known to write, by its label: the oldest proof of objects under it. */
+export function ages({ proofs }: RotationRecord, { write }: Wanted): Record<string, string> {
+  const key = label(write);
+  const [first] = Object.values(proofs)
+    .filter(({ writeKey }) => writeKey === key)
+    .map(({ at }) => at)
+    .sort();
+  return first === undefined ? {} : { [key]: first };
 }

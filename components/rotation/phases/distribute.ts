@@ -24,7 +24,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     const isIdle = plans.flat().length === 0;
     return {
       plan: plans[0],
-      warnings: [...warnings, ...checkKeyAge(ages(facts.record), maxKeyAgeDays, new Date())],
+      warnings: [...warnings, ...checkKeyAge(ages(facts.record, wanted), maxKeyAgeDays, new Date())],
       notes: isIdle ? [] : await notesOf(inputs, cluster, live, facts),
       inputs: { digest: digest(plans) },
     };

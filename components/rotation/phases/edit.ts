@@ -1,7 +1,7 @@
 import { renderConfiguration } from "../../encryption/configuration";
 import { configurationAt, keepsProof, sameConfiguration, type Stage } from "../../encryption/stages";
 import { reloadAll, withTargets, writeAll, type OpenTarget } from "../../encryption/targets";
-import { UserError } from "../../kubernetes/errors";
+import { messageOf, UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../phases/logic";
 import { waitForRequestsInFlight } from "../../migration/inFlight";
 import { awaitHash, ReloadFailed } from "../convergence";
@@ -42,7 +42,9 @@ export async function edit(
     await gate(before);
     const text = renderConfiguration(configuration);
     const after = { text, sha256: sha256Of(text), configuration };
-    const written = await write(inputs, work, targets, { before, after, since: reported });
+    // Looked at anew: a gate may have waited for minutes, and a restart before the write tells nothing of what is written.
+    const since = await reportedNow(work.cluster, inputs.gone, work);
+    const written = await write(inputs, work, targets, { before, after, since });
     await waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
     return { live: after, isNew, ...written };
   });
@@ -57,6 +59,12 @@ export async function standStill(
   // Nothing there yet: no server can have loaded it.
   if (text === "") return { reported: await reportedNow(work.cluster, gone, work), evidence: [] };
   const since = sinceOf(await readRecord(work.cluster, recordIn), sha256);
+  if (since === undefined) {
+    const reported = await reportedNow(work.cluster, gone, work);
+    const isSilent = reported.servers.every(({ hash }) => hash === undefined);
+    // Not our file, and nobody to ask: that they run with it is all that can be supposed.
+    if (isSilent) return { reported, evidence: ["what they ran with before, API servers tell only from 1.34 on"] };
+  }
   return awaitHash(work.cluster, { sha256, since, gone }, work);
 }
 
@@ -101,12 +109,31 @@ async function takenBack(
     await writeAll(targets, after.text, before.text);
     await reloadAll(targets);
   } catch (error) {
-    const trouble = error instanceof UserError ? error.message : String(error);
     return new UserError(
-      `${cause.message}; ${expected}; putting the last good file back failed as well: ${trouble}; put it back by hand before ${cause.host} is restarted: it does not start with this one`,
+      `${cause.message}; ${expected}; putting the last good file back failed as well: ${messageOf(error)}; put it back by hand before ${cause.host} is restarted: it does not start with this one`,
     );
   }
+  const places = targets.map(({ name }) => name).join(", ");
+  const seen = await runWith(inputs, work, before);
   return new UserError(
-    `${cause.message}; ${expected}; the last good file is back in ${targets.map(({ name }) => name).join(", ")} and no object was touched; see the log of ${cause.host}, then run \`pulumi up\` again`,
+    `${cause.message}; ${expected}; the last good file is back in ${places}${seen} and no object was touched; see the log of ${cause.host}, then run \`pulumi up\` again`,
   );
 }
+
+/** Whether every server has come back to it, in words; that one has not is no news beside the error that is to be told. */
+async function runWith(
+  { gone, recordIn }: RotationInputs,
+  work: PhaseWork,
+  { sha256 }: LiveConfiguration,
+): Promise<string> {
+  try {
+    const since = sinceOf(await readRecord(work.cluster, recordIn), sha256);
+    await awaitHash(work.cluster, { sha256, since, gone, patienceSeconds: BACK_SECONDS }, work);
+    return ", with which every API server runs again,";
+  } catch (error) {
+    return ` (${messageOf(error)})`;
+  }
+}
+
+/** A server polls its file once a minute. */
+const BACK_SECONDS = 90;

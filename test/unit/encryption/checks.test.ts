@@ -212,6 +212,6 @@ test("a key older than maxKeyAge days is warned of, with what to write instead",
   const now = new Date("2026-11-21T09:00:00Z");
   expect(checkKeyAge(made, undefined, now)).toEqual([]);
   expect(checkKeyAge(made, 90, now)).toEqual([
-    'secretbox:2026-08 writes since 2026-08-01, 111 days; maxKeyAge is 90; name a new key: keys: { write: "NEW", read: ["2026-08"] }',
+    'secretbox:2026-08 writes since 2026-08-01, 111 days; maxKeyAgeDays is 90; name a new key: keys: { write: "NEW", read: ["2026-08"] }',
   ]);
 });

@@ -2,6 +2,8 @@ import {
   rightsForConversionService,
   rightsForDrop,
   rightsForPreview,
+  rightsForRotation,
+  rightsForRotationPreview,
   rightsForUp,
   rightsWithoutWhich,
 } from "../../../components/kubernetes/rights";
@@ -63,4 +65,48 @@ test("a webhook behind a Service is asked through the proxy", () => {
   expect(rightsForConversionService({ namespace: "n", name: "hook" })).toEqual([
     { apiGroups: [""], resources: ["services/proxy"], verbs: ["create"], resourceNames: ["https:hook:443"] },
   ]);
+});
+
+describe("a rotation of keys", () => {
+  const on = (rules: ReturnType<typeof rightsForRotation>, verb: string): string[] =>
+    rules
+      .filter(({ verbs, resourceNames }) => verbs.includes(verb) && resourceNames === undefined)
+      .flatMap(({ apiGroups = [], resources: plurals = [] }) =>
+        plurals.map((plural) => `${plural}.${apiGroups.join()}`),
+      );
+
+  test("its preview only reads", () => {
+    const verbs = rightsForRotationPreview({ resources: ["secrets"] }).flatMap((rule) => rule.verbs);
+    expect(new Set(verbs)).toEqual(new Set(["get", "list"]));
+  });
+
+  test("it patches what it rotates and nothing else, and never gets an object", () => {
+    const rules = rightsForRotation({
+      resources: ["secrets", "configmaps", "databases.example.com"],
+      migrator: "direct",
+    });
+    expect(on(rules, "patch")).toEqual(["configmaps.", "secrets.", "databases.example.com"]);
+    expect(on(rules, "get")).toEqual([]);
+  });
+
+  test.each<[string[], string[]]>([
+    [["*."], ["*."]],
+    [
+      ["*.apps", "secrets"],
+      ["secrets.", "*.apps"],
+    ],
+    [["*.apps", "deployments.apps"], ["*.apps"]],
+    [["*.*"], ["*.*"]],
+  ])("wildcards %j are granted as %j", (patterns, expected) => {
+    expect(on(rightsForRotation({ resources: patterns, migrator: "direct" }), "patch")).toEqual(expected);
+  });
+
+  test("what is not needed is not asked for: migrations where none run, CRDs where none is rotated, a KMS plugin's health", () => {
+    const text = (given: object): string => JSON.stringify(rightsForRotation({ resources: ["secrets"], ...given }));
+    expect(text({})).toMatch(/storageversionmigrations/);
+    expect(text({})).not.toMatch(/customresourcedefinitions|readyz/);
+    expect(text({ migrator: "direct", resources: ["databases.example.com"] })).not.toMatch(/storagemig|customresource/);
+    expect(text({ resources: ["databases.example.com"] })).toMatch(/"databases.example.com"/);
+    expect(text({ kms: true })).toMatch(/readyz.kms-providers/);
+  });
 });

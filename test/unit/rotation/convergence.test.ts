@@ -73,6 +73,15 @@ describe("servers that tell no hash, before 1.34", () => {
       lag: expect.stringMatching(/^cp-1 does not tell which file it loaded/),
     });
   });
+  test.each<[string, number, number, string]>([
+    ["never loaded the other file", 3, 1, "loaded"],
+    ["refused the other file", 3, 2, "loaded"],
+    ["loaded the other file, and not yet this one", 4, 1, "lagging"],
+    ["loaded the other file and then this one", 5, 1, "loaded"],
+  ])("a file that was put back, and a server that %s", (_, reloads, failures, kind) => {
+    const since: Reported = { ...reported(server("cp-1")), restored: true };
+    expect(judged([server("cp-1", { reloads, failures })], undefined, { since })).toMatchObject({ kind });
+  });
   test("a server known by its address first, and by its host since its first reload, is one", () => {
     const before = server("10.0.0.1:6443", { address: "10.0.0.1:6443", reloads: 0 });
     const now = server("cp-1", { address: "10.0.0.1:6443", reloads: 1 });

@@ -125,6 +125,18 @@ describe("the ConfigMap", () => {
     expect(sinceOf(record, "a".repeat(64))).toBeUndefined();
   });
 
+  test("a file taken back is noted as such, one that was loaded in between is not", async () => {
+    const cluster = store();
+    const since = async (): Promise<Reported | undefined> => sinceOf(await readRecord(cluster, "kube-system"), A);
+    const later: Reported = { ...now, description: "later" };
+    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    await noteWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
+    expect(await since()).toEqual({ ...now, restored: true });
+    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    await noteWrite(cluster, "kube-system", { from: B, to: A, since: later }, () => true);
+    expect(await since()).toEqual(later);
+  });
+
   test("someone who writes it in between loses nothing", async () => {
     let times = 0;
     const cluster = store((object) => {

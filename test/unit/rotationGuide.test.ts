@@ -3,10 +3,10 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { parse } from "yaml";
-import { planDistribute, planMigrate, planPromote, planRetire } from "../../../components/encryption/plan";
-import { rightsForRotation, rightsForRotationPreview } from "../../../components/kubernetes/rights";
-import { checkStackConfig } from "../../../config";
-import { entry, file, want } from "../encryption/situations";
+import { planDistribute, planMigrate, planPromote, planRetire } from "../../components/encryption/plan";
+import { rightsForRotation, rightsForRotationPreview } from "../../components/kubernetes/rights";
+import { checkStackConfig } from "../../config";
+import { entry, file, want } from "./encryption/situations";
 
 /** docs/rotation.md: what it shows is so. */
 const guide = fs.readFileSync("docs/rotation.md", "utf8");
