@@ -154,12 +154,13 @@ describe("a file that the API server refuses", () => {
     expect((failure as ReloadFailed).host).toBe(since.servers[0]?.host);
     expect((failure as Error).message).toMatch(/refused the encryption configuration .*would not start with this one/);
     expect(Date.now() - began).toBeLessThan(10_000);
-    await noteWrite(bench.cluster, NAMESPACE, { from: sha256(good), to: sha256(text), since }, () => true);
-    await noteWrite(bench.cluster, NAMESPACE, { from: sha256(text), to: sha256(good), since }, () => true);
+    const before = since;
+    await noteWrite(bench.cluster, NAMESPACE, { from: sha256(good), to: sha256(text), since: before }, () => true);
+    await noteWrite(bench.cluster, NAMESPACE, { from: sha256(text), to: sha256(good), since: before }, () => true);
     await put(good);
     // Before 1.34 only the record tells that this is the file from before.
     const restored = sinceOf(await readRecord(bench.cluster, NAMESPACE), sha256(good)) as Reported;
-    expect(restored).toEqual({ ...since, restored: true });
+    expect(restored).toEqual({ ...before, restored: true });
     expect((await loaded(restored)).reported.servers[0]?.failures).toBeGreaterThan(0);
   });
 
