@@ -22,8 +22,12 @@ export async function makeAuthority(subject: string): Promise<Certificate> {
   return { cert: made.cert, key: made.private };
 }
 
-/** A server certificate for the loopback address, signed by `authority`. */
-export async function makeServerCertificate(authority: Certificate, subject: string): Promise<Certificate> {
+/** A certificate for the loopback address, signed by `authority`: a server's, unless `uses` says more or other. */
+export async function makeServerCertificate(
+  authority: Certificate,
+  subject: string,
+  uses: ("serverAuth" | "clientAuth")[] = ["serverAuth"],
+): Promise<Certificate> {
   const made = await generate([{ name: "commonName", value: subject }], {
     ...elliptic,
     ...validity(),
@@ -31,7 +35,7 @@ export async function makeServerCertificate(authority: Certificate, subject: str
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
       { name: "keyUsage", digitalSignature: true, critical: true },
-      { name: "extKeyUsage", serverAuth: true },
+      { name: "extKeyUsage", ...Object.fromEntries(uses.map((use) => [use, true])) },
       {
         name: "subjectAltName",
         altNames: [

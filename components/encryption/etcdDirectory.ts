@@ -35,6 +35,7 @@ const BUILT_IN = new Set([
     "events",
     "flowcontrol.apiserver",
     "internal.apiserver",
+    "lifecycle",
     "networking",
     "node",
     "rbac.authorization",
