@@ -56,7 +56,6 @@ test("of each KMS provider the key id that was told last counts", () => {
     keyIds: { vault: "sha256:new", other: "sha256:new" },
   });
 });
-});
 
 describe("whether a server loaded something since", () => {
   const server = { host: "cp-1", started: "1", hash: "sha256:1", reloads: 1, failures: 0, keyIds: {} };
