@@ -1,6 +1,6 @@
 import { connect, type Client, type Endpoint } from "./client";
 import { apiServerFlags, type ApiServerSettings } from "./flags";
-import type { Network, ServerPlace } from "./network";
+import { addressOf, type Network, type ServerPlace } from "./network";
 import type { Processes } from "./processes";
 import { ready } from "./ready";
 
@@ -36,7 +36,7 @@ export class LocalApiServer {
 
   /** As GET /api tells it. */
   get address(): string {
-    return `${this.place.bindAddress}:${this.place.port}`;
+    return addressOf(this.place);
   }
 
   /** Its EncryptionConfiguration. @throws where the cluster was started without one */
@@ -90,7 +90,10 @@ export class LocalApiServer {
     await this.start(flags);
   }
 
-  /** Cuts its connections to etcd: it keeps answering what it can, its Lease stands still. */
+  /**
+   * Cuts its connections to etcd: it keeps answering what it can, its Lease stands still, and the balancer leaves it out, as one
+   * does that asks whether it is ready.
+   */
   async cutOff(): Promise<void> {
     await this.network.connectToEtcd(this.place, false);
   }

@@ -76,6 +76,9 @@ export interface Cluster {
   resumeApiServer(): void;
   /** For a backup, a restore, or another cluster at the same address: stops etcd and the API server, edits etcd's data, starts both. */
   whileEtcdStopped(edit: (dataDir: string) => void): Promise<void>;
+  /** SIGKILL, as a crash; what it had not written to disk is lost. */
+  killEtcd(): Promise<void>;
+  startEtcd(): Promise<void>;
   stopControllerManager(): Promise<void>;
   startControllerManager(): void;
   /** A folder of short name for unix sockets, which goes with the cluster. */
@@ -192,6 +195,8 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
       await runEtcd();
       await startAll();
     },
+    killEtcd: () => processes.kill("etcd"),
+    startEtcd: runEtcd,
     stopControllerManager: () => processes.end("kube-controller-manager"),
     startControllerManager,
     socketFolder: () => processes.socketFolder(),

@@ -13,7 +13,7 @@ export function unshare(...kinds: ("--net" | "--uts")[]): Unshare | { refused: s
   for (const inUserNamespace of [false, true]) {
     const command = ["unshare", ...(inUserNamespace ? ["--user", "--map-root-user"] : []), ...kinds];
     const [program = "", ...args] = [...command, "true"];
-    const tried = spawnSync(program, args, { encoding: "utf8" });
+    const tried = spawnSync(program, args, { encoding: "utf8", env: process.env });
     if (tried.status === 0) return { command, inUserNamespace };
     refused.push((tried.error?.message ?? tried.stderr).trim() || `${command.join(" ")} ended with ${tried.status}`);
   }

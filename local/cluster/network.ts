@@ -36,7 +36,7 @@ export interface Network {
   open(): Promise<void>;
   /** A place for one more API server; the balancer sends it connections from now on. */
   add(): Promise<ServerPlace>;
-  /** Whether that server reaches etcd. */
+  /** Whether that server reaches etcd, and then the balancer it: one that asks for its readiness leaves it out. */
   connectToEtcd(place: ServerPlace, connected: boolean): Promise<void>;
 }
 
@@ -64,6 +64,8 @@ export async function loopback(options: NetworkOptions): Promise<Network> {
   const [singlePort = front] = single ? [front] : [];
   const relay = new Relay(options.processes, "balancer", options.dir);
   const targets: string[] = [];
+  const cutOff = new Set<string>();
+  const balanced = () => ({ listen: `127.0.0.1:${front}`, to: targets.filter((target) => !cutOff.has(target)) });
   return {
     kind: "loopback",
     server: `https://127.0.0.1:${front}`,
@@ -83,7 +85,7 @@ export async function loopback(options: NetworkOptions): Promise<Network> {
       targets.push(`127.0.0.1:${port}`);
       const host = `cp-${targets.length}`;
       await relay.set({
-        front: { listen: `127.0.0.1:${front}`, to: targets },
+        front: balanced(),
         [`etcd ${host}`]: { listen: `127.0.0.1:${etcdPort}`, to: [`127.0.0.1:${client}`] },
       });
       return {
@@ -95,11 +97,18 @@ export async function loopback(options: NetworkOptions): Promise<Network> {
         launch: (command) => [...own.command, ...named(host), ...command],
       };
     },
-    connectToEtcd: async ({ host, etcd: listen }, connected) => {
+    connectToEtcd: async (place, connected) => {
+      const { host } = place;
       if (host === undefined)
         throw new Error("a single API server has no road of its own to etcd; start the cluster with 2 or more");
-      const route = { listen: new URL(listen).host, to: [`127.0.0.1:${client}`] };
-      await relay.set({ [`etcd ${host}`]: connected ? route : undefined });
+      cutOff[connected ? "delete" : "add"](addressOf(place));
+      const route = { listen: new URL(place.etcd).host, to: [`127.0.0.1:${client}`] };
+      await relay.set({ [`etcd ${host}`]: connected ? route : undefined, front: balanced() });
     },
   };
+}
+
+/** As GET /api tells it. */
+export function addressOf({ bindAddress, port }: ServerPlace): string {
+  return `${bindAddress}:${port}`;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writePrivately } from "./kubeconfig";
-import { loopback, type Network, type NetworkKind, type NetworkOptions, type ServerPlace } from "./network";
+import { addressOf, loopback, type Network, type NetworkKind, type NetworkOptions } from "./network";
 import { named, type Unshare, unshare } from "./namespaces";
 import { freePorts } from "./ports";
 import { Relay } from "./relays";
@@ -41,6 +41,11 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
   const egress = join(dir, "egress.yaml");
   writePrivately(egress, egressConfiguration(socket("out")));
   const targets: string[] = [];
+  const cutOff = new Set<string>();
+  const balanced = () => {
+    const to = targets.filter((target) => !cutOff.has(target));
+    return { front: { listen: socket("balancer"), to }, balancer: { listen: balancer, to } };
+  };
   let etcdRoads = etcdPorts.client;
   return {
     kind: "namespace",
@@ -66,8 +71,7 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
       const road = `127.0.0.1:${(etcdRoads += 10)}`;
       targets.push(`${address}:${port}`);
       await inside.set({
-        front: { listen: socket("balancer"), to: targets },
-        balancer: { listen: balancer, to: targets },
+        ...balanced(),
         [host]: { listen: socket(host), to: [`${address}:${port}`] },
         [`etcd ${host}`]: { listen: road, to: [etcd] },
       });
@@ -82,8 +86,11 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
         launch: (command) => [...enter(), "unshare", "--uts", ...named(host), ...command],
       };
     },
-    connectToEtcd: ({ host = "", etcd: listen }: ServerPlace, connected) =>
-      inside.set({ [`etcd ${host}`]: connected ? { listen: new URL(listen).host, to: [etcd] } : undefined }),
+    connectToEtcd: async (place, connected) => {
+      cutOff[connected ? "delete" : "add"](addressOf(place));
+      const road = connected ? { listen: new URL(place.etcd).host, to: [etcd] } : undefined;
+      await inside.set({ [`etcd ${place.host}`]: road, ...balanced() });
+    },
   };
 }
 

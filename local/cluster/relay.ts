@@ -1,14 +1,6 @@
-import { readFileSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { createProxy } from "./connectProxy";
+import { readFileSync } from "node:fs";
 import { writePrivately } from "./kubeconfig";
-
-/** One road for connections. An end is HOST:PORT, or the path of a unix socket: those are reached from any network namespace. */
-export interface Route {
-  listen: string;
-  /** Each new connection goes to the next of these that accepts it, as with any plain TCP balancer. "proxy": to whatever an HTTP CONNECT names. */
-  to: string[] | "proxy";
-}
+import { OpenRoutes, type Route } from "./routes";
 
 /** What the relay is told, in a file that it reads again at SIGHUP; the number comes back in FILE.applied. */
 export interface Routes {
@@ -16,28 +8,12 @@ export interface Routes {
   routes: Route[];
 }
 
-interface Open {
-  server: Server;
-  to: string[];
-  sockets: Set<Socket>;
-}
-
 /** Passes connections on: the balancer before several API servers, and the bridges out of their private network. */
 async function main(file: string): Promise<void> {
-  const open = new Map<string, Open>();
+  const open = new OpenRoutes();
   const apply = async (): Promise<void> => {
     const { generation, routes } = JSON.parse(readFileSync(file, "utf8")) as Routes;
-    for (const [listen, { server, sockets }] of open) {
-      if (routes.some((route) => route.listen === listen)) continue;
-      open.delete(listen);
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    }
-    for (const { listen, to } of routes) {
-      const known = open.get(listen);
-      if (known && to !== "proxy") known.to = to;
-      if (!known) open.set(listen, await start(listen, to));
-    }
+    await open.set(routes);
     writePrivately(`${file}.applied`, String(generation));
   };
   let applied = apply();
@@ -45,60 +21,6 @@ async function main(file: string): Promise<void> {
     applied = applied.then(apply);
   });
   await applied;
-}
-
-async function start(listen: string, to: string[] | "proxy"): Promise<Open> {
-  const opened: Open = {
-    server: createServer({ allowHalfOpen: true }),
-    to: to === "proxy" ? [] : to,
-    sockets: new Set(),
-  };
-  if (to === "proxy") opened.server = createProxy();
-  else balance(opened);
-  opened.server.on("connection", (socket: Socket) => {
-    opened.sockets.add(socket);
-    socket.once("close", () => opened.sockets.delete(socket));
-  });
-  const at = end(listen);
-  if ("path" in at) rmSync(at.path, { force: true });
-  await new Promise<void>((resolve, reject) => opened.server.once("error", reject).listen(at, resolve));
-  return opened;
-}
-
-function balance(opened: Open): void {
-  let next = 0;
-  opened.server.on("connection", (client: Socket) => {
-    const targets = opened.to;
-    const first = next++;
-    client.on("error", () => client.destroy());
-    const attempt = (tried: number): void => {
-      const target = targets[(first + tried) % targets.length];
-      if (tried === targets.length || target === undefined || client.destroyed) return void client.destroy();
-      const upstream = connect({ ...end(target), allowHalfOpen: true });
-      upstream.once("connect", () => join(client, upstream));
-      upstream.once("error", () => attempt(tried + 1));
-    };
-    attempt(0);
-  });
-}
-
-function join(client: Socket, upstream: Socket): void {
-  upstream.removeAllListeners("error");
-  for (const [from, to] of [
-    [client, upstream],
-    [upstream, client],
-  ] as const) {
-    from.on("error", () => to.destroy());
-    // Closed after its end, what it sent is still on its way to the other side.
-    from.on("close", () => from.readableEnded || to.destroy());
-    from.pipe(to);
-  }
-}
-
-function end(text: string): { path: string } | { host: string; port: number } {
-  if (text.startsWith("/")) return { path: text };
-  const [host = "", port = ""] = text.split(":");
-  return { host, port: Number(port) };
 }
 
 main(process.argv[2] ?? "").catch((error: Error) => {

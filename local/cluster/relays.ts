@@ -5,7 +5,8 @@ import { ready } from "./ready";
 import { writePrivately } from "./kubeconfig";
 import type { Processes } from "./processes";
 import type { StartedProcess } from "../processes";
-import type { Route, Routes } from "./relay";
+import type { Routes } from "./relay";
+import type { Route } from "./routes";
 
 /** One relay process, told its routes while it runs. */
 export class Relay {

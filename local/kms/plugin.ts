@@ -17,8 +17,12 @@ const cipher = "aes-256-gcm";
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** A KMS v2 plugin for tests: real encryption, under keys that lie in a file. */
-function main([socket = "", keysFile = ""]: string[]): void {
+/** Serves a KMS v2 plugin for tests at a unix socket: real encryption, under keys that lie in a file. */
+export async function serveKms(
+  socket: string,
+  keysFile: string,
+  tell: (message: string) => void = console.log,
+): Promise<Server> {
   const known = (): KmsKeys => JSON.parse(readFileSync(keysFile, "utf8")) as KmsKeys;
   const keyNamed = (id: string): Buffer => {
     const key = known().keys[id];
@@ -30,7 +34,7 @@ function main([socket = "", keysFile = ""]: string[]): void {
   server.addService(keyManagementService, {
     status: answer<object, Messages["status"]>(() => {
       const { current, healthz } = known();
-      if (told !== current) console.log(`encrypts under ${(told = current)}`);
+      if (told !== current) tell(`encrypts under ${(told = current)}`);
       return { version: "v2", healthz, keyId: current };
     }),
     encrypt: answer<Messages["encrypt"], Messages["encrypted"]>(({ plaintext }) => {
@@ -46,10 +50,13 @@ function main([socket = "", keysFile = ""]: string[]): void {
       return { plaintext: Buffer.concat([opening.update(ciphertext.subarray(ivBytes + tagBytes)), opening.final()]) };
     }),
   });
-  server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => {
-    if (error) throw error;
-    console.log(`stand-in KMS v2 plugin of the local control plane at ${socket}`);
-  });
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => {
+      if (error) reject(error);
+      else resolve();
+    }),
+  );
+  return server;
 }
 
 function answer<Asked, Answered>(work: (asked: Asked) => Answered) {
@@ -61,5 +68,3 @@ function answer<Asked, Answered>(work: (asked: Asked) => Answered) {
     }
   };
 }
-
-main(process.argv.slice(2));

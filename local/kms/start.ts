@@ -34,7 +34,7 @@ export async function startKmsPlugin(
   };
   const newKey = (): string => randomBytes(32).toString("base64");
   writePrivately(file, JSON.stringify({ current: firstKey, keys: { [firstKey]: newKey() }, healthz: "ok" }));
-  const program = checkout("dist", "local", "kms", "plugin.js");
+  const program = checkout("dist", "local", "kms", "main.js");
   const started = cluster.startBeside(name, process.execPath, [program, socket, file]);
   await ready(started, () => Promise.resolve(existsSync(socket)));
   return {

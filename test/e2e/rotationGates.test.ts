@@ -62,33 +62,44 @@ describe("a rotation that does not go straight through", () => {
     // What a failed phase leaves in the state is sealed as well.
     const bytes = /[A-Za-z0-9+/]{43}=/.exec(before)?.[0] ?? "";
     expect(bytes).toHaveLength(44);
-    expect((await stack.state()).includes(bytes)).toBe(false);
+    expect(stack.state().includes(bytes)).toBe(false);
     expect(refusal.includes(bytes)).toBe(false);
   });
 
-  test("T5: a name never comes back with other bytes: refused at preview", async () => {
+  test("T5: a reload command that fails on the new file has it taken back too", async () => {
+    const before = file();
+    const targets = [{ file: path(), reload: ["sh", "-c", `! grep -q keyX "${path()}"`] }];
+    const refusal = await stack.refused(
+      stack.up({ keys: { write: "keyX", read: ["key3"], archive: ["key1", "key2"] }, targets }),
+    );
+    expect(refusal).toMatch(/reload.*the last good file is back in file /s);
+    expect(file()).toBe(before);
+  });
+
+  test("T6: a name never comes back with other bytes: refused at preview", async () => {
     const other = { name: "key3", cipher: "secretbox" as const, secret: Buffer.alloc(32, 9).toString("base64") };
-    const refusal = await stack.refused(stack.preview({ keys: { write: other, archive: ["key1", "key2"] } }));
+    const refusal = await stack.refused(stack.preview({ keys: { write: other, archive: ["key1", "key2", "keyX"] } }));
     expect(refusal).toMatch(/secretbox:key3: the file holds other bytes under this name/);
     expect(refusal).not.toContain(other.secret);
   });
 
   const given = { name: "key4", cipher: "aescbc" as const, secret: Buffer.alloc(32, 4).toString("base64") };
 
-  test("T6: to another cipher, with a given key; changed by hand after the proof, the file keeps the old key", async () => {
-    const keys = { write: given, read: ["key3"], archive: ["key1", "key2"] };
+  test("T7: to another cipher, with a given key; changed by hand after the proof, the file keeps the old key", async () => {
+    const keys = { write: given, read: ["key3"], archive: ["key1", "key2", "keyX"] };
     await stack.up({ keys, stopAfter: "migrate" });
     expect(await prefixes(world.cluster)).toEqual(under("aescbc:v1:key4"));
     fs.writeFileSync(`${path()}.next`, `# by hand\n${file()}`, { mode: 0o600 });
     fs.renameSync(`${path()}.next`, path());
-    const refusal = await stack.refused(stack.upOnly({ keys: { ...keys, read: [] } }, "retire"));
+    const without = { write: given, archive: ["key1", "key2", "key3", "keyX"] };
+    const refusal = await stack.refused(stack.upOnly({ keys: without }, "retire"));
     expect(refusal).toMatch(/found no valid proof/);
     expect(refusal).toMatch(/secrets: the file was changed since the proof/);
     expect(file()).toContain("key3");
   });
 
-  test("T7: the next up proves again and retires it", async () => {
-    const keys = { write: given, archive: ["key1", "key2", "key3"] };
+  test("T8: the next up proves again and retires it", async () => {
+    const keys = { write: given, archive: ["key1", "key2", "key3", "keyX"] };
     const preview = await stack.preview({ keys });
     expect(Object.keys(preview.plans)).toEqual(["migrate", "retire"]);
     const run = await stack.up({ keys });
@@ -98,8 +109,8 @@ describe("a rotation that does not go straight through", () => {
     await readable();
   });
 
-  test("T8: back to plain data, asked for by name; preview warns", async () => {
-    const run = await stack.up({ keys: { write: "identity", archive: ["key1", "key2", "key3"] } });
+  test("T9: back to plain data, asked for by name; preview warns", async () => {
+    const run = await stack.up({ keys: { write: "identity", archive: ["key1", "key2", "key3", "keyX"] } });
     expect(run.messages.join("\n")).toContain("every object will be stored as plain data");
     expect(await prefixes(world.cluster)).toEqual({ plain: COUNT });
     expect(file()).not.toMatch(/key\d|aescbc|secretbox/);

@@ -72,6 +72,7 @@ type Args = Partial<EncryptionKeyRotationArgs> & Pick<EncryptionKeyRotationArgs,
 export class RotationStack {
   private constructor(
     readonly automation: automation.Stack,
+    private readonly backend: string,
     private readonly defaults: Pick<EncryptionKeyRotationArgs, "kubeconfig" | "targets">,
   ) {}
 
@@ -100,7 +101,7 @@ export class RotationStack {
         },
       },
     );
-    return new RotationStack(stack, defaults);
+    return new RotationStack(stack, backend, defaults);
   }
 
   preview(args: Args): Promise<RotationRun> {
@@ -127,9 +128,14 @@ export class RotationStack {
     return (outcome as Error).message;
   }
 
-  /** The state as the backend keeps it. */
-  async state(): Promise<string> {
-    return JSON.stringify(await this.automation.exportStack());
+  /** Everything that the backend keeps: the state, its history and its backups. (`stack export` would decrypt it.) */
+  state(): string {
+    const files = fs
+      .readdirSync(this.backend, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile());
+    const texts = files.map((each) => fs.readFileSync(path.join(each.parentPath, each.name), "utf8"));
+    if (!texts.some((text) => text.includes("secrets-distribute"))) throw new Error(`no state in ${this.backend}`);
+    return texts.join("\n");
   }
 
   async resources(): Promise<{ urn: string; protect?: boolean }[]> {

@@ -113,11 +113,11 @@ describe("refused, on the component's row", () => {
     ["an unknown cipher", { cipher: "rot13" }, /rot13/],
     ["a key named twice", { keys: { write: "a", read: ["a"] } }, /"a"|: a|a /],
   ])("%s", (_, more, expected) => {
-    pulumi.runtime.setMocks({
+    void pulumi.runtime.setMocks({
       call: () => ({}),
       newResource: ({ inputs, name }) => ({ id: name, state: inputs as Record<string, unknown> }),
     });
-    const make = (): unknown => new EncryptionKeyRotation("keys", { ...args, ...more } as EncryptionKeyRotationArgs);
+    const make = (): unknown => new EncryptionKeyRotation("keys", { ...args, ...more });
     expect(make).toThrow(expected);
     expect(make).toThrow(pulumi.ResourceError);
   });

@@ -1,6 +1,6 @@
 import { label } from "../../encryption/keyNames";
 import { rewriteAndProve } from "../prove";
-import { isUntouched, recordProof } from "../record";
+import { isUntouched, recordProof, sinceOf } from "../record";
 import type { PhaseWork } from "../../phases/logic";
 import { standStill } from "./edit";
 import type { RetireInputs } from "./facets";
@@ -13,7 +13,7 @@ import type { LiveConfiguration } from "./subject";
  */
 export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<void> {
   const { reported } = await standStill(inputs, work, live);
-  const { resources, proofs } = await rotationFacts(inputs, work.cluster, live);
+  const { resources, proofs, record } = await rotationFacts(inputs, work.cluster, live);
   const doubtful = resources.filter(({ name }) => {
     const proof = proofs[name];
     return proof !== undefined && !isUntouched(proof, reported);
@@ -23,7 +23,7 @@ export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: Li
     work.cluster,
     {
       sha256: live.sha256,
-      since: reported,
+      since: sinceOf(record, live.sha256),
       resources: doubtful.map((resource) => ({ ...resource, writeKey: label(inputs.wanted.write) })),
       migrator: "direct",
       requestTimeoutSeconds: inputs.requestTimeoutSeconds,
