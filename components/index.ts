@@ -5,7 +5,14 @@ export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotat
 export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotationArgs";
 export type { Cipher } from "./encryption/configuration";
 export type { KmsInput } from "./encryption/wanted";
-export type { CommandsTargetArgs, FileTargetArgs, SshArgs, SshTargetArgs, TargetArgs } from "./encryption/targets";
+export type {
+  CommandsTargetArgs,
+  FileTargetArgs,
+  Reloadable,
+  SshArgs,
+  SshTargetArgs,
+  TargetArgs,
+} from "./encryption/targets";
 export type { EtcdArgs } from "./encryption/audit";
 export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";

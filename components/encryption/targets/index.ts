@@ -1,4 +1,12 @@
 export { checkTarget } from "./checkTarget";
 export { openTarget, withTargets } from "./open";
-export type { CommandsTargetArgs, FileTargetArgs, OpenTarget, SshArgs, SshTargetArgs, TargetArgs } from "./target";
+export type {
+  CommandsTargetArgs,
+  FileTargetArgs,
+  OpenTarget,
+  Reloadable,
+  SshArgs,
+  SshTargetArgs,
+  TargetArgs,
+} from "./target";
 export { readAll, reloadAll, restoreAll, writeAll, type Held, type Written } from "./together";

@@ -1,7 +1,7 @@
 /** Where one API server (or several, by a shared file) gets its EncryptionConfiguration from. */
 export type TargetArgs = FileTargetArgs | SshTargetArgs | CommandsTargetArgs;
 
-interface Reloadable {
+export interface Reloadable {
   /**
    * A program and its arguments, run after each write where the API server does not poll the file (--encryption-provider-config-automatic-reload
    * is off): locally for `file` and `commands`, on the host for `ssh`. No shell, unless it is named (`["sh", "-c", "…"]`).
