@@ -19,8 +19,8 @@ export function createCertificate(site: Site, { given, certManager, own = {} }: 
   const metadata = { name: `${site.name}-tls`, namespace: site.namespace };
   if (certManager === undefined) {
     const { cert, key, ca } = given ?? ownAuthority(site, own);
-    const stringData = { "tls.crt": cert, "tls.key": pulumi.secret(key) };
-    const secret = new Secret(`${site.name}-tls`, { metadata, type: "kubernetes.io/tls", stringData }, site.opts);
+    const data = { "tls.crt": base64(cert), "tls.key": pulumi.secret(base64(key)) };
+    const secret = new Secret(`${site.name}-tls`, { metadata, type: "kubernetes.io/tls", data }, site.opts);
     return { secret: secret.metadata.name, caBundle: ca, crdAnnotations: {} };
   }
   const issuer = { kind: "Issuer", group: "cert-manager.io", ...certManager.issuer };
@@ -50,4 +50,8 @@ function ownAuthority(site: Site, { authorityDays = 3650, leafDays = 365 }: NonN
   const args = { service, namespace, authorityDays, leafDays, cluster };
   const { cert, key, caBundle } = new Authority(`${service}-authority`, args, site.opts);
   return { cert, key, ca: caBundle };
+}
+
+function base64(text: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.output(text).apply((pem) => Buffer.from(pem).toString("base64"));
 }

@@ -6,11 +6,14 @@ import type { Client } from "../cluster/client";
 import { freePorts } from "../cluster/ports";
 import { processOf, type PodSpec, type Volume } from "./workload";
 
-const PROBE_MS = 1_000;
+const PROBE_MS = 5_000;
+/** As the kubelet: once ready, a pod must fail this often to be so no longer. */
+const FAILURES = 3;
 
 /** One pod of a Deployment as a process of this machine. */
 export class Pod {
   ready = false;
+  private failures = 0;
   private child: ChildProcess | undefined;
   private readonly agent = new Agent({ keepAlive: false, rejectUnauthorized: false }); // as the kubelet probes
 
@@ -66,7 +69,7 @@ export class Pod {
     const probe = this.spec.containers[0]?.readinessProbe?.httpGet;
     if (this.hasEnded) return (this.ready = false);
     if (probe === undefined) return (this.ready = true);
-    this.ready = await new Promise((resolve) => {
+    const isWell = await new Promise<boolean>((resolve) => {
       const to = { host: "127.0.0.1", port: this.port, path: probe.path, agent: this.agent, timeout: PROBE_MS };
       const asked = request(to, (response) => {
         response.resume();
@@ -76,7 +79,8 @@ export class Pod {
       asked.on("error", () => resolve(false));
       asked.end();
     });
-    return this.ready;
+    this.failures = isWell ? 0 : this.failures + 1;
+    return (this.ready = isWell || (this.ready && this.failures < FAILURES));
   }
 
   /** SIGTERM, and it may take its time; SIGKILL when that is over. */

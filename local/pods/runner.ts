@@ -94,7 +94,9 @@ export class PodRunner {
       const pods = await this.reconcile(client, deployment);
       if (mounts) await Promise.all(pods.map((pod) => pod.mount()));
     }
+    // Whoever waits for the Deployment may ask its Service at once.
     for (const service of services.items) await this.writeEndpoints(client, service);
+    for (const deployment of deployments.items) await this.writeStatus(client, deployment);
   }
 
   /** As a RollingUpdate without unavailable pods: new ones are ready before old ones go. */
@@ -102,7 +104,7 @@ export class PodRunner {
     const { name, namespace } = deployment.metadata;
     const { spec, metadata = {} } = deployment.spec.template;
     const { labels = {} } = metadata;
-    const template = createHash("sha256").update(JSON.stringify(deployment.spec.template)).digest("hex");
+    const template = templateOf(deployment);
     const replicas = deployment.spec.replicas ?? 1;
     const pods = (this.deployments.get(name) ?? []).filter((pod) => !pod.hasEnded);
     this.deployments.set(name, pods);
@@ -120,7 +122,6 @@ export class PodRunner {
       surplus.forEach((pod) => this.endLater(pod));
       this.deployments.set(name, updated.slice(0, replicas));
     }
-    await this.writeStatus(client, deployment, this.deployments.get(name) ?? [], template);
     return this.deployments.get(name) ?? [];
   }
 
@@ -133,7 +134,9 @@ export class PodRunner {
     this.ending.add(ended);
   }
 
-  private async writeStatus(client: Client, deployment: Deployment, pods: Pod[], template: string): Promise<void> {
+  private async writeStatus(client: Client, deployment: Deployment): Promise<void> {
+    const pods = this.pods(deployment.metadata.name);
+    const template = templateOf(deployment);
     const { replicas = 1 } = deployment.spec;
     const ready = pods.filter((pod) => pod.ready).length;
     const updated = pods.filter((pod) => pod.template === template).length;
@@ -195,4 +198,8 @@ export class PodRunner {
     const pod = pods[Math.floor(Math.random() * pods.length)];
     return pod === undefined ? undefined : { host: "127.0.0.1", port: pod.port };
   }
+}
+
+function templateOf({ spec }: Deployment): string {
+  return createHash("sha256").update(JSON.stringify(spec.template)).digest("hex");
 }

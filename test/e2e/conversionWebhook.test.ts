@@ -142,22 +142,12 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     expect(pods.pods(name)).toHaveLength(2);
   });
 
-  test("T5 a conversion that breaks a law is refused at preview with the smallest object, and nothing is rolled", async () => {
-    const running = pods.pods(name).map((pod) => pod.name);
-    fs.writeFileSync(file, source('[hostPort + Math.random(), "443"]'));
-    expect(await stack.refused(stack.preview(program("v1-v2")))).toMatch(
-      /breaks a law that lossless conversions keep: SelfieRequest v1 → v2: .*the smallest object that shows it \(seed 1\)/s,
-    );
-    fs.writeFileSync(file, source('[hostPort, "443"]'));
-    expect(pods.pods(name).map((pod) => pod.name)).toEqual(running);
-  });
-
-  test("T6 a pod that is killed is replaced, and objects are read meanwhile", async () => {
+  test("T5 a pod that is killed is replaced, and objects are read meanwhile", async () => {
     pods.pods(name)[0]?.kill();
     for (let tries = 0; tries < 20; tries++) expect(await served("v1")).toHaveLength(20);
   });
 
-  test("T7 on the way out the CRD lets go first: v1 is dropped, conversion None, then the webhook goes", async () => {
+  test("T6 on the way out the CRD lets go first: v1 is dropped, conversion None, then the webhook goes", async () => {
     const { operations } = await stack.up(program("v2", {}, null));
     expect(operations).toMatchObject({ "selfies-drop": "update", [name]: "delete" });
     expect(await conversionOf()).toEqual({ strategy: "None" });
