@@ -1,9 +1,13 @@
 import * as fs from "fs";
 import { parseArgs } from "util";
 import { rewrite } from "./rewrite";
+import { rotation } from "./rotation";
 import { table, type Row } from "./rows";
 
-const BENCHMARKS: Record<string, (options: { runs: number; objects: number }) => Promise<Row[]>> = { rewrite };
+const BENCHMARKS: Record<string, (options: { runs: number; objects: number }) => Promise<Row[]>> = {
+  rewrite,
+  rotation,
+};
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -3,12 +3,20 @@ import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import Ajv, { type ErrorObject } from "ajv";
 import type { ConversionArgs, VersionedCRDArgs } from "../components";
+import { rotationProblems, type RotationConfig } from "./rotations";
+
+export { asRotationArgs } from "./rotations";
 
 /** The stack's configuration, as config/schema.json describes it. */
 export interface StackConfig {
   cluster?: { kubeconfig?: string; context?: string; clusterId?: string };
-  crds: CrdConfig[];
+  crds?: CrdConfig[];
+  rotations?: RotationConfig[];
+  /** Secret. */
+  encryptionKeys?: Record<string, string>;
 }
+
+const OBJECTS = ["cluster", "crds", "rotations"];
 
 type Straight = "stopAfter" | "migrator" | "requestTimeoutSeconds" | "gone" | "ownerReferences" | "unscanned";
 
@@ -29,19 +37,39 @@ export function readStackConfig(): StackConfig {
   const found = Object.fromEntries(
     configKeys().map((key) => [
       key,
-      key === "cluster" || key === "crds" ? config.getObject<unknown>(key) : config.get(key),
+      key === SECRET_KEYS
+        ? secretObject(key)
+        : OBJECTS.includes(key)
+          ? config.getObject<unknown>(key)
+          : config.get(key),
     ]),
   );
   const problems = checkStackConfig(found);
-  if (problems.length === 0) return found as unknown as StackConfig;
+  if (problems.length === 0) return found;
   throw new pulumi.RunError(`stack configuration:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+}
+
+const SECRET_KEYS = "encryptionKeys";
+
+/** Config.getObject warns of a secret; these only go into arguments that are secret themselves. */
+function secretObject(key: string): unknown {
+  try {
+    return JSON.parse(pulumi.runtime.allConfig()[`${pulumi.getProject()}:${key}`] ?? "{}") as unknown;
+  } catch {
+    return "no object";
+  }
 }
 
 /** Everything wrong with a configuration, one sentence each; pure, so that tests need no stack. */
 export function checkStackConfig(found: Record<string, unknown>): string[] {
-  const ajv = new Ajv({ allErrors: true, verbose: true });
-  if (ajv.validate(schema(), found)) return [...twice((found as unknown as StackConfig).crds)];
-  return (ajv.errors ?? []).map(describe);
+  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+  if (!ajv.validate(schema(), found)) return (ajv.errors ?? []).filter(isTold).map(describe);
+  const { crds = [], rotations = [], encryptionKeys = {} } = found as unknown as StackConfig;
+  return [
+    ...twice("crds", crds),
+    ...twice("rotations", rotations),
+    ...rotations.flatMap((rotation, index) => rotationProblems(rotation, `rotations.${index}`, encryptionKeys)),
+  ];
 }
 
 /** What one entry of `crds` means as arguments of the component. */
@@ -68,10 +96,17 @@ function withCaBundle({ caBundleFile, ...conversion }: NonNullable<CrdConfig["co
   }
 }
 
-function twice(crds: CrdConfig[]): string[] {
-  const names = crds.map(({ name }) => name);
+/** Of an anyOf, only that none of it holds. */
+function isTold({ schemaPath }: ErrorObject): boolean {
+  return !schemaPath.startsWith("#/anyOf/");
+}
+
+function twice(what: string, entries: { name: string }[]): string[] {
+  const names = entries.map(({ name }) => name);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].sort();
-  return repeated.map((name) => `crds: the name ${name} stands there more than once; expected each once; rename one`);
+  return repeated.map(
+    (name) => `${what}: the name ${name} stands there more than once; expected each once; rename one`,
+  );
 }
 
 function describe({ instancePath, keyword, params, message, data }: ErrorObject): string {
@@ -79,6 +114,7 @@ function describe({ instancePath, keyword, params, message, data }: ErrorObject)
   if (keyword === "additionalProperties") {
     return `${where}: unknown key ${String(params["additionalProperty"])}; expected one of ${knownKeys(instancePath)}`;
   }
+  if (keyword === "anyOf") return `${where}: crds or rotations is missing; see config/schema.json`;
   if (keyword === "required")
     return `${where}: ${String(params["missingProperty"])} is missing; see config/schema.json`;
   return `${where}: found ${shown(where, data)}; expected ${expectation(keyword, params, message ?? "")}`;
@@ -99,9 +135,11 @@ function expectation(keyword: string, params: Record<string, unknown>, message: 
 
 const LONGEST_SHOWN = 60;
 
-/** What stands below `cluster` may be a credential put in the wrong place. */
+/** What stands there may be a credential, or one put in the wrong place. */
+const NEVER_SHOWN = ["cluster", SECRET_KEYS, "keys", "audit", "ssh"];
+
 function shown(where: string, data: unknown): string {
-  if (where.split(".")[0] === "cluster") return `a ${typeof data}`;
+  if (where.split(".").some((step) => NEVER_SHOWN.includes(step))) return `a ${typeof data}`;
   const text = JSON.stringify(data);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }

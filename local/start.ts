@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { rightsForDrop, rightsForUp } from "../components/kubernetes/rights";
+import { rightsForDrop, rightsForRotation, rightsForUp } from "../components/kubernetes/rights";
 import { startCluster, type Cluster } from "./cluster/cluster";
 import { writePrivately } from "./cluster/kubeconfig";
 import { endCluster, letStay, readState } from "./cluster/state";
@@ -11,10 +11,13 @@ import { shareKubeconfig } from "./shareKubeconfig";
 import { chosenVersion, controlPlaneBinary, type KubernetesVersion } from "./toolchain/controlPlane";
 import { findPulumi } from "./toolchain/pulumi";
 import { Claims } from "./tutorial/claims";
+import { tutorialsEncryption } from "./tutorial/rotateKeys";
 import { Stack } from "./tutorial/stack";
 import { runSteps } from "./tutorial/steps";
 
 const requestTimeoutSeconds = 3;
+// Kubernetes' own is five minutes, which a key stays that long after its last object has left it.
+const compactionSeconds = 5;
 
 let ending = false;
 
@@ -33,13 +36,19 @@ async function main(args: string[]): Promise<void> {
   const cluster = await takePlace(version);
   try {
     say(`API server ${cluster.server}, etcd ${cluster.etcd}`);
-    const rights = [...rightsForUp([{ group: "stable.example.com", plural: "selfierequests" }]), ...rightsForDrop()];
+    const rights = [
+      ...rightsForUp([{ group: "stable.example.com", plural: "selfierequests" }]),
+      ...rightsForDrop(),
+      ...rightsForRotation({ resources: ["secrets"] }),
+    ];
+    if (stack.randomPlugin === "stand-in") say("the random plugin cannot be had here: a stand-in makes the keys");
     await stack.init(await cluster.userKubeconfig("pipeline", rights));
     await runSteps({
       cluster,
       stack,
       claims,
       requestTimeoutSeconds,
+      compactionSeconds,
       caBundleFile: join(place.tutorial, "webhook-ca.pem"),
     });
   } catch (error) {
@@ -66,7 +75,13 @@ async function takePlace(version: KubernetesVersion): Promise<Cluster> {
         `a control plane for Kubernetes ${running.version} is already up in this checkout; expected none: end it with \`npm run down\` first`,
       );
     }
-    const cluster = await startCluster({ dir: place.cluster, version, requestTimeoutSeconds });
+    const cluster = await startCluster({
+      dir: place.cluster,
+      version,
+      requestTimeoutSeconds,
+      compactionSeconds,
+      encryption: { text: tutorialsEncryption() },
+    });
     shareKubeconfig();
     return cluster;
   });
@@ -110,7 +125,7 @@ function tellKept(stack: Stack): void {
   const file = join(place.tutorial, "env");
   const settings = Object.entries(stack.environment).map(([name, value]) => `export ${name}='${value}'\n`);
   writePrivately(file, settings.join(""));
-  const config = join(place.tutorial, "3-v2.yaml");
+  const config = join(place.tutorial, "4-key2.yaml");
   console.log(`
   The control plane stays up.
   kubeconfig           ${place.kubeconfig}

@@ -46,7 +46,11 @@ export class EtcdGateway {
         return await this.post(endpoint, body, longest, signal);
       } catch (error) {
         if (error instanceof AnswerTooLong || error instanceof Compacted || signal?.aborted === true) throw error;
-        failures.push(`${endpoint}: ${messageOf(error).trim().replace(/\s*\n\s*/g, " ")}`);
+        failures.push(
+          `${endpoint}: ${messageOf(error)
+            .trim()
+            .replace(/\s*\n\s*/g, " ")}`,
+        );
       }
     }
     throw new UserError(

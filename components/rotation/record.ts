@@ -118,6 +118,15 @@ export function sinceOf({ write }: RotationRecord, sha256: string): Reported | u
   return write?.to === fullHash(sha256) ? write.since : undefined;
 }
 
+/**
+ * Whether `after` was being written over `before` when something was cut off; of a refused file that was being taken back, `before` is
+ * the good one. By hash; pure.
+ */
+export function isCutOff({ from, to, since }: NotedWrite, found: { before: string; after: string }): boolean {
+  const [before, after] = since.restored === true ? [to, from] : [from, to];
+  return fullHash(found.before) === before && fullHash(found.after) === after;
+}
+
 /** The valid proof of this resource, or why there is none. Pure. */
 export function validProof(
   record: RotationRecord,

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
 import { checkout } from "../checkout";
+import { findPlugin, type Plugin } from "../plugins/install";
 import type { PulumiCli } from "../toolchain/pulumi";
 
 /** One entry of `storage-migration:crds`, see config/schema.json. */
@@ -14,6 +15,17 @@ export interface CrdConfig {
   stopAfter?: "serve" | "rehearse" | "store" | "migrate" | "drop";
   migrator?: "in-tree" | "direct";
   requestTimeoutSeconds?: number;
+}
+
+/** One entry of `storage-migration:rotations`. */
+export interface RotationConfig {
+  name: string;
+  resources: string[];
+  keys: { write: string; archive?: string[] };
+  cipher: "aescbc" | "secretbox";
+  targets: { file: string }[];
+  requestTimeoutSeconds: number;
+  compactionIntervalSeconds: number;
 }
 
 export interface RunResult {
@@ -27,16 +39,24 @@ const project = "storage-migration";
 export class Stack {
   private running: ChildProcess | undefined;
   private kubeconfig = "";
+  private readonly random: Plugin;
 
   constructor(
     private readonly cli: PulumiCli,
     private readonly dir: string,
-  ) {}
+  ) {
+    this.random = findPlugin("random", join(dir, "plugins"));
+  }
+
+  /** Who makes the keys' random bytes. */
+  get randomPlugin(): Plugin["origin"] {
+    return this.random.origin;
+  }
 
   /** What a person needs to go on with this stack in a shell. */
   get environment(): Record<string, string> {
     return {
-      PATH: this.cli.path,
+      PATH: [this.random.folder, this.cli.path].join(delimiter),
       PULUMI_HOME: join(this.dir, "home"),
       PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "local",
@@ -55,7 +75,7 @@ export class Stack {
   /** Makes the stack anew, for runs with this kubeconfig. */
   async init(kubeconfig: string): Promise<void> {
     this.kubeconfig = kubeconfig;
-    rmSync(this.dir, { recursive: true, force: true });
+    for (const folder of ["state", "project"]) rmSync(join(this.dir, folder), { recursive: true, force: true });
     for (const folder of ["state", "project"]) mkdirSync(join(this.dir, folder), { recursive: true });
     writeFileSync(join(this.elsewhere, "Pulumi.yaml"), stringify({ name: project, runtime: "nodejs" }));
     const { code, output } = await this.run(["stack", "init", "dev", "--cwd", this.elsewhere], () => undefined);
@@ -63,12 +83,13 @@ export class Stack {
   }
 
   /** Writes the stack's configuration for one step; paths in it are relative to the checkout. */
-  configure(step: string, crds: CrdConfig[]): string {
+  configure(step: string, crds: CrdConfig[], rotations: RotationConfig[] = []): string {
     const file = join(this.dir, `${step}.yaml`);
     const salt = readFileSync(join(this.elsewhere, "Pulumi.dev.yaml"), "utf8");
     const config = {
       [`${project}:cluster`]: { kubeconfig: relative(checkout(), this.kubeconfig) },
       [`${project}:crds`]: crds,
+      ...(rotations.length > 0 && { [`${project}:rotations`]: rotations }),
     };
     writeFileSync(file, `${salt}${stringify({ config })}`);
     return file;
@@ -102,6 +123,12 @@ export class Stack {
     );
     if (code !== 0) throw new Error(`pulumi stack output ended with exit code ${code}; expected 0\n${output}`);
     return JSON.parse(output) as Record<string, unknown>;
+  }
+
+  /** The stack's state as the backend keeps it. */
+  async state(): Promise<string> {
+    const { output } = await this.run(["stack", "export", "--stack", "dev", "--cwd", this.elsewhere], () => undefined);
+    return output;
   }
 
   /** Ctrl-C, once: the engine ends what is under way and stops. */

@@ -15,6 +15,7 @@ import {
   stored,
   type SelfieObject,
 } from "./selfieRequests";
+import { rotateKeys } from "./rotateKeys";
 import type { CrdConfig, Stack } from "./stack";
 import { startWebhookProcess, stopWebhookProcess } from "./webhook";
 
@@ -23,6 +24,7 @@ export interface Tutorial {
   stack: Stack;
   claims: Claims;
   requestTimeoutSeconds: number;
+  compactionSeconds: number;
   caBundleFile: string;
 }
 
@@ -52,6 +54,7 @@ export async function runSteps(tutorial: Tutorial): Promise<void> {
   if (!(await migrate(tutorial, config))) return;
   await readEvidence(tutorial, old);
   await dropVersion1(tutorial);
+  await rotateKeys(tutorial, crds(tutorial, "v2.yaml"));
 }
 
 async function installVersion1(tutorial: Tutorial): Promise<SelfieObject[] | undefined> {

@@ -20,7 +20,7 @@ describe("the program refuses a configuration it does not know, and names the ke
   };
 
   test("a mistyped key at the top", async () => {
-    expect(await preview({ crd: [] })).toMatch(/unknown key crd; expected one of cluster, crds/);
+    expect(await preview({ crd: [] })).toMatch(/unknown key crd; expected one of cluster, crds, rotations/);
   });
 
   test("a mistyped key in an entry", async () => {

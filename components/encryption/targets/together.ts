@@ -8,6 +8,8 @@ export interface Held {
   text: string;
   /** Hex, of the bytes: what an API server reports as `sha256:…`. */
   sha256: string;
+  /** What some targets hold instead: the write that was under way when something was cut off. */
+  cutOff?: string;
 }
 
 /** Which targets were written, and which held the text already; by name. */
@@ -18,20 +20,20 @@ export interface Written {
 
 /**
  * Reads every target. Throws a UserError when they do not hold the same bytes: which differ, and how, by structure and key names.
- * Exactly two texts of which `continues` says that the second is what comes after the first are a write that was cut off: the first is
- * returned, and the same write, done again, ends it.
+ * Exactly two texts of which `cutOff` knows that the second was being written over the first are no disagreement: the first is returned,
+ * and the second as `cutOff`.
  */
 export async function readAll(
   targets: readonly OpenTarget[],
-  continues: (before: string, after: string) => boolean = () => false,
+  cutOff: (before: string, after: string) => boolean | Promise<boolean> = () => false,
 ): Promise<Held> {
   const texts = await Promise.all(targets.map((target) => target.read()));
   const distinct = [...new Set(texts)];
   const [first = "", second = ""] = distinct;
   if (distinct.length <= 1) return held(first);
   if (distinct.length === 2) {
-    if (continues(first, second)) return held(first);
-    if (continues(second, first)) return held(second);
+    if (await cutOff(first, second)) return { ...held(first), cutOff: second };
+    if (await cutOff(second, first)) return { ...held(second), cutOff: first };
   }
   throw new UserError(disagreement(targets, texts, distinct));
 }

@@ -8,7 +8,8 @@ import { awaitHash, ReloadFailed } from "../convergence";
 import { noteWrite, readRecord, sinceOf } from "../record";
 import { reportedNow, type Reported } from "../reported";
 import type { RotationInputs } from "./facets";
-import { liveOf, sha256Of, type LiveConfiguration } from "./subject";
+import { mended } from "./mended";
+import { sha256Of, type LiveConfiguration } from "./subject";
 
 /** What was written, and what was seen of it. */
 export interface Edited {
@@ -34,7 +35,7 @@ export async function edit(
   gate: Gate = () => Promise.resolve(),
 ): Promise<Edited> {
   return withTargets(inputs.targets, async (targets) => {
-    const before = await liveOf(targets);
+    const before = await mended(inputs, work, targets);
     const configuration = configurationAt(stage, before.configuration, inputs.wanted, material);
     const isNew = !sameConfiguration(configuration, before.configuration);
     const { reported, evidence } = await standStill(inputs, work, before);

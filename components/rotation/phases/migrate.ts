@@ -1,13 +1,15 @@
 import { label } from "../../encryption/keyNames";
 import { planMigrate } from "../../encryption/plan";
 import { configurationAt, sameConfiguration } from "../../encryption/stages";
+import { withTargets } from "../../encryption/targets";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../phases/logic";
 import { rewriteAndProve, type Rewritten } from "../prove";
 import { recordProof, sinceOf, type RotationProof } from "../record";
 import type { MigrateKeysInputs, MigrateKeysOutputs } from "./facets";
 import { migrateFacts, rotationFacts } from "./facts";
-import { readTargets, standingOf, type LiveConfiguration } from "./subject";
+import { mended } from "./mended";
+import { standingOf, type LiveConfiguration } from "./subject";
 
 /** migrate: every object of every resource is rewritten under the write key, proven, recorded. */
 export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, LiveConfiguration> = {
@@ -18,7 +20,7 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
 
   async run(inputs, work) {
     const { wanted, recordIn, gone, requestTimeoutSeconds, migrator } = inputs;
-    const live = await readTargets(inputs.targets);
+    const live = await withTargets(inputs.targets, (targets) => mended(inputs, work, targets));
     mustBePromoted(inputs, live);
     const { resources, proofs, record } = await rotationFacts(inputs, work.cluster, live);
     const pending = resources.filter(({ name }) => proofs[name] === undefined);

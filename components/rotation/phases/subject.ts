@@ -2,9 +2,11 @@ import { createHash } from "crypto";
 import { parseConfiguration, type EncryptionConfiguration } from "../../encryption/configuration";
 import { label } from "../../encryption/keyNames";
 import { keyOrder } from "../../encryption/resources";
-import { readAll, withTargets, type OpenTarget, type TargetArgs } from "../../encryption/targets";
+import { readAll, withTargets, type OpenTarget } from "../../encryption/targets";
 import type { Wanted } from "../../encryption/wanted";
+import type { Cluster } from "../../kubernetes/cluster";
 import type { Subject } from "../../phases/subject";
+import { isCutOff, readRecord } from "../record";
 import type { RotationInputs, RotationOutputs } from "./facets";
 
 /** What every target holds. */
@@ -13,6 +15,8 @@ export interface LiveConfiguration {
   /** Hexadecimal, of the text's bytes. */
   sha256: string;
   configuration: EncryptionConfiguration;
+  /** What some targets hold instead: a write of ours that was cut off. */
+  cutOff?: string;
 }
 
 /** EncryptionKeyRotation: one EncryptionConfiguration, the same in every target. */
@@ -21,19 +25,23 @@ export const rotationSubject: Subject<RotationInputs, LiveConfiguration> = {
   first: "distribute",
   // One for the cluster, whatever the component is called: two would write the same file.
   lock: () => "encryption",
-  read: (_cluster, { targets }) => readTargets(targets),
+  read: (cluster, inputs) => withTargets(inputs.targets, (targets) => liveOf(targets, cluster, inputs)),
   inherited: () => ({}),
   another: () => Promise.resolve([]),
   standing: (live) => ({ configHash: hashOf(live) }),
 };
 
-export function readTargets(targets: readonly TargetArgs[]): Promise<LiveConfiguration> {
-  return withTargets(targets, liveOf);
-}
-
-export async function liveOf(targets: readonly OpenTarget[]): Promise<LiveConfiguration> {
-  const { text, sha256 } = await readAll(targets);
-  return { text, sha256, configuration: parseConfiguration(text, targets[0]?.name ?? "the targets") };
+export async function liveOf(
+  targets: readonly OpenTarget[],
+  cluster: Cluster,
+  { recordIn }: Pick<RotationInputs, "recordIn">,
+): Promise<LiveConfiguration> {
+  const ours = async (before: string, after: string): Promise<boolean> => {
+    const { write } = await readRecord(cluster, recordIn);
+    return write !== undefined && isCutOff(write, { before: sha256Of(before), after: sha256Of(after) });
+  };
+  const held = await readAll(targets, ours);
+  return { ...held, configuration: parseConfiguration(held.text, targets[0]?.name ?? "the targets") };
 }
 
 /** As an API server reports it in its metrics. */

@@ -228,13 +228,15 @@ describe("several targets", () => {
     for (const { secret } of [key1, key2]) expect(message).not.toContain(secret.slice(0, 12));
   });
 
-  test("that were cut off between two are read as what was before, and the same write ends it", async () => {
+  test("that were cut off between two are read as what was before; putting that back, or the same write, ends it", async () => {
     const targets = three(after, before, before);
     const continues = (from: string, to: string): boolean => from === before && to === after;
-    expect((await readAll(targets, continues)).text).toBe(before);
+    expect(await readAll(targets, continues)).toEqual({ text: before, sha256: sha256Of(before), cutOff: after });
     const { written, already } = await writeAll(targets, before, after);
     expect([written.length, already.length]).toEqual([2, 1]);
     expect(texts()).toEqual([after, after, after]);
+    await restoreAll(three(after, before, before), before);
+    expect(texts()).toEqual([before, before, before]);
     expect(await messageOf(readAll(three(after, before, "third"), continues))).toContain("3 different texts");
   });
 
