@@ -2,14 +2,21 @@ import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import Ajv, { type ErrorObject } from "ajv";
-import type { ConversionArgs, EncryptionKeyRotationArgs, VersionedCRDArgs } from "../components";
+import type { ConversionArgs, VersionedCRDArgs } from "../components";
+import { rotationProblems, type RotationConfig } from "./rotations";
+
+export { asRotationArgs } from "./rotations";
 
 /** The stack's configuration, as config/schema.json describes it. */
 export interface StackConfig {
   cluster?: { kubeconfig?: string; context?: string; clusterId?: string };
   crds?: CrdConfig[];
   rotations?: RotationConfig[];
+  /** Secret. */
+  encryptionKeys?: Record<string, string>;
 }
+
+const OBJECTS = ["cluster", "crds", "rotations"];
 
 type Straight = "stopAfter" | "migrator" | "requestTimeoutSeconds" | "gone" | "ownerReferences" | "unscanned";
 
@@ -20,13 +27,6 @@ type CrdConfig = Pick<VersionedCRDArgs, Straight> & {
   conversion?: Omit<ConversionArgs, "caBundle"> & { caBundleFile?: string };
 };
 
-/** Key material has no place in stack configuration: keys are made here, or stand in the targets' files already. */
-type RotationConfig = Omit<EncryptionKeyRotationArgs, "audit" | "kubeconfig" | "context" | "clusterId"> & {
-  name: string;
-};
-
-const STRUCTURED = ["cluster", "crds", "rotations"];
-
 /**
  * Reads and checks the stack's configuration.
  *
@@ -35,23 +35,41 @@ const STRUCTURED = ["cluster", "crds", "rotations"];
 export function readStackConfig(): StackConfig {
   const config = new pulumi.Config();
   const found = Object.fromEntries(
-    configKeys().map((key) => [key, STRUCTURED.includes(key) ? config.getObject<unknown>(key) : config.get(key)]),
+    configKeys().map((key) => [
+      key,
+      key === SECRET_KEYS
+        ? secretObject(key)
+        : OBJECTS.includes(key)
+          ? config.getObject<unknown>(key)
+          : config.get(key),
+    ]),
   );
   const problems = checkStackConfig(found);
   if (problems.length === 0) return found;
   throw new pulumi.RunError(`stack configuration:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
 }
 
+const SECRET_KEYS = "encryptionKeys";
+
+/** Config.getObject warns of a secret; these only go into arguments that are secret themselves. */
+function secretObject(key: string): unknown {
+  try {
+    return JSON.parse(pulumi.runtime.allConfig()[`${pulumi.getProject()}:${key}`] ?? "{}") as unknown;
+  } catch {
+    return "no object";
+  }
+}
+
 /** Everything wrong with a configuration, one sentence each; pure, so that tests need no stack. */
 export function checkStackConfig(found: Record<string, unknown>): string[] {
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
-  if (ajv.validate(schema(), found)) {
-    const { crds, rotations } = found as unknown as StackConfig;
-    if (crds === undefined && rotations === undefined)
-      return ["(top level): crds and rotations are missing; see config/schema.json"];
-    return [...twice("crds", crds), ...twice("rotations", rotations)];
-  }
-  return (ajv.errors ?? []).map(describe);
+  if (!ajv.validate(schema(), found)) return (ajv.errors ?? []).filter(isTold).map(describe);
+  const { crds = [], rotations = [], encryptionKeys = {} } = found as unknown as StackConfig;
+  return [
+    ...twice("crds", crds),
+    ...twice("rotations", rotations),
+    ...rotations.flatMap((rotation, index) => rotationProblems(rotation, `rotations.${index}`, encryptionKeys)),
+  ];
 }
 
 /** What one entry of `crds` means as arguments of the component. */
@@ -67,14 +85,6 @@ export function asArgs(
   };
 }
 
-/** What one entry of `rotations` means as arguments of the component. */
-export function asRotationArgs(
-  { name: _name, ...rest }: RotationConfig,
-  cluster: StackConfig["cluster"],
-): EncryptionKeyRotationArgs {
-  return { ...rest, ...cluster };
-}
-
 function withCaBundle({ caBundleFile, ...conversion }: NonNullable<CrdConfig["conversion"]>): ConversionArgs {
   if (caBundleFile === undefined) return conversion;
   try {
@@ -86,10 +96,17 @@ function withCaBundle({ caBundleFile, ...conversion }: NonNullable<CrdConfig["co
   }
 }
 
-function twice(key: string, entries: readonly { name: string }[] = []): string[] {
+/** Of an anyOf, only that none of it holds. */
+function isTold({ schemaPath }: ErrorObject): boolean {
+  return !schemaPath.startsWith("#/anyOf/");
+}
+
+function twice(what: string, entries: { name: string }[]): string[] {
   const names = entries.map(({ name }) => name);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].sort();
-  return repeated.map((name) => `${key}: the name ${name} stands there more than once; expected each once; rename one`);
+  return repeated.map(
+    (name) => `${what}: the name ${name} stands there more than once; expected each once; rename one`,
+  );
 }
 
 function describe({ instancePath, keyword, params, message, data }: ErrorObject): string {
@@ -97,6 +114,7 @@ function describe({ instancePath, keyword, params, message, data }: ErrorObject)
   if (keyword === "additionalProperties") {
     return `${where}: unknown key ${String(params["additionalProperty"])}; expected one of ${knownKeys(instancePath)}`;
   }
+  if (keyword === "anyOf") return `${where}: crds or rotations is missing; see config/schema.json`;
   if (keyword === "required")
     return `${where}: ${String(params["missingProperty"])} is missing; see config/schema.json`;
   return `${where}: found ${shown(where, data)}; expected ${expectation(keyword, params, message ?? "")}`;
@@ -108,8 +126,6 @@ function expectation(keyword: string, params: Record<string, unknown>, message: 
       return `one of ${(params["allowedValues"] as string[]).join(", ")}`;
     case "minLength":
       return `at least ${String(params["limit"])} character`;
-    case "minItems":
-      return `at least ${String(params["limit"])} entry`;
     case "pattern":
       return `something that matches ${String(params["pattern"])}`;
     default:
@@ -119,28 +135,24 @@ function expectation(keyword: string, params: Record<string, unknown>, message: 
 
 const LONGEST_SHOWN = 60;
 
-/** What stands below `cluster` and `rotations` may be a credential, or a key, put in the wrong place. */
+/** What stands there may be a credential, or one put in the wrong place. */
+const NEVER_SHOWN = ["cluster", SECRET_KEYS, "keys", "audit", "ssh"];
+
 function shown(where: string, data: unknown): string {
-  if (/^cluster|^rotations\.\d+\.(keys|targets)/.test(where)) return `a ${Array.isArray(data) ? "list" : typeof data}`;
+  if (where.split(".").some((step) => NEVER_SHOWN.includes(step))) return `a ${typeof data}`;
   const text = JSON.stringify(data);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
 interface SchemaNode {
-  $ref?: string;
-  $defs?: Record<string, SchemaNode>;
   properties?: Record<string, SchemaNode>;
   items?: SchemaNode;
 }
 
 function knownKeys(instancePath: string): string {
   let node: SchemaNode | undefined = schema();
-  for (const step of instancePath.split("/").slice(1)) node = resolved(node?.items ?? node?.properties?.[step]);
+  for (const step of instancePath.split("/").slice(1)) node = node?.items ?? node?.properties?.[step];
   return Object.keys(node?.properties ?? {}).join(", ");
-}
-
-function resolved(node: SchemaNode | undefined): SchemaNode | undefined {
-  return node?.$ref === undefined ? node : schema().$defs?.[node.$ref.slice("#/$defs/".length)];
 }
 
 function schema(): SchemaNode {

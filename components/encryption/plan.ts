@@ -32,12 +32,19 @@ export function planDistribute(live: EncryptionConfiguration, wanted: Wanted): s
     const learns = `every API server learns to read ${labels(added)}`;
     return `${patterns.join(", ")}: ${orders(before, then)}: ${learns}; ${labels(then.slice(0, 1))} goes on writing`;
   });
-  const shared = sharedWith(
+  return [...sentences, ...timeouts(live, after)];
+}
+
+/**
+ * The resources that shared an entry with ours and get one of their own, with the keys they had: for a note, not for the plan, since
+ * another rotation of the same file may tell them apart first.
+ */
+export function toldApart(live: EncryptionConfiguration, wanted: Wanted): string[] {
+  const changes = changesOf(wanted, live, simulated("distribute", live, wanted));
+  return sharedWith(
     live,
     changes.flatMap(({ patterns }) => patterns),
   );
-  const kept = shared.map((each) => `${each}: an entry of its own, with the keys it has`);
-  return [...sentences, ...timeouts(live, after), ...kept];
 }
 
 /** The new key writes; all others are still read. */

@@ -73,6 +73,6 @@ function describeStandingStill(hosts: readonly string[], waited: number): string
   return (
     `API server on ${hosts.join(", ")}: its identity Lease in kube-system has not moved for ${Math.round(waited / 1000)} s; ` +
     "expected a renewal every 10 s; it is crashed, paused or cut off, and may come back with requests it already accepted, " +
-    `to be stored in the old version; bring it back, or, once it can never return, set gone: [${quoted}]`
+    `to be stored as they were then; bring it back, or, once it can never return, set gone: [${quoted}]`
   );
 }

@@ -109,6 +109,7 @@ interface Settled extends Converged {
 }
 
 class ControlPlane {
+  private readonly knownKeyIds = new Map<string, string>();
   private settled: { readonly agreed: Settled; readonly waited: Promise<number> } | undefined;
 
   constructor(
@@ -157,7 +158,8 @@ class ControlPlane {
     const servers = await findApiServers(this.cluster, { ...this.work, gone: this.rewriting.gone });
     try {
       for (const provider of providers) {
-        const seen = await awaitKeyId(servers, provider, this.work);
+        const seen = await awaitKeyId(servers, provider, this.knownKeyIds.get(provider), this.work);
+        this.knownKeyIds.set(provider, seen.keyId);
         keyIds[provider] = seen.keyId;
         evidence.push(...seen.evidence);
       }

@@ -129,7 +129,7 @@ describe("a KMS v2 plugin, whose key changes without a change of the file", () =
     expect(await keyIds()).toEqual(new Set(["kek-1"]));
   });
 
-  test("T2: with another key id on every server the same file is migrated again; one that differs holds it", async () => {
+  test("T2: with another key id on every server every object is rewritten, although the file stayed", async () => {
     const before = agreedKeyId(await now(), "vault");
     plugin.useKey("kek-2");
     // Each asks its plugin once a minute, in its own time.

@@ -1,3 +1,4 @@
+import { toldApart } from "../../encryption/plan";
 import { configurationAt, type Stage } from "../../encryption/stages";
 import { missingKeys } from "../../encryption/wanted";
 import type { Cluster } from "../../kubernetes/cluster";
@@ -25,9 +26,15 @@ export async function notesOf(
     typeof counts === "string"
       ? [`etcd was not asked: ${counts}`]
       : Object.entries(counts).map(([name, each]) => `${name} in etcd: ${describeCounts(each)}`);
-  return [orders.join("\n"), objects.join("\n"), bytes.join("\n"), await servers(inputs, cluster, live, facts)].filter(
-    (note) => note !== "",
-  );
+  const apart = toldApart(live.configuration, inputs.wanted);
+  const kept = apart.length === 0 ? "" : `an entry of their own, with the keys they have: ${apart.join(", ")}`;
+  return [
+    orders.join("\n"),
+    kept,
+    objects.join("\n"),
+    bytes.join("\n"),
+    await servers(inputs, cluster, live, facts),
+  ].filter((note) => note !== "");
 }
 
 /** By name, now and after each phase that edits the file. */

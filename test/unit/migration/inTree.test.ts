@@ -124,4 +124,17 @@ describe("those that are there", () => {
   test("one that failed is not taken up again", () => {
     expect(names(sortOut([migration("failed", { conditions: ["Failed"] })], subject)).current).toBeUndefined();
   });
+
+  test("one of ours for another purpose, as for a new key of the same resource, is someone else's", () => {
+    const mark = { annotation: "kubernetes-storage-migration/rotation", value: "sha256:1" };
+    const found = sortOut([migration("of-the-version", { conditions: ["Running"] })], { ...subject, mark });
+    expect(names(found)).toEqual({ current: undefined, stale: [], others: ["of-the-version"] });
+  });
+
+  test("in the core group, which the API server leaves out of its answers", () => {
+    const mark = { annotation: "kubernetes-storage-migration/rotation", value: "sha256:1" };
+    const core = { mark, resource: { group: "", version: "v1", plural: "secrets" } };
+    const secrets = { metadata: { name: "theirs" }, spec: { resource: { resource: "secrets" } } };
+    expect(names(sortOut([secrets], core)).others).toEqual(["theirs"]);
+  });
 });

@@ -45,8 +45,16 @@ test("two hashes at once are none", () => {
 test("of each KMS provider the key id that was told last counts", () => {
   const told = (provider: string, key: string, at: string): string =>
     `${status}{apiserver_id_hash="${id("apiserver-a")}",key_id_hash="${key}",provider_name="${provider}"} ${at}\n`;
-  const metrics = told("vault", "sha256:new", "1.7e+09") + told("vault", "sha256:old", "1.6e+09") + told("x", "k", "1");
-  expect(readingOf(metrics, leases, "a")).toMatchObject({ host: "cp-1", keyIds: { vault: "sha256:new", x: "k" } });
+  const metrics = [
+    told("vault", "sha256:new", "1.7e+09"),
+    told("vault", "sha256:old", "1.6e+09"),
+    told("other", "sha256:old", "1.6e+09"),
+    told("other", "sha256:new", "1.7e+09"),
+  ];
+  expect(readingOf(metrics.join(""), leases, "a")).toMatchObject({
+    host: "cp-1",
+    keyIds: { vault: "sha256:new", other: "sha256:new" },
+  });
 });
 
 describe("whether a server loaded something since", () => {
