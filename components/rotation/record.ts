@@ -67,7 +67,8 @@ export async function readRecord(cluster: Pick<Cluster, "call">, namespace: stri
 
 /**
  * To be called right before a file is written. Proofs that held under the file `from` will hold under `to` as well where
- * `keeps(resource, writeKey)`: that key is first for it in both.
+ * `keeps(resource, writeKey)`: that key is first for it in both. The others go: should the same file come back one day, another key has
+ * written meanwhile.
  */
 export async function noteWrite(
   cluster: Pick<Cluster, "call">,
@@ -79,10 +80,12 @@ export async function noteWrite(
     const hashes = { from: fullHash(write.from), to: fullHash(write.to) };
     const since = takesBack({ ...write, ...hashes }, record.write) ? { ...write.since, restored: true } : write.since;
     const noted = { ...hashes, at: new Date().toISOString(), since };
-    const carried = Object.values(record.proofs)
-      .map((proof) => carriedOver(proof, noted, keeps))
-      .filter((proof) => proof !== undefined);
-    const data = Object.fromEntries(carried.map((proof) => [proof.resource, JSON.stringify(proof)]));
+    const data = Object.fromEntries(
+      Object.values(record.proofs).map((proof) => {
+        const carried = carriedOver(proof, noted, keeps);
+        return [proof.resource, carried === undefined ? null : JSON.stringify(carried)];
+      }),
+    );
     return { ...data, [WRITE_KEY]: JSON.stringify(noted) };
   });
 }
@@ -192,7 +195,7 @@ async function readConfigMap(cluster: Pick<Cluster, "call">, namespace: string):
 async function update(
   cluster: Pick<Cluster, "call">,
   namespace: string,
-  change: (record: RotationRecord) => Record<string, string>,
+  change: (record: RotationRecord) => Record<string, string | null>,
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     const found = await readConfigMap(cluster, namespace);
@@ -206,12 +209,12 @@ async function update(
   }
 }
 
-/** Refused when it moved since it was read. */
+/** Refused when it moved since it was read; null removes a key. */
 async function write(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   found: ConfigMap | undefined,
-  data: Record<string, string>,
+  data: Record<string, string | null>,
 ): Promise<void> {
   if (found === undefined) {
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: RECORD_NAME, namespace }, data };

@@ -36,7 +36,9 @@ describe("a write that was cut off between two targets", () => {
     expect(second).toBe(distributed);
     // As if killed after the first target.
     put(1, plain);
-    expect((await stack.preview(args("distribute"))).plans).toEqual(planned);
+    const cutOff = await stack.preview(args("distribute"));
+    expect(cutOff.plans).toEqual(planned);
+    expect(cutOff.messages.join("\n")).toContain("an earlier run was writing when it was cut off");
     await stack.up(args("distribute"));
     expect(read()).toEqual([distributed, distributed]);
   });

@@ -1,11 +1,16 @@
 import type { VersionedCRDArgs } from "../../components";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
-import { pause } from "./lossWorld";
+import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
+import { createGadget, definitionOf, group as gadgets } from "./gadgets";
+import { pause, settled } from "./lossWorld";
+import { startRequestBalancer } from "./requestBalancer";
 import { startWorld, type TestStack, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
 
 jest.setTimeout(300_000);
 
+const resources = [resource, { group: gadgets, plural: "gizmos" }];
+const rights = [...rightsForUp(resources), ...rightsForDrop()];
 const ALL = "3 API servers (cp-1, cp-2, cp-3)";
 
 describe("three API servers behind a TCP balancer", () => {
@@ -20,7 +25,7 @@ describe("three API servers behind a TCP balancer", () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld([resource], { servers: 3, network: "namespace" });
+    world = await startWorld(resources, { servers: 3, network: "namespace" });
     server = (host) => world.cluster.apiServers.find((each) => each.host === host) as LocalApiServer;
     stack = await world.stack("several");
     const { url, caBundle } = await world.webhook();
@@ -48,15 +53,28 @@ describe("three API servers behind a TCP balancer", () => {
     await answered;
   });
 
-  test("T3: it goes on: up finishes, every object is v2, also those it had queued", async () => {
-    const run = await stack.up({ ...both, stopAfter: "migrate" });
-    expect(run.messages).toContainEqual(expect.stringContaining(`proven on ${ALL}`));
-    expect(await versions()).toEqual(new Set([`${group}/v2`]));
-    const proof = JSON.parse(run.outputs["proof"] as string) as { servers: string[] };
-    expect(proof.servers).toHaveLength(3);
+  test("T3: it goes on while another is cut off from etcd: that one is waited for, and only then all flip", async () => {
+    await server("cp-3").cutOff();
+    const running = stack.up({ ...both, stopAfter: "store" });
+    await pause(15_000);
+    expect(await storage()).toBe("v1");
+    await server("cp-3").rejoin();
+    await running;
+    expect(await storage()).toBe("v2");
   });
 
-  test("T4: one crashed and its Lease stayed: drop holds until the user says that it is gone", async () => {
+  test("T4: one is added and one restarted while objects are rewritten: all of them count, every object is v2, also those that were queued", async () => {
+    const running = settled(stack.up({ ...both, stopAfter: "migrate" }));
+    await Promise.all([world.cluster.addApiServer(), server("cp-1").restart()]);
+    // A restart cuts its connections: the run that notices says so, and the next one goes on.
+    expect(await running).toMatch(/^$|API server.* run pulumi up again/s);
+    const run = await stack.up({ ...both, stopAfter: "migrate" });
+    expect(await versions()).toEqual(new Set([`${group}/v2`]));
+    const proof = JSON.parse(run.outputs["proof"] as string) as { servers: string[] };
+    expect(proof.servers).toHaveLength(4);
+  });
+
+  test("T5: one crashed and its Lease stayed: drop holds until the user says that it is gone", async () => {
     await server("cp-3").kill();
     const only = { ...both, file: manifest("v2") };
     expect(await stack.refused(stack.up(only))).toMatch(/API server on cp-3: its identity Lease/);
@@ -67,7 +85,7 @@ describe("three API servers behind a TCP balancer", () => {
     expect(after.spec.versions.map(({ name }: { name: string }) => name)).toEqual(["v2"]);
   });
 
-  test("T5: back again, it reads every object, as the others do", async () => {
+  test("T6: back again, it reads every object, as the others do", async () => {
     await server("cp-3").start();
     for (const { client } of world.cluster.apiServers) {
       let list = await client.send("GET", objectPath("v2"));
@@ -75,5 +93,23 @@ describe("three API servers behind a TCP balancer", () => {
       expect(list.status).toBe(200);
       expect((list.body as { items: object[] }).items.length).toBeGreaterThanOrEqual(20);
     }
+  });
+
+  test("T7: where a balancer deals out single requests, none can be told apart: it takes two passes, and says why", async () => {
+    const balancer = await startRequestBalancer(world.cluster);
+    const kubeconfig = await world.cluster.userKubeconfig("balanced", rights, balancer.url);
+    const blind = await world.stack("blind");
+    const crd = (v2: boolean): VersionedCRDArgs => ({
+      crd: definitionOf("gizmos", { v2 }),
+      kubeconfig,
+      migrator: "direct",
+    });
+    await blind.up(crd(false));
+    await createGadget(world.cluster.client, "gizmos");
+    const run = await blind.up({ ...crd(true), stopAfter: "migrate" });
+    balancer.close();
+    expect(Object.values(await world.stored(gadgets, "gizmos"))).toEqual([`${gadgets}/v2`]);
+    expect(run.messages.join("\n")).toMatch(/a balancer in front deals out single requests/);
+    expect(run.messages.join("\n")).toMatch(/2 clean passes in a row/);
   });
 });

@@ -4,6 +4,7 @@ import { resolveWanted, type Wanted } from "../wanted";
 import { aescbcWeak } from "./aescbcWeak";
 import { aesgcmWrites } from "./aesgcmWrites";
 import { kmsMoved } from "./kmsMoved";
+import { newBytes } from "./newBytes";
 import { newKeyNames } from "./newKeyNames";
 import { notShadowed } from "./notShadowed";
 import { oneNameOneKey } from "./oneNameOneKey";
@@ -33,7 +34,7 @@ export interface Findings {
 }
 
 const refusing = [keyLength, oneNameOneKey, otherBytes, reusedName, newKeyNames, kmsMoved];
-const warning = [otherBytesRead, notShadowed, plainData, aescbcWeak, aesgcmWrites];
+const warning = [otherBytesRead, newBytes, notShadowed, plainData, aescbcWeak, aesgcmWrites];
 
 /**
  * Everything that can be said of a rotation before anything is written.

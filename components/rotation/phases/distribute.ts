@@ -24,7 +24,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     const isIdle = plans.flat().length === 0;
     return {
       plan: plans[0],
-      warnings: [...warnings, ...checkKeyAge(ages(facts.record, wanted), maxKeyAgeDays, new Date())],
+      warnings: [...warnings, ...cutOffOf(live), ...checkKeyAge(ages(facts.record, wanted), maxKeyAgeDays, new Date())],
       notes: isIdle ? [] : await notesOf(inputs, cluster, live, facts),
       inputs: { digest: digest(plans) },
     };
@@ -40,6 +40,13 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     return { ...standingOf(live, inputs.wanted), summary: [what, ...evidence].join("; ") };
   },
 };
+
+function cutOffOf({ cutOff }: LiveConfiguration): string[] {
+  if (cutOff === undefined) return [];
+  return [
+    "some targets hold what an earlier run was writing when it was cut off: the next phase that runs gives all of them what was there before, then goes on",
+  ];
+}
 
 /** The bytes that are known: in a preview, those of new keys are not made yet. */
 function knownMaterial({ material }: DistributeInputs): Readonly<Record<string, string>> {

@@ -168,6 +168,12 @@ describe("a rotation", () => {
     expect(checkRotation(live, want("secrets", write)).warnings).toEqual([expect.stringContaining(message)]);
   });
 
+  test("a new name for the bytes of a key that is there is warned of", () => {
+    expect(checkRotation(live, want("secrets", "secretbox:n"), { n: secretOf("secretbox", "a") }).warnings).toEqual([
+      "secretbox:n has the bytes of secretbox:a: whoever has that key reads what this one writes",
+    ]);
+  });
+
   test("a wildcard does not reach what has an earlier entry, and says so", () => {
     const { warnings } = checkRotation(file(entry("secrets", "secretbox:a")), want("*.*", "secretbox:n"));
     expect(warnings).toEqual([

@@ -104,7 +104,8 @@ describe("the ConfigMap", () => {
           return Promise.reject(conflict(request));
         } else {
           const next = String(Number(object?.metadata.resourceVersion) + 1);
-          object = { metadata: { resourceVersion: next }, data: { ...object?.data, ...body?.data } };
+          const merged = Object.entries({ ...object?.data, ...body?.data }).filter(([, value]) => value !== null);
+          object = { metadata: { resourceVersion: next }, data: Object.fromEntries(merged) };
         }
         return Promise.resolve(object as T);
       },
@@ -123,6 +124,21 @@ describe("the ConfigMap", () => {
     expect(record.write).toMatchObject({ from: A, to: B, since: now });
     expect(sinceOf(record, "b".repeat(64))).toEqual(now);
     expect(sinceOf(record, "a".repeat(64))).toBeUndefined();
+  });
+
+  test("a proof does not come back with its file: another key has written meanwhile", async () => {
+    const cluster = store();
+    await recordProof(cluster, "kube-system", proof);
+    await recordProof(cluster, "kube-system", { ...proof, resource: "configmaps" });
+    const keeps = (resource: string): boolean => resource === "configmaps";
+    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, keeps);
+    await noteWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
+    const record = await readRecord(cluster, "kube-system");
+    expect(validProof(record, "secrets", facts)).toEqual({ why: "no proof is recorded" });
+    expect(validProof(record, "configmaps", facts)).toHaveProperty("configHashes", [B, A]);
+    // Nor with a write of ours onto a file of someone else's.
+    await noteWrite(cluster, "kube-system", { from: C, to: A, since: now }, () => true);
+    expect((await readRecord(cluster, "kube-system")).proofs).toEqual({});
   });
 
   test("a file taken back is noted as such, one that was loaded in between is not", async () => {
