@@ -1,6 +1,6 @@
 import type { Cluster } from "../kubernetes/cluster";
 import { findApiServers } from "../kubernetes/apiServers";
-import { ApiError, UserError } from "../kubernetes/errors";
+import { ApiError, hasStatus, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
 import { sleep } from "../kubernetes/sleep";
 import { askEach, fullHash, type Reported, type ReportedServer, shortHash } from "./reported";
@@ -94,7 +94,9 @@ async function survey(
   } catch (error) {
     work.signal.throwIfAborted();
     // A reload command may restart them: with a single one nothing answers meanwhile, with several a Lease stands still.
-    if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500)) throw error;
+    // One that has just started answers 403 until it knows its roles; whoever has looked before may look.
+    const isNew = judging.since !== undefined && hasStatus(error, 403);
+    if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500 && !isNew)) throw error;
     return { judged: { kind: "lagging", lag: error.message, error } };
   }
 }
