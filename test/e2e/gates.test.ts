@@ -4,7 +4,7 @@ import { createObjects, definitionPath, group, manifest, objectPath, plural, res
 
 jest.setTimeout(300_000);
 
-const proof = "kubernetes-storage-crd/proof";
+const proof = "kubernetes-storage-migration/proof";
 
 /** Tries to get past every gate in front of a step that cannot be undone. */
 describe("no gate can be passed without its evidence", () => {

@@ -7,6 +7,7 @@ import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { Client } from "../../cluster/client";
 import { manifestsOf } from "./manifests";
+import { whenReady } from "./ready";
 import { changedPaths, inputsOf, replacingPaths } from "./changes";
 import {
   clientOf,
@@ -114,7 +115,8 @@ export function handlers(warn: (message: string) => void): UntypedServiceImpleme
       const dry = request.getPreview() ? "&dryRun=All" : "";
       const isUnknown = JSON.stringify(inputs).includes(UNKNOWN);
       const query = `?fieldManager=${fieldManager}${dry}`;
-      const live = isUnknown ? inputs : await update(client(), inputs, query).catch(ifNotYet(request, inputs));
+      const changed = isUnknown ? inputs : await update(client(), inputs, query).catch(ifNotYet(request, inputs));
+      const live = request.getPreview() ? changed : await whenReady(client(), inputs, changed);
       const response = new messages.UpdateResponse();
       response.setProperties(struct(checkpoint(live, inputs, fieldManager)));
       return response;
@@ -139,7 +141,8 @@ async function create(client: Client, inputs: Manifest, fieldManager: string): P
   for (let attempt = 1; ; attempt++) {
     try {
       const path = await collectionPath(client, inputs);
-      return objectOf(await client.send("POST", `${path}?fieldManager=${fieldManager}`, inputs));
+      const live = objectOf(await client.send("POST", `${path}?fieldManager=${fieldManager}`, inputs));
+      return await whenReady(client, inputs, live);
     } catch (error) {
       if (!(error instanceof NoMatch) || attempt === ATTEMPTS) throw error;
       await sleep(500 * attempt); // a custom resource may come before its CRD is established
