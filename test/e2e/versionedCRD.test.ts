@@ -69,7 +69,7 @@ describe("the tutorial's CRD moves from v1 to v2", () => {
     expect(new Set(stored)).toEqual(new Set([`${group}/v2`]));
     const live = await world.cluster.client.get(definition);
     expect(live.status.storedVersions).toEqual(["v2"]);
-    const proof = JSON.parse(live.metadata.annotations["kubernetes-storage-crd/proof"] as string) as object;
+    const proof = JSON.parse(live.metadata.annotations["kubernetes-storage-migration/proof"] as string) as object;
     expect(proof).toMatchObject({
       uid: live.metadata.uid,
       generation: live.metadata.generation,
