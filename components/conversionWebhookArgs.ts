@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs } from "./clusterChoice";
-import type { LawOptions } from "./testing";
 
 /** What a ConversionWebhook is given: the conversion, and where and how it is to run. */
 export interface ConversionWebhookArgs extends ClusterArgs {
@@ -32,9 +31,15 @@ export interface ConversionWebhookArgs extends ClusterArgs {
   keys?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * How the conversion is tried before anything is served: 25 objects for each law and pair of versions, with a fixed seed.
-   * `values` as in `laws(conversion, { values })`, where the schema does not say what values there are.
+   * `values` as in `laws(conversion, { values })`: fast-check arbitraries by version and path, where the schema does not say what
+   * values there are.
    */
-  laws?: Pick<LawOptions, "runs" | "seed" | "values">;
+  laws?: {
+    runs?: number;
+    seed?: number;
+    // Not fast-check's own type: its declarations do not compile under every moduleResolution that a program may have.
+    values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
 }
 
 /** Exactly one of the three. */

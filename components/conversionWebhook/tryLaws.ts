@@ -1,7 +1,7 @@
 import type { Conversion } from "../conversion";
 import type { ConversionWebhookArgs } from "../conversionWebhookArgs";
 import { UserError } from "../kubernetes/errors";
-import { checkLaws } from "../testing";
+import { checkLaws, type LawOptions } from "../testing";
 
 /** Of each law and pair of versions; the user's own tests try more. */
 const RUNS = 25;
@@ -21,7 +21,7 @@ export function tryLaws(
       `conversion: ${file}: ${conversion.sensitive.join(", ")} is sensitive and not in every version; expected \`keys\` to seal it with`,
     );
   }
-  const [broken, ...others] = checkLaws(conversion, { runs: RUNS, seed: 1, ...laws });
+  const [broken, ...others] = checkLaws(conversion, { runs: RUNS, seed: 1, ...(laws as LawOptions) });
   if (broken === undefined) return;
   const more = others.length === 0 ? "" : `\nand ${others.length} more`;
   throw new UserError(

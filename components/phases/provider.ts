@@ -96,6 +96,8 @@ async function check(
     const cluster = await connect(news, config);
     const clusterId = await recognize(cluster, news, olds?.clusterId);
     noteInProgram(idOf(phase, news), clusterId);
+    const another = await subject.another(olds, news, cluster);
+    if (another.length > 0) return failed(phase, news, another);
     const live = await subject.read(cluster, news);
     const look = await logic.look(news, cluster, live, stateBefore(olds));
     const contradiction = contradicted(logic, olds ?? {}, {
@@ -104,8 +106,7 @@ async function check(
       plan: look.plan,
     });
     if (contradiction !== undefined) return failed(phase, news, [contradiction]);
-    const problems = [...(await subject.another(olds, news, cluster)), ...(look.problems ?? [])];
-    if (problems.length > 0) return failed(phase, news, problems);
+    if ((look.problems ?? []).length > 0) return failed(phase, news, look.problems ?? []);
     for (const warning of look.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     for (const note of look.notes ?? []) await row.info(note);
