@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { egressConfiguration } from "../egress";
 import { writePrivately } from "./kubeconfig";
 import { addressOf, loopback, type Network, type NetworkKind, type NetworkOptions } from "./network";
 import { named, type Unshare, unshare } from "./namespaces";
@@ -39,7 +40,7 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
   ]);
   const outside = new Relay(processes, "relay-outside", dir);
   const egress = join(dir, "egress.yaml");
-  writePrivately(egress, egressConfiguration(socket("out")));
+  writePrivately(egress, egressConfiguration(socket("out"), ["controlplane", "cluster"]));
   const targets: string[] = [];
   const cutOff = new Set<string>();
   const balanced = () => {
@@ -92,14 +93,4 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
       await inside.set({ [`etcd ${place.host}`]: road, ...balanced() });
     },
   };
-}
-
-/** https://kubernetes.io/docs/reference/config-api/apiserver-config.v1beta1/#apiserver-k8s-io-v1beta1-EgressSelectorConfiguration; what is not named, etcd, is reached straight. */
-function egressConfiguration(socket: string): string {
-  const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: socket } } };
-  return JSON.stringify({
-    apiVersion: "apiserver.k8s.io/v1beta1",
-    kind: "EgressSelectorConfiguration",
-    egressSelections: ["controlplane", "cluster"].map((name) => ({ name, connection })),
-  });
 }

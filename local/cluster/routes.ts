@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { createProxy } from "./connectProxy";
+import { asNamed, createEgressProxy } from "../egress";
 
 /** One road for connections. An end is HOST:PORT, or the path of a unix socket: those are reached from any network namespace. */
 export interface Route {
@@ -41,7 +41,7 @@ async function start(listen: string, to: string[] | "proxy"): Promise<Open> {
     to: to === "proxy" ? [] : to,
     sockets: new Set(),
   };
-  if (to === "proxy") opened.server = createProxy();
+  if (to === "proxy") opened.server = createEgressProxy(asNamed);
   else balance(opened);
   opened.server.on("connection", (socket: Socket) => {
     opened.sockets.add(socket);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../cluster/client";
+import { createEgressProxy, egressConfiguration } from "../egress";
 import { Pod } from "./pod";
-import { createRoad, egressConfiguration, type Road } from "./road";
 import type { Deployment } from "./workload";
 
 interface Service {
@@ -25,7 +27,8 @@ const MOUNTS_EVERY = 5;
 export class PodRunner {
   private readonly folder = mkdtempSync(join(tmpdir(), "pods-"));
   private readonly socket = join(this.folder, "road");
-  private readonly road: Road;
+  private readonly tunnels = new Set<Duplex>();
+  private readonly road = createEgressProxy((address) => this.locate(address), this.tunnels);
   private readonly deployments = new Map<string, Pod[]>();
   private services: Service[] = [];
   private readonly addresses = new Map<Pod, string>();
@@ -34,15 +37,13 @@ export class PodRunner {
   private loop: Promise<void> | undefined;
   private made = 0;
 
-  constructor(private readonly namespace: string) {
-    this.road = createRoad((address) => this.locate(address));
-  }
+  constructor(private readonly namespace: string) {}
 
   /** Flags with which an API server finds the pods; the road is open once this resolves. */
   async flags(): Promise<string[]> {
-    await this.road.open(this.socket);
+    await once(this.road.listen(this.socket), "listening");
     const file = join(this.folder, "egress.json");
-    writeFileSync(file, egressConfiguration(this.socket));
+    writeFileSync(file, egressConfiguration(this.socket, ["cluster"]));
     return [`--egress-selector-config-file=${file}`];
   }
 
@@ -61,7 +62,8 @@ export class PodRunner {
     await this.loop;
     const all = [...this.deployments.values()].flat();
     await Promise.all([...all.map((pod) => pod.end(2_000)), ...this.ending]);
-    await this.road.close();
+    this.road.close();
+    this.tunnels.forEach((tunnel) => tunnel.destroy());
     rmSync(this.folder, { recursive: true, force: true });
   }
 

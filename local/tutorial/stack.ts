@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
 import { checkout } from "../checkout";
 import { findPlugin, type Plugin } from "../plugins/install";
 import type { PulumiCli } from "../toolchain/pulumi";
+import { pulumiSettings } from "../toolchain/pulumiSettings";
 
 /** One entry of `storage-migration:crds`, see config/schema.json. */
 export interface CrdConfig {
@@ -55,16 +56,7 @@ export class Stack {
 
   /** What a person needs to go on with this stack in a shell. */
   get environment(): Record<string, string> {
-    return {
-      PATH: [this.random.folder, this.cli.path].join(delimiter),
-      PULUMI_HOME: join(this.dir, "home"),
-      PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "local",
-      PULUMI_SKIP_UPDATE_CHECK: "1",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      // The program's types were checked when it was compiled; checking them again takes most of a short run.
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-    };
+    return pulumiSettings(this.cli, this.dir, [this.random.folder]);
   }
 
   // `stack init` writes Pulumi.dev.yaml beside Pulumi.yaml and has no --config-file: a project folder of the same name keeps it off the repository's own.

@@ -4,6 +4,7 @@ import * as os from "os";
 import * as path from "path";
 import { checkout } from "../../local/checkout";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
 
 const PROJECT = "storage-migration";
 const STACK = "test";
@@ -23,13 +24,7 @@ export class CliProgram {
     fs.writeFileSync(path.join(project, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: nodejs\n`);
     const env = {
       ...process.env,
-      PATH: (await findPulumi()).path,
-      PULUMI_HOME: path.join(dir, "home"),
-      PULUMI_BACKEND_URL: `file://${dir}`,
-      PULUMI_CONFIG_PASSPHRASE: "test",
-      PULUMI_SKIP_UPDATE_CHECK: "1",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true", // `npm run check` looks at the types
+      ...pulumiSettings(await findPulumi(), dir),
     };
     // `stack init` writes Pulumi.STACK.yaml beside Pulumi.yaml: not into the repository's own folder.
     await ended(launch(["stack", "init", STACK, "--cwd", project], env));

@@ -4,6 +4,7 @@ import * as path from "path";
 import { promisify } from "util";
 import { checkout } from "../../local/checkout";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
 
 const exec = promisify(execFile);
 
@@ -61,13 +62,7 @@ export class Project {
     return new Project(dir, {
       ...process.env,
       KUBECONFIG: kubeconfig,
-      PATH: (await findPulumi()).path,
-      PULUMI_HOME: path.join(dir, ".home"),
-      PULUMI_BACKEND_URL: `file://${dir}`,
-      PULUMI_CONFIG_PASSPHRASE: "test",
-      PULUMI_SKIP_UPDATE_CHECK: "1",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true", // `tsc` looks at the types
+      ...pulumiSettings(await findPulumi(), dir),
     });
   }
 

@@ -6,6 +6,7 @@ import { rightsForDrop, rightsForPreview, rightsForUp } from "../../components";
 import { checkStackConfig } from "../../config";
 import { checkout } from "../../local/checkout";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
 import { startWorld, type World } from "./harness";
 import { tutorialPlan } from "./selfies";
 
@@ -68,13 +69,7 @@ describe("what the README shows is so", () => {
       const env = {
         ...process.env,
         KUBECONFIG: await world.cluster.userKubeconfig("readme", rules),
-        PATH: (await findPulumi()).path,
-        PULUMI_HOME: path.join(dir, "home"),
-        PULUMI_BACKEND_URL: `file://${dir}`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_SKIP_UPDATE_CHECK: "1",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+        ...pulumiSettings(await findPulumi(), dir),
       };
       const pulumi = (...args: string[]) =>
         spawnSync("pulumi", [...args, "--non-interactive"], { cwd: dir, env, encoding: "utf8" });

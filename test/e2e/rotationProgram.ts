@@ -4,6 +4,7 @@ import * as path from "path";
 import { checkout } from "../../local/checkout";
 import { findPlugin } from "../../local/plugins/install";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
 import type { RotationWorld } from "./rotationWorld";
 
 /** A program with one EncryptionKeyRotation, run by the real CLI in a process of its own; it keeps all that was printed. */
@@ -25,12 +26,7 @@ export class RotationProgram {
     const plugin = findPlugin("random", path.join(world.dir, "plugins"));
     const program = new RotationProgram(world, {
       ...process.env,
-      PATH: [plugin.folder, (await findPulumi()).path].join(path.delimiter),
-      PULUMI_HOME: path.join(dir, "home"),
-      PULUMI_BACKEND_URL: `file://${dir}`,
-      PULUMI_CONFIG_PASSPHRASE: "test",
-      PULUMI_SKIP_UPDATE_CHECK: "1",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      ...pulumiSettings(await findPulumi(), dir, [plugin.folder]),
     });
     fs.writeFileSync(path.join(dir, "Pulumi.yaml"), "name: rotation\nruntime: nodejs\nmain: program.js\n");
     // Not JSON.stringify of an absolute path alone: the package is found as a user's program would find a nested one.
