@@ -1,0 +1,115 @@
+import type { VersionedCRDArgs } from "../../components";
+import type { LocalApiServer } from "../../local/cluster/apiServer";
+import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
+import { createGadget, definitionOf, group as gadgets } from "./gadgets";
+import { pause, settled } from "./lossWorld";
+import { startRequestBalancer } from "./requestBalancer";
+import { startWorld, type TestStack, type World } from "./harness";
+import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
+
+jest.setTimeout(300_000);
+
+const resources = [resource, { group: gadgets, plural: "gizmos" }];
+const rights = [...rightsForUp(resources), ...rightsForDrop()];
+const ALL = "3 API servers (cp-1, cp-2, cp-3)";
+
+describe("three API servers behind a TCP balancer", () => {
+  let world: World;
+  let stack: TestStack;
+  let both: VersionedCRDArgs;
+  let server: (host: string) => LocalApiServer;
+  const versions = async (): Promise<Set<string>> => new Set(Object.values(await world.stored(group, plural)));
+  const storage = async (): Promise<string> => {
+    const { spec } = await world.cluster.client.get(definitionPath);
+    return (spec.versions as { name: string; storage: boolean }[]).find((version) => version.storage)?.name ?? "";
+  };
+
+  beforeAll(async () => {
+    world = await startWorld(resources, { servers: 3, network: "namespace" });
+    server = (host) => world.cluster.apiServers.find((each) => each.host === host) as LocalApiServer;
+    stack = await world.stack("several");
+    const { url, caBundle } = await world.webhook();
+    both = { file: manifest("v1-v2"), conversion: { url, caBundle }, migrator: "direct" };
+  });
+  afterAll(() => world.end());
+
+  test("T1: serve reports once every one of them serves the version", async () => {
+    const run = await stack.up({ file: manifest("v1") });
+    expect(run.messages).toContainEqual(expect.stringContaining(`v1 on ${ALL}`));
+    for (const { client } of world.cluster.apiServers) await client.get(`/apis/${group}/v1`);
+    await createObjects(server("cp-1").client, 20);
+  });
+
+  test("T2: one is paused with creates in flight: nothing is flipped, and the error names its host", async () => {
+    server("cp-2").pause();
+    const body = { apiVersion: `${group}/v1`, kind: "SelfieRequest", hostPort: "late:1" };
+    const late = ["late-1", "late-2"].map((name) =>
+      server("cp-2").client.post(objectPath("v1"), { ...body, metadata: { name } }),
+    );
+    const answered = Promise.allSettled(late);
+    expect(await stack.refused(stack.up(both))).toMatch(/API server on cp-2: its identity Lease .*gone: \["cp-2"\]/s);
+    expect(await storage()).toBe("v1");
+    server("cp-2").resume();
+    await answered;
+  });
+
+  test("T3: it goes on while another is cut off from etcd: that one is waited for, and only then all flip", async () => {
+    await server("cp-3").cutOff();
+    const running = stack.up({ ...both, stopAfter: "store" });
+    await pause(15_000);
+    expect(await storage()).toBe("v1");
+    await server("cp-3").rejoin();
+    await running;
+    expect(await storage()).toBe("v2");
+  });
+
+  test("T4: one is added and one restarted while objects are rewritten: all of them count, every object is v2, also those that were queued", async () => {
+    const running = settled(stack.up({ ...both, stopAfter: "migrate" }));
+    await Promise.all([world.cluster.addApiServer(), server("cp-1").restart()]);
+    // A restart cuts its connections: the run that notices says so, and the next one goes on.
+    expect(await running).toMatch(/^$|API server.* run pulumi up again/s);
+    const run = await stack.up({ ...both, stopAfter: "migrate" });
+    expect(await versions()).toEqual(new Set([`${group}/v2`]));
+    const proof = JSON.parse(run.outputs["proof"] as string) as { servers: string[] };
+    expect(proof.servers).toHaveLength(4);
+  });
+
+  test("T5: one crashed and its Lease stayed: drop holds until the user says that it is gone", async () => {
+    await server("cp-3").kill();
+    const only = { ...both, file: manifest("v2") };
+    expect(await stack.refused(stack.up(only))).toMatch(/API server on cp-3: its identity Lease/);
+    const { spec } = await world.cluster.client.get(definitionPath);
+    expect(spec.versions.map(({ name }: { name: string }) => name)).toContain("v1");
+    await stack.up({ ...only, gone: ["cp-3"] });
+    const after = await world.cluster.client.get(definitionPath);
+    expect(after.spec.versions.map(({ name }: { name: string }) => name)).toEqual(["v2"]);
+  });
+
+  test("T6: back again, it reads every object, as the others do", async () => {
+    await server("cp-3").start();
+    for (const { client } of world.cluster.apiServers) {
+      let list = await client.send("GET", objectPath("v2"));
+      for (; list.status === 429; list = await client.send("GET", objectPath("v2"))) await pause(200); // its cache fills
+      expect(list.status).toBe(200);
+      expect((list.body as { items: object[] }).items.length).toBeGreaterThanOrEqual(20);
+    }
+  });
+
+  test("T7: where a balancer deals out single requests, none can be told apart: it takes two passes, and says why", async () => {
+    const balancer = await startRequestBalancer(world.cluster);
+    const kubeconfig = await world.cluster.userKubeconfig("balanced", rights, balancer.url);
+    const blind = await world.stack("blind");
+    const crd = (v2: boolean): VersionedCRDArgs => ({
+      crd: definitionOf("gizmos", { v2 }),
+      kubeconfig,
+      migrator: "direct",
+    });
+    await blind.up(crd(false));
+    await createGadget(world.cluster.client, "gizmos");
+    const run = await blind.up({ ...crd(true), stopAfter: "migrate" });
+    balancer.close();
+    expect(Object.values(await world.stored(gadgets, "gizmos"))).toEqual([`${gadgets}/v2`]);
+    expect(run.messages.join("\n")).toMatch(/a balancer in front deals out single requests/);
+    expect(run.messages.join("\n")).toMatch(/2 clean passes in a row/);
+  });
+});
