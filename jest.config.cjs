@@ -1,16 +1,23 @@
 const typescript = {
   "^.+\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json", diagnostics: false }],
 };
+/** Examples import the package by its name, as its users do; here that is what is in the checkout. */
+const itself = {
+  "^pulumi-kubernetes-storage-migration$": "<rootDir>/components",
+  "^pulumi-kubernetes-storage-migration/server$": "<rootDir>/components/conversionServer",
+  "^pulumi-kubernetes-storage-migration/(conversion|testing)$": "<rootDir>/components/$1",
+};
 const project = (displayName, folders) => ({
   displayName,
   transform: typescript,
+  moduleNameMapper: itself,
   testEnvironment: "node",
-  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  testMatch: folders.map((folder) => `<rootDir>/${folder}/**/*.test.ts`),
   setupFiles: ["<rootDir>/test/fastCheck.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.local/"],
 });
 
 /** Types are checked by `npm run check`; here speed counts. */
 module.exports = {
-  projects: [project("unit", ["unit", "local"]), project("e2e", ["e2e"])],
+  projects: [project("unit", ["test/unit", "test/local", "examples"]), project("e2e", ["test/e2e"])],
 };

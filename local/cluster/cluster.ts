@@ -84,7 +84,7 @@ export interface Cluster {
   /** A folder of short name for unix sockets, which goes with the cluster. */
   socketFolder(): string;
   /** Starts another program that ends with this cluster, say a webhook. Its output goes to a file beside the other logs. */
-  startBeside(name: string, command: string, args: string[]): StartedProcess;
+  startBeside(name: string, command: string, args: string[], env?: NodeJS.ProcessEnv): StartedProcess;
   endBeside(name: string): Promise<void>;
   /** Ends every process and waits for it. */
   stop(): Promise<void>;
@@ -200,7 +200,7 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     stopControllerManager: () => processes.end("kube-controller-manager"),
     startControllerManager,
     socketFolder: () => processes.socketFolder(),
-    startBeside: (name, command, args) => processes.start(name, command, args),
+    startBeside: (name, command, args, env) => processes.start(name, command, args, env),
     endBeside: (name) => processes.end(name),
     stop: async () => {
       for (const each of apiServers) each.client.close();

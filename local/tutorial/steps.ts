@@ -1,4 +1,6 @@
 import { relative } from "node:path";
+import { loadConversion } from "../../components/conversionWebhook/load";
+import { checkLaws } from "../../components/testing";
 import { checkout } from "../checkout";
 import type { Cluster } from "../cluster/cluster";
 import { say } from "../say";
@@ -78,7 +80,12 @@ async function installVersion1(tutorial: Tutorial): Promise<SelfieObject[] | und
 async function previewVersion2(tutorial: Tutorial): Promise<string> {
   const { claims, stack, cluster, caBundleFile } = tutorial;
   say("2. the manifest gets v2, in storage, and the stack's configuration a conversion webhook: what would happen?");
-  const { url } = await startWebhookProcess(cluster, caBundleFile);
+  const source = checkout("examples", "selfierequests", "conversion.ts");
+  await claims.check("the conversion, examples/selfierequests/conversion.ts, keeps its laws", () => {
+    const broken = checkLaws(loadConversion(source), { seed: 1 });
+    if (broken[0] !== undefined) throw new Error(broken[0].message);
+  });
+  const { url } = await startWebhookProcess(cluster, caBundleFile, source);
   const conversion = { url, caBundleFile: relative(checkout(), caBundleFile) };
   const config = stack.configure("2-v1-v2", crds(tutorial, "v1-v2.yaml", { conversion, stopAfter: "migrate" }));
   const before = await live(cluster);

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { bundleConversion } from "../../components/conversionWebhook/bundle";
 import { makeAuthority, makeServerCertificate } from "../certificates";
-import { checkout } from "../checkout";
 import type { Cluster } from "../cluster/cluster";
 import { writePrivately } from "../cluster/kubeconfig";
 import { isRunning, lastLines } from "../processes";
@@ -15,25 +15,31 @@ export interface RunningWebhook {
 const name = "webhook";
 const startMilliseconds = 20_000;
 
-/** Runs the example's conversion webhook as a process of its own beside the cluster, with a certificate of its own authority. */
-export async function startWebhookProcess(cluster: Cluster, caBundleFile: string): Promise<RunningWebhook> {
+/**
+ * Runs a conversion as a process of its own beside the cluster, with a certificate of its own authority: the very file that
+ * a ConversionWebhook has its pods run, in their environment.
+ *
+ * @param conversion path of the module whose default export is the conversion
+ */
+export async function startWebhookProcess(
+  cluster: Cluster,
+  caBundleFile: string,
+  conversion: string,
+): Promise<RunningWebhook> {
   const authority = await makeAuthority("selfierequests webhook");
   const server = await makeServerCertificate(authority, "selfierequests webhook");
   const [cert, key] = [join(cluster.dir, "webhook.crt"), join(cluster.dir, "webhook.key")];
   writePrivately(caBundleFile, authority.cert);
   writePrivately(cert, server.cert);
   writePrivately(key, server.key);
-  const started = cluster.startBeside(name, process.execPath, [
-    checkout("dist", "examples", "selfierequests", "webhook.js"),
-    "--cert",
-    cert,
-    "--key",
-    key,
-  ]);
+  const file = join(cluster.dir, "webhook.js");
+  writeFileSync(file, bundleConversion(conversion).code);
+  const env = { ...process.env, PORT: "0", HOST: "127.0.0.1", TLS_CERT: cert, TLS_KEY: key, DRAIN_SECONDS: "0" };
+  const started = cluster.startBeside(name, process.execPath, [file], env);
   const deadline = Date.now() + startMilliseconds;
   for (;;) {
-    const url = /https:\S+/.exec(readFileSync(started.log, "utf8"))?.[0];
-    if (url) return { url, caBundleFile };
+    const port = /"message":"serving".*"port":(\d+)/.exec(readFileSync(started.log, "utf8"))?.[1];
+    if (port) return { url: `https://127.0.0.1:${port}/convert`, caBundleFile };
     if (!isRunning(started) || Date.now() > deadline)
       throw new Error(`the webhook did not start; its log, ${started.log}, ends with\n${lastLines(started.log)}`);
     await sleep(50);

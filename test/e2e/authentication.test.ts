@@ -5,7 +5,7 @@ import { Cluster } from "../../components/kubernetes/cluster";
 import type { Caller } from "../../components/kubernetes/api";
 import { findApiServers } from "../../components/kubernetes/apiServers";
 import { makeAuthority, type Certificate } from "../../local/certificates";
-import { convert } from "../../examples/selfierequests/conversion";
+import { convert } from "./looseWebhook";
 import {
   clientCertificate,
   execCredential,

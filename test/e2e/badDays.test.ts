@@ -4,7 +4,7 @@ import { rightsForPreview } from "../../components";
 import { withLock } from "../../components/kubernetes/lock";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { makeAuthority } from "../../local/certificates";
-import { convert } from "../../examples/selfierequests/conversion";
+import { convert } from "./looseWebhook";
 import { startWorld, type TestStack, type World } from "./harness";
 import { crd, createObject, createObjects, definitionPath, group, manifest, plural, resource } from "./selfies";
 
@@ -137,7 +137,12 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
     const { client } = world.cluster;
     await createObjects(client, 10_000, 12);
     for (let index = 0; index < 12; index++) await createObject(client, `bad-${index}`, "no colon in here");
-    const webhook = await world.webhook();
+    const webhook = await world.webhook({
+      convert: (object, to) => {
+        if (object["hostPort"] === "no colon in here") throw new Error("hostPort is no HOST:PORT");
+        return convert(object, to);
+      },
+    });
     const args = { file: manifest("v1-v2"), conversion: { url: webhook.url, caBundle: webhook.caBundle } };
     const message = await stack.refused(stack.up(args));
     expect(message).toMatch(/12 of 10012 objects would fail/);

@@ -3,7 +3,6 @@ import * as path from "path";
 import * as automation from "@pulumi/pulumi/automation";
 import { VersionedCRD, type PhaseName, type VersionedCRDArgs } from "../../components";
 import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
-import { startWebhook, type Webhook, type WebhookOptions } from "../../examples/selfierequests/webhook";
 import { makeAuthority, makeServerCertificate, type Certificate } from "../../local/certificates";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";
@@ -11,6 +10,7 @@ import { readEtcd } from "../../local/cluster/etcd";
 import { nativeVersion } from "../../local/cluster/flags";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { startWebhook, type Webhook, type WebhookOptions } from "./looseWebhook";
 
 /** A real control plane, and Pulumi stacks run against it by a user with exactly the rights the README lists. */
 export interface World {

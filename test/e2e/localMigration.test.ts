@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { convert } from "../../examples/selfierequests/conversion";
-import { startWebhook, type Webhook } from "../../examples/selfierequests/webhook";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { checkout } from "../../local/checkout";
 import type { Cluster } from "../../local/cluster/cluster";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { countVersions, createNew, createOld, crdPath, list, read, stored } from "../../local/tutorial/selfieRequests";
+import { convert, startWebhook, type Webhook } from "./looseWebhook";
 
 // The tutorial by hand, without the library: what the control plane and the examples do by themselves.
 jest.setTimeout(240_000);

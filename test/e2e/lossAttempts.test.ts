@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Phases } from "../../components";
-import { convert } from "../../examples/selfierequests/conversion";
+import { convert } from "./looseWebhook";
 import { STORAGE_MIGRATION, type TestStack } from "./harness";
 import { type Attempt, crdOf, group, type LossWorld, MERGE, pause, settled } from "./lossWorld";
 import { startLossWorld, type Version } from "./lossWorld";
