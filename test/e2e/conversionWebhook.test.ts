@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { ConversionWebhook, VersionedCRD, type ConversionWebhookArgs, type VersionedCRDArgs } from "../../components";
+import { checkout } from "../../local/checkout";
 import { PodRunner } from "../../local/pods/runner";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -40,12 +41,14 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
   let stack: ProgramStack;
   let pods: PodRunner;
   let file: string;
+  let folder: string;
 
   beforeAll(async () => {
     pods = new PodRunner("default");
     world = await startWorld([resource], { apiServerFlags: await pods.flags() });
     pods.start(world.cluster.client);
-    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "webhook", world.cluster.kubeconfig);
+    folder = path.dirname(world.kubeconfig);
+    stack = await ProgramStack.create(folder, "webhook", world.cluster.kubeconfig);
     file = path.join(stack.workDir, "conversion.ts");
     fs.writeFileSync(file, source("undefined"));
   });
@@ -153,5 +156,100 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     expect(await conversionOf()).toEqual({ strategy: "None" });
     expect(await served("v2")).toHaveLength(20);
     expect(pods.pods(name)).toEqual([]);
+  });
+
+  describe("examples/backups: three versions in a chain", () => {
+    const backups = { group: "storage.example.com", plural: "backups" };
+    const at = (version: string, name = ""): string =>
+      `/apis/${backups.group}/${version}/namespaces/default/${backups.plural}${name && `/${name}`}`;
+    const object = (version: string, name: string, spec: object): object => ({
+      apiVersion: `${backups.group}/${version}`,
+      kind: "Backup",
+      metadata: { name },
+      spec,
+    });
+    const read = async (version: string, name: string): Promise<Record<string, unknown>> =>
+      ((await world.cluster.client.get(at(version, name))) as { spec: Record<string, unknown> }).spec;
+    const rollout =
+      (file: string, isConverted = true) =>
+      (): void => {
+        const conversion = checkout("examples", "backups", "conversion.ts");
+        new VersionedCRD("backups", {
+          file: checkout("examples", "backups", file),
+          requestTimeoutSeconds: 3,
+          migrator: "direct",
+          ...(isConverted && { conversion: new ConversionWebhook("backups-conversion", { conversion }) }),
+        });
+      };
+    const first = {
+      schedule: "CRON_TZ=Europe/Berlin 0 3 * * *",
+      target: { bucket: "near", prefix: "shop/" },
+      paths: ["/data"],
+      retention: "Weekly",
+      hooks: [{ name: "freeze", run: "fsfreeze -f /data" }],
+    };
+    const last = {
+      cron: "0 3 * * *",
+      timeZone: "Europe/Berlin",
+      targets: [{ bucket: "near", path: "shop/" }],
+      include: ["/data"],
+      retention: "Weekly",
+      hooks: [{ name: "freeze", command: ["sh", "-c", "fsfreeze -f /data"] }],
+    };
+    let chain: ProgramStack;
+    const stored = async () => [...new Set(Object.values(await world.stored(backups.group, backups.plural)))];
+
+    beforeAll(async () => {
+      chain = await ProgramStack.create(folder, "backups", world.cluster.kubeconfig, "backups");
+    });
+
+    test("T7 v1alpha1 alone, with objects of several owners", async () => {
+      await chain.up(rollout("v1alpha1.yaml", false));
+      const { client } = world.cluster;
+      for (const name of ["a", "b", "c"]) await client.post(at("v1alpha1"), object("v1alpha1", name, first));
+      await client.apply(at("v1alpha1", "c"), object("v1alpha1", "c", { retention: "Weekly" }), "keeper");
+    });
+
+    test("T8 both newer versions are added, the newest in storage: every object takes both steps", async () => {
+      const { messages } = await chain.up(rollout("v1alpha1-v1.yaml"));
+      expect(messages.join("\n")).toMatch(/3 proven on/);
+      expect(await stored()).toEqual(["storage.example.com/v1"]);
+      for (const name of ["a", "b", "c"]) {
+        expect(await read("v1", name)).toEqual(last);
+        expect(await read("v1alpha1", name)).toEqual(first);
+      }
+    });
+
+    test("T9 what v1alpha1 cannot show outlives its clients' merge patches, updates and applied parts", async () => {
+      const { client } = world.cluster;
+      const rich = {
+        ...last,
+        retention: "Forever",
+        targets: [...last.targets, { bucket: "far", path: "shop/", region: "eu-north-1" }],
+        hooks: [{ name: "freeze", command: ["/bin/freeze", "/my data"], timeoutSeconds: 30 }],
+      };
+      await client.mergePatch(at("v1", "a"), { spec: rich });
+      expect(await read("v1alpha1", "a")).toMatchObject({ target: first.target, retention: "Weekly" });
+      await client.mergePatch(at("v1alpha1", "a"), { spec: { paths: ["/data", "/etc"] } });
+      await client.put(at("v1alpha1", "a"), await client.get(at("v1alpha1", "a")));
+      await client.apply(
+        at("v1beta1", "a"),
+        object("v1beta1", "a", { schedule: "0 4 * * *" }),
+        "night-shift&force=true",
+      );
+      const { timeZone: _, ...rest } = rich;
+      expect(await read("v1", "a")).toEqual({ ...rest, cron: "0 4 * * *", include: ["/data", "/etc"] });
+    });
+
+    test("T10 both older versions leave in one `up`, and their webhook after them", async () => {
+      const { operations } = await chain.up(rollout("v1.yaml", false));
+      expect(operations).toMatchObject({ "backups-drop": "update", "backups-conversion": "delete" });
+      expect(await stored()).toEqual(["storage.example.com/v1"]);
+      expect(await read("v1", "b")).toEqual(last);
+      const applied = object("v1", "c", { retention: "Daily" });
+      await world.cluster.client.apply(at("v1", "c"), applied, "keeper");
+      expect(await read("v1", "c")).toEqual({ ...last, retention: "Daily" });
+      expect(pods.pods("backups-conversion")).toEqual([]);
+    });
   });
 });
