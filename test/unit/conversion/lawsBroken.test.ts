@@ -106,14 +106,43 @@ function tampered(tamper: (object: Record<string, unknown>, input: Record<string
     (a) => a,
     (a) => a,
   );
+  return answering(
+    honest,
+    (object, to, options) =>
+      tamper({ ...honest.convert(object, to, options) }, object as Record<string, unknown>) as Record<string, unknown>,
+  );
+}
+
+/** Laws are tried by reviews, as the API server asks. */
+function answering(honest: Conversion, convert: Conversion["convert"]): Conversion {
   return {
     ...honest,
-    convert(object, to, options) {
-      const input = object as Record<string, unknown>;
-      return tamper({ ...honest.convert(object, to, options) }, input) as Record<string, unknown>;
+    review(body, options) {
+      const { objects, desiredAPIVersion } = (body as { request: { objects: object[]; desiredAPIVersion: string } })
+        .request;
+      const convertedObjects = objects.map((object) => convert(object, desiredAPIVersion, options));
+      const { response, ...head } = honest.review(body, options);
+      return { ...head, response: { ...response, convertedObjects } };
     },
   };
 }
+
+test("laws are tried by the very function that the server answers with", () => {
+  const honest = mapped(
+    (a) => a,
+    (a) => a,
+  );
+  const { response, ...head } = honest.review({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "ConversionReview",
+    request: { uid: "u", desiredAPIVersion: "example.com/v2", objects: [] },
+  });
+  const empty: Conversion = { ...honest, review: () => ({ ...head, response }) };
+  expect(broken(empty).messages).toContain("the review was answered without the object");
+  const result = { status: "Failure", message: "not today" } as const;
+  const failing: Conversion = { ...honest, review: () => ({ ...head, response: { ...response, result } }) };
+  expect(broken(failing).messages).toContain("there and back gives the same object: not today");
+});
 
 test.each<[string, Parameters<typeof tampered>[0], string]>([
   ["drops a field", ({ spec: _, ...rest }) => rest, "there and back gives the same object"],
@@ -184,10 +213,7 @@ test("a conversion that rounds numbers => found out", () => {
   });
   const round = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value).replace(/"exact:[^"]*:(\d+)"/g, (_, digits: string) => String(Number(digits))));
-  const rounding: Conversion = {
-    ...honest,
-    convert: (o, to, k) => round(honest.convert(o, to, k)) as Record<string, unknown>,
-  };
+  const rounding = answering(honest, (o, to, k) => round(honest.convert(o, to, k)) as Record<string, unknown>);
   expect(broken(rounding).laws).toContain("numbers that no move touches keep every digit");
 });
 
