@@ -6,6 +6,8 @@ import type { Keeper, Stash } from "./stash";
 
 /** The API server's limit for all annotations of an object together (apimachinery pkg/api/validation/objectmeta.go). */
 const MOST_BYTES = 256 * 1024;
+/** Of what is in an annotation. The API server reads no answer of more than 10,000 levels, and Node's own stack holds fewer. */
+const DEEPEST = 1000;
 
 /** Where an object keeps what only `version` can hold. */
 export function annotationOf(group: string, version: string): string {
@@ -18,7 +20,7 @@ export function readStash(metadata: JsonMap, key: string): Stash | undefined {
   if (typeof text !== "string") return undefined;
   try {
     const stash = parseExact(text);
-    return isMapValue(stash) ? stash : undefined;
+    return isMapValue(stash) && !isDeeper(stash, DEEPEST) ? stash : undefined;
   } catch {
     // Anyone who may write the object may write this; one bad annotation must not make a whole list unreadable.
     return undefined;
@@ -35,15 +37,23 @@ export function withStashes(metadata: JsonMap, changes: ReadonlyMap<string, Stas
   const found = own(metadata, "annotations");
   const before = isMapValue(found) ? found : {};
   const kept = Object.entries(before).filter(([key]) => !changes.has(key));
-  const added = [...changes].flatMap(([key, stash]) =>
-    stash === undefined ? [] : [[key, stringifyExact(sorted(stash))]],
-  );
+  const added = [...changes].flatMap(([key, stash]) => {
+    if (stash === undefined) return [];
+    if (!isDeeper(stash, DEEPEST)) return [[key, stringifyExact(sorted(stash))]];
+    const problem = `what only the other version can hold (${key}) has more than ${DEEPEST} levels`;
+    throw new MoveError("metadata.annotations", `${problem}; keep the field in both versions`);
+  });
   if (added.length === 0 && kept.length === Object.keys(before).length) return metadata;
   const annotations: JsonMap = Object.fromEntries([...kept, ...added] as [string, unknown][]);
   if (added.length > 0) checkSize(annotations, changes);
   if (Object.keys(annotations).length > 0) return { ...metadata, annotations };
   const { annotations: _, ...rest } = metadata;
   return rest;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function checkSize(annotations: JsonMap, changes: ReadonlyMap<string, unknown>): void {
@@ -76,7 +86,9 @@ export function keeperOf(keys: readonly Uint8Array[], bound: Bound): Keeper {
   if (keys.some((key) => key.length !== 32)) {
     throw new Error("a key to seal with has not 32 bytes; expected 32 (head -c 32 /dev/urandom)");
   }
+  const unopened = new Set<string>();
   return {
+    unopened,
     seal(text, path) {
       const [key] = keys;
       if (key === undefined) {
@@ -102,6 +114,7 @@ export function keeperOf(keys: readonly Uint8Array[], bound: Bound): Keeper {
           // Another key's, or another object's.
         }
       }
+      unopened.add(sealed);
       return undefined;
     },
   };

@@ -174,7 +174,13 @@ function inner(
     return isList ? (elementSchema(schema) ?? {}) : schema;
   };
   const within = { old: element("old", move.kind !== "wrap"), new: element("new", move.kind !== "unwrap") };
-  return compileScope(within, move.moves, `${around}${move.old[0]}[].`, names, report);
+  const moves = move.sensitive === true ? move.moves.map(asSensitive) : move.moves;
+  return compileScope(within, moves, `${around}${move.old[0]}[].`, names, report);
+}
+
+/** What is said of a list is said of all that is in it. */
+function asSensitive(move: Move): Move {
+  return { ...move, sensitive: move.sensitive ?? true };
 }
 
 function direct(
@@ -230,7 +236,9 @@ function direct(
       anchor: anchor(path),
       inFrom: schemaAt(schemas[from], path) !== undefined,
       inTo: schemaAt(schemas[to], path) !== undefined,
-      sensitive: holdsSecret(schemaAt(schemas[from], path)),
+      sensitive:
+        holdsSecret(schemaAt(schemas[from], path)) ||
+        moves.some((move) => move.sensitive === true && move[from].some((other) => other.startsWith(`${text}.`))),
     };
   });
   return {

@@ -3,7 +3,7 @@ import { carry } from "./carry";
 import type { Scope } from "./compile";
 import { ConversionError, MoveError } from "./errors";
 import { isMapValue, own, type JsonMap } from "./json";
-import type { Stash } from "./stash";
+import { waiting, withWaiting, type Stash } from "./stash";
 
 /** A chain of versions with the steps between neighbours, ready to run. */
 export interface Chain {
@@ -55,8 +55,14 @@ export function convertObject(
     try {
       const step = chain.steps[Math.min(at, at + direction)] as Scope;
       const [mine, theirs] = [annotationOf(chain.group, here), annotationOf(chain.group, there)];
-      const { output, stash } = carry(direction > 0 ? step.up : step.down, current, readStash(given, theirs), keeper);
-      given = withStashes(given, changes(given, mine, stash, theirs));
+      const [kept, returning] = [readStash(given, mine), readStash(given, theirs)];
+      const { output, stash } = carry(direction > 0 ? step.up : step.down, current, returning, keeper);
+      const changes = new Map<string, Stash | undefined>();
+      // Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. What is sealed waits for its key.
+      const left = withWaiting(stash, waiting(kept));
+      if (left !== undefined || kept !== undefined) changes.set(mine, left);
+      if (returning !== undefined) changes.set(theirs, waiting(returning, keeper.unopened));
+      given = withStashes(given, changes);
       current = output;
     } catch (error) {
       if (!(error instanceof MoveError)) throw error;
@@ -65,19 +71,6 @@ export function convertObject(
     }
   }
   return { ...current, apiVersion: desiredAPIVersion, metadata: given };
-}
-
-/** Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. */
-function changes(
-  metadata: JsonMap,
-  mine: string,
-  stash: Stash | undefined,
-  theirs: string,
-): Map<string, Stash | undefined> {
-  const changed = new Map<string, Stash | undefined>();
-  if (stash !== undefined || readStash(metadata, mine) !== undefined) changed.set(mine, stash);
-  if (readStash(metadata, theirs) !== undefined) changed.set(theirs, undefined);
-  return changed;
 }
 
 function indexOf(chain: Chain, apiVersion: unknown, object: JsonMap): number {

@@ -5,15 +5,18 @@
 export class ExactNumber {
   constructor(readonly text: string) {}
 
-  toJSON(): string {
+  toJSON(): string | number {
+    if (!writing) return Number(this.text);
     marked = true;
     return MARK + this.text;
   }
 }
 
-// Unguessable, so that no string of a hostile object reads as a number. Never part of the result.
+// Unguessable, so that no string of a hostile object reads as a number. Never seen outside: whoever knew it could have any
+// text of an object written into the answer as it is.
 const MARK = `exact:${globalThis.crypto.randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
+let writing = false;
 let marked = false;
 
 // A number comes after one of these; strings may look alike, which only costs the second look.
@@ -35,8 +38,13 @@ export function parseExact(text: string): unknown {
 
 export function stringifyExact(value: unknown): string {
   marked = false;
-  const text = JSON.stringify(value);
-  return marked ? text.replace(MARKED, "$1") : text;
+  writing = true;
+  try {
+    const text = JSON.stringify(value);
+    return marked ? text.replace(MARKED, "$1") : text;
+  } finally {
+    writing = false;
+  }
 }
 
 function isNumber(token: string): boolean {

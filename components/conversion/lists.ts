@@ -85,8 +85,15 @@ function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefi
   if (!isMapValue(first)) {
     return { after: first, restored: false, left: rest.length > 0 ? { rest } : undefined };
   }
-  const returning = elementsOf(entry).get(new Identities(move.from.schema).next(first));
+  const returning = ofFirst(elementsOf(entry), new Identities(move.from.schema).next(first), list.length === 1);
   const { output, stash } = carry(move.scope, first, returning, keeper);
   const left = { ...(stash && { inner: stash }), ...(rest.length > 0 && { rest }) };
   return { after: output, restored: false, left: Object.keys(left).length > 0 ? left : undefined };
+}
+
+/** The one element of a list without keys is what it was, edited or not: it is an object in the other version. */
+function ofFirst(items: ReadonlyMap<string, Stash>, name: string, isOnly: boolean): Stash | undefined {
+  const [sole, ...others] = items;
+  const isSole = isOnly && others.length === 0 && [name, sole?.[0]].every((one) => one?.startsWith("h:"));
+  return items.get(name) ?? (isSole ? sole?.[1] : undefined);
 }

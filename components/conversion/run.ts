@@ -1,5 +1,6 @@
 import type { DirectedTransfer, Place } from "./compile";
 import { MoveError, reasonOf } from "./errors";
+import { stringifyExact } from "./exactJson";
 import { expected, fits } from "./fits";
 import { fromUser, toUser } from "./json";
 import type { Way } from "./moves";
@@ -35,21 +36,22 @@ function checked(
   call: Way,
   values: readonly unknown[],
 ): readonly unknown[] | undefined {
-  let answer: readonly unknown[] | undefined;
+  let given: unknown;
+  let answer: readonly unknown[] = [];
   try {
-    const given = call(values);
-    answer = given?.map(fromUser);
+    given = call(values) ?? undefined;
+    if (Array.isArray(given)) answer = given.map(fromUser);
   } catch (error) {
     throw new MoveError(move.label, move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOf(error));
   }
-  if (answer === undefined) return undefined;
+  if (given === undefined) return undefined;
   if (answer.length !== to.length) {
-    throw new MoveError(move.label, `the conversion gave no list of ${to.length}; expected ${texts(to)}`);
+    throw new MoveError(move.label, `the conversion gave no list of ${to.length}; expected values for ${texts(to)}`);
   }
   return to.map((place, index) => {
     const value = answer[index];
     if (fits(place.schema, value)) return value;
-    const found = move.sensitive ? "something else" : JSON.stringify(value);
+    const found = move.sensitive ? "something else" : stringifyExact(value);
     throw new MoveError(move.label, `gave ${found} for ${place.text}; expected ${expected(place.schema)}`);
   });
 }

@@ -12,6 +12,8 @@ export interface Keeper {
   seal(text: string, path: string): string;
   /** Undefined for what this key did not seal, for this object and path. */
   open(sealed: string, path: string): string | undefined;
+  /** What it was asked to open and could not. */
+  readonly unopened: ReadonlySet<string>;
 }
 
 /** Collects what the version that is left can hold alone. */
@@ -39,6 +41,38 @@ export function entryOf(stash: Stash | undefined, key: string, keeper: Keeper): 
   const text = typeof sealed === "string" ? keeper.open(sealed, key) : undefined;
   const opened = text === undefined ? undefined : parseExact(text);
   return isMapValue(opened) ? opened : undefined;
+}
+
+/**
+ * Of a stash what waits for its key: sealed entries, all of them or those of `unopened`. A key that is gone, or not here yet,
+ * loses nothing that way. What was forged waits too, and harms nobody.
+ */
+export function waiting(stash: Stash | undefined, unopened?: ReadonlySet<string>): Stash | undefined {
+  const isWaiting = (sealed: string): boolean => unopened === undefined || unopened.has(sealed);
+  const entries = Object.entries(stash ?? {}).flatMap(([key, entry]): [string, JsonMap][] => {
+    if (!isMapValue(entry)) return [];
+    const [sealed, inner] = [own(entry, "sealed"), own(entry, "inner")];
+    if (typeof sealed === "string") return isWaiting(sealed) ? [[key, { sealed }]] : [];
+    const within = isMapValue(inner) ? waiting(inner, unopened) : undefined;
+    const items = [...elementsOf(entry)].flatMap(([name, found]): [string, Stash][] => {
+      const left = waiting(found, unopened);
+      return left === undefined ? [] : [[name, left]];
+    });
+    const left = { ...(within && { inner: within }), ...(items.length > 0 && { items: Object.fromEntries(items) }) };
+    return Object.keys(left).length === 0 ? [] : [[key, left]];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** A stash with what waits beside it; where both have an entry, what is kept now. */
+export function withWaiting(stash: Stash | undefined, waits: Stash | undefined): Stash | undefined {
+  if (stash === undefined || waits === undefined) return stash ?? waits;
+  const entries = Object.entries(waits).map(([key, waiting]): [string, unknown] => {
+    const found = own(stash, key);
+    const isNested = [found, waiting].every((entry) => isMapValue(entry) && own(entry, "sealed") === undefined);
+    return [key, isNested ? withWaiting(found as Stash, waiting as Stash) : (found ?? waiting)];
+  });
+  return Object.fromEntries([...Object.entries(stash), ...entries]);
 }
 
 /**
