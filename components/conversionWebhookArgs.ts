@@ -27,7 +27,10 @@ export interface ConversionWebhookArgs extends ClusterArgs {
    * digest (`…@sha256:…`) where your registry or policy asks for one.
    */
   nodeImage?: pulumi.Input<string>;
-  /** 32 bytes each, in base64, that seal sensitive fields: the first seals, all of them open. Needed by conversions that have such fields. */
+  /**
+   * 32 bytes each, in base64, that seal sensitive fields: the first seals, all of them open. Needed by conversions that have such
+   * fields. Other keys roll the pods; add a new one last, and put it first in a later run, or old pods cannot open what new ones seal.
+   */
   keys?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * How the conversion is tried before anything is served: 25 objects for each law and pair of versions, with a fixed seed.

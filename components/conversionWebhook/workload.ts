@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
-import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { Bundle } from "./bundle";
+import { createKeySecret } from "./keys";
 
 /** Where everything is made. */
 export interface Site {
@@ -39,7 +39,7 @@ export function createWorkload(workload: Workload): pulumi.Output<{ namespace: s
   const labels = { "app.kubernetes.io/name": site.name, "app.kubernetes.io/component": "conversion-webhook" };
   const metadata = { name: site.name, namespace: site.namespace, labels };
   const code = workload.bundle === undefined ? undefined : codeMap(site, labels, workload.bundle);
-  const keys = workload.keys === undefined ? undefined : keySecret(site, labels, workload.keys);
+  const keys = workload.keys === undefined ? undefined : createKeySecret(site, labels, workload.keys);
   const service = new Service(
     site.name,
     { metadata, spec: { selector: labels, ports: [{ port: 443, targetPort: PORT, protocol: "TCP" }] } },
@@ -77,14 +77,6 @@ function codeMap(site: Site, labels: Record<string, string>, { code, sha256 }: B
   // The name says what is in it: another conversion is another ConfigMap, and the pods of the old one keep theirs.
   const metadata = { name: `${site.name}-${sha256.slice(0, 10)}`, namespace: site.namespace, labels };
   return new ConfigMap(site.name, { metadata, immutable: true, data: { "webhook.js": code } }, site.opts);
-}
-
-function keySecret(site: Site, labels: Record<string, string>, keys: pulumi.Input<pulumi.Input<string>[]>): Secret {
-  const data = pulumi
-    .secret(keys)
-    .apply((all) => Object.fromEntries(all.map((key, index) => [String(index).padStart(4, "0"), key])));
-  const metadata = { name: `${site.name}-keys`, namespace: site.namespace, labels };
-  return new Secret(`${site.name}-keys`, { metadata, type: "Opaque", data }, site.opts);
 }
 
 function podAnnotations(bundle: Bundle | undefined): Record<string, string> {

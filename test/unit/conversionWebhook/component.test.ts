@@ -8,6 +8,7 @@ import {
   type ConversionWebhookArgs,
   type VersionedCRDArgs,
 } from "../../../components";
+import { keyProblem } from "../../../components/conversionWebhook/keys";
 import { known } from "../program";
 
 type Inputs = Record<string, unknown>;
@@ -208,9 +209,22 @@ export default defineConversion({ group: "example.com", kind: "Thing",
 
   test("keys that seal sensitive fields are mounted from a Secret", async () => {
     const keys = [Buffer.alloc(32).toString("base64")];
+    const other = Buffer.alloc(32, 1).toString("base64");
     const conversion = module('{ a: text, p: { type: "string", format: "password" } }', '[m.added("spec.p")]');
     const resources = await webhook({ conversion, certificate, keys });
     expect(resources.get("Secret thing-conversion-keys")).toMatchObject({ data: { value: { "0000": keys[0] } } });
+    const nameOf = async (given: string[]): Promise<unknown> => {
+      const found = (await webhook({ conversion, certificate, keys: given })).get("Secret thing-conversion-keys");
+      return (found?.["metadata"] as Inputs)["name"];
+    };
+    // Threads read their keys when they start: other keys, or another order, must roll the pods.
+    const first = await nameOf(keys);
+    const second = await nameOf([other, ...keys]);
+    expect(await nameOf(keys)).toBe(first);
+    expect(new Set([first, second, await nameOf([...keys, other])]).size).toBe(3);
+    expect(keyProblem([...keys, "c2hvcnQ="])).toMatch(/^keys\[1\] is 5 bytes; expected 32 bytes in base64 \(head/);
+    expect(keyProblem([])).toMatch(/^keys is empty; expected 32 bytes/);
+    expect(keyProblem(keys)).toBeUndefined();
     await expect(webhook({ conversion, certificate })).rejects.toThrow(
       /v2 spec\.p is sensitive .*; expected `keys` to seal it with/,
     );
