@@ -152,6 +152,8 @@ function judgeServer(
 ): Judged {
   const { host, hash } = now;
   if (hash === expected.hash) return { kind: "loaded" };
+  // Restarted without the flag it writes plain data, and reads nothing that the others encrypt.
+  if (now.unencrypted === true) return { kind: "lagging", lag: `${host} runs without --encryption-provider-config` };
   const restarted = before !== undefined && before.started !== now.started;
   const counted = restarted || before === undefined ? { reloads: 0, failures: 0 } : before;
   const reloads = now.reloads - counted.reloads;

@@ -16,6 +16,8 @@ export interface ReportedServer {
   readonly started: string;
   /** `sha256:…` of the file's bytes as it loaded them; since 1.34. */
   readonly hash?: string;
+  /** Of a release that reports the hash of whatever file it runs with (1.34): without one, it runs with none. */
+  readonly unencrypted?: true;
   /** Reloads that succeeded, and that failed, since it started. */
   readonly reloads: number;
   readonly failures: number;
@@ -82,14 +84,22 @@ export function readingOf(metrics: string, leases: readonly IdentityLease[], add
   const lease = leases.find(({ name }) => idHash(name) === id) ?? (leases.length === 1 ? only : undefined);
   const [hash, ...others] = hashes.map(({ labels }) => labels["hash"]);
   const [started] = samplesOf(metrics, "process_start_time_seconds");
+  const [build] = samplesOf(metrics, "kubernetes_build_info");
   return {
     host: lease?.host ?? address,
     started: String(started?.value ?? ""),
     ...(hash !== undefined && others.length === 0 && { hash }),
+    ...(hash === undefined && reportsHash(build?.labels["git_version"]) && { unencrypted: true }),
     reloads: sum(reloads, "success"),
     failures: sum(reloads, "failure"),
     keyIds: latestKeyIds(keyIds),
   };
+}
+
+/** k8s.io/apiserver pkg/server/options/etcd.go: reported from the start, whether the file is reloaded or not; since 1.34. */
+function reportsHash(version = ""): boolean {
+  const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 34);
 }
 
 /** How a server's metrics name it: by its Lease. k8s.io/apiserver pkg/server/options/encryptionconfig/metrics/metrics.go */

@@ -96,6 +96,14 @@ describe("servers that tell no hash, before 1.34", () => {
   });
 });
 
+test("one that could tell its hash and has none runs without encryption: a restart is no sign of the file", () => {
+  const now = [server("cp-1", { hash }), server("cp-2", { started: "2", reloads: 0, failures: 0, unencrypted: true })];
+  expect(judged(now, [server("cp-1"), server("cp-2")])).toEqual({
+    kind: "lagging",
+    lag: "cp-2 runs without --encryption-provider-config",
+  });
+});
+
 describe("how many there are", () => {
   test("one with a Lease that gave no metrics holds", () => {
     expect(judged([server("cp-1", { hash })], undefined, { leases: ["cp-1", "cp-2"] })).toMatchObject({

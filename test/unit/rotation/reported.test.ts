@@ -37,6 +37,19 @@ test("without a metric that names the Lease, the address stands for the host, un
   expect(readingOf(metrics, leases.slice(0, 1), "10.0.0.2:6443").host).toBe("cp-1");
 });
 
+test.each<[string, boolean]>([
+  ["v1.37.0", true],
+  ["v1.34.0-alpha.1+abc", true],
+  ["v1.33.9", false],
+  ["v2.0.0", true],
+  ["", false],
+])("%s without a hash runs without encryption: %s", (version, expected) => {
+  const build = `kubernetes_build_info{git_version="${version}",go_version="go1.26",major="1",minor="x"} 1\n`;
+  expect(readingOf(build, leases, "a").unencrypted ?? false).toBe(expected);
+  const info = `${controller}_last_config_info{apiserver_id_hash="x",hash="sha256:1"} 1\n`;
+  expect(readingOf(build + info, leases, "a")).not.toHaveProperty("unencrypted");
+});
+
 test("two hashes at once are none", () => {
   const info = (hash: string): string => `${controller}_last_config_info{apiserver_id_hash="x",hash="${hash}"} 1\n`;
   expect(readingOf(info("sha256:1") + info("sha256:2"), leases, "a")).not.toHaveProperty("hash");
