@@ -1,29 +1,27 @@
 import { label } from "../../encryption/keyNames";
+import { staleSince } from "../lateWrites";
 import { rewriteAndProve } from "../prove";
 import { isUntouched, recordProof, sinceOf } from "../record";
 import type { PhaseWork } from "../../phases/logic";
+import type { Reported } from "../reported";
 import { standStill } from "./edit";
 import type { RetireInputs } from "./facets";
-import { rotationFacts } from "./facts";
+import { rotationFacts, type RotationFacts } from "./facts";
 import type { LiveConfiguration } from "./subject";
 
 /**
- * The same file may have been away and come back since the proof: where a server was restarted or reloaded anything
- * in between, one more pass over the objects shows that nothing was written under another key.
+ * Right before keys go: one more pass over the objects of each resource whose proof may not hold any more. True: there was one.
  */
-export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<void> {
+export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<boolean> {
   const { reported } = await standStill(inputs, work, live);
-  const { resources, proofs, record } = await rotationFacts(inputs, work.cluster, live);
-  const doubtful = resources.filter(({ name }) => {
-    const proof = proofs[name];
-    return proof !== undefined && !isUntouched(proof, reported);
-  });
-  if (doubtful.length === 0) return;
+  const facts = await rotationFacts(inputs, work.cluster, live);
+  const doubtful = await doubtfulOf(facts, reported, work);
+  if (doubtful.length === 0) return false;
   await rewriteAndProve(
     work.cluster,
     {
       sha256: live.sha256,
-      since: sinceOf(record, live.sha256),
+      since: sinceOf(facts.record, live.sha256),
       resources: doubtful.map((resource) => ({ ...resource, writeKey: label(inputs.wanted.write) })),
       migrator: "direct",
       requestTimeoutSeconds: inputs.requestTimeoutSeconds,
@@ -32,4 +30,26 @@ export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: Li
     async ({ proof }) => recordProof(work.cluster, inputs.recordIn, proof),
     work,
   );
+  return true;
+}
+
+/**
+ * The same file may have been away and come back since the proof: some server was restarted or reloaded anything in between. A
+ * server with another file may have come and gone: nothing tells but what it wrote.
+ */
+async function doubtfulOf(
+  { resources, proofs }: RotationFacts,
+  reported: Reported,
+  work: PhaseWork,
+): Promise<RotationFacts["resources"]> {
+  const doubtful: RotationFacts["resources"] = [];
+  for (const resource of resources) {
+    const proof = proofs[resource.name];
+    if (proof === undefined) continue; // then nothing is retired
+    const named = { ...work, report: (message: string) => work.report(`${resource.name}: ${message}`) };
+    const holds =
+      isUntouched(proof, reported) && (await staleSince(work.cluster, resource, proof.resourceVersion, named)) === 0;
+    if (!holds) doubtful.push(resource);
+  }
+  return doubtful;
 }

@@ -19,8 +19,8 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
     const { live, isNew, evidence } = await edit("retire", inputs, work, {}, async (found) => {
       mayRetire(inputs, found, await rotationFacts(inputs, work.cluster, found));
       // Whatever a server does during the wait is found out before the file is written.
-      do await proveAgain(inputs, work, found);
-      while (await compacted(inputs, work, await rotationFacts(inputs, work.cluster, found)));
+      do await compacted(inputs, work, await rotationFacts(inputs, work.cluster, found));
+      while (await proveAgain(inputs, work, found));
       const facts = await rotationFacts(inputs, work.cluster, found);
       mayRetire(inputs, found, facts);
       await underOtherKeys(inputs, work, facts);
@@ -41,16 +41,14 @@ function mayRetire({ wanted }: RetireInputs, live: LiveConfiguration, facts: Rot
 }
 
 /** etcd keeps what it overwrote until it is compacted; a watch or a LIST at an older revision still reads it, with the old key. */
-async function compacted(inputs: RetireInputs, work: PhaseWork, { proofs }: RotationFacts): Promise<boolean> {
+async function compacted(inputs: RetireInputs, work: PhaseWork, { proofs }: RotationFacts): Promise<void> {
   const interval = inputs.compactionIntervalSeconds * 1_000;
   const last = Math.max(0, ...Object.values(proofs).map(({ at }) => Date.parse(at)));
   const until = Math.min(last + interval, Date.now() + interval);
-  const mustWait = until > Date.now();
   for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
     work.report(
       `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${label(inputs.wanted.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
     );
     await sleep(Math.min(1_000, left), work.signal);
   }
-  return mustWait;
 }
