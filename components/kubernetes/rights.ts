@@ -107,6 +107,7 @@ export function rightsForRotationPreview({ resources }: Rotation): PolicyRule[] 
     { nonResourceURLs: ["/metrics"], verbs: ["get"] },
     rule("apiregistration.k8s.io", ["apiservices"], ["list"]),
     rule("", ["configmaps"], ["get"], ["encryption-key-rotation"]),
+    ...crdNamesUnder(resources),
     ...byPattern(resources, ["list"]),
   ];
 }
@@ -123,6 +124,7 @@ export function rightsForRotation({ resources, migrator = "in-tree", kms = false
     // A create cannot be limited to a name: its object has none yet when it is authorized.
     rule("", ["configmaps"], ["create"]),
     rule("", ["configmaps"], ["get", "patch"], ["encryption-key-rotation"]),
+    ...crdNamesUnder(resources),
     ...byPattern(resources, ["list", "patch"]),
     rule("coordination.k8s.io", ["leases"], ["create"]),
     rule("coordination.k8s.io", ["leases"], ["get", "update"], ["storage-migration-encryption"]),
@@ -137,6 +139,12 @@ export function rightsForRotation({ resources, migrator = "in-tree", kms = false
         ]
       : []),
   ];
+}
+
+/** A CRD that is not served shows nowhere else; `*.*` has it in its own rule. */
+function crdNamesUnder(patterns: readonly string[]): PolicyRule[] {
+  const needed = !patterns.includes("*.*") && patterns.some((each) => isWildcard(each) && groupOf(each).includes("."));
+  return needed ? [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["list"])] : [];
 }
 
 /** One rule a group; `*.*` is every group. */

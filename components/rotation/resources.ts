@@ -64,7 +64,7 @@ function rotated(resource: ListableResource): RotatedResource {
 }
 
 /** As the API server reads them: k8s.io/apiserver pkg/server/options/encryptionconfig/config.go, transformerFromResource. */
-function matches(pattern: string, resource: ListableResource): boolean {
+export function matches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
   if (pattern === "*.*") return true;
   if (isWildcard(pattern)) return pattern.slice("*.".length) === resource.group;
   return pattern === qualifiedName(resource);

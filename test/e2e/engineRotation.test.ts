@@ -11,6 +11,7 @@ import {
   validProof,
 } from "../../components/rotation/record";
 import { hashesNow, type Reported, reportedNow, shortHash } from "../../components/rotation/reported";
+import { refuseHidden } from "../../components/rotation/hiddenResources";
 import { enumerate, measure } from "../../components/rotation/resources";
 import { clusterIdentity } from "../../components/kubernetes/identity";
 import { Cluster } from "../../components/kubernetes/cluster";
@@ -186,6 +187,23 @@ describe("what a pattern names", () => {
       expect(everything).not.toContain(never);
     expect((await enumerate(["*.apps"], bench.cluster)).every((each) => each.group === "apps")).toBe(true);
     expect((await enumerate(["*."], bench.cluster)).every((each) => each.group === "")).toBe(true);
+  });
+
+  test("a CRD that serves no version holds a wildcard: its objects are in etcd, and nobody can rewrite them", async () => {
+    const { signal } = bench.work;
+    const asked = (pattern: string, reached = true) => refuseHidden([pattern], bench.cluster, () => reached, signal);
+    await asked(`*.${group}`);
+    await bench.define("Rotated", { storage: "v1", served: [] });
+    for (const pattern of [`*.${group}`, "*.*"]) {
+      await expect(asked(pattern)).rejects.toThrow(
+        new RegExp(
+          `covers rotateds.${group}, which the cluster does not serve: .*serve a version of rotateds.${group}`,
+        ),
+      );
+    }
+    await asked(`*.${group}`, false); // has an entry of its own
+    await asked("*.");
+    await bench.define("Rotated", { storage: "v1" });
   });
 
   test("every one of them can really be rewritten and proven, by one agreement", async () => {

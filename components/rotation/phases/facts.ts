@@ -6,6 +6,7 @@ import { plannedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { clusterIdentity } from "../../kubernetes/identity";
 import type { Work } from "../../kubernetes/report";
 import { agreedKeyId } from "../kms";
+import { refuseHidden } from "../hiddenResources";
 import { readRecord, validProof, type RotationProof, type RotationRecord } from "../record";
 import { reportedNow, type Reported } from "../reported";
 import { enumerate, measure, type Measured, type RotatedResource } from "../resources";
@@ -34,14 +35,16 @@ export async function rotationFacts(
   live: LiveConfiguration,
 ): Promise<RotationFacts> {
   const { wanted, recordIn, gone } = inputs;
+  const isReached = (name: string): boolean => isOurs(live.configuration, wanted.resources, name);
   const isKms = wanted.write.kind === "kms";
   const [found, record, uid, reported] = await Promise.all([
     enumerate(wanted.resources, cluster),
     readRecord(cluster, recordIn),
     clusterIdentity(cluster),
     isKms ? reportedNow(cluster, gone, surveying()) : undefined,
+    refuseHidden(wanted.resources, cluster, isReached, surveying().signal),
   ]);
-  const ours = found.filter(({ name }) => isOurs(live.configuration, wanted.resources, name));
+  const ours = found.filter(({ name }) => isReached(name));
   const resources = await Promise.all(ours.map(async (each) => ({ ...each, ...(await measure(cluster, each)) })));
   const facts: RotationFacts = { resources, record, proofs: {}, unproven: {}, ...(reported && { reported }) };
   const agreed = reported && agreedKeyId(reported, wanted.write.name);

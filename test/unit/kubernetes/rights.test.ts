@@ -101,6 +101,15 @@ describe("a rotation of keys", () => {
     expect(on(rightsForRotation({ resources: patterns, migrator: "direct" }), "patch")).toEqual(expected);
   });
 
+  test("a wildcard over custom resources lists the CRDs: one that is not served shows nowhere else", () => {
+    for (const rights of [rightsForRotationPreview, rightsForRotation]) {
+      const crds = (pattern: string): boolean =>
+        on(rights({ resources: [pattern] }), "list").includes("customresourcedefinitions.apiextensions.k8s.io");
+      expect(["*.example.com", "*.", "*.apps", "databases.example.com"].filter(crds)).toEqual(["*.example.com"]);
+      expect(on(rights({ resources: ["*.*"] }), "list")).toContain("*.*");
+    }
+  });
+
   test("what is not needed is not asked for: migrations where none run, CRDs where none is rotated, a KMS plugin's health", () => {
     const text = (given: object): string => JSON.stringify(rightsForRotation({ resources: ["secrets"], ...given }));
     expect(text({})).toMatch(/storageversionmigrations/);

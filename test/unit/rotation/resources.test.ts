@@ -1,4 +1,5 @@
 import type { ListableResource } from "../../../components/kubernetes/everyResource";
+import { hiddenCrds } from "../../../components/rotation/hiddenResources";
 import { namedBy } from "../../../components/rotation/resources";
 
 const all = ["create", "delete", "get", "list", "patch", "update", "watch"];
@@ -52,6 +53,15 @@ test("an aggregated API is skipped under a wildcard of its own group, and refuse
       /is served by an aggregated API server .*has an etcd and an encryption of its own/,
     );
   }
+});
+
+test.each<[string, string[]]>([
+  ["*.example.com", ["hidden.example.com"]],
+  ["*.*", ["hidden.example.com", "others.down.io"]],
+  ["*.apps", []],
+])("CRDs that %s covers and discovery does not show: %j", (wildcard, expected) => {
+  const crds = ["databases.example.com", "hidden.example.com", "others.down.io"];
+  expect(hiddenCrds([wildcard], crds, listable)).toEqual(expected);
 });
 
 test("events have no monitor, so kube-controller-manager would never end with them", () => {
