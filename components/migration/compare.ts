@@ -29,7 +29,7 @@ export function compareObjects(first: KubernetesObject, second: KubernetesObject
   for (const name of ["labels", "annotations"] as const) {
     // What is added here is no loss: a conversion keeps in annotations what the other version cannot hold.
     const metadata = none();
-    compare(first.metadata[name], second.metadata[name], `.metadata.${name}`, undefined, false, metadata);
+    compare(first.metadata[name], second.metadata[name] ?? {}, `.metadata.${name}`, undefined, false, metadata);
     found.lost.push(...metadata.lost);
     found.changed.push(...metadata.changed);
   }

@@ -171,13 +171,14 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     const read = async (version: string, name: string): Promise<Record<string, unknown>> =>
       ((await world.cluster.client.get(at(version, name))) as { spec: Record<string, unknown> }).spec;
     const rollout =
-      (file: string, isConverted = true) =>
+      (file: string, more: Partial<VersionedCRDArgs> = {}, isConverted = true) =>
       (): void => {
         const conversion = checkout("examples", "backups", "conversion.ts");
         new VersionedCRD("backups", {
           file: checkout("examples", "backups", file),
           requestTimeoutSeconds: 3,
           migrator: "direct",
+          ...more,
           ...(isConverted && { conversion: new ConversionWebhook("backups-conversion", { conversion }) }),
         });
       };
@@ -204,23 +205,36 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     });
 
     test("T7 v1alpha1 alone, with objects of several owners", async () => {
-      await chain.up(rollout("v1alpha1.yaml", false));
+      await chain.up(rollout("v1alpha1.yaml", {}, false));
       const { client } = world.cluster;
       for (const name of ["a", "b", "c"]) await client.post(at("v1alpha1"), object("v1alpha1", name, first));
       await client.apply(at("v1alpha1", "c"), object("v1alpha1", "c", { retention: "Weekly" }), "keeper");
     });
 
-    test("T8 both newer versions are added, the newest in storage: every object takes both steps", async () => {
+    test("T8 held at serve: an edit through v1alpha1 that outdates what is kept there is told by the rehearsal, with the cure", async () => {
+      await chain.up(rollout("v1alpha1-v1.yaml", { stopAfter: "serve" }));
+      const { client } = world.cluster;
+      await client.post(at("v1"), object("v1", "d", { ...last, retention: "Forever" }));
+      await client.mergePatch(at("v1alpha1", "d"), { spec: { retention: "Daily" } });
+      expect(await stored()).toEqual(["storage.example.com/v1alpha1"]);
+      expect(await chain.refused(chain.up(rollout("v1alpha1-v1.yaml")))).toMatch(
+        /1 of 4 objects would fail.*default\/d: .*kubectl label backups\.v1\.storage\.example\.com/s,
+      );
+      await client.mergePatch(at("v1", "d"), { metadata: { labels: { settled: "yes" } } });
+    });
+
+    test("T9 the newest goes into storage: every object takes both steps", async () => {
       const { messages } = await chain.up(rollout("v1alpha1-v1.yaml"));
-      expect(messages.join("\n")).toMatch(/3 proven on/);
+      expect(messages.join("\n")).toMatch(/4 proven on/);
       expect(await stored()).toEqual(["storage.example.com/v1"]);
       for (const name of ["a", "b", "c"]) {
         expect(await read("v1", name)).toEqual(last);
         expect(await read("v1alpha1", name)).toEqual(first);
       }
+      expect(await read("v1", "d")).toEqual({ ...last, retention: "Daily" });
     });
 
-    test("T9 what v1alpha1 cannot show outlives its clients' merge patches, updates and applied parts", async () => {
+    test("T10 what v1alpha1 cannot show outlives its clients' merge patches, updates and applied parts", async () => {
       const { client } = world.cluster;
       const rich = {
         ...last,
@@ -241,13 +255,13 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
       expect(await read("v1", "a")).toEqual({ ...rest, cron: "0 4 * * *", include: ["/data", "/etc"] });
     });
 
-    test("T10 both older versions leave in one `up`, and their webhook after them", async () => {
-      const { operations } = await chain.up(rollout("v1.yaml", false));
+    test("T11 both older versions leave in one `up`, and their webhook after them", async () => {
+      const { operations } = await chain.up(rollout("v1.yaml", {}, false));
       expect(operations).toMatchObject({ "backups-drop": "update", "backups-conversion": "delete" });
       expect(await stored()).toEqual(["storage.example.com/v1"]);
       expect(await read("v1", "b")).toEqual(last);
       const applied = object("v1", "c", { retention: "Daily" });
-      await world.cluster.client.apply(at("v1", "c"), applied, "keeper");
+      await world.cluster.client.apply(at("v1", "c"), applied, "keeper&force=true");
       expect(await read("v1", "c")).toEqual({ ...last, retention: "Daily" });
       expect(pods.pods("backups-conversion")).toEqual([]);
     });

@@ -80,3 +80,8 @@ describe.each(examples)("examples/%s", (example) => {
     expect([...new Set(named)].sort()).toEqual(files.filter((file) => file !== "README.md").sort());
   });
 });
+
+test("the conversion that the README shows is the example's", () => {
+  const shown = [...fs.readFileSync(checkout("README.md"), "utf8").matchAll(/```typescript\n([^]*?)```/g)];
+  expect(shown[0]?.[1]).toBe(fs.readFileSync(checkout("examples", "selfierequests", "conversion.ts"), "utf8"));
+});
