@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import { parseArgs } from "util";
+import { conversion } from "./conversion";
 import { rewrite } from "./rewrite";
 import { rotation } from "./rotation";
 import { table, type Row } from "./rows";
@@ -7,6 +8,7 @@ import { table, type Row } from "./rows";
 const BENCHMARKS: Record<string, (options: { runs: number; objects: number }) => Promise<Row[]>> = {
   rewrite,
   rotation,
+  conversion,
 };
 
 async function main(): Promise<void> {

@@ -13,7 +13,8 @@ export function row(of: Omit<Row, "median" | "runs">, runs: number[]): Row {
   const sorted = [...rounded].sort((left, right) => left - right);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;
-  const median = sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
+  const between = (upper + (sorted[middle - 1] ?? 0)) / 2;
+  const median = sorted.length % 2 === 1 ? upper : Number(between.toPrecision(4));
   return { ...of, median, runs: rounded };
 }
 
