@@ -1,14 +1,7 @@
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { isMainThread, parentPort } from "node:worker_threads";
 import type { Conversion } from "../conversion";
 import { log } from "./log";
-import { optionsFrom, type ServerOptions } from "./options";
-import { Pool } from "./pool";
-import { Metrics } from "./metrics";
-import { startServer } from "./server";
-import { convertFor, readKeys } from "./worker";
-
-/** The API server takes objects of 10,000 levels; Node's own stack does not. */
-const STACK_MB = 16;
+import { convertFor } from "./worker";
 
 /**
  * The whole program of a webhook: in the main thread a server, in each worker thread (the same file, started again) the
@@ -19,41 +12,11 @@ export function serveConversion(conversion: Conversion): void {
     if (parentPort !== null) convertFor(parentPort, conversion, process.env["KEYS"]);
     return;
   }
-  run(conversion).catch((error: unknown) => {
-    log("error", error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  });
-}
-
-async function run(conversion: Conversion): Promise<void> {
-  if (typeof (conversion as Partial<Conversion> | undefined)?.review !== "function") {
-    throw new Error("found no conversion; expected what defineConversion returns, as the module's default export");
-  }
-  const options: ServerOptions = optionsFrom(process.env);
-  const keys = options.keys === undefined ? [] : readKeys(options.keys);
-  if (conversion.sensitive.length > 0 && keys.length === 0) {
-    throw new Error(
-      `sensitive fields need a key to be converted (${conversion.sensitive.join(", ")}); expected KEYS to name a folder with a file of 32 bytes`,
-    );
-  }
-  const file = process.argv[1] ?? "";
-  const metrics = new Metrics(options.bundle);
-  const pool = new Pool({
-    start: () => new Worker(file, { resourceLimits: { stackSizeMb: STACK_MB } }),
-    workers: options.workers,
-    deadlineMs: options.deadlineSeconds * 1000,
-    onLost: (why) => metrics.lost.inc({ why }),
-  });
-  const server = await startServer(conversion, options, pool, metrics);
-  log("info", "serving", { kind: conversion.kind, group: conversion.group, port: server.port, bundle: options.bundle });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => {
-      log("info", "draining", { seconds: options.drainSeconds });
-      void server.drain().then(async () => {
-        await pool.close();
-        log("info", "ended");
-        process.exit(0);
-      });
+  // Loaded here alone: a thread that converts needs no server and no metrics, and is there sooner without them.
+  import("./run.js")
+    .then(({ run }) => run(conversion))
+    .catch((error: unknown) => {
+      log("error", error instanceof Error ? error.message : String(error));
+      process.exit(1);
     });
-  }
 }

@@ -24,6 +24,39 @@ test("whatever JSON says is read as JSON.parse reads it", () => {
   );
 });
 
+/** JSON texts as someone may write them: numbers in any spelling, strings with quotes, backslashes and numbers in them. */
+const { text } = fc.letrec<{ text: string }>((tie) => {
+  const number = fc.stringMatching(/^-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,4})?([eE][+-]?[0-9]{1,2})?$/);
+  const string = fc.string({ unit: fc.constantFrom("a", '"', "\\", "1", ".", "5", "-", ":", ",", " ", "é") });
+  const list = fc.array(tie("text"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`);
+  const map = fc
+    .uniqueArray(fc.tuple(fc.string({ unit: fc.constantFrom("k", '"', "\\", ".") }), tie("text")), {
+      selector: ([key]) => key,
+      maxLength: 4,
+    })
+    .map((fields) => `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`);
+  const plain = fc.constantFrom("null", "true", "false");
+  return {
+    text: fc.oneof(
+      { maxDepth: 4 },
+      number,
+      string.map((value) => JSON.stringify(value)),
+      plain,
+      list,
+      map,
+    ),
+  };
+});
+
+test("whatever was written is written again, byte for byte", () => {
+  fc.assert(
+    fc.property(text, (written) => {
+      expect(stringifyExact(parseExact(written))).toBe(written);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test.each([["{"], ['{"a":1.}'], ['{"a":01.5}'], ["[1.0 2.0]"]])("%s is no JSON => refused", (text) => {
   expect(() => parseExact(text)).toThrow(SyntaxError);
 });
