@@ -43,11 +43,7 @@ function withMarks(text: string): string | undefined {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
-      for (at++; at < text.length; at++) {
-        const inside = text.charCodeAt(at);
-        if (inside === QUOTE) break;
-        if (inside === BACKSLASH) at++;
-      }
+      at = endOfString(text, at);
     } else if (code === MINUS || isDigit(code)) {
       const start = at;
       let digitsOnly = code !== MINUS;
@@ -62,6 +58,16 @@ function withMarks(text: string): string | undefined {
     }
   }
   return copied === 0 ? undefined : parts.join("") + text.slice(copied);
+}
+
+/** Where the string that begins at `start` has its closing quote; the end of the text if it has none. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
 }
 
 function isDigit(code: number): boolean {

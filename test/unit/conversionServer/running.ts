@@ -18,6 +18,8 @@ export interface Running {
   readonly folder: string;
   readonly process: ChildProcess;
   readonly port: number;
+  /** PEM of its certificate's authority. */
+  readonly ca: string;
   /** Every line it has logged so far. */
   logged(): Record<string, unknown>[];
   send(method: string, path: string, body?: string, agent?: Agent): Promise<Reply>;
@@ -89,6 +91,7 @@ export async function startBundle(source: string, environment: Record<string, st
     folder,
     process: child,
     port,
+    ca: authority.cert,
     logged,
     send,
     async convert(review) {

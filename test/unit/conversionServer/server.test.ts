@@ -1,9 +1,10 @@
 import { Agent } from "node:https";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBundle, reviewOf, type Running } from "./running";
+import { shownSerial, slowClient, type SlowClient } from "./slow";
 
 jest.setTimeout(60_000);
 
@@ -17,10 +18,24 @@ const selfie = (name: string, fields: object, version = "v1") => ({
 
 describe("a conversion served by its bundle", () => {
   let running: Running;
+  /** Open from the first test on: each stops in the middle of something. */
+  let slow: { handshake: Socket; headers: SlowClient; body: SlowClient };
   beforeAll(async () => {
-    running = await startBundle(source, { DEADLINE_SECONDS: "1", LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
+    running = await startBundle(source, { DEADLINE_SECONDS: "2", LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
+    const { port, ca } = running;
+    slow = {
+      handshake: connect(port, "127.0.0.1").on("error", () => undefined),
+      headers: await slowClient(port, ca, "POST /convert HTTP/1.1\r\nHost: a\r\nContent-Le"),
+      body: await slowClient(port, ca, "POST /convert HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"),
+    };
+    slow.handshake.write("not a handshake");
   });
-  afterAll(() => running.end());
+  afterAll(async () => {
+    slow.handshake.destroy();
+    slow.headers.end();
+    slow.body.end();
+    await running.end();
+  });
 
   test("a review is answered with every object in its order and every number as it was written", async () => {
     const objects = [selfie("a", { hostPort: "a:1", number: 1 }), selfie("b", { hostPort: "b:1" })];
@@ -86,6 +101,18 @@ describe("a conversion served by its bundle", () => {
       400,
       "the body is no ConversionReview of apiextensions.k8s.io/v1 with a request",
     ],
+    [
+      "a review without a uid",
+      JSON.stringify(reviewOf([], undefined, 7 as never)),
+      400,
+      "the ConversionReview lacks request.uid, request.desiredAPIVersion or request.objects",
+    ],
+    [
+      "a review without objects",
+      JSON.stringify(reviewOf(undefined as never)),
+      400,
+      "the ConversionReview lacks request.uid, request.desiredAPIVersion or request.objects",
+    ],
     ["a body beyond the limit", "x".repeat(33 * 1024 * 1024), 413, "the body is larger than 33554432 bytes"],
   ])("%s is refused by its status, and quotes nothing", async (_, body, status, reason) => {
     const agent = new Agent({ keepAlive: false });
@@ -134,7 +161,7 @@ describe("a conversion served by its bundle", () => {
       uid: "u-hang",
       result: {
         status: "Failure",
-        message: "SelfieRequest default/h: the conversion did not return within 1 s and was ended",
+        message: "SelfieRequest default/h: the conversion did not return within 2 s and was ended",
       },
       convertedObjects: [],
     });
@@ -156,14 +183,6 @@ describe("a conversion served by its bundle", () => {
     expect((await running.send("GET", "/readyz")).text).toBe("ok");
   });
 
-  test("a client that never ends its request holds up nobody", async () => {
-    const slow = connect(running.port, "127.0.0.1");
-    slow.on("error", () => undefined);
-    slow.write("not a handshake");
-    expect((await running.convert(reviewOf([]))).status).toBe(200);
-    slow.destroy();
-  });
-
   test("health, readiness by a conversion of its own, and metrics", async () => {
     expect(await running.send("GET", "/healthz")).toMatchObject({ status: 200, text: "ok" });
     expect(await running.send("GET", "/readyz")).toMatchObject({ status: 200, text: "ok" });
@@ -178,16 +197,8 @@ describe("a conversion served by its bundle", () => {
   });
 
   test("a certificate is replaced without a request lost; a file that is no certificate is not taken", async () => {
-    const serial = async (): Promise<string> =>
-      new Promise((resolve, reject) => {
-        const agent = new Agent({ keepAlive: false });
-        agent.on("keylog", () => undefined);
-        running
-          .send("GET", "/metrics", undefined, agent)
-          .then(({ text }) => resolve(/conversion_tls_not_after_seconds (\d+)/.exec(text)?.[1] ?? ""), reject);
-      });
     const replaced = (): number => running.logged().filter(({ message }) => message === "certificate replaced").length;
-    await serial();
+    const before = await shownSerial(running.port, running.ca);
     let asked = 0;
     let failed = 0;
     let isOver = false;
@@ -203,6 +214,8 @@ describe("a conversion served by its bundle", () => {
     await running.writeCertificate();
     for (let waited = 0; replaced() === 0 && waited < 15_000; waited += 100) await sleep(100);
     expect(replaced()).toBe(1);
+    const after = await shownSerial(running.port, running.ca);
+    expect(after).not.toBe(before);
     writeFileSync(join(running.folder, "tls.crt"), "nonsense");
     const refused = (): boolean =>
       running.logged().some(({ message }) => /expected a certificate in PEM/.test(String(message)));
@@ -210,14 +223,26 @@ describe("a conversion served by its bundle", () => {
     isOver = true;
     await asking;
     expect([refused(), failed, replaced()]).toEqual([true, 0, 1]);
+    expect(await shownSerial(running.port, running.ca)).toBe(after);
     expect(asked).toBeGreaterThan(10);
   });
 
-  test("SIGTERM: not ready any more, whatever comes is still answered, and it ends by itself", async () => {
+  test("a client that stops in its handshake, its headers or its body holds up nobody, and is ended in its headers", async () => {
+    expect((await running.convert(reviewOf([]))).status).toBe(200);
+    for (let waited = 0; !slow.headers.hasEnded() && waited < 20_000; waited += 100) await sleep(100);
+    expect(slow.headers.told()).toMatch(/^HTTP\/1\.1 408 /);
+    slow.body.end();
+  });
+
+  test("SIGTERM: not ready any more, whatever comes is still answered, what hangs is waited for, and it ends by itself", async () => {
     running.process.kill("SIGTERM");
     await sleep(200);
     expect(await running.send("GET", "/readyz")).toMatchObject({ status: 503, text: "draining" });
     expect((await running.convert(reviewOf([selfie("a", { hostPort: "a" })]))).status).toBe(200);
+    await sleep(400);
+    // Asked before the drain is over (1 s), answered at its own deadline (2 s), which is after.
+    expect((await running.convert(reviewOf([selfie("h", { hostPort: "hang" })]))).status).toBe(200);
+    slow.handshake.destroy();
     expect(await running.ended()).toBe(0);
     expect(running.logged().at(-1)).toMatchObject({ message: "ended" });
   });
