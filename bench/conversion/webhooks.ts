@@ -66,20 +66,13 @@ export function ours({ folder }: Place): Program {
 /** The same conversion as a Go program with controller-runtime's handler, built once. */
 export async function controllerRuntime({ folder }: Place): Promise<Program> {
   const source = checkout("bench", "conversion", "controllerRuntime");
-  const inputs = [
-    "go.mod",
-    "go.sum",
-    "main.go",
-    "v1/types.go",
-    "v1/copy.go",
-    "v1/conversion.go",
-    "v2/types.go",
-    "v2/copy.go",
-  ];
+  const inputs = fs
+    .readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((name) => path.extname(name) !== "");
   const built = await cached({
     name: "conversion-peer",
     key: digestOf(
-      inputs.map((input) => path.join(source, input)),
+      inputs.sort().map((input) => path.join(source, input)),
       [process.platform, process.arch],
     ),
     make: async (target) => {

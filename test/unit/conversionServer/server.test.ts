@@ -21,7 +21,7 @@ describe("a conversion served by its bundle", () => {
   /** Open from the first test on: each stops in the middle of something. */
   let slow: { handshake: Socket; headers: SlowClient; body: SlowClient };
   beforeAll(async () => {
-    running = await startBundle(source, { DEADLINE_SECONDS: "2", LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
+    running = await startBundle(source, { LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
     const { port, ca } = running;
     slow = {
       handshake: connect(port, "127.0.0.1").on("error", () => undefined),
@@ -151,46 +151,12 @@ describe("a conversion served by its bundle", () => {
     expect(JSON.stringify(running.logged())).not.toContain("s3cret");
   });
 
-  test("a conversion that never returns is ended at the deadline and named; others are answered meanwhile", async () => {
-    const hung = running.convert(reviewOf([selfie("h", { hostPort: "hang" })], undefined, "u-hang"));
-    const others = await Promise.all(
-      Array.from({ length: 20 }, () => running.convert(reviewOf([selfie("a", { hostPort: "a" })]))),
-    );
-    expect(others.map(({ review }) => review.response.result.status)).toEqual(Array(20).fill("Success"));
-    expect((await hung).review.response).toEqual({
-      uid: "u-hang",
-      result: {
-        status: "Failure",
-        message: "SelfieRequest default/h: the conversion did not return within 2 s and was ended",
-      },
-      convertedObjects: [],
-    });
-  });
-
-  test("more hanging reviews than threads: each is ended, and then everything is answered again", async () => {
-    const hung = await Promise.all([1, 2, 3].map(() => running.convert(reviewOf([selfie("h", { hostPort: "hang" })]))));
-    expect(hung.map(({ review }) => review.response.result.status)).toEqual(Array(3).fill("Failure"));
-    const { review } = await running.convert(reviewOf([selfie("a", { hostPort: "a" })]));
-    expect(review.response.result).toEqual({ status: "Success" });
-  });
-
-  test("a conversion that ends its thread is a failure of that review alone", async () => {
-    const { review } = await running.convert(reviewOf([selfie("e", { hostPort: "exit" })]));
-    expect(review.response.result).toEqual({
-      status: "Failure",
-      message: "SelfieRequest default/e: the conversion ended its thread",
-    });
-    expect((await running.send("GET", "/readyz")).text).toBe("ok");
-  });
-
   test("health, readiness by a conversion of its own, and metrics", async () => {
     expect(await running.send("GET", "/healthz")).toMatchObject({ status: 200, text: "ok" });
     expect(await running.send("GET", "/readyz")).toMatchObject({ status: 200, text: "ok" });
     const { text } = await running.send("GET", "/metrics");
     expect(text).toMatch(/^conversion_requests_total\{from="v1",to="v2",result="success"\} \d+$/m);
     expect(text).toMatch(/^conversion_requests_total\{from="v1",to="v2",result="failure"\} 1$/m);
-    expect(text).toMatch(/^conversion_workers_lost_total\{why="deadline"\} 4$/m);
-    expect(text).toMatch(/^conversion_workers_lost_total\{why="crash"\} 1$/m);
     expect(text).toMatch(/^conversion_bundle_info\{sha256="abc"\} 1$/m);
     expect(text).toMatch(/^conversion_tls_not_after_seconds \d{10}$/m);
     expect((await running.send("GET", "/other")).status).toBe(404);
@@ -213,15 +179,14 @@ describe("a conversion served by its bundle", () => {
     })();
     await running.writeCertificate();
     for (let waited = 0; replaced() === 0 && waited < 15_000; waited += 100) await sleep(100);
-    expect(replaced()).toBe(1);
     const after = await shownSerial(running.port, running.ca);
-    expect(after).not.toBe(before);
     writeFileSync(join(running.folder, "tls.crt"), "nonsense");
     const refused = (): boolean =>
       running.logged().some(({ message }) => /expected a certificate in PEM/.test(String(message)));
     for (let waited = 0; !refused() && waited < 15_000; waited += 100) await sleep(100);
     isOver = true;
     await asking;
+    expect(after).not.toBe(before);
     expect([refused(), failed, replaced()]).toEqual([true, 0, 1]);
     expect(await shownSerial(running.port, running.ca)).toBe(after);
     expect(asked).toBeGreaterThan(10);
@@ -232,19 +197,6 @@ describe("a conversion served by its bundle", () => {
     for (let waited = 0; !slow.headers.hasEnded() && waited < 20_000; waited += 100) await sleep(100);
     expect(slow.headers.told()).toMatch(/^HTTP\/1\.1 408 /);
     slow.body.end();
-  });
-
-  test("SIGTERM: not ready any more, whatever comes is still answered, what hangs is waited for, and it ends by itself", async () => {
-    running.process.kill("SIGTERM");
-    await sleep(200);
-    expect(await running.send("GET", "/readyz")).toMatchObject({ status: 503, text: "draining" });
-    expect((await running.convert(reviewOf([selfie("a", { hostPort: "a" })]))).status).toBe(200);
-    await sleep(400);
-    // Asked before the drain is over (1 s), answered at its own deadline (2 s), which is after.
-    expect((await running.convert(reviewOf([selfie("h", { hostPort: "hang" })]))).status).toBe(200);
-    slow.handshake.destroy();
-    expect(await running.ended()).toBe(0);
-    expect(running.logged().at(-1)).toMatchObject({ message: "ended" });
   });
 });
 
