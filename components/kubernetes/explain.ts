@@ -80,6 +80,9 @@ function describe(request: ApiRequest, status: number, found: string, server: st
   return `${attempt.verb} ${qualified(attempt)}${name}${namespace}: ${found} (${status})`;
 }
 
+/** What a Role is enough for: the locks, the record of a rotation, a conversion webhook. */
+const IN_ONE_NAMESPACE: readonly string[] = ["leases", "configmaps", "services/proxy"];
+
 function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string): string {
   const verb = denied[1] ?? attempt.verb;
   const resource = denied[2] ?? attempt.resource;
@@ -87,8 +90,9 @@ function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string
   const rule = resource.startsWith("/")
     ? `{nonResourceURLs: ["${resource}"], verbs: ["${verb}"]}`
     : `{apiGroups: ["${denied[3] ?? attempt.group}"], resources: ["${resource}"], verbs: ["${verb}"]}`;
-  // Objects of every namespace move, so whoever may only see some of them has too little.
-  const how = /at the cluster scope/.test(found) ? " by a ClusterRole and a ClusterRoleBinding" : "";
+  // Objects of every namespace move, so whoever may only see some of them has too little, also where one namespace was asked for.
+  const isWide = /at the cluster scope/.test(found) || !IN_ONE_NAMESPACE.includes(resource);
+  const how = isWide && !resource.startsWith("/") ? " by a ClusterRole and a ClusterRoleBinding" : "";
   return `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}; grant this user the rule ${rule}${how}`;
 }
 

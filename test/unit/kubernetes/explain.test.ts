@@ -40,7 +40,7 @@ test("a missing right: verb, resource, scope, and the rule that grants it", () =
   const message = 'foos.g is forbidden: User "u" cannot create resource "foos" in API group "g" in the namespace "n"';
   const error = apiErrorOf(request("PATCH", "/apis/g/v1/namespaces/n/foos/x"), answer(403, status({ message })), "s");
   expect(error.message).toBe(
-    `not allowed to create foos.g in namespace n: ${message}; grant this user the rule {apiGroups: ["g"], resources: ["foos"], verbs: ["create"]}`,
+    `not allowed to create foos.g in namespace n: ${message}; grant this user the rule {apiGroups: ["g"], resources: ["foos"], verbs: ["create"]} by a ClusterRole and a ClusterRoleBinding`,
   );
 });
 
@@ -48,6 +48,17 @@ test("rights from Roles in some namespaces do not reach every object: a ClusterR
   const message = 'foos.g is forbidden: User "u" cannot list resource "foos" in API group "g" at the cluster scope';
   const error = apiErrorOf(request("GET", "/apis/g/v1/foos"), answer(403, status({ message })), "s");
   expect(error.message).toMatch(/verbs: \["list"\]\} by a ClusterRole and a ClusterRoleBinding$/);
+});
+
+test("a Role is enough for Leases", () => {
+  const group = "coordination.k8s.io";
+  const message = `leases.${group} is forbidden: User "u" cannot create resource "leases" in API group "${group}" in the namespace "n"`;
+  const error = apiErrorOf(
+    request("POST", `/apis/${group}/v1/namespaces/n/leases`),
+    answer(403, status({ message })),
+    "s",
+  );
+  expect(error.message).toMatch(/resources: \["leases"\], verbs: \["create"\]\}$/);
 });
 
 test("a 403 of admission: no role would help, so none is asked for", () => {
