@@ -6,6 +6,7 @@ import { ExactNumber } from "../conversion/exactJson";
 import { isMapValue, type JsonMap } from "../conversion/json";
 import { valueOf } from "./arbitrary";
 import { converter, LAWS, type Case, type Convert, type Law, type Problem } from "./laws";
+import { schemaTried } from "./trim";
 
 export interface LawOptions {
   /** Objects tried for each law and pair of versions. Default: fast-check's, 100. */
@@ -108,11 +109,12 @@ function brokenBy(law: Law, convert: Convert, conversion: Conversion, found: Cas
 }
 
 function objectsOf(
-  { group, kind, schemas }: Conversion,
+  conversion: Conversion,
   version: string,
   partial: boolean,
   values: Readonly<Record<string, fc.Arbitrary<unknown>>>,
 ): fc.Arbitrary<JsonMap> {
+  const { group, kind } = conversion;
   const texts = fc.dictionary(fc.constantFrom("a", "example.com/b"), fc.constantFrom("", "x"), {
     noNullPrototype: true,
     minKeys: 1,
@@ -121,7 +123,7 @@ function objectsOf(
     { name: fc.constant("example"), namespace: fc.constant("default"), labels: texts, annotations: texts },
     { requiredKeys: partial ? [] : ["name"], noNullPrototype: true },
   );
-  const fields = valueOf(schemas[version] ?? {}, { partial, values }) as fc.Arbitrary<JsonMap>;
+  const fields = valueOf(schemaTried(conversion, version), { partial, values }) as fc.Arbitrary<JsonMap>;
   return fc
     .tuple(partial ? fc.option(metadata, { nil: undefined }) : metadata, fields)
     .map(([meta, body]) => ({ apiVersion: `${group}/${version}`, kind, ...(meta && { metadata: meta }), ...body }));

@@ -3,6 +3,7 @@ import type { Conversion } from "../conversion/define";
 import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
 import { equal, isMapValue, sorted, type JsonMap } from "../conversion/json";
 import { at, atPath, edit, leavesOf, numbersOf, text } from "./fields";
+import { schemaTried } from "./trim";
 import { problemsOf } from "./valid";
 
 /** One case that a law is tried with. */
@@ -95,7 +96,7 @@ const editsWin: Law = {
   partial: false,
   broken(convert, conversion, { from, to, object, other, pick }) {
     const shown = convert(object, to);
-    const leaves = leavesOf(conversion.schemas[to] ?? {});
+    const leaves = leavesOf(schemaTried(conversion, to));
     const path = leaves[pick % Math.max(leaves.length, 1)];
     if (path === undefined) return undefined;
     const edited = edit(shown, path.split("."), at(other, path));
