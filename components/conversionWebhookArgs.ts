@@ -54,7 +54,10 @@ export interface CertificateArgs {
    * default 365. The state holds the keys, as secrets.
    */
   own?: { authorityDays?: number; leafDays?: number };
-  /** PEM texts: `cert` for `NAME.NAMESPACE.svc`, with its chain, its `key`, and the `ca` that signed it. */
+  /**
+   * PEM texts: `cert` for `NAME.NAMESPACE.svc`, with its chain, its `key`, and the `ca` that signed it. Pods take a changed certificate within
+   * a minute or two, CRDs a changed `ca` at once: change it in three runs, old and new `ca`, the certificate, the new `ca` alone.
+   */
   given?: { cert: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };
   /** cert-manager makes and renews it, and puts its authority into the CRD. https://cert-manager.io/docs/concepts/ca-injector/ */
   certManager?: { issuer: { name: pulumi.Input<string>; kind?: pulumi.Input<string>; group?: pulumi.Input<string> } };

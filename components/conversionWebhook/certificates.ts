@@ -3,6 +3,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import type { CertificateArgs } from "../conversionWebhookArgs";
 import { Authority } from "./authority/resource";
+import { secretOf } from "./authority/trust";
 import type { Site } from "./workload";
 
 /** What serves, and what a CRD needs to trust it. */
@@ -16,7 +17,7 @@ export interface ServingCertificate {
 }
 
 export function createCertificate(site: Site, { given, certManager, own = {} }: CertificateArgs): ServingCertificate {
-  const metadata = { name: `${site.name}-tls`, namespace: site.namespace };
+  const metadata = { name: secretOf(site.name), namespace: site.namespace };
   if (certManager === undefined) {
     const { cert, key, ca } = given ?? ownAuthority(site, own);
     const data = { "tls.crt": base64(cert), "tls.key": pulumi.secret(base64(key)) };

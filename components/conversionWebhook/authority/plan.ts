@@ -24,6 +24,14 @@ export interface Trust {
   readonly without: readonly string[];
 }
 
+/** What the cluster is asked for, while two authorities stand side by side. */
+export interface Seen {
+  /** Undefined where CRDs may not be listed. */
+  readonly trust?: Trust | undefined;
+  /** The certificate that the Service's Secret holds; undefined where that may not be read. */
+  readonly served?: string | undefined;
+}
+
 /** One step; each `up` takes at most one, and the CRDs follow before the next. */
 export type Step =
   | { readonly kind: "begin" }
@@ -47,8 +55,8 @@ const DUE = 1 / 3;
 const TAKEN_AFTER_MS = 10 * 60_000;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Decides from the state, the clock and the cluster. `trust` is asked for only while two authorities stand side by side. */
-export function nextStep(held: Held | undefined, life: Lifetimes, now: Date, trust: Trust | undefined): Step {
+/** Decides from the state, the clock and the cluster. */
+export function nextStep(held: Held | undefined, life: Lifetimes, now: Date, { trust, served }: Seen = {}): Step {
   if (held === undefined) return { kind: "begin" };
   const [oldest, newest] = [held.authorities[0], held.authorities.at(-1)];
   if (oldest === undefined || newest === undefined) return { kind: "begin" };
@@ -63,7 +71,11 @@ export function nextStep(held: Held | undefined, life: Lifetimes, now: Date, tru
     return isDue ? { kind: "renew" } : { kind: "wait", why };
   }
   const since = now.getTime() - Date.parse(held.rolledAt ?? now.toISOString());
-  if (since >= TAKEN_AFTER_MS) return { kind: "drop" };
+  if (since >= TAKEN_AFTER_MS) {
+    // An `up` that was ended between the state and the Secret: the pods still show a certificate of the old one.
+    const isServed = served === undefined || served.trim() === held.leaf.cert.trim();
+    return { kind: isServed ? "drop" : "roll" };
+  }
   return {
     kind: "wait",
     why: `the pods have ${TAKEN_AFTER_MS / 60_000} minutes to take the certificate of the new one`,

@@ -4,7 +4,7 @@ import type { PhaseInputs } from "../../phases/facets";
 import { Row } from "../../phases/row";
 import { describe, nextStep, type Held, type Lifetimes, type Step } from "./plan";
 import { take, type Names } from "./take";
-import { readTrust } from "./trust";
+import { readServed, readTrust } from "./trust";
 
 interface Inputs extends Names, Lifetimes {
   cluster: PhaseInputs["cluster"];
@@ -49,9 +49,13 @@ function acts({ kind }: Step): boolean {
 async function stepFor(olds: Outputs, news: Inputs, config: StackConfig | undefined): Promise<Step> {
   const held = heldBy(olds);
   const newest = held.authorities.at(-1);
-  const isAsked = held.authorities.length > 1 && newest !== undefined && held.signedBy !== newest.cert;
-  const trust = isAsked ? await readTrust(await connect(news, config), olds, newest.cert) : undefined;
-  return nextStep(held, news, new Date(), trust);
+  if (held.authorities.length < 2 || newest === undefined) return nextStep(held, news, new Date());
+  const cluster = await connect(news, config);
+  const isSigning = held.signedBy === newest.cert;
+  const seen = isSigning
+    ? { served: await readServed(cluster, olds) }
+    : { trust: await readTrust(cluster, olds, newest.cert) };
+  return nextStep(held, news, new Date(), seen);
 }
 
 function heldBy({ held }: Outputs): Held {

@@ -20,6 +20,24 @@ export async function readTrust(cluster: Cluster, names: Names, authority: strin
   }
 }
 
+/** Name of the Secret with the certificate of a Service. */
+export function secretOf(service: string): string {
+  return `${service}-tls`;
+}
+
+/** The certificate that pods are given: what the Service's Secret holds; undefined where it is not there or may not be read. */
+export async function readServed(cluster: Cluster, { service, namespace }: Names): Promise<string | undefined> {
+  try {
+    const path = `/api/v1/namespaces/${namespace}/secrets/${secretOf(service)}`;
+    const { data } = await cluster.call<{ data?: Record<string, string> }>({ method: "GET", path });
+    const found = data?.["tls.crt"];
+    return found === undefined ? undefined : Buffer.from(found, "base64").toString();
+  } catch (error) {
+    if (hasStatus(error, 403, 404)) return undefined;
+    throw error;
+  }
+}
+
 export function trustOf(items: Definitions["items"], { service, namespace }: Names, authority: string): Trust {
   const users = items.filter(({ spec }) => {
     const found = spec.conversion?.webhook?.clientConfig?.service as { name?: string; namespace?: string } | undefined;

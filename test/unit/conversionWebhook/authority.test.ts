@@ -28,20 +28,25 @@ describe("an own authority, renewed by overlap", () => {
   let held: Held | undefined;
   /** What the CRDs have: it follows the state only where an `up` went through. */
   let inCrds: string[] = [];
+  let inSecret: string | undefined;
   const trust = (): Trust | undefined => ({
     users: ["things"],
     without: inCrds.includes(held?.authorities.at(-1)?.cert ?? "") ? [] : ["things"],
   });
 
   /** One `up` at a day: the step it takes, after which the leaf is trusted by what the CRDs have, before and after they follow. */
-  const up = async (day: number, { crdsFollow = true, asked = trust } = {}): Promise<Step> => {
+  const up = async (day: number, { crdsFollow = true, secretFollows = true, asked = trust } = {}): Promise<Step> => {
     now = start + day * DAY;
-    const step = nextStep(held, life, new Date(now), asked());
+    const step = nextStep(held, life, new Date(now), { trust: asked(), served: inSecret });
     held = await take(step, held, names, life, new Date(now));
     if (held === undefined) throw new Error("nothing held");
     if (inCrds.length > 0) expect(isTrusted(held, inCrds)).toBe(true);
     if (crdsFollow) inCrds = bundle(held);
     expect(isTrusted(held, bundle(held))).toBe(true);
+    // For a while pods show what the Secret held before.
+    if (inSecret !== undefined)
+      expect(isTrusted({ ...held, leaf: { ...held.leaf, cert: inSecret } }, inCrds)).toBe(true);
+    if (secretFollows) inSecret = held.leaf.cert;
     expect(Date.parse(held.leaf.notAfter)).toBeGreaterThan(now);
     return step;
   };
@@ -95,8 +100,13 @@ describe("an own authority, renewed by overlap", () => {
 
   test("T7 once every CRD trusts both, the new one signs", async () => {
     inCrds = bundle(held as Held);
-    expect(await up(204)).toEqual({ kind: "roll" });
+    expect(await up(203.5, { secretFollows: false })).toEqual({ kind: "roll" });
     expect(isTrusted(held as Held, [held?.authorities[1]?.cert ?? ""])).toBe(true);
+  });
+
+  test("T7b that up was ended before the Secret had it: the pods show the old one's, which stays; the new one signs again", async () => {
+    expect(await up(204)).toEqual({ kind: "roll" });
+    expect(held?.authorities).toHaveLength(2);
   });
 
   test("T8 the old one stays while pods may still show the old certificate", async () => {
