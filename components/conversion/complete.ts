@@ -1,5 +1,5 @@
 import type { Move } from "./moves";
-import { elementSchema, schemaAt, type SchemaNode } from "./schema";
+import { elementSchema, KUBERNETES_OWN, schemaAt, type SchemaNode } from "./schema";
 import { canonical } from "./json";
 
 interface Sides<T> {
@@ -49,8 +49,14 @@ export function missingMoves(
   const fields = (schema: SchemaNode | undefined): string[] => Object.keys(schema?.properties ?? {});
   const compareFields = (before: SchemaNode | undefined, after: SchemaNode | undefined, path: string): void => {
     for (const field of new Set([...fields(before), ...fields(after)])) {
-      if (around === "" && path === "" && ["apiVersion", "kind", "metadata"].includes(field)) continue;
+      if (around === "" && path === "" && KUBERNETES_OWN.includes(field)) continue;
       const at = path + field;
+      if (field.includes(".")) {
+        const [one, other] = [fieldOf(before, field), fieldOf(after, field)];
+        if (one !== undefined && other !== undefined && same(one, other)) continue;
+        problems.push(`${around}${at} differs, and no path can name "${field}": move the object around it by custom()`);
+        continue;
+      }
       compare(
         named.old.has(at) ? undefined : fieldOf(before, field),
         named.new.has(at) ? undefined : fieldOf(after, field),
@@ -107,12 +113,7 @@ function sameElements(before: SchemaNode, after: SchemaNode): boolean {
   if (first === undefined || second === undefined) {
     return first === second && before.additionalProperties === after.additionalProperties;
   }
-  if (changes(first, second).length > 0 || !sameElements(first, second)) return false;
-  const names = new Set([...Object.keys(first.properties ?? {}), ...Object.keys(second.properties ?? {})]);
-  return [...names].every((name) => {
-    const [one, other] = [fieldOf(first, name), fieldOf(second, name)];
-    return one !== undefined && other !== undefined && same(one, other);
-  });
+  return same(first, second);
 }
 
 function same(before: SchemaNode, after: SchemaNode): boolean {

@@ -18,6 +18,9 @@ export type Versions = Readonly<Record<string, SchemaNode>>;
 export const INT_OR_STRING = "x-kubernetes-int-or-string";
 export const PRESERVE_UNKNOWN = "x-kubernetes-preserve-unknown-fields";
 
+/** Fields of every object's top that are the API server's: no conversion moves them. */
+export const KUBERNETES_OWN: readonly string[] = ["apiVersion", "kind", "metadata"];
+
 /** An object whose fields are all described; one that keeps unknown fields, or is a map, is moved as a whole. */
 export function isContainer(schema: SchemaNode | undefined): schema is SchemaNode & { properties: object } {
   return (

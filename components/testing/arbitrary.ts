@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { reasonOf } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
 import { canonical, isMapValue, own } from "../conversion/json";
-import { INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
+import { INT_OR_STRING, KUBERNETES_OWN, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
 
 export interface Generated {
   /** Fields may be missing at will, also required ones, as in server-side apply. */
@@ -153,7 +153,7 @@ function listOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<
 function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<unknown> {
   const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const properties = Object.entries(schema.properties ?? {}).filter(
-    ([name]) => path !== "" || !KUBERNETES.includes(name),
+    ([name]) => path !== "" || !KUBERNETES_OWN.includes(name),
   );
   const fields = Object.fromEntries(properties.map(([name, node]) => [name, valueOf(node, how, under(name))]));
   const requiredKeys = how.partial ? [] : (schema.required ?? []).filter((name) => Object.hasOwn(fields, name));
@@ -173,8 +173,6 @@ function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrar
   }
   return described;
 }
-
-const KUBERNETES = ["apiVersion", "kind", "metadata"];
 
 function withoutMinusZero(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;

@@ -1,12 +1,12 @@
 import { read } from "../conversion/draft";
 import { ExactNumber, stringifyExact } from "../conversion/exactJson";
 import { equal, isMapValue, type JsonMap } from "../conversion/json";
-import { isContainer, type SchemaNode } from "../conversion/schema";
+import { isContainer, KUBERNETES_OWN, type SchemaNode } from "../conversion/schema";
 
 /** Paths of fields in which there are no others. */
 export function leavesOf(schema: SchemaNode, prefix = ""): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
-    if (prefix === "" && ["apiVersion", "kind", "metadata"].includes(name)) return [];
+    if (prefix === "" && KUBERNETES_OWN.includes(name)) return [];
     return isContainer(node) ? leavesOf(node, `${prefix}${name}.`) : [`${prefix}${name}`];
   });
 }

@@ -56,6 +56,13 @@ test("every field that differs and is not named is listed", () => {
 
 test.each<[string, SchemaNode, SchemaNode, (m: Moves<SchemaNode, SchemaNode>) => Move[], RegExp]>([
   [
+    "a name with a dot in it, beside a path that reads the same",
+    object({ "a.b": text, a: object({ b: text }) }),
+    object({ "a.b": { type: "integer" }, a: object({ b: { type: "integer" } }) }),
+    (m) => [m.map("a.b", "a.b", { up: Number, down: String })],
+    /v1→v2: a\.b differs, and no path can name "a\.b": move the object around it by custom\(\)/,
+  ],
+  [
     "within each",
     object({ l: { type: "array", items: object({ a: text, b: text }) } }),
     object({ l: { type: "array", items: object({ a: text }) } }),
