@@ -6,12 +6,13 @@ import type { TargetArgs } from "./encryption/targets";
 import type { Wanted } from "./encryption/wanted";
 import { ROTATION_PHASES, type RotationPhaseName } from "./phases/shim";
 import { RotationPhase } from "./rotation/phase";
+import type { KeyMaterial } from "./rotationKeys";
 
 export function createRotationPhases(
   component: pulumi.Resource & { readonly phase: RotationPhaseName },
   name: string,
   wanted: Wanted,
-  material: Record<string, pulumi.Output<string>>,
+  { material, archived }: KeyMaterial,
   args: EncryptionKeyRotationArgs,
 ): Record<RotationPhaseName, RotationPhase> {
   const { migrator = "in-tree", compactionIntervalSeconds = 300, maxKeyAgeDays } = args;
@@ -32,6 +33,7 @@ export function createRotationPhases(
   const audit = args.audit === undefined ? {} : { audit: pulumi.output(args.audit).apply(sealedEtcd) };
   const distribute = create("distribute", {
     material,
+    ...(Object.keys(archived).length > 0 && { archived }),
     migrator,
     ...(maxKeyAgeDays !== undefined && { maxKeyAgeDays }),
     ...audit,

@@ -25,7 +25,7 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
   readonly writeKey: string;
   /** By resource or pattern: the keys that read it, in the API servers' order; the first one writes. */
   readonly keyOrder: pulumi.Output<Record<string, string[]>>;
-  /** `sha256:…` of the file in every target, as API servers report it (apiserver_encryption_config_controller_last_config_info). */
+  /** `sha256:…` of the file in every target; empty without one. As API servers report it (apiserver_encryption_config_controller_last_config_info). */
   readonly configHash: pulumi.Output<string>;
   /** Objects that the last migration proved to be under the write key. Undefined while none has run. */
   readonly objectsRewritten: pulumi.Output<number | undefined>;
@@ -57,7 +57,7 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
 }
 
 /** Names and ciphers alone: what a key is made of goes another way. */
-function wantedOf({ resources, keys, cipher }: EncryptionKeyRotationArgs): Wanted {
+function wantedOf({ resources, keys, cipher, targets }: EncryptionKeyRotationArgs): Wanted {
   const bare = (key: KeyArgs): KeyInput => {
     if (typeof key !== "object" || key === null || !("name" in key)) return key;
     const { name, cipher: own = cipher ?? "secretbox", secret } = key;
@@ -72,6 +72,7 @@ function wantedOf({ resources, keys, cipher }: EncryptionKeyRotationArgs): Wante
       archive: keys?.archive,
     },
     cipher,
+    fileless: Array.isArray(targets) && targets.length === 0,
   });
 }
 

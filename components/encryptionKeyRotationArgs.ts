@@ -49,7 +49,11 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    * (at most 200,000 writes a key). Changing it is a rotation: give the write key a new name.
    */
   cipher?: Cipher;
-  /** Every place from which an API server loads its EncryptionConfiguration; all of them get the same bytes. */
+  /**
+   * Every place from which an API server loads its EncryptionConfiguration; all of them get the same bytes. `[]` where that file cannot be
+   * reached, as in a managed cluster, and every key is that of a KMS plugin: a new key id then starts the migration, and it is your word
+   * that `write` is the first provider of these resources.
+   */
   targets: pulumi.Input<pulumi.Input<TargetArgs>[]>;
   /**
    * The last phase to run: `distribute`, `promote`, `migrate` or `retire`. Default: `retire`, the whole rotation. Lowering it
@@ -127,10 +131,9 @@ function wrongChoices({ stopAfter = "retire", migrator = "in-tree", targets }: E
   if (migrator !== "in-tree" && migrator !== "direct") {
     problems.push(`migrator is ${String(migrator)}; expected in-tree or direct`);
   }
-  const isEmpty = targets === undefined || (Array.isArray(targets) && targets.length === 0);
-  if (isEmpty) {
+  if (targets === undefined) {
     problems.push(
-      "targets is empty; expected every place from which an API server loads its EncryptionConfiguration, such as { file: … } or { ssh: … }",
+      "targets is missing; expected every place from which an API server loads its EncryptionConfiguration, such as { file: … } or { ssh: … }",
     );
   }
   return problems;

@@ -1,6 +1,7 @@
 import { createRequire } from "module";
 import * as pulumi from "@pulumi/pulumi";
 import type * as RandomBytesModule from "@pulumi/random/randomBytes";
+import { bytesDigest } from "./encryption/checks";
 import type { EncryptionKeyRotationArgs, KeyArgs } from "./encryptionKeyRotationArgs";
 
 /** Made when it is first needed: a program with given keys, or without encryption, needs no @pulumi/random. */
@@ -8,6 +9,13 @@ const load = createRequire(__filename);
 
 /** Every cipher takes 32 bytes, and secretbox nothing else. https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/#providers */
 const KEY_BYTES = 32;
+
+export interface KeyMaterial {
+  /** base64 by name, of keys that may be in a file. */
+  material: Record<string, pulumi.Output<string>>;
+  /** By archived name, a digest: enough to tell whether the bytes are those of a file. */
+  archived: Record<string, pulumi.Output<string>>;
+}
 
 /**
  * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
@@ -17,8 +25,9 @@ export function keyMaterial(
   component: pulumi.Resource,
   name: string,
   { keys: { write, read = [], archive = [] } }: EncryptionKeyRotationArgs,
-): Record<string, pulumi.Output<string>> {
-  const material: Record<string, pulumi.Output<string>> = {};
+): KeyMaterial {
+  const material: KeyMaterial["material"] = {};
+  const archived: KeyMaterial["archived"] = {};
   for (const key of [write, ...read]) {
     const given = givenKey(key);
     if (given === undefined || given.name in material) continue;
@@ -28,9 +37,10 @@ export function keyMaterial(
         : pulumi.secret(given.secret);
   }
   for (const key of archive) {
-    if (!(key in material)) randomKey(component, name, key, { protect: false });
+    if (key in material) continue;
+    archived[key] = randomKey(component, name, key, { protect: false }).apply(bytesDigest);
   }
-  return material;
+  return { material, archived };
 }
 
 function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> } | undefined {

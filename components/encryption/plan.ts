@@ -80,7 +80,7 @@ export function planRetire(live: EncryptionConfiguration, wanted: Wanted): strin
   return changesOf(wanted, before, after).map(({ patterns, before: was, after: is }) => {
     const gone = was.filter((key) => !is.some((each) => sameKey(each, key)));
     const archived = gone.filter(({ name }) => wanted.archive.includes(name));
-    const kept = archived.length === 0 ? "" : `; the material of ${labels(archived)} is kept`;
+    const kept = archived.length === 0 ? "" : `; archive keeps the bytes made here for ${labels(archived)}`;
     const once = `${labels(gone)} can go once every object is proven to be written with ${label(wanted.write)}`;
     return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
   });

@@ -18,8 +18,8 @@ export interface GivenKey {
 
 export interface KmsInput {
   name: string;
-  /** `unix:///…` */
-  endpoint: string;
+  /** `unix:///…`: the plugin's socket on each API server's host. Needed wherever the rotation has targets. */
+  endpoint?: string | undefined;
   timeout?: string | undefined;
 }
 
@@ -33,6 +33,8 @@ export interface RotationInput {
   resources: readonly string[];
   keys: KeysInput;
   cipher?: Cipher | undefined;
+  /** No target: the file cannot be reached, and all keys are those of KMS plugins. */
+  fileless?: boolean | undefined;
 }
 
 /** What the arguments ask for, without any key material. */
@@ -83,7 +85,7 @@ function readKey(key: KeyInput, cipher: Cipher): WantedKey {
     const { name, cipher: own, secret } = key;
     return { kind: own ?? cipher, name, pinned: own !== undefined, given: secret !== undefined };
   }
-  const { name, endpoint, timeout } = key.kms;
+  const { name, endpoint = "", timeout } = key.kms;
   return { kind: "kms", name, endpoint, ...(timeout !== undefined && { timeout }) };
 }
 

@@ -18,8 +18,12 @@ const POLL_MIXED_MS = 5_000;
 /** The key id hash that every API server reports for this provider, or why there is none. Pure. */
 export function agreedKeyId({ servers }: Reported, provider: string): { keyId: string } | { why: string } {
   const told = servers.map(({ host, keyIds }) => ({ host, keyId: keyIds[provider] }));
-  const silent = told.find(({ keyId }) => keyId === undefined);
-  if (silent !== undefined) return { why: `${silent.host} has told no key id of KMS provider ${provider} yet` };
+  const silent = servers.find(({ keyIds }) => keyIds[provider] === undefined);
+  if (silent !== undefined) {
+    const others = Object.keys(silent.keyIds).sort();
+    const instead = others.length === 0 ? "" : `; it tells that of ${others.join(", ")}`;
+    return { why: `${silent.host} has told no key id of KMS provider ${provider} yet${instead}` };
+  }
   const [first, ...rest] = told;
   const other = rest.find(({ keyId }) => keyId !== first?.keyId);
   if (first?.keyId === undefined) return { why: `no API server told a key id of KMS provider ${provider}` };

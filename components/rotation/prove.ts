@@ -13,7 +13,7 @@ import { rewriteAll, type RewriteResult, touch } from "../migration/rewriter";
 import { awaitHash, type Converged } from "./convergence";
 import { awaitKeyId } from "./kms";
 import type { RotationProof } from "./record";
-import { fullHash, loadsOf, type Reported } from "./reported";
+import { fullHash, loadsOf, type Reported, reportedNow } from "./reported";
 import type { RotatedResource } from "./resources";
 
 export interface KeyedResource extends RotatedResource {
@@ -22,7 +22,7 @@ export interface KeyedResource extends RotatedResource {
 }
 
 export interface Rewriting {
-  /** Of the file that every API server is to run with. */
+  /** Of the file that every API server is to run with; empty where it cannot be looked at. */
   readonly sha256: string;
   readonly since?: Reported | undefined;
   readonly resources: readonly KeyedResource[];
@@ -142,11 +142,18 @@ class ControlPlane {
   }
 
   private async agree(): Promise<Settled> {
-    const converged = await awaitHash(this.cluster, this.rewriting, this.work);
+    const converged = await this.converged();
     const { keyIds, evidence } = await this.keyIds();
     const identity = [loadsOf(converged.reported), JSON.stringify(keyIds)].join(" ");
     const distinct = converged.reported.missing.length === 0;
     return { ...converged, evidence: [...converged.evidence, ...evidence], keyIds, identity, distinct };
+  }
+
+  /** Without a target there is no file to agree on. */
+  private async converged(): Promise<Converged> {
+    if (this.sha256 !== "") return awaitHash(this.cluster, this.rewriting, this.work);
+    const reported = await reportedNow(this.cluster, this.rewriting.gone, this.work);
+    return { reported, evidence: [`${reported.description} answered; which file they run with was not looked at`] };
   }
 
   private async keyIds(): Promise<{ keyIds: Record<string, string>; evidence: string[] }> {

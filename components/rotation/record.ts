@@ -1,3 +1,4 @@
+import type { Order } from "../encryption/undo";
 import { type KubernetesObject, PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
@@ -39,6 +40,10 @@ export interface NotedWrite {
   readonly to: string;
   readonly at: string;
   readonly since: Reported;
+  /** The keys of the patterns that it changes, as they were under `from`; none where it takes a file back. */
+  readonly before?: Order;
+  /** Every API server was seen to run with it. */
+  readonly loaded?: true;
 }
 
 export interface RotationRecord {
@@ -73,13 +78,14 @@ export async function readRecord(cluster: Pick<Cluster, "call">, namespace: stri
 export async function noteWrite(
   cluster: Pick<Cluster, "call">,
   namespace: string,
-  write: Omit<NotedWrite, "at">,
+  write: Omit<NotedWrite, "at" | "loaded">,
   keeps: (resource: string, writeKey: string) => boolean,
 ): Promise<void> {
   await update(cluster, namespace, (record) => {
     const hashes = { from: fullHash(write.from), to: fullHash(write.to) };
     const since = takesBack({ ...write, ...hashes }, record.write) ? { ...write.since, restored: true } : write.since;
-    const noted = { ...hashes, at: new Date().toISOString(), since };
+    const before = write.before && { before: write.before };
+    const noted = { ...hashes, at: new Date().toISOString(), since, ...before };
     const data = Object.fromEntries(
       Object.values(record.proofs).map((proof) => {
         const carried = carriedOver(proof, noted, keeps);
@@ -88,6 +94,25 @@ export async function noteWrite(
     );
     return { ...data, [WRITE_KEY]: JSON.stringify(noted) };
   });
+}
+
+/** Every API server runs with this file: no later run has to look after it. */
+export async function noteLoaded(
+  cluster: Pick<Cluster, "call">,
+  namespace: string,
+  record: RotationRecord,
+  sha256: string,
+): Promise<void> {
+  if (unfinished(record, sha256) === undefined) return;
+  await update(cluster, namespace, (found) => {
+    const write = unfinished(found, sha256);
+    return write === undefined ? {} : { [WRITE_KEY]: JSON.stringify({ ...write, loaded: true }) };
+  });
+}
+
+/** The write of this very file, where the run that noted it was cut off before every API server was seen to have loaded it. Pure. */
+export function unfinished({ write }: RotationRecord, sha256: string): NotedWrite | undefined {
+  return write?.to === fullHash(sha256) && write.loaded !== true ? write : undefined;
 }
 
 /** The file before the last one again, and nobody looked in between: the last one was refused. */

@@ -104,12 +104,15 @@ export class RotationStack {
     return new RotationStack(stack, backend, defaults);
   }
 
-  preview(args: Args): Promise<RotationRun> {
-    return this.run(args, (program, handlers) => this.automation.preview({ program, diff: true, ...handlers }));
+  /** @param options such as the file of an update plan */
+  preview(args: Args, options: { plan?: string } = {}): Promise<RotationRun> {
+    return this.run(args, (program, handlers) =>
+      this.automation.preview({ program, diff: true, ...options, ...handlers }),
+    );
   }
 
-  up(args: Args): Promise<RotationRun> {
-    return this.run(args, (program, handlers) => this.automation.up({ program, diff: true, ...handlers }));
+  up(args: Args, options: { plan?: string } = {}): Promise<RotationRun> {
+    return this.run(args, (program, handlers) => this.automation.up({ program, diff: true, ...options, ...handlers }));
   }
 
   /** `pulumi up --target` of one phase: its gate must hold by itself. */

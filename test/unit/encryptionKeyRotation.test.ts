@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EncryptionKeyRotation, type EncryptionKeyRotationArgs } from "../../components";
+import { bytesDigest } from "../../components/encryption/checks";
 import { ROTATION_PHASES } from "../../components/phases/shim";
 import { ran, type Registered } from "./program";
 
@@ -63,6 +64,8 @@ describe("keys", () => {
       [SECRET]: expect.any(String),
       value: { b: bytes, a: bytes },
     });
+    expect(JSON.stringify(inputs("distribute")["archived"])).toContain(bytesDigest(bytes));
+    expect(JSON.stringify(inputs("distribute")["archived"])).not.toContain(bytes);
     for (const phase of ["promote", "migrate", "retire"]) expect(inputs(phase)).not.toHaveProperty("material");
   });
 
@@ -83,6 +86,12 @@ describe("keys", () => {
   });
 });
 
+test("no target at all, where every key is a KMS plugin's: the file cannot be reached, and its socket is nobody's business", async () => {
+  const write = { kms: { name: "vault" } };
+  const resources = await resourcesOf({ targets: [], keys: { write, read: [{ kms: { name: "before" } }] } });
+  expect(resources.get("keys-migrate")?.inputs).toMatchObject({ targets: [], wanted: { write: { name: "vault" } } });
+});
+
 test("stopAfter holds what comes after it", async () => {
   const resources = await resourcesOf({ stopAfter: "promote" });
   const held = ROTATION_PHASES.map((phase) => resources.get(`keys-${phase}`)?.inputs["heldBy"]);
@@ -101,7 +110,17 @@ describe("refused, on the component's row", () => {
       { stopAfter: "drop" },
       "stopAfter is drop; expected one of distribute, promote, migrate, retire",
     ],
-    ["no target", { targets: [] }, /^targets is empty; expected every place from which an API server loads/],
+    ["no targets", { targets: undefined }, /^targets is missing; expected every place from which an API server loads/],
+    [
+      "no target, and keys that only the file could change",
+      { targets: [], keys: { write: "2026-11", read: ["identity", { kms: { name: "vault" } }] } },
+      /targets is empty, and keys\.write is "2026-11", keys\.read\[0\] is "identity"; .*\[\] is for a cluster whose file cannot be reached/,
+    ],
+    [
+      "a KMS plugin without its socket, where there is a file",
+      { keys: { write: { kms: { name: "vault" } } } },
+      /keys\.write\.kms\.endpoint: found ""; expected unix:/,
+    ],
     ["an unknown migrator", { migrator: "kubectl" }, "migrator is kubectl; expected in-tree or direct"],
     [
       "a wait of no length",

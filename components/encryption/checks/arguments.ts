@@ -1,5 +1,6 @@
 import type { RotationInput } from "../wanted";
 import { cipherKnown } from "./cipherKnown";
+import { filelessKeys } from "./filelessKeys";
 import { keyNamesUnique } from "./keyNamesUnique";
 import { kmsArguments } from "./kmsArguments";
 import { resourceNames } from "./resourceNames";
@@ -11,6 +12,7 @@ const ofTheArguments: ((args: RotationInput) => string[])[] = [
   cipherKnown,
   keyNamesUnique,
   kmsArguments,
+  filelessKeys,
 ];
 
 /** Every check that needs the arguments alone. */

@@ -3,6 +3,7 @@ import type { Material } from "../stages";
 import { resolveWanted, type Wanted } from "../wanted";
 import { aescbcWeak } from "./aescbcWeak";
 import { aesgcmWrites } from "./aesgcmWrites";
+import { archivedBytes } from "./archivedBytes";
 import { kmsMoved } from "./kmsMoved";
 import { newBytes } from "./newBytes";
 import { newKeyNames } from "./newKeyNames";
@@ -14,7 +15,9 @@ import { reusedName } from "./reusedName";
 import { everyStageTaken } from "./everyStageTaken";
 import { keyLength } from "./keyLength";
 
+export { bytesDigest } from "./archivedBytes";
 export { checkArguments } from "./arguments";
+export { mustBeFileless } from "./filelessKeys";
 export { checkKeyAge } from "./keyAge";
 export { checkRetire, type ProvenFor } from "./provenToRetire";
 export { takenByTheServer } from "./takenByTheServer";
@@ -24,6 +27,8 @@ export interface Rotation {
   live: EncryptionConfiguration;
   wanted: Wanted;
   material: Material;
+  /** By archived name, bytesDigest of what the state keeps; none of one that is still to be made. */
+  archived: Readonly<Record<string, string>>;
 }
 
 export interface Findings {
@@ -34,15 +39,21 @@ export interface Findings {
 }
 
 const refusing = [keyLength, oneNameOneKey, otherBytes, reusedName, newKeyNames, kmsMoved];
-const warning = [otherBytesRead, newBytes, notShadowed, plainData, aescbcWeak, aesgcmWrites];
+const warning = [otherBytesRead, archivedBytes, newBytes, notShadowed, plainData, aescbcWeak, aesgcmWrites];
 
 /**
  * Everything that can be said of a rotation before anything is written.
  *
  * @param material base64 by key name, as far as it is known: a preview does not know keys that are made in the same run
+ * @param archived bytesDigest by archived name, as far as it is known
  */
-export function checkRotation(live: EncryptionConfiguration, wanted: Wanted, material: Material = {}): Findings {
-  const rotation = { live, wanted: resolveWanted(wanted, live), material };
+export function checkRotation(
+  live: EncryptionConfiguration,
+  wanted: Wanted,
+  material: Material = {},
+  archived: Rotation["archived"] = {},
+): Findings {
+  const rotation = { live, wanted: resolveWanted(wanted, live), material, archived };
   const found = refusing.flatMap((check) => check(rotation));
   return {
     // Only then do the stages have a meaning.

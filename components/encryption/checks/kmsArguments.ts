@@ -5,7 +5,7 @@ import { kms } from "./kms";
 export function kmsArguments(args: RotationInput): string[] {
   return everyKey(args).flatMap(({ key, path }) => {
     if (typeof key !== "object" || !("kms" in key)) return [];
-    const { name, endpoint, timeout } = key.kms;
+    const { name, endpoint = args.fileless === true ? "unix:" : "", timeout } = key.kms;
     return kms({ version: "v2", name, endpoint, ...(timeout !== undefined && { timeout }) }, `${path}.kms`);
   });
 }

@@ -3,6 +3,7 @@ import { digest } from "../../crd/canonical";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../phases/logic";
 import { unknownPaths } from "../../phases/unknown";
+import { unfinished, type RotationRecord } from "../record";
 import { edit } from "./edit";
 import type { DistributeInputs, RotationOutputs } from "./facets";
 import { migrateFacts, rotationFacts, rotationPlans } from "./facts";
@@ -13,17 +14,23 @@ import { standingOf, type LiveConfiguration } from "./subject";
 /** distribute: the new key is in every server's file, readable, before any server writes with it. */
 export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfiguration> = {
   // A plan speaks of keys by name; their bytes change nothing in it.
-  indifferentTo: ["material"],
+  indifferentTo: ["material", "archived"],
 
   async look(inputs, cluster, live) {
     const { wanted, maxKeyAgeDays } = inputs;
-    const { errors, warnings } = checkRotation(live.configuration, wanted, knownMaterial(inputs));
+    const { errors, warnings } = checkRotation(
+      live.configuration,
+      wanted,
+      known(inputs.material),
+      known(inputs.archived),
+    );
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
     const facts = await rotationFacts(inputs, cluster, live);
     const plans = rotationPlans(live, inputs, await migrateFacts(cluster, inputs.migrator, facts));
-    const isIdle = plans.flat().length === 0;
+    const plan = [...resuming(facts.record, live), ...plans[0]];
+    const isIdle = [...plan, ...plans.flat()].length === 0;
     return {
-      plan: plans[0],
+      plan,
       warnings: [...warnings, ...cutOffOf(live), ...checkKeyAge(ages(facts.record, wanted), maxKeyAgeDays, new Date())],
       notes: isIdle ? [] : await notesOf(inputs, cluster, live, facts),
       inputs: { digest: digest(plans) },
@@ -32,7 +39,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("distribute", inputs, work, inputs.material, (found) => {
-      const { errors } = checkRotation(found.configuration, inputs.wanted, knownMaterial(inputs));
+      const { errors } = checkRotation(found.configuration, inputs.wanted, known(inputs.material));
       if (errors.length > 0) throw new UserError(errors.join("\n"));
       return Promise.resolve();
     });
@@ -41,6 +48,14 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
   },
 };
 
+/** Whatever the phase was that wrote it: this one runs first. */
+function resuming(record: RotationRecord, { sha256 }: LiveConfiguration): string[] {
+  if (unfinished(record, sha256) === undefined) return [];
+  return [
+    "a run was cut off after it wrote the file that the targets hold: every API server is seen to load it, or it is taken back",
+  ];
+}
+
 function cutOffOf({ cutOff }: LiveConfiguration): string[] {
   if (cutOff === undefined) return [];
   return [
@@ -48,8 +63,8 @@ function cutOffOf({ cutOff }: LiveConfiguration): string[] {
   ];
 }
 
-/** The bytes that are known: in a preview, those of new keys are not made yet. */
-function knownMaterial({ material }: DistributeInputs): Readonly<Record<string, string>> {
-  const all = typeof material === "object" ? Object.entries(material) : [];
+/** What is known of it: in a preview, bytes of new keys are not made yet. */
+function known(byName: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  const all = typeof byName === "object" ? Object.entries(byName) : [];
   return Object.fromEntries(all.filter(([, value]) => unknownPaths(value).length === 0));
 }

@@ -18,6 +18,8 @@ export interface RotationInputs extends SharedInputs {
 export interface DistributeInputs extends RotationInputs {
   /** base64 by key name (secret). */
   material: Record<string, string>;
+  /** By archived name: a digest of the bytes that the state keeps (secret). */
+  archived?: Record<string, string>;
   /** For the digest of the whole plan. */
   migrator: "in-tree" | "direct";
   maxKeyAgeDays?: number;

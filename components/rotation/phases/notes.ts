@@ -1,3 +1,4 @@
+import { label } from "../../encryption/keyNames";
 import { toldApart } from "../../encryption/plan";
 import { configurationAt, type Stage } from "../../encryption/stages";
 import { missingKeys } from "../../encryption/wanted";
@@ -7,7 +8,7 @@ import { reportedNow, type Reported } from "../reported";
 import { audited, describeCounts } from "./audited";
 import type { DistributeInputs } from "./facets";
 import { surveying, type RotationFacts } from "./facts";
-import { hashOf, ordersOf, type LiveConfiguration } from "./subject";
+import { hashOf, NO_FILE, ordersOf, type LiveConfiguration } from "./subject";
 
 /** Stands in for keys that are not made yet: only their names are shown. */
 const NO_KEY = Buffer.alloc(32).toString("base64");
@@ -19,7 +20,7 @@ export async function notesOf(
   live: LiveConfiguration,
   facts: RotationFacts,
 ): Promise<string[]> {
-  const orders = keyOrders(inputs, live);
+  const orders = live.sha256 === NO_FILE ? [unreached(inputs)] : keyOrders(inputs, live);
   const counts = await audited(inputs.audit, facts.resources).catch((error: unknown) => messageOf(error));
   const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
   const bytes =
@@ -35,6 +36,10 @@ export async function notesOf(
     bytes.join("\n"),
     await servers(inputs, cluster, live, facts),
   ].filter((note) => note !== "");
+}
+
+function unreached({ wanted }: DistributeInputs): string {
+  return `no target: ${label(wanted.write)} is taken for the first key of ${wanted.resources.join(", ")}, by your word`;
 }
 
 /** By name, now and after each phase that edits the file. */
@@ -60,10 +65,8 @@ async function servers(
 ): Promise<string> {
   try {
     const reported = facts.reported ?? (await reportedNow(cluster, gone, surveying()));
-    return [
-      `targets hold ${live.text === "" ? "no file" : hashOf(live)}; ${reported.description}`,
-      ...lines(reported),
-    ].join("\n");
+    const held = live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : hashOf(live)}; `;
+    return [`${held}${reported.description}`, ...lines(reported)].join("\n");
   } catch (error) {
     return `what the API servers run with could not be asked: ${messageOf(error)}`;
   }

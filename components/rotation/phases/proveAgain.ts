@@ -4,9 +4,9 @@ import { rewriteAndProve } from "../prove";
 import { isUntouched, recordProof, sinceOf } from "../record";
 import type { PhaseWork } from "../../phases/logic";
 import type { Reported } from "../reported";
-import { standStill } from "./edit";
 import type { RetireInputs } from "./facets";
 import { rotationFacts, type RotationFacts } from "./facts";
+import { standStill } from "./standStill";
 import type { LiveConfiguration } from "./subject";
 
 /**

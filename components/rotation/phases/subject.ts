@@ -1,10 +1,12 @@
 import { createHash } from "crypto";
-import { parseConfiguration, type EncryptionConfiguration } from "../../encryption/configuration";
+import { mustBeFileless } from "../../encryption/checks";
+import { parseConfiguration, type EncryptionConfiguration, type Provider } from "../../encryption/configuration";
 import { label } from "../../encryption/keyNames";
 import { keyOrder } from "../../encryption/resources";
 import { readAll, withTargets, type OpenTarget } from "../../encryption/targets";
 import type { Wanted } from "../../encryption/wanted";
 import type { Cluster } from "../../kubernetes/cluster";
+import { UserError } from "../../kubernetes/errors";
 import type { Subject } from "../../phases/subject";
 import { isCutOff, readRecord } from "../record";
 import type { RotationInputs, RotationOutputs } from "./facets";
@@ -28,21 +30,41 @@ export const rotationSubject: Subject<RotationInputs, LiveConfiguration> = {
   read: (cluster, inputs) => withTargets(inputs.targets, (targets) => liveOf(targets, cluster, inputs)),
   inherited: () => ({}),
   another: () => Promise.resolve([]),
-  standing: (live) => ({ configHash: hashOf(live) }),
+  standing: (live) => ({ configHash: outputHash(live) }),
   recorded: () => ({}),
 };
 
 export async function liveOf(
   targets: readonly OpenTarget[],
   cluster: Cluster,
-  { recordIn }: Pick<RotationInputs, "recordIn">,
+  { recordIn, wanted }: Pick<RotationInputs, "recordIn" | "wanted">,
 ): Promise<LiveConfiguration> {
+  if (targets.length === 0) return unreached(wanted);
   const ours = async (before: string, after: string): Promise<boolean> => {
     const { write } = await readRecord(cluster, recordIn);
     return write !== undefined && isCutOff(write, { before: sha256Of(before), after: sha256Of(after) });
   };
   const held = await readAll(targets, ours);
   return { ...held, configuration: parseConfiguration(held.text, targets[0]?.name ?? "the targets") };
+}
+
+/** No target: by the user's word the file is as wanted, and only key ids change behind it. */
+function unreached(wanted: Wanted): LiveConfiguration {
+  const keys = [wanted.write, ...wanted.read];
+  const problem = mustBeFileless(keys);
+  if (problem !== undefined) throw new UserError(problem);
+  const providers = keys.flatMap((key): Provider[] => {
+    if (key.kind !== "kms") return [];
+    return [{ kind: "kms", version: "v2", name: key.name, endpoint: key.endpoint }];
+  });
+  return { text: "", sha256: NO_FILE, configuration: { entries: [{ resources: wanted.resources, providers }] } };
+}
+
+/** Stands for the hash of a file that nobody can look at. */
+export const NO_FILE = "";
+
+function outputHash(live: LiveConfiguration): string {
+  return live.sha256 === NO_FILE ? "" : hashOf(live);
 }
 
 /** As an API server reports it in its metrics. */
@@ -56,7 +78,7 @@ export function sha256Of(text: string): string {
 
 /** What a phase records. */
 export function standingOf(live: LiveConfiguration, wanted: Wanted): Omit<RotationOutputs, "plan"> {
-  return { configHash: hashOf(live), keyOrder: ordersOf(live.configuration, wanted.resources) };
+  return { configHash: outputHash(live), keyOrder: ordersOf(live.configuration, wanted.resources) };
 }
 
 /** Labels of the keys that read each of these resources or patterns, in the API servers' order. */

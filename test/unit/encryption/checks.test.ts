@@ -1,4 +1,5 @@
 import {
+  bytesDigest,
   checkArguments,
   checkKeyAge,
   checkRetire,
@@ -172,6 +173,16 @@ describe("a rotation", () => {
     expect(checkRotation(live, want("secrets", "secretbox:n"), { n: secretOf("secretbox", "a") }).warnings).toEqual([
       "secretbox:n has the bytes of secretbox:a: whoever has that key reads what this one writes",
     ]);
+  });
+
+  test("a key made elsewhere that is named in archive is warned of; one whose bytes the state keeps is not", () => {
+    const archiving = want("secrets", "secretbox:n", "", ["a", "c"]);
+    const archived = { a: bytesDigest(secretOf("secretbox", "a")), c: bytesDigest(bytes(32)) };
+    const told =
+      "aescbc:c was not made here: archive keeps other bytes than the file's, which go with retire; keep a copy of them yourself for as long as backups of etcd may need it";
+    expect(checkRotation(live, archiving, {}, archived).warnings).toEqual([told]);
+    // Still to be made: other bytes for sure.
+    expect(checkRotation(live, archiving, {}, { a: archived.a }).warnings).toEqual([told]);
   });
 
   test("a wildcard does not reach what has an earlier entry, and says so", () => {

@@ -149,9 +149,9 @@ describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
     ]);
   });
 
-  test("an archived key goes from the file, and the plan says that its material stays", () => {
+  test("an archived key goes from the file, and the plan says that the bytes made here stay", () => {
     expect(planRetire(T0, wanted)).toEqual([
-      "secrets: [secretbox:2026-11, secretbox:2026-08] → [secretbox:2026-11]: secretbox:2026-08 can go once every object is proven to be written with secretbox:2026-11; the material of secretbox:2026-08 is kept",
+      "secrets: [secretbox:2026-11, secretbox:2026-08] → [secretbox:2026-11]: secretbox:2026-08 can go once every object is proven to be written with secretbox:2026-11; archive keeps the bytes made here for secretbox:2026-08",
     ]);
   });
 

@@ -1,11 +1,13 @@
 import {
   carriedOver,
   isUntouched,
+  noteLoaded,
   noteWrite,
   readRecord,
   recordProof,
   type RotationProof,
   sinceOf,
+  unfinished,
   validProof,
 } from "../../../components/rotation/record";
 import type { ApiRequest } from "../../../components/kubernetes/api";
@@ -151,6 +153,23 @@ describe("the ConfigMap", () => {
     await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
     await noteWrite(cluster, "kube-system", { from: B, to: A, since: later }, () => true);
     expect(await since()).toEqual(later);
+  });
+
+  test("a write is unfinished until every server was seen to run with its file; another file's is none of ours", async () => {
+    const cluster = store();
+    const before = { secrets: [{ kind: "secretbox" as const, name: "2026-08" }] };
+    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now, before }, () => true);
+    const noted = await readRecord(cluster, "kube-system");
+    expect(unfinished(noted, "b".repeat(64))).toMatchObject({ from: A, before });
+    expect(unfinished(noted, A)).toBeUndefined();
+    await noteLoaded(cluster, "kube-system", noted, A);
+    expect(unfinished(await readRecord(cluster, "kube-system"), B)).toBeDefined();
+    await noteLoaded(cluster, "kube-system", noted, B);
+    const settled = await readRecord(cluster, "kube-system");
+    expect(unfinished(settled, B)).toBeUndefined();
+    expect(sinceOf(settled, B)).toEqual(now);
+    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    expect(unfinished(await readRecord(cluster, "kube-system"), B)).toBeDefined();
   });
 
   test("someone who writes it in between loses nothing", async () => {
