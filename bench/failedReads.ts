@@ -9,6 +9,7 @@ import { checkout } from "../local/checkout";
 import type { LocalApiServer } from "../local/cluster/apiServer";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
+import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import {
   connect,
@@ -45,6 +46,7 @@ export async function failedReads(runs: number): Promise<Row[]> {
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     encryption: { text: fileOf(key), pollMs: POLL_MS },
   });
+  endWhenInterrupted(local);
   try {
     await createSecrets(local, OBJECTS);
     const cluster = await connect(local);

@@ -9,6 +9,7 @@ import { rewriteAll } from "../components/migration/rewriter";
 import { checkout } from "../local/checkout";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
+import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import { connect, createWidgets, CRD, deleteWidgets, flip, GROUP, PLURAL } from "./widgets";
 
@@ -37,9 +38,7 @@ const SUBJECTS: Record<string, Subject> = {
 export async function rewrite({ runs, objects }: { runs: number; objects: number }): Promise<Row[]> {
   const dir = checkout(".local", "bench");
   const local = await startCluster({ dir, requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => void local.stop().finally(() => process.exit(1)));
-  }
+  endWhenInterrupted(local);
   try {
     const rates = await rateRows(local, runs, objects);
     const waited = await waitForRequestsInFlight(REQUEST_TIMEOUT_SECONDS, quiet);

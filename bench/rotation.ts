@@ -6,6 +6,7 @@ import { checkout } from "../local/checkout";
 import { startCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
 import { failedReads } from "./failedReads";
+import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import { connect, createSecrets, fileOf, load, nextKey, quiet, sha256 } from "./secrets";
 
@@ -44,6 +45,7 @@ async function proofTimes(servers: number, runs: number, objects: number): Promi
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     encryption: { text: fileOf(key) },
   });
+  endWhenInterrupted(local);
   try {
     say(`${servers} API server${servers > 1 ? "s" : ""}: creating ${objects} Secrets`);
     await createSecrets(local, objects);
