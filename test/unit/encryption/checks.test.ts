@@ -5,6 +5,7 @@ import {
   checkRetire,
   checkRotation,
   type Findings,
+  mustBeFileless,
 } from "../../../components/encryption/checks";
 import type { EncryptionConfiguration } from "../../../components/encryption/configuration";
 import { readWanted, type RotationInput } from "../../../components/encryption/wanted";
@@ -191,6 +192,17 @@ describe("a rotation", () => {
       expect.stringContaining("*.* does not reach secrets: the file has entries of their own"),
     ]);
   });
+});
+
+test("no target, found out late: every key must be a KMS plugin's", () => {
+  expect(mustBeFileless([{ kind: "kms", name: "vault" }])).toBeUndefined();
+  expect(
+    mustBeFileless([
+      { kind: "kms", name: "vault" },
+      { kind: "secretbox", name: "a" },
+      { kind: "identity", name: "" },
+    ]),
+  ).toMatch(/^targets is empty, and keys holds secretbox:a, identity; expected every place from which/);
 });
 
 describe("retire", () => {

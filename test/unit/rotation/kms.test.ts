@@ -28,3 +28,9 @@ test.each<[string, (string | undefined)[], string]>([
 ])("%s: why", (_, keyIds, why) => {
   expect(agreedKeyId(reported(...keyIds), "vault")).toEqual({ why: expect.stringContaining(why) });
 });
+
+test("a provider that no server knows by this name: why, with the names that it tells", () => {
+  expect(agreedKeyId(reported("sha256:1"), "volt")).toEqual({
+    why: "cp-1 has told no key id of KMS provider volt yet; it tells that of vault",
+  });
+});
