@@ -1,4 +1,5 @@
 import * as fs from "fs";
+import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { createSecrets, prefixes } from "./rotationBench";
 import { startRotationWorld, type RotationRun, type RotationStack, type RotationWorld } from "./rotationWorld";
 
@@ -42,7 +43,10 @@ describe("the keys of a cluster's Secrets rotate", () => {
     });
     expect(run.messages.join("\n")).toMatch(/after promote: secretbox:2026-08, identity\n/);
     expect(run.messages.join("\n")).toMatch(/secrets: 30 objects/);
-    expect(run.messages.join("\n")).toMatch(/targets hold (sha256:[0-9a-f]{64}); 1 API server \(\S+\)\n {2}\S+: \1/);
+    // Which file it loaded, an API server tells only from 1.34 on.
+    const held = chosenVersion([]) === "1.30" ? "reports no hash" : "\\1";
+    const told = new RegExp(`targets hold (sha256:[0-9a-f]{64}); 1 API server \\(\\S+\\)\\n {2}\\S+: ${held}`);
+    expect(run.messages.join("\n")).toMatch(told);
     expect(file()).toBe(before);
   });
 
