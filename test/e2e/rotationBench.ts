@@ -48,3 +48,20 @@ export async function createSecrets(local: LocalCluster, count: number, prefix =
     await Promise.all(Array.from({ length: Math.min(20, count - at) }, (_, index) => create(at + index)));
   }
 }
+
+/** An object's bytes in etcd, base64. */
+export async function getRaw({ etcd }: LocalCluster, key: string): Promise<string> {
+  const { kvs } = await gateway(etcd, "range", { key: Buffer.from(key).toString("base64") });
+  return kvs?.[0]?.value ?? "";
+}
+
+/** Past the API server, to the byte. */
+export async function putRaw({ etcd }: LocalCluster, key: string, value: string): Promise<void> {
+  await gateway(etcd, "put", { key: Buffer.from(key).toString("base64"), value });
+}
+
+async function gateway(url: string, verb: string, body: object): Promise<{ kvs?: { value: string }[] }> {
+  const response = await fetch(`${url}/v3/kv/${verb}`, { method: "POST", body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`etcd ${verb} answered ${response.status}`);
+  return (await response.json()) as { kvs?: { value: string }[] };
+}

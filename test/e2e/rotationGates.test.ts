@@ -1,15 +1,18 @@
 import * as fs from "fs";
-import { createSecrets, prefixes, secretbox } from "./rotationBench";
+import { createSecrets, getRaw, prefixes, putRaw, secretbox } from "./rotationBench";
 import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
 
 jest.setTimeout(300_000);
 
 const COUNT = 12;
+const FORMER = "/registry/secrets/default/s-0003";
 const under = (key: string): Record<string, number> => ({ [`k8s:enc:${key}:`]: COUNT });
 
 describe("a rotation that does not go straight through", () => {
   let world: RotationWorld;
   let stack: RotationStack;
+  /** One Secret as etcd holds it, under an earlier key. */
+  let former: string;
   const path = (): string => world.targets[0]?.file ?? "";
   const file = (): string => fs.readFileSync(path(), "utf8");
   const readable = async (): Promise<void> => {
@@ -87,6 +90,7 @@ describe("a rotation that does not go straight through", () => {
 
   test("T7: to another cipher, with a given key; changed by hand after the proof, the file keeps the old key", async () => {
     const keys = { write: given, read: ["key3"], archive: ["key1", "key2", "keyX"] };
+    former = await getRaw(world.cluster, FORMER);
     await stack.up({ keys, stopAfter: "migrate" });
     expect(await prefixes(world.cluster)).toEqual(under("aescbc:v1:key4"));
     fs.writeFileSync(`${path()}.next`, `# by hand\n${file()}`, { mode: 0o600 });
@@ -98,10 +102,14 @@ describe("a rotation that does not go straight through", () => {
     expect(file()).toContain("key3");
   });
 
-  test("T8: the next up proves again and retires it", async () => {
+  test("T8: the next up proves again and retires it; what someone wrote under the old key meanwhile is found and rewritten", async () => {
     const keys = { write: given, archive: ["key1", "key2", "key3", "keyX"] };
+    expect(Object.keys((await stack.preview({ keys })).plans)).toEqual(["migrate", "retire"]);
+    await stack.up({ keys, stopAfter: "migrate" });
+    // A server that came with another file and is gone again leaves nothing but what it wrote.
+    await putRaw(world.cluster, FORMER, former);
     const preview = await stack.preview({ keys });
-    expect(Object.keys(preview.plans)).toEqual(["migrate", "retire"]);
+    expect(Object.keys(preview.plans)).toEqual(["retire"]);
     const run = await stack.up({ keys });
     expect(run.plans).toEqual(preview.plans);
     expect(file()).not.toContain("key3");
