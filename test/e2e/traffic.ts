@@ -83,13 +83,14 @@ export class Traffic {
   /** Secrets that do not hold what was last written to them, as this server reads them. */
   async lost({ client }: LocalApiServer): Promise<string[]> {
     const lost: string[] = [];
-    for (const [name, { acknowledged, tried, exists }] of this.written) {
-      if (!exists) continue;
+    for (const [name, known] of this.written) {
+      if (!known.exists) continue;
+      const { acknowledged } = known; // of now: it is written on while it is read
       const { status, body } = await client.send("GET", `${secrets}/${name}`);
       const data = (body as { data?: { value?: string } }).data?.value ?? "";
       const value = Number(Buffer.from(data, "base64").toString());
-      if (status !== 200 || value < acknowledged || value > tried)
-        lost.push(`${name}: found ${status} ${value}; expected ${acknowledged} to ${tried}`);
+      if (status !== 200 || value < acknowledged || value > known.tried)
+        lost.push(`${name}: found ${status} ${value}; expected ${acknowledged} to ${known.tried}`);
     }
     return lost;
   }
