@@ -6,6 +6,7 @@ import { Cluster } from "../../components/kubernetes/cluster";
 import { missingRights } from "../../components/kubernetes/missingRights";
 import { rightsWithoutWhich, type PolicyRule } from "../../components/kubernetes/rights";
 import { PHASES } from "../../components/phases/shim";
+import { definitionOf, group as gadgets } from "./gadgets";
 import { startWorld, type TestStack, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
 
@@ -99,6 +100,40 @@ describe("which cluster, with which rights, and what became of it", () => {
     failedState = await stack.automation.exportStack();
     await stack.up(v1);
   });
+
+  test("T4b: Leases are all in kube-system, so a Role there is enough for them; for objects none is", async () => {
+    const gizmos = { group: gadgets, plural: "gizmos" };
+    const args: VersionedCRDArgs = { crd: definitionOf("gizmos"), migrator: "direct" };
+    const isAboutLeases = ({ resources }: PolicyRule): boolean => resources?.includes("leases") === true;
+    const isAboutObjects = ({ apiGroups }: PolicyRule): boolean => apiGroups?.includes(gadgets) === true;
+    const other = await world.stack("roles");
+    const split = await withRole("split", rightsForUp([gizmos]), isAboutLeases, "kube-system");
+    expect((await other.up({ ...args, kubeconfig: split })).operations["serve"]).toBe("create");
+    const few = await withRole("few", rightsForUp([gizmos]), isAboutObjects, "default");
+    const refused = await other.refused(other.preview({ ...args, kubeconfig: few }));
+    expect(refused).toMatch(/not allowed to list gizmos.*\} by a ClusterRole and a ClusterRoleBinding/);
+  });
+
+  /** A user with these rights, some of them by a Role in one namespace alone. */
+  async function withRole(
+    name: string,
+    all: readonly PolicyRule[],
+    inRole: (rule: PolicyRule) => boolean,
+    namespace: string,
+  ): Promise<string> {
+    const everywhere = all.filter((rule) => !inRole(rule));
+    const kubeconfig = await world.cluster.userKubeconfig(name, everywhere);
+    const apiGroup = "rbac.authorization.k8s.io";
+    const at = `/apis/${apiGroup}/v1/namespaces/${namespace}`;
+    const role = { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata: { name }, rules: all.filter(inRole) };
+    await world.cluster.client.post(`${at}/roles`, role);
+    await world.cluster.client.post(`${at}/rolebindings`, {
+      ...{ apiVersion: `${apiGroup}/v1`, kind: "RoleBinding", metadata: { name } },
+      roleRef: { apiGroup, kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace: "kube-system" }],
+    });
+    return kubeconfig;
+  }
 
   test("T5: where the identity may not be read, preview plans all the same and says once what is not checked", async () => {
     const rules = rightsForPreview([resource]).filter(({ resources }) => !resources?.includes("namespaces"));
