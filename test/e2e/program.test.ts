@@ -35,6 +35,14 @@ describe("the program refuses a configuration it does not know, and names the ke
     );
   });
 
+  test("a mistyped key, and a resource that the API server would refuse, in a rotation", async () => {
+    const rotation = { name: "a", resources: ["*"], keys: { write: "identity" }, targets: [{ file: "b" }] };
+    expect(await preview({ rotations: [{ ...rotation, stopafter: "migrate" }] })).toMatch(
+      /rotations\.0 \(a\): unknown key stopafter; expected one of name, resources, keys/,
+    );
+    expect(await preview({ rotations: [rotation] })).toMatch(/resources\[0\]: found "\*"; expected \*\. for every/);
+  });
+
   test("a manifest that is no YAML: file and line", async () => {
     const file = path.join(os.tmpdir(), `storage-migration-broken-${process.pid}.yaml`);
     fs.writeFileSync(file, "apiVersion: v1\nkind: [CustomResourceDefinition\nmetadata: {\n");
