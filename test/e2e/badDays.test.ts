@@ -152,5 +152,5 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
     expect(live.status.storedVersions).toEqual(["v1"]);
     expect(live.spec.versions.find(({ name }: { name: string }) => name === "v1").storage).toBe(true);
     expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v1`]));
-  });
+  }, 600_000);
 });
