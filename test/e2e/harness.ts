@@ -11,6 +11,7 @@ import { nativeVersion } from "../../local/cluster/flags";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
 import { startWebhook, type Webhook, type WebhookOptions } from "./looseWebhook";
+import { ownConnections } from "./ownConnections";
 
 /** A real control plane, and Pulumi stacks run against it by a user with exactly the rights the README lists. */
 export interface World {
@@ -93,6 +94,7 @@ export class TestStack {
     fs.mkdirSync(workDir, { recursive: true });
     fs.mkdirSync(backend, { recursive: true });
     process.env["PATH"] = (await findPulumi()).path; // the Automation API runs `pulumi` from there
+    ownConnections();
     const stack = await automation.LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName: "storage-migration", program: () => Promise.resolve() },
       {
@@ -141,12 +143,15 @@ export class TestStack {
     command: (program: automation.PulumiFn, onEvent: (event: automation.EngineEvent) => void) => Promise<object>,
   ): Promise<Run> {
     const seen: Run = { operations: {}, order: [], plans: {}, messages: [], outputs: {} };
+    let hasRun = false;
     const program: automation.PulumiFn = () => {
+      hasRun = true;
       const crd = new VersionedCRD("crd", { kubeconfig: this.kubeconfig, requestTimeoutSeconds: 3, ...args });
       const { storageVersion, storedVersions, objectsRewritten, proof } = crd;
       return Promise.resolve({ phase: crd.phase, storageVersion, storedVersions, objectsRewritten, proof });
     };
     const result = await command(program, (event) => note(seen, event));
+    if (!hasRun) throw new Error("pulumi ended without an error and without having run the program");
     const outputs = (result as { outputs?: automation.OutputMap }).outputs ?? {};
     seen.outputs = Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value as unknown]));
     return seen;

@@ -5,6 +5,7 @@ import { promisify } from "util";
 import * as automation from "@pulumi/pulumi/automation";
 import { findPlugin, type Plugin } from "../../local/plugins/install";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { ownConnections } from "./ownConnections";
 
 /** What one run of the engine did, whatever the program. */
 export interface ProgramRun {
@@ -37,6 +38,7 @@ export class ProgramStack {
       PULUMI_SKIP_UPDATE_CHECK: "1",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
+    ownConnections();
     const stack = await automation.LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName, program: () => Promise.resolve() },
       {

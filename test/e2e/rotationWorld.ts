@@ -9,6 +9,7 @@ import { startCluster, type Cluster, type ClusterOptions } from "../../local/clu
 import { findPlugin } from "../../local/plugins/install";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { ownConnections } from "./ownConnections";
 
 /** A control plane that encrypts, and Pulumi stacks that rotate its keys by a user with exactly the rights of a rotation. */
 export interface RotationWorld {
@@ -87,6 +88,7 @@ export class RotationStack {
     const plugin = findPlugin("random", path.join(dir, "plugins"));
     const PATH = [plugin.folder, (await findPulumi()).path].join(path.delimiter);
     process.env["PATH"] = PATH; // the Automation API runs `pulumi` from there
+    ownConnections();
     const stack = await automation.LocalWorkspace.createOrSelectStack(
       { stackName: name, projectName: "rotation", program: () => Promise.resolve() },
       {
