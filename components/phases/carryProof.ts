@@ -5,26 +5,31 @@ import type { Cluster } from "../kubernetes/cluster";
 import { recordedProof, whyProven, type Proof } from "../crd/proof";
 
 /**
- * Our own edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that
- * the edit made. Where anyone else moved the generation, it does not.
+ * An edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that the edit
+ * made. So it does from our own edit, `after`, to one more by someone else, `later`, which followed it at once. Where the
+ * generation moved twice in one step, nobody knows what was in between, and it does not.
  */
 export async function carryProof(
   cluster: Cluster,
   before: Definition | undefined,
   after: Definition,
+  later: Definition = after,
 ): Promise<Definition> {
-  const generation = after.metadata.generation ?? 0;
-  if (before === undefined || storageVersion(before) !== storageVersion(after)) return after;
-  if (generation !== (before.metadata.generation ?? 0) + 1 || whyProven(before, undefined) === undefined) return after;
-  const uid = after.metadata.uid ?? "";
-  const known = validProof(before) ?? {
-    resourceVersion: after.metadata.resourceVersion,
+  const first = before ?? after;
+  const generations = [first, after, later].map(({ metadata }) => metadata.generation ?? 0);
+  const isChain = generations.every((each, index) => each - (generations[index - 1] ?? each) <= 1);
+  const stays = [after, later].every((each) => storageVersion(each) === storageVersion(first));
+  const generation = later.metadata.generation ?? 0;
+  if (!isChain || !stays || generation === generations[0] || whyProven(first, undefined) === undefined) return later;
+  const uid = later.metadata.uid ?? "";
+  const known = validProof(first) ?? {
+    resourceVersion: later.metadata.resourceVersion,
     objects: 0,
     servers: [],
     missing: [],
   };
-  const proof = { ...known, uid, generation, storageVersion: storageVersion(after) };
-  return annotate(cluster, after, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  const proof = { ...known, uid, generation, storageVersion: storageVersion(later) };
+  return annotate(cluster, later, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
 }
 
 /** A record left over from another cluster or generation must not lend its numbers to the new one. */

@@ -14,6 +14,7 @@ import { servedEverywhere } from "../migration/served";
 import { carryProof } from "./carryProof";
 import { deleteCrd } from "./deletion";
 import type { ServeInputs } from "./facets";
+import { injected } from "./injection";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { othersAtServe } from "./others";
 import { checkedServe, intended, lookAtServe } from "./serveLook";
@@ -40,7 +41,8 @@ export const serve: PhaseLogic<ServeInputs> = {
       work.report(`applying ${inputs.crd}`);
       const intent = served(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
-      await takeOver(cluster, await carryProof(cluster, before, after), managers);
+      const complete = await injected(inputs.crd, after, work);
+      await takeOver(cluster, await carryProof(cluster, before, after, complete), managers);
     }
     await established(inputs, work);
     work.keep(standing(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects

@@ -78,12 +78,12 @@ export function annotated(live: Definition, annotation: string, value: unknown):
 }
 
 /** `carryProof` with a cluster that answers its one merge patch. */
-export async function carried(before: Live, after: Definition): Promise<Definition> {
+export async function carried(before: Live, after: Definition, later = after): Promise<Definition> {
   const call = ({ body }: ApiRequest): Promise<Definition> => {
     const { annotations } = (body as Definition).metadata;
-    return Promise.resolve(withMetadata(after, { annotations: { ...after.metadata.annotations, ...annotations } }));
+    return Promise.resolve(withMetadata(later, { annotations: { ...later.metadata.annotations, ...annotations } }));
   };
-  return carryProof({ call } as unknown as Cluster, before, after);
+  return carryProof({ call } as unknown as Cluster, before, after, later);
 }
 
 async function dropped(live: Definition, manifest: Definition): Promise<Definition> {

@@ -126,6 +126,33 @@ describe("carryProof", () => {
     expect(await carried(before, after)).toBe(after);
   });
 
+  describe("and then by cert-manager, which injects a caBundle", () => {
+    const injected = (live: Definition, caBundle = "Q0E=") =>
+      editedByOther(live, { conversion: { strategy: "Webhook", webhook: { clientConfig: { caBundle } } } });
+
+    test("of a CRD that was just created: a record for the generation with the caBundle", async () => {
+      const after = await carried(undefined, created, injected(created));
+      expect(whyProven(after, listed(after))).toContain("every object was rewritten to v2");
+    });
+
+    test("after our own edit: the record goes on over both", async () => {
+      const before = proven(edited, { objects: 42 });
+      const after = ours(before);
+      expect(recordedProof(await carried(before, after, injected(after)))).toMatchObject({
+        generation: 4,
+        objects: 42,
+      });
+    });
+
+    test("twice, or moving storage: no new record", async () => {
+      const before = proven(edited);
+      const twice = injected(injected(ours(before)), "Tk8=");
+      expect(await carried(before, ours(before), twice)).toBe(twice);
+      const moved = editedByOther(ours(before), { versions: manifest("v1 storage", "v2").spec.versions });
+      expect(await carried(before, ours(before), moved)).toBe(moved);
+    });
+  });
+
   test("a CRD that was just created gets no record", async () => {
     expect(await carried(undefined, created)).toBe(created);
   });
