@@ -179,7 +179,12 @@ describe("certificates that cert-manager makes", () => {
       const before = await uidOf();
       await client.delete(secret("internal-ca"));
       await until(async () => (await uidOf()) !== before);
-      await until(async () => (await renewed()).length === 0 && (await authorities()) === 2);
+      const failures: string[] = [];
+      await until(async () => {
+        failures.push(...(await renewed()));
+        return (await authorities()) === 2;
+      });
+      expect(failures).toEqual([]);
       expect(await changes(selfies("v1-v2"))).toEqual(["selfies-rehearse", "selfies-migrate"]);
     },
   );
