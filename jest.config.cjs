@@ -19,5 +19,6 @@ const project = (displayName, folders) => ({
 
 /** Types are checked by `npm run check`; here speed counts. */
 module.exports = {
+  testTimeout: 60_000, // what hangs is found; a busy machine is no failure
   projects: [project("unit", ["test/unit", "test/local", "examples"]), project("e2e", ["test/e2e"])],
 };
