@@ -1,21 +1,12 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startBundle, reviewOf, type Running } from "./running";
+import { naughty, reviewOf, selfie, startBundle, type Running } from "./running";
 
 jest.setTimeout(60_000);
-
-const source = join(__dirname, "conversions", "naughty.ts");
-const selfie = (name: string, fields: object, version = "v1") => ({
-  apiVersion: `stable.example.com/${version}`,
-  kind: "SelfieRequest",
-  metadata: { name, namespace: "default" },
-  ...fields,
-});
 
 describe("a conversion that does not return, and a server that ends", () => {
   let running: Running;
   beforeAll(async () => {
-    running = await startBundle(source, { DEADLINE_SECONDS: "1" });
+    running = await startBundle(naughty, { DEADLINE_SECONDS: "1" });
   });
   afterAll(() => running.end());
 

@@ -108,3 +108,16 @@ export async function startBundle(source: string, environment: Record<string, st
     },
   };
 }
+
+/** A conversion that hangs, throws or ends its thread where an object's `hostPort` says so. */
+export const naughty = join(__dirname, "conversions", "naughty.ts");
+
+/** An object as the naughty conversion takes it. */
+export function selfie(name: string, fields: object, version = "v1"): object {
+  return {
+    apiVersion: `stable.example.com/${version}`,
+    kind: "SelfieRequest",
+    metadata: { name, namespace: "default" },
+    ...fields,
+  };
+}

@@ -3,25 +3,17 @@ import { connect, type Socket } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startBundle, reviewOf, type Running } from "./running";
+import { naughty, reviewOf, selfie, startBundle, type Running } from "./running";
 import { shownSerial, slowClient, type SlowClient } from "./slow";
 
 jest.setTimeout(60_000);
-
-const source = join(__dirname, "conversions", "naughty.ts");
-const selfie = (name: string, fields: object, version = "v1") => ({
-  apiVersion: `stable.example.com/${version}`,
-  kind: "SelfieRequest",
-  metadata: { name, namespace: "default" },
-  ...fields,
-});
 
 describe("a conversion served by its bundle", () => {
   let running: Running;
   /** Open from the first test on: each stops in the middle of something. */
   let slow: { handshake: Socket; headers: SlowClient; body: SlowClient };
   beforeAll(async () => {
-    running = await startBundle(source, { LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
+    running = await startBundle(naughty, { LARGEST_BODY_MIB: "32", BUNDLE_SHA256: "abc" });
     const { port, ca } = running;
     slow = {
       handshake: connect(port, "127.0.0.1").on("error", () => undefined),
@@ -205,6 +197,6 @@ describe("it does not start", () => {
     ["without a certificate", { TLS_CERT: "" }, /TLS_CERT is not set; expected the path of a PEM file/],
     ["with a number that is none", { WORKERS: "many" }, /WORKERS is \\"many\\"; expected a number of at least 1/],
   ])("%s, and says why", async (_, environment, reason) => {
-    await expect(startBundle(source, environment)).rejects.toThrow(reason);
+    await expect(startBundle(naughty, environment)).rejects.toThrow(reason);
   });
 });
