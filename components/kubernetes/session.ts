@@ -6,6 +6,7 @@ import { Credentials } from "./credentials";
 import { apiErrorOf, unreachable } from "./explain";
 import { parseJson, stringifyJson } from "./json";
 import { type AppliedCredentials, type ClusterReference, loadContext } from "./kubeconfig";
+import { StartingServer } from "./startingServer";
 import { type Answer, exchange, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
 /** kube-apiserver's own --request-timeout, and a little for the way. */
@@ -26,6 +27,7 @@ const sessions = new Map<string, Promise<Session>>();
 export class Session {
   private readonly base: URL;
   private readonly budget: RequestBudget;
+  private readonly startingServer = new StartingServer();
   private wasReached = false;
 
   private constructor(private readonly credentials: Credentials) {
@@ -54,21 +56,21 @@ export class Session {
 
   async call<T>(request: ApiRequest, pin?: Pin): Promise<T> {
     try {
-      const work = (): Promise<T> => this.authenticated<T>(request, pin);
-      return await (request.urgent === true ? work() : this.budget.run(work));
+      const work = (): Promise<Answer> => this.startingServer.outwait(request, () => this.authenticated(request, pin));
+      const answer = await (request.urgent === true ? work() : this.budget.run(work));
+      if (answer.status < 200 || answer.status > 299) throw apiErrorOf(request, answer, this.server);
+      return parseAnswer<T>(answer);
     } catch (error) {
       throw error instanceof TransportError ? unreachable(error, this.server, this.context) : error;
     }
   }
 
   /** Once more with fresh credentials after a 401: tokens run out in the middle of long work. */
-  private async authenticated<T>(request: ApiRequest, pin: Pin | undefined): Promise<T> {
+  private async authenticated(request: ApiRequest, pin: Pin | undefined): Promise<Answer> {
     request.signal?.throwIfAborted();
     const applied = await this.credentials.current();
     const first = await this.send(request, applied, pin);
-    const answer = first.status === 401 ? await this.send(request, await this.credentials.renew(applied), pin) : first;
-    if (answer.status < 200 || answer.status > 299) throw apiErrorOf(request, answer, this.server);
-    return parseAnswer<T>(answer);
+    return first.status === 401 ? this.send(request, await this.credentials.renew(applied), pin) : first;
   }
 
   private async send(request: ApiRequest, applied: AppliedCredentials, pin: Pin | undefined): Promise<Answer> {

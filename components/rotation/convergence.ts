@@ -94,8 +94,8 @@ async function survey(
   } catch (error) {
     work.signal.throwIfAborted();
     // A reload command may restart them: with a single one nothing answers meanwhile, with several a Lease stands still.
-    // One that has just started answers 403 until it knows its roles; whoever has looked before may look.
-    const isNew = judging.since !== undefined && hasStatus(error, 403);
+    // One that has just started answers 403 until it knows its roles, and 429 until it has read what it lists.
+    const isNew = hasStatus(error, 429) || (judging.since !== undefined && hasStatus(error, 403));
     if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500 && !isNew)) throw error;
     return { judged: { kind: "lagging", lag: error.message, error } };
   }
@@ -129,7 +129,8 @@ export function judge(reported: Reported, judging: Judging): Judged {
   const absent = (judging.since?.servers ?? []).filter(
     (each) => !judging.gone.includes(each.host) && !reported.servers.some((server) => isSame(each, server)),
   );
-  const [first] = absent;
+  // Who answered before could not be told then; every server that has announced itself is judged now.
+  const [first] = absent.filter(({ anonymous }) => anonymous !== true || judging.leases.length === 0);
   if (first === undefined) return { kind: "loaded" };
   return {
     kind: "lagging",

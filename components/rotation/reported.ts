@@ -12,6 +12,8 @@ export interface ReportedServer {
   readonly host: string;
   /** The address it advertises; absent where a balancer deals out single requests. */
   readonly address?: string;
+  /** It answered where neither its Lease nor its address could be told: whichever it was. */
+  readonly anonymous?: true;
   /** process_start_time_seconds: another one is another process, with counters of its own. */
   readonly started: string;
   /** `sha256:…` of the file's bytes as it loaded them; since 1.34. */
@@ -50,9 +52,10 @@ export async function askEach(servers: ApiServers, work: Work): Promise<Reported
   const found = await orIndistinct(servers, async () => {
     const processes = new Map<string, ReportedServer>();
     for await (const server of eachServer(servers, work)) {
-      const address = servers.distinct ? { address: server.address } : {};
       const read = readingOf(await readMetrics(server, work.signal), servers.identities, server.address);
-      processes.set(`${read.host} ${read.started}`, { ...read, ...address });
+      const unnamed = read.host === server.address ? { anonymous: true as const } : {};
+      const place = servers.distinct ? { address: server.address } : unnamed;
+      processes.set(`${read.host} ${read.started}`, { ...read, ...place });
     }
     return [...processes.values()];
   });

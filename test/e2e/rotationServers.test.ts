@@ -16,6 +16,8 @@ describe("keys rotate on three API servers, one of which always gets its file la
   let stack: RotationStack;
   let traffic: Traffic;
   let stopLagging: () => void;
+  /** Why the run under way ended: nothing more is to be waited for. */
+  let failed: Error | undefined;
   const onItsWay = (): string => join(world.dir, "on-its-way", "config.yaml");
   const server = (host: string): LocalApiServer =>
     world.cluster.apiServers.find((each) => each.host === host) as LocalApiServer;
@@ -23,12 +25,16 @@ describe("keys rotate on three API servers, one of which always gets its file la
   /** Names of the keys in the file that the servers are given, the first one writes. */
   const keys = (): string => [...file().matchAll(/"?name"?: "?([\w-]+)/g)].map(([, name]) => name).join(" ");
   const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-    for (const deadline = Date.now() + 120_000; !(await holds()); await pause(50))
+    for (const deadline = Date.now() + 120_000; !(await holds()); await pause(50)) {
+      if (failed !== undefined) throw failed;
       if (Date.now() > deadline) throw new Error(`not within two minutes; the file has ${keys()}`);
+    }
   };
   const up = (write: string, read: string[], more: { gone?: string[] } = {}): Promise<RotationRun> => {
     const given = ["cp-1", "cp-2"].map((host) => ({ file: server(host).encryptionFile }));
-    return stack.up({ keys: { write, archive: read }, targets: [...given, { file: onItsWay() }], ...more });
+    const run = stack.up({ keys: { write, archive: read }, targets: [...given, { file: onItsWay() }], ...more });
+    run.catch((error: Error) => (failed = error));
+    return run;
   };
   const allUnder = async (key: string): Promise<void> =>
     expect(Object.keys(await prefixes(world.cluster))).toEqual([`k8s:enc:secretbox:v1:${key}:`]);

@@ -34,7 +34,8 @@ beforeAll(async () => {
         underWay--;
         if (status === "hang up") return void request.socket.destroy();
         response.writeHead(typeof status === "number" ? status : 200, { "Content-Type": "application/json" });
-        response.end(JSON.stringify({ kind: "Status", reason: "Made" }));
+        const message = `User "made" cannot get path "${request.url}"`;
+        response.end(JSON.stringify({ kind: "Status", reason: "Made", ...(status === 403 && { message }) }));
       };
       if (status === "wait") held.push(answer);
       else answer();
@@ -85,6 +86,22 @@ test("a 401 that stays is an error after one more try", async () => {
   seen = [];
   await expect(cluster.call(get("/a"))).rejects.toThrow(/does not accept the credentials \(401\)/);
   expect(seen).toHaveLength(2);
+});
+
+test("a right that one was seen to have is not lost to an API server that has just started; a first refusal is believed", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "starting") });
+  await cluster.call(get("/mine"));
+  let refusals = 2;
+  handle = () => (refusals-- > 0 ? 403 : 200);
+  seen = [];
+  await cluster.call(get("/mine"));
+  expect(seen).toHaveLength(3);
+  handle = () => 403;
+  seen = [];
+  await expect(cluster.call(get("/not-mine"))).rejects.toThrow(/not allowed to get/);
+  expect(seen).toHaveLength(1);
+  // Nor for longer than the request may take.
+  await expect(cluster.call({ ...get("/mine"), timeoutSeconds: 1 })).rejects.toThrow(/not allowed to get/);
 });
 
 test("an idle connection that the server had closed: a read is sent again, a create is not", async () => {

@@ -110,6 +110,12 @@ describe("how many there are", () => {
       kind: "lagging",
     });
   });
+  test("one that answered where nobody could be told is not missed, once everybody is", () => {
+    const anyone = server("balancer:6443", { hash: OLD, anonymous: true });
+    const now = [server("cp-1", { hash })];
+    expect(judged(now, [server("cp-1", { hash: OLD }), anyone])).toEqual({ kind: "loaded" });
+    expect(judged(now, [anyone], { leases: [] })).toMatchObject({ kind: "lagging" });
+  });
   test("one that was there before the write and is not now holds, until it is declared gone", () => {
     const before = [server("cp-1"), server("cp-2")];
     expect(judged([server("cp-1", { hash })], before)).toEqual({
