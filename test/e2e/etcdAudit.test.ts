@@ -160,6 +160,8 @@ test("on a real control plane the counts are those of the API, resource by resou
     const { client } = cluster;
     const secret = (name: string) => ({ metadata: { name }, data: {} });
     for (const name of ["a", "b"]) await client.post("/api/v1/namespaces/default/secrets", secret(name));
+    for (const [at, object] of Object.entries(elsewhere))
+      await client.post(at, { metadata: { name: "one" }, ...object });
     const etcd = { endpoints: [cluster.etcd] };
     expect(await countPrefixes(etcd, secrets)).toEqual({ "k8s:enc:aescbc:v1:key1:": 2 });
 
@@ -185,6 +187,22 @@ test("on a real control plane the counts are those of the API, resource by resou
     await cluster.stop();
   }
 });
+
+/** One of each kind that etcd keeps under another name than its own, where a young cluster has none. */
+const elsewhere = {
+  "/api/v1/nodes": {},
+  "/api/v1/namespaces/default/endpoints": { subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ port: 80 }] }] },
+  "/api/v1/namespaces/default/replicationcontrollers": {
+    spec: {
+      replicas: 0,
+      selector: { app: "one" },
+      template: { metadata: { labels: { app: "one" } }, spec: { containers: [{ name: "one", image: "one" }] } },
+    },
+  },
+  "/apis/networking.k8s.io/v1/namespaces/default/ingresses": {
+    spec: { defaultBackend: { service: { name: "one", port: { number: 80 } } } },
+  },
+};
 
 /** The uids of what a list holds; the empty text for nothing. */
 async function names(client: Client, list: string): Promise<string> {

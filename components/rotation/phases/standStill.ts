@@ -4,7 +4,7 @@ import { undone } from "../../encryption/undo";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../phases/logic";
 import { awaitHash, ReloadFailed } from "../convergence";
-import { noteLoaded, readRecord, sinceOf, unfinished, type NotedWrite } from "../record";
+import { noteLoaded, readRecord, sinceOf, unfinished, type NotedWrite, type RotationRecord } from "../record";
 import { fullHash, reportedNow, type Reported } from "../reported";
 import type { RotationInputs } from "./facets";
 import { sha256Of, type LiveConfiguration } from "./subject";
@@ -20,10 +20,11 @@ export async function standStill(
   { gone, recordIn }: RotationInputs,
   work: PhaseWork,
   { text, sha256 }: LiveConfiguration,
+  known?: RotationRecord,
 ): Promise<Stood> {
   // Nothing there yet: no server can have loaded it.
   if (text === "") return { reported: await reportedNow(work.cluster, gone, work), evidence: [] };
-  const since = sinceOf(await readRecord(work.cluster, recordIn), sha256);
+  const since = sinceOf(known ?? (await readRecord(work.cluster, recordIn)), sha256);
   if (since === undefined) {
     const reported = await reportedNow(work.cluster, gone, work);
     const isSilent = reported.servers.every(({ hash }) => hash === undefined);
@@ -46,10 +47,10 @@ export async function resumed(
   const { cluster } = work;
   const record = await readRecord(cluster, inputs.recordIn);
   const write = unfinished(record, live.sha256);
-  if (write === undefined) return standStill(inputs, work, live);
+  if (write === undefined) return standStill(inputs, work, live, record);
   try {
     await reloadedOnce(inputs, work, targets, write);
-    const stood = await standStill(inputs, work, live);
+    const stood = await standStill(inputs, work, live, record);
     await noteLoaded(cluster, inputs.recordIn, record, live.sha256);
     return stood;
   } catch (error) {
