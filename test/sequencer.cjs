@@ -1,10 +1,12 @@
 const path = require("path");
 const Sequencer = require("@jest/test-sequencer").default;
 
-/** What takes longest, so that the end of a run is not one worker's alone. */
+/** What takes longest, so that the end of a run is not one worker's alone; those with several API servers apart. */
 const LONG = [
+  "rotationServers",
   "lossAttempts",
   "killed",
+  "severalServers",
   "migrators",
   "rotationKilled",
   "badDays",
@@ -13,8 +15,6 @@ const LONG = [
   "rotationGates",
   "clusterIdentity",
   "engineInTree",
-  "rotationServers",
-  "severalServers",
 ];
 
 /** What needs nothing runs first: a broken unit test should not wait for a control plane. */
