@@ -35,9 +35,12 @@ export class OpenRoutes {
   }
 }
 
+/** A request in two pieces must not wait 40 ms for the other side to acknowledge the first. */
+const AT_ONCE = { noDelay: true, allowHalfOpen: true };
+
 async function start(listen: string, to: string[] | "proxy"): Promise<Open> {
   const opened: Open = {
-    server: createServer({ allowHalfOpen: true }),
+    server: createServer(AT_ONCE),
     to: to === "proxy" ? [] : to,
     sockets: new Set(),
   };
@@ -62,7 +65,7 @@ function balance(opened: Open): void {
     const attempt = (tried: number): void => {
       const target = targets[(first + tried) % targets.length];
       if (tried === targets.length || target === undefined || client.destroyed) return void client.destroy();
-      const upstream = connect({ ...end(target), allowHalfOpen: true });
+      const upstream = connect({ ...end(target), ...AT_ONCE });
       upstream.once("connect", () => join(client, upstream));
       upstream.once("error", () => attempt(tried + 1));
     };
