@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "timers/promises";
 import { readWanted } from "../components/encryption/wanted";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { rewriteAll } from "../components/migration/rewriter";
@@ -48,6 +49,7 @@ export async function failedReads(runs: number): Promise<Row[]> {
   });
   endWhenInterrupted(local);
   try {
+    await apart(local.apiServers);
     await createSecrets(local, OBJECTS);
     const cluster = await connect(local);
     const failed = new Map<string, number[]>(Object.keys(SUBJECTS).map((subject) => [subject, []]));
@@ -69,6 +71,16 @@ export async function failedReads(runs: number): Promise<Row[]> {
     return [...failed].map(([subject, found]) => row({ case: "failed-reads", subject, metric, unit: "reads" }, found));
   } finally {
     await local.stop();
+  }
+}
+
+/** Started together they would look at their files together, as servers of a real cluster do not. */
+async function apart(servers: readonly LocalApiServer[]): Promise<void> {
+  for (const [nth, server] of servers.entries()) {
+    await server.end();
+    const moment = (nth * POLL_MS) / servers.length;
+    await sleep((moment + POLL_MS - (Date.now() % POLL_MS)) % POLL_MS);
+    await server.start();
   }
 }
 
@@ -135,7 +147,7 @@ class Traffic {
       const data = { note: Buffer.from(String(count)).toString("base64") };
       const path = `${NAMESPACE}/${secretName((count * 7) % OBJECTS)}`;
       await client.send("PATCH", path, { data }, "application/merge-patch+json");
-      await new Promise((resolve) => setTimeout(resolve, WRITES_EVERY_MS));
+      await sleep(WRITES_EVERY_MS);
     }
   }
 }
