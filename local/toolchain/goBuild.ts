@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Go } from "./go";
@@ -81,7 +82,7 @@ function modulesOf(sums: string): number {
 function run(go: Go, folder: string, args: string[], note: (line: string) => boolean): Promise<string[]> {
   return new Promise((resolve, reject) => {
     // GOFLAGS and a workspace of the user would change what is built.
-    const env = { ...process.env, ...go.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
+    const env = { ...compilersMemory(), ...process.env, ...go.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
     const child = spawn(go.command, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
     const end = (): unknown => child.kill();
     process.once("exit", end);
@@ -104,6 +105,11 @@ function run(go: Go, folder: string, args: string[], note: (line: string) => boo
       );
     });
   });
+}
+
+/** A compiler that collects garbage less often takes a seventh less time, and up to some gigabytes. */
+function compilersMemory(): { GOGC?: string } {
+  return totalmem() / availableParallelism() > 4 * 1024 ** 3 ? { GOGC: "400" } : {};
 }
 
 function explain(complaints: string[]): string {
