@@ -130,7 +130,7 @@ export function judge(reported: Reported, judging: Judging): Judged {
     (each) => !judging.gone.includes(each.host) && !reported.servers.some((server) => isSame(each, server)),
   );
   // Who answered before could not be told then; every server that has announced itself is judged now.
-  const [first] = absent.filter(({ anonymous }) => anonymous !== true || judging.leases.length === 0);
+  const first = absent.find(({ anonymous }) => anonymous !== true || judging.leases.length === 0);
   if (first === undefined) return { kind: "loaded" };
   return {
     kind: "lagging",

@@ -75,6 +75,16 @@ export interface LossWorld extends Omit<World, "end"> {
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Until the lock of this CRD says that this phase is at work. */
+export async function atWork(client: Client, crd: string, phase: string): Promise<void> {
+  const lease = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/storage-migration-${crd}`;
+  for (;;) {
+    const { body } = await client.send("GET", lease);
+    if (body.spec?.holderIdentity?.startsWith(`${phase} of`)) return;
+    await pause(20);
+  }
+}
+
 /** The message of what failed, or "". */
 export function settled(run: Promise<unknown>): Promise<string> {
   return run.then(
@@ -94,7 +104,6 @@ export async function startLossWorld(plurals: string[]): Promise<LossWorld> {
     client,
     attempt: (plural) => {
       const definitionPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`;
-      const lease = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/storage-migration-${plural}.${group}`;
       const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
       const path = (version: string, name = ""): string =>
         `/apis/${group}/${version}/namespaces/default/${plural}${name && `/${name}`}`;
@@ -132,13 +141,7 @@ export async function startLossWorld(plurals: string[]): Promise<LossWorld> {
           await client.post(hooks, webhookConfiguration(plural, admission));
         },
         noAdmission: () => client.delete(`${hooks}/${plural}`),
-        atWork: async (phase) => {
-          for (;;) {
-            const { body } = await client.send("GET", lease);
-            if (body.spec?.holderIdentity?.startsWith(`${phase} of`)) return;
-            await pause(20);
-          }
-        },
+        atWork: (phase) => atWork(client, `${plural}.${group}`, phase),
         rehearsed: async () => {
           while ((await definition()).metadata.annotations?.[REHEARSAL_ANNOTATION] === undefined) await pause(100);
         },

@@ -2,7 +2,7 @@ import type { VersionedCRDArgs } from "../../components";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
 import { createGadget, definitionOf, group as gadgets } from "./gadgets";
-import { pause, settled } from "./lossWorld";
+import { atWork, pause, settled } from "./lossWorld";
 import { startRequestBalancer } from "./requestBalancer";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
@@ -68,10 +68,11 @@ describe("three API servers behind a TCP balancer", () => {
 
   test("T4: one is added and one restarted while objects are rewritten: all of them count, every object is v2, also those that were queued", async () => {
     const running = settled(stack.up({ ...both, stopAfter: "migrate" }));
+    // Not before: who asks for the first time, of a server that has not read its roles yet, is refused.
+    await Promise.race([running, atWork(server("cp-2").client, `${plural}.${group}`, "migrate")]);
     await Promise.all([world.cluster.addApiServer(), server("cp-1").restart()]);
-    // A restart cuts its connections: the run that notices says so, and the next one goes on. One whose very first look meets a
-    // server that has not read its roles yet is refused, before anything is changed.
-    expect(await running).toMatch(/^$|API server.* run pulumi up again|not allowed to get .* is forbidden/s);
+    // A restart cuts its connections: the run that notices says so, and the next one goes on.
+    expect(await running).toMatch(/^$|API server.* run pulumi up again/s);
     const run = await stack.up({ ...both, stopAfter: "migrate" });
     expect(await versions()).toEqual(new Set([`${group}/v2`]));
     const proof = JSON.parse(run.outputs["proof"] as string) as { servers: string[] };
