@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "util";
+import { type ApiRequest, PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
 import type { Definition } from "./definition";
@@ -38,17 +40,13 @@ export async function applyDefinition(
   const ready = live && (await withoutForeignCaBundle(cluster, live, intent));
   const resourceVersion = ready?.metadata.resourceVersion;
   const { metadata, ...rest } = intent;
-  try {
-    return await cluster.call<Definition>({
-      method: "PATCH",
-      path: definitionPath(metadata.name),
-      query: { fieldManager: FIELD_MANAGER, ...(force && { force }) },
-      contentType: "application/apply-patch+yaml",
-      body: { ...rest, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } },
-    });
-  } catch (error) {
-    throw hasStatus(error, 409) ? conflict(metadata.name, error) : error;
-  }
+  return write(cluster, live, {
+    method: "PATCH",
+    path: definitionPath(metadata.name),
+    query: { fieldManager: FIELD_MANAGER, ...(force && { force }) },
+    contentType: PatchType.apply,
+    body: { ...rest, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } },
+  });
 }
 
 /** A write of metadata alone: generation and handlers stay, and killed after it nothing is lost. */
@@ -84,11 +82,16 @@ export async function deleteDefinition(cluster: Cluster, live: Definition): Prom
     const preconditions = { uid, resourceVersion };
     await cluster.call({ method: "DELETE", path: definitionPath(name), body: { preconditions } });
   } catch (error) {
-    if (!hasStatus(error, 404)) throw hasStatus(error, 409) ? conflict(name, error) : error;
+    if (hasStatus(error, 404)) return;
+    if (!hasStatus(error, 409)) throw error;
+    // A delete whose answer got lost has moved it: it is being deleted until its objects are gone.
+    const now = error.mayHaveLanded ? await readDefinition(cluster, name) : live;
+    const isGoing = now === undefined || (now.metadata.uid === uid && now.metadata["deletionTimestamp"] !== undefined);
+    if (!isGoing) throw conflict(name, error);
   }
 }
 
-async function mergePatch(
+function mergePatch(
   cluster: Cluster,
   live: Definition,
   subresource: string,
@@ -96,17 +99,47 @@ async function mergePatch(
   rest: object = {},
 ): Promise<Definition> {
   const { name, resourceVersion } = live.metadata;
+  return write(cluster, live, {
+    method: "PATCH",
+    path: `${definitionPath(name)}${subresource}`,
+    query: { fieldManager: FIELD_MANAGER },
+    contentType: PatchType.merge,
+    body: { metadata: { ...metadata, resourceVersion }, ...rest },
+  });
+}
+
+type Write = ApiRequest & { readonly body: { readonly metadata: object } };
+
+async function write(cluster: Cluster, live: Definition | undefined, request: Write): Promise<Definition> {
   try {
-    return await cluster.call<Definition>({
-      method: "PATCH",
-      path: `${definitionPath(name)}${subresource}`,
-      query: { fieldManager: FIELD_MANAGER },
-      contentType: "application/merge-patch+json",
-      body: { metadata: { ...metadata, resourceVersion }, ...rest },
-    });
+    return await cluster.call<Definition>(request);
   } catch (error) {
-    throw hasStatus(error, 409) ? conflict(name, error) : error;
+    if (!hasStatus(error, 409)) throw error;
+    const landed = live && error.mayHaveLanded ? await findLanded(cluster, live, request) : undefined;
+    if (landed === undefined) throw conflict(live?.metadata.name ?? "", error);
+    return landed;
   }
+}
+
+/**
+ * The definition as a write left it whose answer got lost: the one it was sent for, edited at most once since, and the same
+ * write changes nothing of it any more.
+ */
+async function findLanded(cluster: Cluster, live: Definition, request: Write): Promise<Definition | undefined> {
+  const now = await readDefinition(cluster, live.metadata.name);
+  if (now === undefined || now.metadata.uid !== live.metadata.uid) return undefined;
+  if ((now.metadata.generation ?? 0) > (live.metadata.generation ?? 0) + 1) return undefined;
+  const { body, query } = request;
+  const metadata = { ...body.metadata, resourceVersion: now.metadata.resourceVersion };
+  const again = { ...request, query: { ...query, dryRun: "All" }, body: { ...body, metadata } };
+  return isDeepStrictEqual(withoutMoments(await cluster.call<Definition>(again)), withoutMoments(now))
+    ? now
+    : undefined;
+}
+
+function withoutMoments({ metadata, ...rest }: Definition): object {
+  const { resourceVersion: _, managedFields = [], ...others } = metadata;
+  return { ...rest, metadata: { ...others, managedFields: managedFields.map(({ time: __, ...entry }) => entry) } };
 }
 
 function conflict(name: string, error: ApiError): UserError {

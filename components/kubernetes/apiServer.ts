@@ -1,6 +1,7 @@
 import type { ApiRequest, Caller, Connection } from "./api";
 import type { Cluster } from "./cluster";
 import { UnreachableError, UserError } from "./errors";
+import { repeat } from "./retry";
 
 /** One kube-apiserver, reached over connections of its own. */
 export interface ApiServer extends Caller {
@@ -22,9 +23,6 @@ export async function addressOf(caller: Caller, signal?: AbortSignal): Promise<s
   return answer.serverAddressByClientCIDRs?.[0]?.serverAddress ?? "";
 }
 
-/** An idle connection may end between any two requests; a server that keeps ending them is not well. */
-const ENDED_AT_MOST = 3;
-
 /** Keeps to one address; a connection is made when first needed, and replaced by another one to the same server once it has ended. */
 export class PinnedApiServer implements ApiServer {
   private connection: Connection | undefined;
@@ -43,15 +41,8 @@ export class PinnedApiServer implements ApiServer {
    * @throws MixedServersError when another server than this one may have answered
    */
   async call<T>(request: ApiRequest): Promise<T> {
-    for (let ended = 0; ; ended++) {
-      const connection = await this.connected(request.signal);
-      try {
-        return await this.callOnce<T>(request, connection);
-      } catch (error) {
-        const closed = error instanceof UnreachableError && connection.closed;
-        if (!closed || ended >= ENDED_AT_MOST) throw error;
-      }
-    }
+    const send = async (): Promise<T> => this.callOnce<T>(request, await this.connected(request.signal));
+    return repeat(request, send, { server: this.address, isRepeatable: isLost });
   }
 
   close(): void {
@@ -101,16 +92,19 @@ export class AnyApiServer implements ApiServer {
 
   /** For requests that may be repeated: a connection ends when the credentials that it began with are replaced. */
   async call<T>(request: ApiRequest): Promise<T> {
-    for (let ended = 0; ; ended++) {
+    const send = async (): Promise<T> => {
       const connection = this.cluster.pin();
       try {
         return await connection.call<T>(request);
-      } catch (error) {
-        const replaced = error instanceof UnreachableError && error.code === "CLOSED";
-        if (!replaced || ended >= ENDED_AT_MOST) throw error;
       } finally {
         connection.close();
       }
-    }
+    };
+    return repeat(request, send, { server: this.address, isRepeatable: isLost });
   }
+}
+
+/** An answer was repeated by the connection already. */
+function isLost(error: unknown): boolean {
+  return error instanceof UnreachableError;
 }

@@ -11,6 +11,9 @@ export class UserError extends Error {
 
 /** The API server answered, and the answer was no. */
 export class ApiError extends UserError {
+  /** A write: an earlier try of it got no clear answer, so that what is refused now may be there already. */
+  mayHaveLanded = false;
+
   constructor(
     message: string,
     /** HTTP status code. */

@@ -3,6 +3,7 @@ import type { KubernetesObject } from "./api";
 import type { Cluster } from "./cluster";
 import { hasStatus, messageOf, UserError } from "./errors";
 import type { Report } from "./report";
+import { decideRetry, withRetries } from "./retry";
 import { sleep } from "./sleep";
 
 /** A record that did not move for this long, as seen by us, belongs to someone who died. */
@@ -14,6 +15,7 @@ const GIVE_UP_MS = (LEASE_SECONDS - 3) * 1_000;
 const WRITE_SECONDS = 4;
 const OBSERVE_MS = 1_000;
 const AGAIN_MS = 100;
+const RELEASE_SECONDS = 5;
 
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 
@@ -77,14 +79,16 @@ export async function withLock<T>(
 
 async function acquire(cluster: Cluster, crd: string, identity: string, report: Report): Promise<Held> {
   let seen: { lease: Lease; at: number } | undefined;
+  const trouble = new Trouble();
   for (;;) {
-    const lease = await read(cluster, leaseName(crd));
+    const lease = await read(cluster, leaseName(crd), { urgent: false });
     const taken = lease?.spec?.holderIdentity;
-    if (lease === undefined || !taken || (seen !== undefined && diedSince(seen, lease))) {
+    // Ours: written by us a moment ago, and the answer got lost. The hold counts from a write that is known to have landed.
+    if (lease === undefined || !taken || taken === identity || (seen !== undefined && diedSince(seen, lease))) {
       const since = now();
-      const mine = await write(cluster, crd, identity, lease);
+      const mine = await write(cluster, crd, identity, lease).catch((error: unknown) => trouble.wait(error, report));
       if (mine !== undefined) return { lease: mine, since };
-      continue; // someone else was quicker: look again at who it is
+      continue; // someone else was quicker, or no answer came: look again at who it is
     }
     if (seen !== undefined && seen.lease.metadata.resourceVersion !== lease.metadata.resourceVersion) {
       throw new UserError(describeHeld(crd, lease));
@@ -93,6 +97,22 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
     const seconds = Math.ceil(LEASE_SECONDS - (performance.now() - seen.at) / 1_000);
     report(`waiting ${seconds} s for a sign of life of ${nameOf(taken)}, who holds the lock of ${crd}`);
     await sleep(OBSERVE_MS);
+  }
+}
+
+/** Writes that were not answered: whether they landed, the next look tells. */
+class Trouble {
+  private readonly first = Date.now();
+  private tried = 0;
+
+  /** @throws the error, where it is none that passes or has lasted too long */
+  async wait(error: unknown, report: Report): Promise<undefined> {
+    const tries = { tried: ++this.tried, sinceFirstMs: Date.now() - this.first, lastMs: 0 };
+    const verdict = decideRetry(error, tries);
+    if (verdict.kind === "failed") throw error;
+    report(`taking the lock: ${messageOf(error).split("; ")[0]}; asking again`);
+    await sleep(verdict.afterMs);
+    return undefined;
   }
 }
 
@@ -153,13 +173,13 @@ async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Prom
   const { lease } = held;
   const since = now();
   try {
-    held.lease = await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } }, timeoutSeconds);
+    held.lease = await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } }, { timeoutSeconds });
     held.since = since;
     return true;
   } catch (error) {
     if (hasStatus(error, 404)) throw new LostError("its Lease was deleted");
     if (!hasStatus(error, 409)) throw error;
-    const found = await read(cluster, lease.metadata.name, Math.max(0.1, left(held) / 1_000));
+    const found = await read(cluster, lease.metadata.name, { seconds: Math.max(0.1, left(held) / 1_000) });
     if (found === undefined) throw new LostError("its Lease was deleted");
     if (found.spec?.holderIdentity !== lease.spec?.holderIdentity) {
       throw new LostError(`${nameOf(found.spec?.holderIdentity ?? "")} took it`);
@@ -171,18 +191,24 @@ async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Prom
 
 async function release(cluster: Cluster, lease: Lease): Promise<void> {
   try {
-    await put(cluster, { ...lease, spec: { ...lease.spec, holderIdentity: "" } });
+    const free = { ...lease, spec: { ...lease.spec, holderIdentity: "" } };
+    // Worth a few tries: the next phase of this very program would wait for LEASE_SECONDS.
+    await withRetries({ seconds: RELEASE_SECONDS }, () => put(cluster, free, { urgent: false }));
   } catch {
     // Then it is released by its age: the work is done, and this must not make it fail.
   }
 }
 
-async function read(cluster: Cluster, name: string, seconds = WRITE_SECONDS): Promise<Lease | undefined> {
+async function read(
+  cluster: Cluster,
+  name: string,
+  { seconds = WRITE_SECONDS, urgent = true } = {},
+): Promise<Lease | undefined> {
   try {
     return await cluster.call<Lease>({
       method: "GET",
       path: `${LEASES}/${name}`,
-      urgent: true,
+      urgent,
       timeoutSeconds: Math.min(WRITE_SECONDS, seconds),
     });
   } catch (error) {
@@ -218,9 +244,9 @@ async function write(
 }
 
 /** With its resourceVersion in it, so that a later write of someone else's is never overwritten. */
-function put(cluster: Cluster, lease: Lease, timeoutSeconds = WRITE_SECONDS): Promise<Lease> {
+function put(cluster: Cluster, lease: Lease, { timeoutSeconds = WRITE_SECONDS, urgent = true } = {}): Promise<Lease> {
   const path = `${LEASES}/${lease.metadata.name}`;
-  return cluster.call<Lease>({ method: "PUT", path, body: lease, urgent: true, timeoutSeconds });
+  return cluster.call<Lease>({ method: "PUT", path, body: lease, urgent, timeoutSeconds });
 }
 
 function leaseName(crd: string): string {

@@ -3,9 +3,11 @@ import type { Socket } from "net";
 import type { ApiRequest } from "./api";
 import { budgetOf, type RequestBudget } from "./budget";
 import { Credentials } from "./credentials";
+import { UnreachableError } from "./errors";
 import { apiErrorOf, unreachable } from "./explain";
 import { parseJson, stringifyJson } from "./json";
 import { type AppliedCredentials, type ClusterReference, loadContext } from "./kubeconfig";
+import { repeat } from "./retry";
 import { StartingServer } from "./startingServer";
 import { type Answer, exchange, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
@@ -20,6 +22,7 @@ export interface Pin {
 
 /** Behind a balancer without health checks each new connection may meet the one server that hangs. */
 const CONNECTION_TRIES = 4;
+const FIRST_CONTACTS = 2;
 
 const sessions = new Map<string, Promise<Session>>();
 
@@ -54,7 +57,27 @@ export class Session {
     return this.credentials.context.context;
   }
 
-  async call<T>(request: ApiRequest, pin?: Pin): Promise<T> {
+  /**
+   * Repeats a passing error, see retry.ts; never what is urgent: a lock counts its seconds itself.
+   *
+   * @param pin only an answer is repeated on it, since another connection may reach another API server
+   */
+  call<T>(request: ApiRequest, pin?: Pin): Promise<T> {
+    const send = (): Promise<T> => this.callOnce<T>(request, pin);
+    if (request.urgent === true) return send();
+    return repeat(request, send, {
+      server: this.server,
+      isRepeatable: (error, tried) => !(error instanceof UnreachableError) || this.isWorthRepeating(error, tried, pin),
+    });
+  }
+
+  /** A cluster that never answered should be said to be unreachable at once; one reset may be a server that just starts. */
+  private isWorthRepeating({ code }: UnreachableError, tried: number, pin: Pin | undefined): boolean {
+    if (pin !== undefined) return false;
+    return this.wasReached || (code === "ECONNRESET" && tried < FIRST_CONTACTS);
+  }
+
+  private async callOnce<T>(request: ApiRequest, pin?: Pin): Promise<T> {
     try {
       const work = (): Promise<Answer> => this.startingServer.outwait(request, () => this.authenticated(request, pin));
       const answer = await (request.urgent === true ? work() : this.budget.run(work));
@@ -98,9 +121,8 @@ export class Session {
         return answer;
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        // A create is not repeated, since one that was never read cannot be told from one that was.
-        const closedIdle = error.reused && /ECONNRESET|EPIPE/.test(error.code) && outgoing.method !== "POST";
-        // A cluster that never answered should be said to be unreachable at once.
+        // A write is for `repeat`: one that was never read cannot be told from one that was.
+        const closedIdle = error.reused && /ECONNRESET|EPIPE/.test(error.code) && outgoing.method === "GET";
         const unlucky = error.code === NO_CONNECTION && this.wasReached && tried < CONNECTION_TRIES;
         if (!unlucky && !(closedIdle && tried === 1)) throw error;
       }

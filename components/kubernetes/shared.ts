@@ -1,4 +1,5 @@
 import type { Caller } from "./api";
+import { withRetries } from "./retry";
 import { sleep } from "./sleep";
 
 /** What a cluster serves changes with its upgrade; a hundred CRDs are planned within seconds. */
@@ -10,11 +11,16 @@ export function shared<T>(ask: (caller: Caller) => Promise<T>): (caller: Caller)
   return (caller) => {
     const known = lately.get(caller);
     if (known !== undefined && Date.now() - known.at < SHARED_MS) return known.answer;
-    const answer = ask(caller);
+    const answer = forAll(() => ask(caller));
     lately.set(caller, { at: Date.now(), answer });
     answer.catch(() => lately.delete(caller));
     return answer;
   };
+}
+
+/** The answer is for everybody who asks, so that nobody's own signal ends it. */
+function forAll<T>(ask: () => Promise<T>): Promise<T> {
+  return withRetries({}, ask);
 }
 
 /**
@@ -55,6 +61,6 @@ class Question<T> {
     await sleep(Math.max(0, this.lastPut + this.everyMs - Date.now()));
     this.next = undefined; // who asks from now on would get an answer begun before
     this.lastPut = Date.now();
-    return this.put();
+    return forAll(this.put);
   }
 }

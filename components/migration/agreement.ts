@@ -6,7 +6,6 @@ import { ApiError, hasStatus, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
 import { sleep } from "../kubernetes/sleep";
 import { eachServer, orIndistinct, untilEveryServer } from "./everyServer";
-import { patient } from "./patient";
 import { touch } from "./rewriter";
 
 /** The storage version on which every API server must agree. */
@@ -53,7 +52,7 @@ async function sameHash(servers: ApiServers, target: StorageTarget, work: Work):
   await untilEveryServer(servers, work, {
     waitingFor: `to store ${target.plural}.${target.group} as ${target.version}`,
     async missing(server) {
-      const { served, storageVersionHash: found } = await discover(patient(server, work), target, work.signal);
+      const { served, storageVersionHash: found } = await discover(server, target, work.signal);
       if (!served) return `does not serve ${target.version}`;
       return found === expected ? undefined : "stores another version";
     },
@@ -90,9 +89,8 @@ async function pickProbe(
   target: StorageTarget,
   work: Work,
 ): Promise<{ object: KubernetesObject } | { why: string }> {
-  const [first] = servers.servers;
-  if (first === undefined) throw new Error("an ApiServers without servers");
-  const server = patient(first, work);
+  const [server] = servers.servers;
+  if (server === undefined) throw new Error("an ApiServers without servers");
   const list = await server.call<KubernetesList>({
     method: "GET",
     path: resourcePath(target),
@@ -122,7 +120,7 @@ async function probeRounds(
 ): Promise<string | undefined> {
   for (let round = 0; round < PROBE_ROUNDS; round++) {
     for await (const server of eachServer(servers, work)) {
-      const changed = await probe(patient(server, work), target, object, work);
+      const changed = await probe(server, target, object, work);
       if (changed) return server.address;
     }
   }

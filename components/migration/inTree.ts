@@ -2,8 +2,9 @@ import type { Definition } from "../crd/definition";
 import { type KubernetesList, type KubernetesObject, MetadataOnly, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../kubernetes/discovery";
-import { ApiError, hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
+import { hasStatus, messageOf } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
+import { decideRetry } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
 import { inTreeState, type InTreeState } from "./inTreeState";
 import { duration } from "./progress";
@@ -30,11 +31,14 @@ export interface InTreeResult {
 
 const POLL_MS = 1_000;
 const NUDGE_MS = 3_000;
-const NUDGES = 10;
+/** Every few seconds at first; later as often as the migrator itself would come by. */
+const EARLY_NUDGES = 10;
+const LATER_NUDGE_MS = 15_000;
+const NUDGES = 30;
 const NUDGE_OBJECTS = 5;
 /** A write to the migration while it runs makes the migrator go through the objects once more at its end. */
 const ASKED_AGAIN_OBJECTS = 500;
-const OUTAGE_MS = 60_000;
+const CREATE_TRIES = 3;
 
 /**
  * Has kube-controller-manager rewrite every object of this CRD, guarded: whatever becomes of the StorageVersionMigration,
@@ -86,13 +90,31 @@ class InTreeMigration {
     // Killed in the middle, we may come back to a status that is already pruned: what was there before is on the object.
     const atLeast = found.current ? storedVersionsBefore(found.current) : [];
     const held = await this.hold(atLeast);
-    const migration = found.current ?? (await api.create(newMigration(version, this.subject, held)));
+    const migration = found.current ?? (await this.create(api, newMigration(version, this.subject, held)));
     const { name } = migration.metadata;
     const state = await this.watch(api, name, objects.count, found.others[0]?.metadata.name).catch((error: unknown) => {
       this.work.signal.throwIfAborted();
       return { kind: "stalled", message: messageOf(error) } as const;
     });
     return this.conclude(api, name, state, held);
+  }
+
+  /** A create under a generated name is not sent twice unseen: an answer that got lost may be of one that is there. */
+  private async create(api: StorageVersionMigrations, body: object): Promise<StorageVersionMigration> {
+    const first = Date.now();
+    for (let tried = 1; ; tried++) {
+      const began = Date.now();
+      try {
+        return await api.create(body);
+      } catch (error) {
+        const now = Date.now();
+        const verdict = decideRetry(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
+        if (verdict.kind === "failed" || tried === CREATE_TRIES) throw error;
+        await sleep(verdict.afterMs, this.work.signal);
+        const { current } = sortOut(await api.list(), this.subject);
+        if (current !== undefined) return current;
+      }
+    }
   }
 
   private async watch(
@@ -106,7 +128,7 @@ class InTreeMigration {
     let last = "";
     let nudges = 0;
     for (;;) {
-      const migration = await this.patiently(() => api.get(name));
+      const migration = await api.get(name);
       const now = Date.now();
       const status = JSON.stringify(migration?.status);
       if (status !== last) changed = now;
@@ -115,7 +137,7 @@ class InTreeMigration {
       const state = inTreeState(migration, watched);
       if (state.kind !== "running") return state;
       this.work.report(`StorageVersionMigration ${name}: ${state.message} (${duration(watched.sinceCreated)})`);
-      if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudges * NUDGE_MS) {
+      if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
         nudges++;
         if (migration?.status?.resourceVersion !== undefined) await this.moveInformer();
         if (objects <= ASKED_AGAIN_OBJECTS) await this.askAgain(api, name, nudges);
@@ -173,23 +195,9 @@ class InTreeMigration {
       accept: MetadataOnly.list,
       signal: this.work.signal,
     } as const;
-    const list = await this.patiently(() => this.cluster.call<KubernetesList>(request));
+    const list = await this.cluster.call<KubernetesList>(request);
     const objects = list.items ?? [];
     return { count: objects.length + (list.metadata.remainingItemCount ?? 0), objects };
-  }
-
-  /** An API server that restarts, or fills its cache after an edit of the CRD, is no reason to give up. */
-  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
-    const since = Date.now();
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        const passing = error instanceof UnreachableError || (error instanceof ApiError && error.status >= 429);
-        if (!passing || Date.now() - since > OUTAGE_MS) throw error;
-        await sleep(POLL_MS, this.work.signal);
-      }
-    }
   }
 
   private async conclude(
@@ -211,6 +219,11 @@ class InTreeMigration {
       return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOf(error)}` };
     }
   }
+}
+
+/** Milliseconds after the create. */
+function nudgeAt(nth: number): number {
+  return Math.min(nth, EARLY_NUDGES) * NUDGE_MS + Math.max(0, nth - EARLY_NUDGES) * LATER_NUDGE_MS;
 }
 
 function describe(name: string, state: InTreeState): string {

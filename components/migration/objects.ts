@@ -2,12 +2,13 @@ import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, messageOf, UserError } from "../kubernetes/errors";
 import { type KubernetesObject, objectName, type Resource } from "../kubernetes/api";
 import type { Work } from "../kubernetes/report";
+import { withoutRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
 import { type Failure, NAMED_FAILURES } from "./failures";
 import { Pace } from "./pace";
 import { listPages, type Page } from "./pages";
 import { count, Progress } from "./progress";
-import { judge } from "./retry";
+import { decideRetryOfObject } from "./retry";
 
 export interface ForEachOptions extends Work {
   /** What the progress line begins with: `rewriting`, `rehearsing`. */
@@ -119,7 +120,7 @@ class Walk {
     for (let tried = 1; ; tried++) {
       const began = Date.now();
       try {
-        await this.visit(object);
+        await withoutRetries(() => this.visit(object));
         this.generalInARow = 0;
         this.pace.finished(Date.now() - began);
         return "done";
@@ -127,7 +128,7 @@ class Walk {
         if (saysGone(error, this.resource, object)) return "gone";
         if (this.options.signal.aborted || this.stopped !== undefined) return "stopped";
         const now = Date.now();
-        const verdict = judge(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
+        const verdict = decideRetryOfObject(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
         if (verdict.kind === "failed") return { error, general: verdict.general };
         if (verdict.overloaded) this.pace.slowDown();
         await sleep(verdict.afterMs, this.options.signal).catch(() => undefined);

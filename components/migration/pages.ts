@@ -6,10 +6,10 @@ import {
   type Resource,
   resourcePath,
 } from "../kubernetes/api";
-import { type ApiError, hasStatus, messageOf, UnreachableError, UserError } from "../kubernetes/errors";
+import { type ApiError, hasStatus, messageOf, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
+import { decideRetry, withoutRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
-import { judge } from "./retry";
 
 export interface Page {
   readonly objects: readonly KubernetesObject[];
@@ -93,21 +93,21 @@ async function listWhenReady(
   for (let tried = 1; ; tried++) {
     const asked = Date.now();
     try {
-      return await caller.call<KubernetesList>({
+      const request = {
         method: "GET",
         path: resourcePath(resource),
         query: { limit: size, continue: token },
         ...(!options.full && { accept: MetadataOnly.list }),
         signal: options.signal,
-      });
+      } as const;
+      return await withoutRetries(() => caller.call<KubernetesList>(request));
     } catch (error) {
       const waited = Date.now() - began;
       if (!hasStatus(error, 429)) {
         // A long list behind a slow conversion webhook takes longer than --request-timeout: a shorter one may not.
         if (hasStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
-        const passing = hasStatus(error, 503, 504) || error instanceof UnreachableError;
-        const verdict = judge(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
-        if (!passing || verdict.kind === "failed") throw error;
+        const verdict = decideRetry(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
+        if (verdict.kind === "failed") throw error;
         options.report(`listing ${resource.plural}: ${messageOf(error)}; once more (${Math.round(waited / 1000)} s)`);
         await sleep(verdict.afterMs, options.signal);
         continue;

@@ -5,7 +5,6 @@ import { messageOf, UserError } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
 import { eachServer, orIndistinct, untilEveryServer } from "./everyServer";
 import { listPages } from "./pages";
-import { patient } from "./patient";
 
 /** With something broken the caller wants to know soon: it puts the version back. */
 const INITIALIZING_SECONDS = 30;
@@ -26,7 +25,7 @@ export async function servedEverywhere(
     waitingFor: `${words.join(" and ")} of ${resource.plural}.${resource.group}`,
     async missing(server) {
       for (const { version, served } of wanted) {
-        const found = await discover(patient(server, work), { ...resource, version }, work.signal);
+        const found = await discover(server, { ...resource, version }, work.signal);
         if (found.served !== served) return served ? `does not serve ${version} yet` : `still serves ${version}`;
       }
       return undefined;

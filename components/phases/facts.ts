@@ -4,6 +4,7 @@ import { MetadataOnly, resourcePath, type KubernetesList } from "../kubernetes/a
 import type { Cluster } from "../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { hasStatus } from "../kubernetes/errors";
+import { withRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
 import type { PhaseInputs } from "./facets";
 
@@ -41,14 +42,16 @@ async function lookAtList(
 ): Promise<{ listed?: string; unreadable?: string }> {
   const namespace = live.spec.scope === "Namespaced" ? { namespace: NOBODY } : {};
   const deadline = Date.now() + INITIALIZING_MS;
+  const request = {
+    method: "GET",
+    path: resourcePath({ group, version: storageVersion(live), plural }, namespace),
+    query: { fieldSelector: `metadata.name=${NOBODY}` },
+    accept: MetadataOnly.list,
+  } as const;
   for (;;) {
     try {
-      const list = await cluster.call<KubernetesList>({
-        method: "GET",
-        path: resourcePath({ group, version: storageVersion(live), plural }, namespace),
-        query: { fieldSelector: `metadata.name=${NOBODY}` },
-        accept: MetadataOnly.list,
-      });
+      // Not for long: what cannot be read for good is what a plan wants to know soon.
+      const list = await withRetries({ seconds: PLAN_SECONDS }, () => cluster.call<KubernetesList>(request));
       return list.metadata.resourceVersion === undefined ? {} : { listed: list.metadata.resourceVersion };
     } catch (error) {
       if (hasStatus(error, 504)) return { unreadable: `LIST was not answered in time (${error.serverMessage})` };
@@ -65,5 +68,6 @@ async function lookAtList(
 
 /** Tried on 1.37: a tenth of a second on an idle machine. Filling it through a webhook takes longer; then the rehearsal finds out. */
 const INITIALIZING_MS = 5_000;
+const PLAN_SECONDS = 5;
 const INITIALIZING_STEP_MS = 100;
 const NOBODY = "kubernetes-storage-migration";

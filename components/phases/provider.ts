@@ -1,6 +1,7 @@
 import { UserError } from "../kubernetes/errors";
 import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
+import { withRetries } from "../kubernetes/retry";
 import { distribute } from "../rotation/phases/distribute";
 import { migrateKeys } from "../rotation/phases/migrate";
 import { promote } from "../rotation/phases/promote";
@@ -62,15 +63,26 @@ export function phaseProvider(name: ProviderName, config: StackConfig | undefine
   const { logic, subject } = phase;
   return {
     check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
-      check(name, phase, olds, { ...news, ...subject.inherited(olds, news) }, config),
+      onRow(news, () => check(name, phase, olds, { ...news, ...subject.inherited(olds, news) }, config)),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(logic, olds, news)),
-    create: async (inputs: Inputs) => ({ id: idOf(phase, inputs), outs: await run(name, phase, {}, inputs, config) }),
-    update: async (_id: string, olds: Outputs, news: Inputs) => ({ outs: await run(name, phase, olds, news, config) }),
+    create: async (inputs: Inputs) => ({
+      id: idOf(phase, inputs),
+      outs: await onRow(inputs, () => run(name, phase, {}, inputs, config)),
+    }),
+    update: async (_id: string, olds: Outputs, news: Inputs) => ({
+      outs: await onRow(news, () => run(name, phase, olds, news, config)),
+    }),
     delete: async (_id: string, outputs: Outputs) => {
       const isWanted = (outputs as Partial<ServeInputs>).onDelete !== undefined;
-      if (isWanted && logic.remove !== undefined) await remove(name, phase, outputs, config);
+      if (isWanted && logic.remove !== undefined) await onRow(outputs, () => remove(name, phase, outputs, config));
     },
   };
+}
+
+/** Requests that are repeated after a bad answer say so on the phase's row. */
+function onRow<T>({ __urn }: Inputs, work: () => Promise<T>): Promise<T> {
+  const row = new Row(__urn);
+  return withRetries({ report: (message) => void row.status(message) }, work);
 }
 
 function idOf({ subject }: Phase, inputs: Inputs): string {
@@ -170,7 +182,7 @@ async function run(
       const signal = AbortSignal.any([lockLost, engineGone()]);
       const warn = (message: string): void => void row.warn(message);
       const work: PhaseWork = { cluster, report, warn, signal, keep: (outputs) => (kept = outputs) };
-      return logic.run(inputs, work);
+      return withRetries({ report, signal }, () => logic.run(inputs, work));
     });
     await row.status(summary);
     return { ...inputs, ...outputs };

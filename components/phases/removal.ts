@@ -4,6 +4,7 @@ import { DROPPING_ANNOTATION } from "../crd/names";
 import { placeholder, removed, restored } from "../crd/stages";
 import type { ApiServers } from "../kubernetes/apiServers";
 import { messageOf, UserError } from "../kubernetes/errors";
+import { withRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
 import { readableEverywhere } from "../migration/served";
 import { definitionSeen } from "../migration/definitionSeen";
@@ -78,7 +79,10 @@ async function putBack(
   let trouble = "";
   for (let tried = 1; tried <= PUT_BACK_TRIES; tried++) {
     try {
-      const wasGone = await restore(work, crd, going, conversion);
+      // The lock may be lost by now: its signal must not end this.
+      const wasGone = await withRetries({ report: work.report, seconds: 0 }, () =>
+        restore(work, crd, going, conversion),
+      );
       if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
       return new UserError(
         `${found}; expected a complete LIST through every API server; ${names} is back (unserved) and nothing is lost; find the object named above, then run \`pulumi up\` again`,

@@ -3,7 +3,7 @@ import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
 import { createGadget, definitionOf, group as gadgets } from "./gadgets";
 import { atWork, pause, settled } from "./lossWorld";
-import { startRequestBalancer } from "./requestBalancer";
+import { startRequestProxy } from "./requestProxy";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
 
@@ -96,7 +96,7 @@ describe("three API servers behind a TCP balancer", () => {
   let waited: Promise<Run>;
   async function throughBalancer(): Promise<Run> {
     const alive = world.cluster.apiServers.filter(({ host }) => host !== "cp-3");
-    const balancer = await startRequestBalancer(world.cluster.dir, alive);
+    const balancer = await startRequestProxy(world.cluster.dir, alive);
     const kubeconfig = await world.cluster.userKubeconfig("balanced", rights, balancer.url);
     await createGadget(world.cluster.client, "gizmos");
     const run = blind.up({ ...gizmos(true), kubeconfig, gone: ["cp-3"], stopAfter: "migrate" });

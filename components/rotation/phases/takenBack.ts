@@ -2,6 +2,7 @@ import { keepsProof } from "../../encryption/stages";
 import { reloadAll, writeAll, type OpenTarget } from "../../encryption/targets";
 import type { Order } from "../../encryption/undo";
 import { messageOf, UserError } from "../../kubernetes/errors";
+import { withRetries } from "../../kubernetes/retry";
 import type { PhaseWork } from "../../phases/logic";
 import { awaitHash, ReloadFailed } from "../convergence";
 import { noteLoaded, noteWrite, readRecord, sinceOf } from "../record";
@@ -49,7 +50,9 @@ export async function takenBack(
   const expected = "expected every API server to load the file that was written";
   try {
     // Where nothing answers any more, the file matters more than the note of it.
-    await noted(inputs, work, { before: after, after: before, since }).catch(() => undefined);
+    await withRetries({ seconds: NOTE_SECONDS }, () =>
+      noted(inputs, work, { before: after, after: before, since }),
+    ).catch(() => undefined);
     await writeAll(targets, after.text, before.text);
     await reloadAll(targets);
   } catch (error) {
@@ -80,5 +83,6 @@ async function runWith(
   }
 }
 
+const NOTE_SECONDS = 2;
 /** A server polls its file once a minute. */
 const BACK_SECONDS = 90;

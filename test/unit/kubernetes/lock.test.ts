@@ -117,6 +117,29 @@ test("a renewal whose answer got lost is made good by the next one", async () =>
   expect(await hold(lease, 30_000)).toEqual({ outcome: "done", stoppedAfter: undefined });
 });
 
+test.each([
+  ["answered 504", () => Promise.reject(refusal(504))],
+  ["lost", unreachable],
+])(
+  "an answer to the taking that is %s: it is looked at who holds the lock, and held from a write that is known to have landed",
+  async (_, bad) => {
+    for (const lands of [true, false]) {
+      const lease = new FakeLease();
+      let writes = 0;
+      const once = ({ method }: ApiRequest): Promise<void> => (method !== "GET" && ++writes === 1 ? bad() : after(0));
+      if (lands) lease.after = once;
+      else lease.before = once;
+      expect(await hold(lease, 21_000)).toEqual({ outcome: "done", stoppedAfter: undefined });
+      expect(lease.requests.map(({ method }) => method).slice(0, 4)).toEqual([
+        "GET",
+        "POST",
+        "GET",
+        lands ? "PUT" : "POST",
+      ]);
+    }
+  },
+);
+
 test("taken by another one: the work is told to stop, and by whom", async () => {
   const lease = new FakeLease();
   setTimeout(() => lease.takenBy("store of them 0a1b2c3d"), 7_000);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "http";
 import * as https from "https";
 import type { AddressInfo } from "net";
 import { Cluster } from "../../../components/kubernetes/cluster";
+import { withoutRetries, withRetries } from "../../../components/kubernetes/retry";
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
 
 jest.setTimeout(30_000);
@@ -104,13 +105,72 @@ test("a right that one was seen to have is not lost to an API server that has ju
   await expect(cluster.call({ ...get("/mine"), timeoutSeconds: 1 })).rejects.toThrow(/not allowed to get/);
 });
 
-test("an idle connection that the server had closed: a read is sent again, a create is not", async () => {
-  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "idle") });
-  let hangUps = 1;
-  handle = () => (hangUps-- > 0 ? "hang up" : 200);
-  await cluster.call(get("/again"));
-  hangUps = 1;
-  await expect(cluster.call({ method: "POST", path: "/create", body: {} })).rejects.toThrow(/cluster unreachable/);
+test("one bad answer ends no request: it is asked again, with the wait said", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "again") });
+  const said: string[] = [];
+  for (const bad of [429, 500, 502, 503, 504, "hang up"] as const) {
+    let left = 1;
+    handle = () => (left-- > 0 ? bad : 200);
+    seen = [];
+    await withRetries({ report: (message) => void said.push(message) }, () =>
+      cluster.call({ method: "PATCH", path: "/x", body: {} }),
+    );
+    expect(seen).toHaveLength(2);
+  }
+  expect(said).toHaveLength(6);
+  for (const line of said) expect(line).toMatch(/; asking again \(\d+ s\)$/);
+});
+
+test("an error that stays says which server was asked, how often and for how long", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "often") });
+  handle = () => 500;
+  await expect(cluster.call(get("/x"))).rejects.toThrow(
+    new RegExp(`\\(500\\); asked ${url.replace(/\./g, "\\.")} 3 times in \\d s$`),
+  );
+  handle = () => 504;
+  seen = [];
+  const asked = withRetries({ seconds: 1 }, () => cluster.call(get("/x")));
+  await expect(asked).rejects.toThrow(/504.*; asked .* \d times in \d s$/);
+  await expect(withoutRetries(() => cluster.call(get("/y")))).rejects.not.toThrow(/asked/);
+  expect(seen.filter(({ path }) => path === "/y")).toHaveLength(1);
+});
+
+test("a refusal after a lost answer says that the first try may have landed; after a plain one it does not", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "landed") });
+  const refusedAfter = async (bad: number | "hang up"): Promise<unknown> => {
+    let left = 1;
+    handle = () => (left-- > 0 ? bad : 409);
+    return cluster.call({ method: "PATCH", path: "/x", body: {} }).catch((error: unknown) => error);
+  };
+  expect(await refusedAfter("hang up")).toMatchObject({ status: 409, mayHaveLanded: true });
+  expect(await refusedAfter(504)).toMatchObject({ status: 409, mayHaveLanded: true });
+  expect(await refusedAfter(429)).toMatchObject({ status: 409, mayHaveLanded: false });
+  expect(await refusedAfter(409)).toMatchObject({ status: 409, mayHaveLanded: false });
+});
+
+test("a create under a generated name is not sent twice, unless the first was surely not done", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "generated") });
+  const create = { method: "POST", path: "/create", body: { metadata: { generateName: "a-" } } } as const;
+  for (const [bad, sent] of [
+    ["hang up", 1],
+    [504, 1],
+    [429, 2],
+  ] as const) {
+    let left = 1;
+    handle = () => (left-- > 0 ? bad : 200);
+    seen = [];
+    await cluster.call(create).catch(() => undefined);
+    expect(seen).toHaveLength(sent);
+  }
+});
+
+test("an abort ends the wait for the next try", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "abort wait") });
+  handle = () => 503;
+  const abort = new AbortController();
+  const call = withRetries({ signal: abort.signal }, () => cluster.call(get("/x")));
+  setTimeout(() => abort.abort(new Error("lost the lock")), 5);
+  await expect(call).rejects.toThrow("lost the lock");
 });
 
 test("a pinned connection keeps to one socket and does not outlive it", async () => {

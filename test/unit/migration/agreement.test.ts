@@ -1,6 +1,5 @@
 import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
-import { ApiError } from "../../../components/kubernetes/errors";
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
 import { awaitAgreement } from "../../../components/migration/agreement";
 import { servedEverywhere } from "../../../components/migration/served";
@@ -142,41 +141,6 @@ test("a balancer that deals out single requests: many fresh connections instead,
   expect(evidence[0]).toMatch(/^whichever API server answered shows v2/);
   expect(evidence).toContain("a balancer");
   expect(plane.asked.length).toBeGreaterThanOrEqual(20);
-});
-
-test("a server that has too much to do is asked again, wherever in the agreement it says so", async () => {
-  const plane = new FakeControlPlane();
-  const server = plane.server("a", () => "v2");
-  const asked: string[] = [];
-  const busy: ApiServer = {
-    address: "a",
-    call: <T>(request: ApiRequest) => {
-      asked.push(`${request.method} ${request.path}`);
-      const isSecond = asked.length % 2 === 0;
-      return isSecond ? server.call<T>(request) : Promise.reject(new ApiError("HTTP 504", 504, "", "", request));
-    },
-  };
-  const given = work();
-  const { result } = await passing(awaitAgreement(plane.servers(busy), target, given));
-  expect(result.evidence[1]).toBe("PATCH {} on x through each, 2 times round, changed nothing");
-  const requests = ["GET /apis/g/v2", "GET /apis/g/v2/foos", ...Array<string>(3).fill("PATCH /apis/g/v2/foos/x")];
-  expect(asked).toEqual(requests.flatMap((request) => [request, request]));
-  expect(given.said).toEqual(Array(5).fill("API server a: HTTP 504; once more (0 s)"));
-});
-
-test("a server that has too much to do for a minute, or says anything else, ends the wait", async () => {
-  const failing = async (status: number): Promise<number> => {
-    const call = (request: ApiRequest) => Promise.reject(new ApiError(`HTTP ${status}`, status, "", "", request));
-    const began = Date.now();
-    const waiting = awaitAgreement(new FakeControlPlane().servers({ address: "a", call }), target, work());
-    const refused = expect(waiting)
-      .rejects.toThrow(`HTTP ${status}`)
-      .then(() => Date.now() - began);
-    await jest.advanceTimersByTimeAsync(90_000);
-    return refused;
-  };
-  expect(await failing(403)).toBe(0);
-  expect(await failing(503)).toBeGreaterThanOrEqual(60_000);
 });
 
 test("an abort ends the wait", async () => {

@@ -80,10 +80,13 @@ test("a list that outlasts the server's time-out is asked for again, with half a
   expect(caller.requests.map(({ query }) => query?.["limit"])).toEqual([1000, 500, 500, 1000]);
 });
 
-test("a server that cannot list for another reason is not asked again", async () => {
+test("a refusal is not asked for again; an internal error twice, and no more", async () => {
+  const refused = lister({ "": [failure(403)] });
+  await expect(names(refused)).rejects.toMatchObject({ status: 403 });
+  expect(refused.requests).toHaveLength(1);
   const caller = lister({ "": [failure(500)] });
   await expect(names(caller)).rejects.toMatchObject({ status: 500 });
-  expect(caller.requests).toHaveLength(1);
+  expect(caller.requests).toHaveLength(3);
 });
 
 test("429 for ever means objects that cannot be read, and says so", async () => {
