@@ -102,6 +102,7 @@ describe("each request of a whole rollout is answered badly once: one CRD's with
       expect(each.count(/^(?:POST|PUT) .*\/leases/)).toBeGreaterThanOrEqual(5);
     }
     expect(times[0]?.count(/^POST \/apis\/storagemigration/)).toBe(1);
+    expect(runs[0]?.messages.join("\n")).toMatch(/StorageVersionMigration selfierequests\S+ succeeded/);
     expect(times[0]?.count(/^PATCH .*\/selfierequests\/old-/)).toBeGreaterThanOrEqual(40); // rehearsed and rewritten
   });
 
@@ -140,6 +141,7 @@ describe("each request of a whole rotation is answered badly once", () => {
     const kubeconfig = await cluster.userKubeconfig(`rotating-${fault}`, rights, proxy.url);
     const run = await stack.up({ keys, kubeconfig, migrator: "in-tree" }).finally(() => proxy.close());
     asksAgain(run, fault);
+    expect(run.messages.join("\n")).toMatch(/StorageVersionMigration secrets\S+ succeeded/);
     expect(run.outputs["keyOrder"]).toEqual({ secrets: [`secretbox:${keys.write}`] });
     expect(await prefixes(cluster)).toEqual({ [`k8s:enc:secretbox:v1:${keys.write}:`]: 20 });
     expect(times.count(/^(?:POST|PATCH) .*\/configmaps/)).toBeGreaterThanOrEqual(4);
