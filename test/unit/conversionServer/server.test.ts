@@ -8,6 +8,9 @@ import { shownSerial, slowClient, type SlowClient } from "./slow";
 
 jest.setTimeout(60_000);
 
+/** LARGEST_BODY_MIB, in bytes. */
+const LIMIT = 33_554_432;
+
 describe("a conversion served by its bundle", () => {
   let running: Running;
   /** Open from the first test on: each stops in the middle of something. */
@@ -105,14 +108,30 @@ describe("a conversion served by its bundle", () => {
       400,
       "the ConversionReview lacks request.uid, request.desiredAPIVersion or request.objects",
     ],
-    ["a body beyond the limit", "x".repeat(33 * 1024 * 1024), 413, "the body is larger than 33554432 bytes"],
   ])("%s is refused by its status, and quotes nothing", async (_, body, status, reason) => {
     const agent = new Agent({ keepAlive: false });
-    const answer = await running
-      .send("POST", "/convert", body, agent)
-      .catch((error: Error) => ({ status: 413, text: error.message }));
-    expect(answer.status).toBe(status);
-    if (!answer.text.includes("EPIPE") && !answer.text.includes("ECONNRESET")) expect(answer.text).toBe(reason);
+    expect(await running.send("POST", "/convert", body, agent)).toMatchObject({ status, text: reason });
+  });
+
+  test("a body beyond the limit is refused before it is sent to its end, and the connection ends with the answer", async () => {
+    const { port, ca } = running;
+    const post = "POST /convert HTTP/1.1\r\nHost: a\r\n";
+    const announced = await slowClient(port, ca, `${post}Content-Length: ${LIMIT + 1}\r\n\r\n{`);
+    const inPieces = `${post}Transfer-Encoding: chunked\r\n\r\n${(LIMIT + 1).toString(16)}\r\n`;
+    const unannounced = await slowClient(port, ca, inPieces + "x".repeat(LIMIT + 1));
+    for (const client of [announced, unannounced]) {
+      while (!client.hasEnded()) await sleep(20);
+      expect(client.told()).toMatch(/^HTTP\/1.1 413 .*the body is larger than 33554432 bytes/s);
+    }
+  });
+
+  test("a body of exactly the limit is waited for to its end", async () => {
+    const { port, ca } = running;
+    const post = `POST /convert HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT}\r\n\r\n`;
+    const client = await slowClient(port, ca, post + "x".repeat(LIMIT));
+    while (!client.told().includes("\r\n\r\n")) await sleep(20);
+    expect(client.told()).toMatch(/^HTTP\/1.1 400 /);
+    client.end();
   });
 
   test.each([
