@@ -258,15 +258,18 @@ describe("what a pattern names", () => {
       expect(enumerate([thing], bench.cluster)).rejects.toThrow(
         /an aggregated API server .*has an etcd and an encryption of its own/,
       );
-    await refused();
-    await api.answer(async () =>
-      (await everyResource(bench.cluster)).listable.some(({ plural }) => plural === "things"),
-    );
-    await refused();
-    for (const pattern of ["*.*", "*.aggregated.example.com"]) {
-      expect((await enumerate([pattern], bench.cluster)).map(({ name }) => name)).not.toContain(thing);
+    try {
+      await refused();
+      await api.answer(async () =>
+        (await everyResource(bench.cluster)).listable.some(({ plural }) => plural === "things"),
+      );
+      await refused();
+      for (const pattern of ["*.*", "*.aggregated.example.com"]) {
+        expect((await enumerate([pattern], bench.cluster)).map(({ name }) => name)).not.toContain(thing);
+      }
+    } finally {
+      await api.end();
     }
-    await api.end();
   });
 });
 
