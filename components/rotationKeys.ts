@@ -19,28 +19,27 @@ export interface KeyMaterial {
 
 /**
  * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
- * bytes; protected as long as the name may be in a file.
+ * bytes; protected as long as the name may be in a file. Protected ones wait for archived ones: a `pulumi destroy` that is refused gets to the archived ones last, and
+ * their bytes stay.
  */
 export function keyMaterial(
   component: pulumi.Resource,
   name: string,
   { keys: { write, read = [], archive = [] } }: EncryptionKeyRotationArgs,
 ): KeyMaterial {
+  const used = [write, ...read].map(givenKey).filter((key) => key !== undefined);
+  const kept = [...new Set(archive)].filter((key) => !used.some((each) => each.name === key));
+  const archivedKeys = new Map(kept.map((key) => [key, randomKey(component, name, key, { protect: false })]));
   const material: KeyMaterial["material"] = {};
-  const archived: KeyMaterial["archived"] = {};
-  for (const key of [write, ...read]) {
-    const given = givenKey(key);
-    if (given === undefined || given.name in material) continue;
-    material[given.name] =
-      given.secret === undefined
-        ? randomKey(component, name, given.name, { protect: true })
-        : pulumi.secret(given.secret);
-  }
-  for (const key of archive) {
+  for (const { name: key, secret } of used) {
     if (key in material) continue;
-    archived[key] = randomKey(component, name, key, { protect: false }).apply(bytesDigest);
+    material[key] =
+      secret === undefined
+        ? bytesOf(randomKey(component, name, key, { protect: true, dependsOn: [...archivedKeys.values()] }))
+        : pulumi.secret(secret);
   }
-  return { material, archived };
+  const archived = [...archivedKeys].map(([key, made]) => [key, bytesOf(made).apply(bytesDigest)]);
+  return { material, archived: Object.fromEntries(archived) as KeyMaterial["archived"] };
 }
 
 function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> } | undefined {
@@ -52,13 +51,16 @@ function randomKey(
   parent: pulumi.Resource,
   name: string,
   key: string,
-  { protect }: { protect: boolean },
-): pulumi.Output<string> {
+  options: { protect: boolean; dependsOn?: RandomBytesModule.RandomBytes[] },
+): RandomBytesModule.RandomBytes {
   const { RandomBytes } = load("@pulumi/random/randomBytes") as typeof RandomBytesModule;
-  const made = new RandomBytes(
+  return new RandomBytes(
     `${name}-key-${key}`,
     { length: KEY_BYTES },
-    { parent, protect, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
+    { ...options, parent, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
   );
-  return pulumi.secret(made.base64);
+}
+
+function bytesOf({ base64 }: RandomBytesModule.RandomBytes): pulumi.Output<string> {
+  return pulumi.secret(base64);
 }

@@ -239,7 +239,8 @@ class Rewrite {
 
   /**
    * kube-controller-manager's migrator waits until an event of the resource has passed, and where nothing is to be rewritten none
-   * does for minutes. The last of a few is tried first, since it needs a stale one among the first itself.
+   * does for minutes. A few are tried, from the last one on, and a single stale one is rewritten by that: two of them say that more are. The
+   * first is not tried, since the migrator needs a stale one among the first itself.
    */
   private async someAreStale(): Promise<boolean> {
     const { items } = await this.cluster.call<KubernetesList>({
@@ -251,10 +252,11 @@ class Rewrite {
     });
     const sample = items ?? [];
     if (sample.length <= 1) return true;
-    for (const object of sample.reverse()) {
+    let missing = Math.min(2, sample.length - 1);
+    for (const object of sample.slice(1).reverse()) {
       try {
         const answer = await touch(this.cluster, this.resource, object, this.work.signal);
-        if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return true;
+        if (answer.metadata.resourceVersion !== object.metadata.resourceVersion && --missing === 0) return true;
       } catch (error) {
         this.work.signal.throwIfAborted();
         // One that cannot be rewritten is for the pass to report.

@@ -65,3 +65,28 @@ async function gateway(url: string, verb: string, body: object): Promise<{ kvs?:
   if (!response.ok) throw new Error(`etcd ${verb} answered ${response.status}`);
   return (await response.json()) as { kvs?: { value: string }[] };
 }
+
+/** How the bytes of a key (base64) may show: as they are, and as whatever prints or stores them may write them. */
+export function formsOf(base64: string): string[] {
+  const bytes = Buffer.from(base64, "base64");
+  const latin1 = bytes.toString("latin1");
+  const forms = [
+    base64,
+    base64.replace(/=+$/, ""),
+    bytes.toString("base64url"),
+    encodeURIComponent(base64),
+    Buffer.from(base64).toString("base64"),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+    latin1,
+    JSON.stringify(latin1).slice(1, -1),
+    JSON.stringify([...bytes]).slice(1, -1),
+    [...bytes].join(" "),
+  ];
+  return [...new Set(forms)];
+}
+
+/** The bytes of each key in a file of 32-byte keys, base64. */
+export function keysIn(text: string): string[] {
+  return [...text.matchAll(/[A-Za-z0-9+/]{43}=/g)].map(([bytes]) => bytes);
+}

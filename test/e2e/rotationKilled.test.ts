@@ -1,15 +1,15 @@
 import * as fs from "fs";
 import { setTimeout as sleep } from "timers/promises";
-import { createSecrets, prefixes } from "./rotationBench";
+import { createSecrets, formsOf, keysIn, prefixes } from "./rotationBench";
 import { commandOf, descendants, exitCode, RotationProgram } from "./rotationProgram";
+import { RotationMoments, type RotationMoment, type Seen } from "./rotationMoments";
 import { startRotationWorld, type RotationWorld } from "./rotationWorld";
 
 jest.setTimeout(600_000);
 
 const UP = ["up", "--yes", "--skip-preview"];
-const PHASES = ["distribute", "promote", "migrate", "retire"] as const;
-const LOCK = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/storage-migration-encryption";
-const COUNT = 150;
+/** So many that a pass over them can be met in the middle. */
+const COUNT = 600;
 
 let world: RotationWorld;
 let program: RotationProgram;
@@ -40,19 +40,6 @@ const configure = (write: string, archive: string[]): void =>
     compactionIntervalSeconds: 2,
   });
 
-/** The phase that holds the lock, by its own words. */
-async function phaseAtWork(): Promise<string | undefined> {
-  const lease = await world.cluster.client.send("GET", LOCK).catch(() => undefined);
-  const holder = (lease?.body as { spec?: { holderIdentity?: string } } | undefined)?.spec?.holderIdentity ?? "";
-  return /^(\w+) of /.exec(holder)?.[1]?.replace("migrateKeys", "migrate");
-}
-
-/** What a run that died leaves: Pulumi's own lock, and ours, which ends by its age in 15 s (e2e/engineCluster waits for that). */
-async function unlock(): Promise<void> {
-  await program.tried("cancel", "test", "--yes");
-  await world.cluster.client.send("DELETE", LOCK);
-}
-
 /** Every acknowledged Secret is there, reads, and is under this key alone in etcd's own bytes. */
 async function nothingLost(key: string): Promise<void> {
   const { failures } = traffic;
@@ -68,8 +55,7 @@ async function nothingLost(key: string): Promise<void> {
 }
 
 function noteMaterial(): void {
-  const file = fs.readFileSync(world.targets[0]?.file ?? "", "utf8");
-  for (const [bytes] of file.matchAll(/[A-Za-z0-9+/]{43}=/g)) material.add(bytes);
+  for (const key of keysIn(fs.readFileSync(world.targets[0]?.file ?? "", "utf8"))) material.add(key);
 }
 
 /** Someone who creates a Secret and reads an old one all the time, and is told when a fault explains a failure. */
@@ -107,10 +93,10 @@ class Traffic {
   }
 
   /** Odd while the fault lasts. */
-  async during(fault: () => Promise<void>): Promise<void> {
+  async during<T>(fault: () => Promise<T>): Promise<T> {
     this.faults++;
     try {
-      await fault();
+      return await fault();
     } finally {
       await sleep(500);
       this.faults++;
@@ -118,72 +104,94 @@ class Traffic {
   }
 }
 
-describe("`pulumi` killed with -9 in any phase", () => {
-  const seen: string[] = [];
+describe("`pulumi` killed with -9 in every phase", () => {
+  const moments: readonly RotationMoment[] = ["distribute", "promote", "migrate", "retire"];
 
-  test("T1: the first encryption, killed once in each phase a moment after it began", async () => {
+  /** Who holds the lock of the run that was killed last. */
+  let dead = "";
+
+  test("T1: the first encryption, killed in the middle of each phase; the next run waits until the lock of the dead one has aged", async () => {
     configure("2026-08", []);
-    for (const phase of PHASES) {
+    const middle = new RotationMoments(world, { from: ["identity"], to: "2026-08" }, COUNT);
+    for (const moment of moments) {
+      const said = program.everything.length;
       const child = program.start(...UP);
       const closed = exitCode(child);
-      while ((await phaseAtWork()) !== phase && child.exitCode === null) await sleep(20);
-      expect([phase, child.exitCode]).toEqual([phase, null]);
-      // In distribute before the file is written, later in the middle of the wait or the pass.
-      await sleep(PHASES.indexOf(phase) * 700);
-      seen.push(phase);
-      const plugins = descendants(child.pid ?? 0).filter((pid) => commandOf(pid).includes("dynamic-provider"));
+      await middle.reached(moment, () => child.exitCode !== null);
+      const below = descendants(child.pid ?? 0);
+      // Stopped first: what is seen then is what the kill leaves.
+      const plugins = below.filter((pid) => commandOf(pid).includes("dynamic-provider"));
+      for (const pid of plugins) process.kill(pid, "SIGSTOP");
+      const { scene, holder } = await middle.seen();
       child.kill("SIGKILL");
+      for (const pid of below) killed(pid);
       await closed;
-      for (const pid of plugins) while (fs.existsSync(`/proc/${pid}`)) await sleep(100);
-      await unlock();
+      expect([plugins.length, scene]).toEqual([1, middle.expected(moment)]);
+      if (dead !== "") expect(program.everything.slice(said)).toContain(waitedFor(dead));
+      dead = holder;
+      await program.tried("cancel", "test", "--yes");
     }
-    expect(seen).toEqual([...PHASES]);
+    expect((await middle.seen()).holder).toBe(dead);
   });
 
   test("T2: the next up finishes; nothing is lost, and no request failed", async () => {
+    const said = program.everything.length;
     await program.run(...UP);
+    expect(program.everything.slice(said)).toContain(waitedFor(dead));
     await nothingLost("2026-08");
   });
 });
 
+/** Unless it went with the process that started it. */
+function killed(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Without the random part, as it is told. */
+const waitedFor = (holder: string): string =>
+  `for a sign of life of ${holder.replace(/ \w+$/, "")}, who holds the lock`;
+
 describe.each([
-  ["the API server", "2026-09", ["2026-08"]],
-  ["etcd", "2026-10", ["2026-08", "2026-09"]],
-] as const)("%s killed with -9 in every phase", (victim, write, archive) => {
-  const kill = async (): Promise<void> => {
+  ["the API server", "2026-09", ["2026-08"], ["distribute", "promote", "migrate", "retire's wait"]],
+  ["etcd", "2026-10", ["2026-08", "2026-09"], ["distribute", "promote", "migrate", "retire"]],
+] as const)("%s killed with -9 in every phase", (victim, write, archive, moments) => {
+  /** @returns what was there while it was down, or just after */
+  const kill = async (look: () => Promise<Seen>): Promise<Seen> => {
     const { cluster } = world;
-    if (victim === "etcd") {
-      await cluster.killEtcd();
-      await sleep(500);
-      await cluster.startEtcd();
-    } else {
-      await cluster.killApiServer();
-      await sleep(500);
-      await cluster.restartApiServer();
-    }
+    if (victim === "etcd") await cluster.killEtcd();
+    else await cluster.killApiServer();
+    const whileDown = victim === "etcd" ? undefined : await look();
+    await sleep(500);
+    if (victim === "etcd") await cluster.startEtcd();
+    const seen = whileDown ?? (await look());
+    if (victim !== "etcd") await cluster.restartApiServer();
     while ((await cluster.client.send("GET", "/readyz").catch(() => ({ status: 0 }))).status !== 200) await sleep(100);
+    return seen;
   };
 
   test("the next up, or the same one, finishes; nothing is lost, and only what the fault explains failed", async () => {
     configure(write, [...archive]);
-    const killed = new Set<string>();
+    const middle = new RotationMoments(world, { from: [archive.at(-1) ?? ""], to: write }, COUNT);
+    const left: RotationMoment[] = [...moments];
     for (let runs = 0, finished = false; !finished; runs++) {
       expect(runs).toBeLessThan(6);
       const child = program.start(...UP);
       const closed = exitCode(child);
-      while (child.exitCode === null) {
-        const phase = await phaseAtWork();
-        if (phase !== undefined && !killed.has(phase)) {
-          await sleep(PHASES.indexOf(phase as (typeof PHASES)[number]) * 500);
-          await traffic.during(kill);
-          killed.add(phase);
-        }
-        await sleep(20);
+      for (let moment = left[0]; moment !== undefined; moment = left[0]) {
+        const met = await middle.reached(moment, () => child.exitCode !== null);
+        if (met === undefined) break;
+        const hit = await traffic.during(() => kill(() => middle.seen()));
+        // The very hold of the lock that was met: the phase was not over when the fault came.
+        expect(hit).toEqual({ scene: middle.expected(moment), holder: met.holder });
+        left.shift();
       }
       finished = (await closed) === 0;
-      if (!finished) await unlock();
     }
-    expect([...killed].sort()).toEqual([...PHASES].sort());
+    expect(left).toEqual([]);
     await nothingLost(write);
   });
 });
@@ -202,10 +210,7 @@ test("no key material in what was printed, in process arguments, on Pulumi's dis
   };
   expect(material.size).toBe(3);
   expect(program.everything).toContain("dynamic-provider");
-  for (const base64 of material) {
-    const bytes = Buffer.from(base64, "base64");
-    for (const form of [base64, bytes.toString("base64url"), bytes.toString("hex"), bytes.toString("latin1")]) {
-      for (const [place, text] of Object.entries(places)) expect([place, text.includes(form)]).toEqual([place, false]);
-    }
+  for (const form of [...material].flatMap(formsOf)) {
+    for (const [place, text] of Object.entries(places)) expect([place, text.includes(form)]).toEqual([place, false]);
   }
 });

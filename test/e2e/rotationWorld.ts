@@ -17,7 +17,8 @@ export interface RotationWorld {
   dir: string;
   /** The file of every API server, as targets. */
   targets: { file: string }[];
-  stack(name: string): Promise<RotationStack>;
+  /** @param given what its program says of the migrator: `{}` leaves it to the component */
+  stack(name: string, given?: Pick<EncryptionKeyRotationArgs, "migrator">): Promise<RotationStack>;
   end(): Promise<void>;
 }
 
@@ -47,7 +48,7 @@ export async function startRotationWorld(
     cluster,
     dir,
     targets,
-    stack: (name) => RotationStack.create(dir, name, { kubeconfig, targets }),
+    stack: (name, given = { migrator: "direct" }) => RotationStack.create(dir, name, { kubeconfig, targets, ...given }),
     end: async () => {
       await cluster.stop();
       fs.rmSync(dir, { recursive: true, force: true });
@@ -74,13 +75,13 @@ export class RotationStack {
   private constructor(
     readonly automation: automation.Stack,
     private readonly backend: string,
-    private readonly defaults: Pick<EncryptionKeyRotationArgs, "kubeconfig" | "targets">,
+    private readonly defaults: Pick<EncryptionKeyRotationArgs, "kubeconfig" | "targets" | "migrator">,
   ) {}
 
   static async create(
     dir: string,
     name: string,
-    defaults: { kubeconfig: string; targets: { file: string }[] },
+    defaults: Pick<EncryptionKeyRotationArgs, "kubeconfig" | "targets" | "migrator">,
   ): Promise<RotationStack> {
     const workDir = path.join(dir, "programs", name);
     const backend = path.join(dir, "state");
@@ -159,7 +160,6 @@ export class RotationStack {
     const program: automation.PulumiFn = () => {
       const rotation = new EncryptionKeyRotation("secrets", {
         resources: ["secrets"],
-        migrator: "direct",
         requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
         compactionIntervalSeconds: COMPACTION_SECONDS,
         ...this.defaults,

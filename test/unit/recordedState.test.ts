@@ -1,8 +1,9 @@
 import * as fs from "fs";
 import * as path from "path";
-import type { VersionedCRDArgs } from "../../components";
+import type * as pulumi from "@pulumi/pulumi";
+import { EncryptionKeyRotation, type EncryptionKeyRotationArgs, type VersionedCRDArgs } from "../../components";
 import { checkout } from "../../local/checkout";
-import { registered } from "./program";
+import { ran, registered, type Registered } from "./program";
 
 interface Recorded {
   urn: string;
@@ -10,11 +11,12 @@ interface Recorded {
   parent?: string;
   inputs?: Record<string, unknown>;
   retainOnDelete?: boolean;
+  protect?: boolean;
   /** Has a key for each input that the program gave. */
   propertyDependencies?: Record<string, unknown>;
 }
-interface Recording {
-  args: VersionedCRDArgs;
+interface Recording<Args> {
+  args: Args;
   state: { deployment: { resources: Recorded[] } };
 }
 
@@ -22,32 +24,57 @@ const { version } = JSON.parse(fs.readFileSync(checkout("package.json"), "utf8")
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 
 /** A new input, name or type is what the next release must read: it is to be seen, and said in CHANGELOG.md. */
-test.each(["whole", "held"])(
-  "what a program registers is what the state of this release has (%s); else `npm run record-state` and a line `State impact`",
-  async (situation) => {
-    const folder = checkout("test", "fixtures", "state", version, situation);
-    const { args, state } = JSON.parse(fs.readFileSync(path.join(folder, "recording.json"), "utf8")) as Recording;
-    const program = await registered({ crd: { ...args, file: path.join(folder, "crd.yaml") } });
-    const now = [...program.values()]
-      .filter(({ type }) => type.includes("kubernetes-storage-migration"))
-      .map(({ name, type, parent, retainOnDelete, inputs }) => ({
-        ...{ name, type, parent, retainOnDelete, provider: inputs["__provider"] },
-        inputs: Object.keys(inputs).sort(),
-      }));
-    const recorded = state.deployment.resources
-      .filter(({ type }) => type.includes("kubernetes-storage-migration"))
-      .map(({ urn, type, parent = "", retainOnDelete = false, inputs = {}, propertyDependencies = {} }) => ({
-        ...{ name: nameOf(urn), type, parent: nameOf(parent), retainOnDelete, provider: inputs["__provider"] },
-        inputs: Object.keys(propertyDependencies).sort(),
-      }));
-    const byName = (left: { name: string }, right: { name: string }): number => left.name.localeCompare(right.name);
-    // The stack itself is no resource of ours.
-    expect(now.sort(byName).map((each) => ({ ...each, parent: parentOf(each.parent) }))).toEqual(
-      recorded.sort(byName).map((each) => ({ ...each, parent: parentOf(each.parent) })),
-    );
-  },
-);
+const claim =
+  "what a program registers is what the state of this release has (%s); else `npm run record-state` and a line `State impact`";
 
+test.each(["whole", "held"])(claim, async (situation) => {
+  const { args, state, folder } = recorded<VersionedCRDArgs>(situation);
+  const program = await registered({ crd: { ...args, file: path.join(folder, "crd.yaml") } });
+  expect(ofProgram(program)).toEqual(ofState(state));
+});
+
+test.each(["rotated", "rotation-held"])(claim, async (situation) => {
+  const { args, state } = recorded<EncryptionKeyRotationArgs>(situation);
+  const rotation = (): pulumi.Resource[] => {
+    const made = new EncryptionKeyRotation("secrets", { ...args, kubeconfig: "kubeconfig.yaml" });
+    return [made, ...Object.values(made.phases)];
+  };
+  const { resources } = await ran({}, { RandomBytes: { base64: Buffer.alloc(32).toString("base64") } }, rotation);
+  expect(ofProgram(resources)).toEqual(ofState(state));
+});
+
+function recorded<Args>(situation: string): Recording<Args> & { folder: string } {
+  const folder = checkout("test", "fixtures", "state", version, situation);
+  return { ...(JSON.parse(fs.readFileSync(path.join(folder, "recording.json"), "utf8")) as Recording<Args>), folder };
+}
+
+/** Ours, and the bytes of keys. */
+const isOurs = ({ type }: { type: string }): boolean => /kubernetes-storage-migration|^random:/.test(type);
+
+const byName = (left: { name: string }, right: { name: string }): number => left.name.localeCompare(right.name);
+
+function ofProgram(resources: ReadonlyMap<string, Registered>): { name: string }[] {
+  return [...resources.values()]
+    .filter(isOurs)
+    .map(({ name, type, parent, retainOnDelete, protect, inputs }) => ({
+      ...{ name, type, parent: parentOf(parent), retainOnDelete, protect, provider: inputs["__provider"] },
+      inputs: Object.keys(inputs).sort(),
+    }))
+    .sort(byName);
+}
+
+function ofState({ deployment }: Recording<never>["state"]): { name: string }[] {
+  return deployment.resources
+    .filter(isOurs)
+    .map(({ urn, type, parent = "", retainOnDelete = false, protect = false, inputs = {}, ...rest }) => ({
+      ...{ name: nameOf(urn), type, parent: parentOf(nameOf(parent)), retainOnDelete, protect },
+      provider: inputs["__provider"],
+      inputs: Object.keys(rest.propertyDependencies ?? {}).sort(),
+    }))
+    .sort(byName);
+}
+
+/** The stack itself is no resource of ours. */
 function parentOf(name: string): string {
-  return name === "crd" ? name : "";
+  return ["crd", "secrets"].includes(name) ? name : "";
 }
