@@ -16,6 +16,11 @@ export interface CliOptions {
   ownGroup?: boolean;
 }
 
+interface StateResource {
+  type: string;
+  inputs?: object;
+}
+
 /** The repository's own program (index.ts), run by the real CLI in a process of its own. */
 export class CliProgram {
   private constructor(
@@ -70,6 +75,15 @@ export class CliProgram {
   async cancel(): Promise<void> {
     const args = ["cancel", STACK, "--yes", "--cwd", path.join(this.dir, "project")];
     await ended(launch(args, this.env, this.options)).catch(() => undefined); // nothing to cancel is fine too
+  }
+
+  /** What the state holds now. */
+  resources(): StateResource[] {
+    const file = path.join(this.dir, "state", ".pulumi", "stacks", PROJECT, `${STACK}.json`);
+    const { checkpoint } = JSON.parse(fs.readFileSync(file, "utf8")) as {
+      checkpoint: { latest: { resources: StateResource[] } };
+    };
+    return checkpoint.latest.resources;
   }
 
   end(): void {
