@@ -1,7 +1,7 @@
 import { spawn } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
-import { checkout } from "../../local/checkout";
+import { checkout, copyCheckout } from "../../local/checkout";
 import { readState, type ClusterState } from "../../local/cluster/state";
 
 /** This checkout once more, compiled and installed, so that its commands disturb nothing that somebody runs in this one. */
@@ -13,12 +13,8 @@ export class CheckoutCopy {
     this.root = path.join(run, "checkout");
   }
 
-  async make(): Promise<void> {
-    fs.mkdirSync(this.root, { recursive: true });
-    const apart = ["node_modules", ".git", ".local"];
-    const copied = fs.readdirSync(checkout()).filter((name) => !apart.includes(name));
-    // Times of files to the nanosecond, by which the commands know that dist/ is up to date.
-    await this.shell(`cp -Rp ${copied.map((name) => `'${checkout(name)}'`).join(" ")} .`);
+  make(): void {
+    copyCheckout(this.root);
     fs.symlinkSync(checkout("node_modules"), path.join(this.root, "node_modules"));
     fs.symlinkSync("..", path.join(this.root, ".local"));
   }
