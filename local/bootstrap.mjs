@@ -25,6 +25,7 @@ const commands = {
   test: jest,
   "record-state": [...jest, "--selectProjects", "e2e", "--testPathPatterns", "e2e/recordedState"],
   bench: ["dist/bench/index.js"],
+  matrix: ["dist/local/matrix.js"],
 };
 
 const [command, ...rest] = process.argv.slice(2);

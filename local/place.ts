@@ -36,9 +36,11 @@ export async function endAbandonedTestClusters(): Promise<number> {
   for (const name of readdirSync(place.tests)) {
     const run = join(place.tests, name);
     const cluster = [run, join(run, "cluster")].find((dir) => existsSync(stateFile(dir)));
-    const state = cluster && readState(cluster);
+    const state = cluster === undefined ? undefined : readState(cluster);
     // A folder without a state is one that is being made, or whose run goes on without its cluster, unless it is old.
-    if (state ? isInUse(state) : isRunning(name) || Date.now() - statSync(run).mtimeMs < 60_000) continue;
+    // One that stays up without an owner is still its run's.
+    if (state?.owner ? isInUse(state) : isRunning(name) || (!state && Date.now() - statSync(run).mtimeMs < 60_000))
+      continue;
     if (cluster) ended += await endCluster(cluster, 0);
     rmSync(run, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import * as os from "os";
 import * as path from "path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
+import { rootCertificates } from "tls";
 import { CredentialsError, UserError } from "./errors";
 import { fillGaps, type FullUser, tellPluginAboutCluster } from "./kubeconfigGaps";
 
@@ -66,7 +67,11 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
     user: user.name,
     ...(cluster.proxyUrl !== undefined && {
       // Made anew for each pool: a pinned connection shares its agent with nobody. client-node knows how, and keeps it private.
-      proxyAgent: (options: AgentOptions) => (config as unknown as AgentFactory).createAgent(cluster, options),
+      proxyAgent: (options: AgentOptions) =>
+        (config as unknown as AgentFactory).createAgent(
+          { ...cluster, proxyUrl: resolvingItself(cluster.proxyUrl ?? "") },
+          { ...options, secureEndpoint: true, proxyRequestOptions: { ca: authoritiesOfProxy(options.ca) } },
+        ),
     }),
     fingerprint: createHash("sha256")
       .update(`${context}\n${config.exportConfig()}\n${JSON.stringify(user)}`)
@@ -110,7 +115,29 @@ async function loadConfig(reference: ClusterReference): Promise<Loaded> {
 }
 
 interface AgentFactory {
-  createAgent(cluster: object, options: AgentOptions): Agent;
+  createAgent(cluster: object, options: ProxyAgentOptions): Agent;
+}
+
+interface ProxyAgentOptions extends AgentOptions {
+  /** Else agent-base, beneath the one for SOCKS, looks at the call stack, and keeps a connection that is free under another name than it asks for. */
+  secureEndpoint: true;
+  /** hpagent's own, for its connection to an https proxy. */
+  proxyRequestOptions: Pick<AgentOptions, "ca">;
+}
+
+/** Names are the proxy's to resolve, as with kubectl: behind it may be the only network that knows them. client-node asks here for socks5. */
+function resolvingItself(proxyUrl: string): string {
+  return proxyUrl.replace(/^socks5:/, "socks5h:");
+}
+
+/** An https proxy may be known to the kubeconfig's authority, as kubectl has it, or to this machine, as client-node has it. */
+function authoritiesOfProxy(ofCluster: AgentOptions["ca"]): (string | Buffer)[] {
+  const extra = process.env.NODE_EXTRA_CA_CERTS;
+  return [
+    ...(ofCluster === undefined ? [] : [ofCluster].flat()),
+    ...rootCertificates,
+    ...(extra !== undefined && fs.existsSync(extra) ? [fs.readFileSync(extra)] : []),
+  ];
 }
 
 interface Source {

@@ -20,6 +20,13 @@ export function unshare(...kinds: ("--net" | "--uts")[]): Unshare | { refused: s
   return { refused: [...new Set(refused)].join("; ") };
 }
 
+/** Puts before a command what has it run in the network namespace that this process got. */
+export function enterNetwork({ inUserNamespace }: Unshare, pid: number): string[] {
+  return inUserNamespace
+    ? ["nsenter", "--preserve-credentials", "--user", "--net", `--target=${pid}`]
+    : ["nsenter", "--net", `--target=${pid}`];
+}
+
 /** Gives the UTS namespace that it runs in a hostname. */
 export function named(host: string): string[] {
   return ["sh", "-c", 'hostname "$0" && exec "$@"', host];

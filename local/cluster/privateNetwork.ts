@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { egressConfiguration } from "../egress";
 import { writePrivately } from "./kubeconfig";
 import { addressOf, loopback, type Network, type NetworkKind, type NetworkOptions } from "./network";
-import { named, type Unshare, unshare } from "./namespaces";
+import { enterNetwork, named, type Unshare, unshare } from "./namespaces";
 import { freePorts } from "./ports";
 import { Relay } from "./relays";
 
@@ -27,10 +27,7 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
   const [front = 0, etcdFront = 0] = await freePorts(2);
   const socket = (name: string): string => join(processes.socketFolder(), name);
   let inhabitant = 0;
-  const enter = (): string[] =>
-    own.inUserNamespace
-      ? ["nsenter", "--preserve-credentials", "--user", "--net", `--target=${inhabitant}`]
-      : ["nsenter", "--net", `--target=${inhabitant}`];
+  const enter = (): string[] => enterNetwork(own, inhabitant);
   const inside = new Relay(processes, "relay-inside", dir, (command) => [
     ...own.command,
     binary,

@@ -23,9 +23,12 @@ export interface PulumiCli {
 const oldest = [3, 255] as const;
 const built = { version: "3.255.0", language: "3.60.0" };
 
-/** The Pulumi CLI with its Node.js language host: the user's, else ours from the cache, else the official download, else one built from source. */
+/**
+ * The Pulumi CLI with its Node.js language host: the user's, else ours from the cache, else the official download, else one built from source,
+ * which is the oldest that this package works with; PULUMI_CLI=oldest asks for that one.
+ */
 export async function findPulumi(env: NodeJS.ProcessEnv = process.env): Promise<PulumiCli> {
-  const users = await onPath(env);
+  const users = env["PULUMI_CLI"] === "oldest" ? undefined : await onPath(env);
   if (users) return users;
   const download: Recipe = { name: "pulumi-official", key: officialVersion, make: installOfficialPulumi };
   const source: Recipe = { name: "pulumi", key: digestOf(sources(), [process.platform, process.arch]), make: build };
@@ -33,6 +36,7 @@ export async function findPulumi(env: NodeJS.ProcessEnv = process.env): Promise<
     inFolder(join(folder, "bin"), officialVersion, "official download", env);
   const compiled = (folder: string): PulumiCli => inFolder(folder, built.version, "built from source", env);
 
+  if (env["PULUMI_CLI"] === "oldest") return compiled(await cached(source));
   const kept = await cachedAlready(download);
   if (kept) return downloaded(kept);
   const keptBuild = await cachedAlready(source);

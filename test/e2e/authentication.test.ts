@@ -6,15 +6,7 @@ import type { Caller } from "../../components/kubernetes/api";
 import { findApiServers } from "../../components/kubernetes/apiServers";
 import { makeAuthority, type Certificate } from "../../local/certificates";
 import { convert } from "./looseWebhook";
-import {
-  clientCertificate,
-  execCredential,
-  kubeconfig,
-  replaceFile,
-  shortToken,
-  startProxy,
-  writePlugin,
-} from "./credentials";
+import { clientCertificate, execCredential, kubeconfig, replaceFile, shortToken, writePlugin } from "./credentials";
 import { startWorld, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, plural, resource } from "./selfies";
 
@@ -152,25 +144,6 @@ describe("whoever kubectl would be, we are", () => {
       } finally {
         for (const spy of spies) spy.mockRestore();
         process.env = before;
-      }
-    });
-
-    test("through a proxy, each pinned connection by a tunnel of its own", async () => {
-      const proxy = await startProxy();
-      try {
-        const cluster = await Cluster.connect({
-          kubeconfig: content({ token }, { cluster: { "proxy-url": proxy.url } }),
-        });
-        const before = proxy.tunnels.length;
-        const pinned = [cluster.pin(), cluster.pin()];
-        for (const connection of pinned) expect(await whoAmI(connection)).toMatchObject({ username: account });
-        expect(proxy.tunnels.length - before).toBe(2);
-        expect(new Set(proxy.tunnels)).toEqual(new Set([new URL(world.cluster.server).host]));
-        pinned[0]?.close();
-        expect(await whoAmI(pinned[1] as Caller)).toMatchObject({ username: account });
-        cluster.close();
-      } finally {
-        proxy.close();
       }
     });
 

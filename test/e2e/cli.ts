@@ -9,15 +9,28 @@ import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
 const PROJECT = "storage-migration";
 const STACK = "test";
 
+export interface CliOptions {
+  /** Put before the CLI: where it runs. */
+  through?: string[];
+  /** Its process group is its own, as a shell makes one for each command: a Ctrl-C is a signal to all of it. */
+  ownGroup?: boolean;
+}
+
+interface StateResource {
+  type: string;
+  inputs?: object;
+}
+
 /** The repository's own program (index.ts), run by the real CLI in a process of its own. */
 export class CliProgram {
   private constructor(
     private readonly dir: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly salt: string,
+    private readonly options: CliOptions,
   ) {}
 
-  static async create(name: string): Promise<CliProgram> {
+  static async create(name: string, options: CliOptions = {}): Promise<CliProgram> {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), `storage-migration-${name}-`));
     const project = path.join(dir, "project");
     fs.mkdirSync(project, { recursive: true });
@@ -27,8 +40,9 @@ export class CliProgram {
       ...pulumiSettings(await findPulumi(), dir),
     };
     // `stack init` writes Pulumi.STACK.yaml beside Pulumi.yaml: not into the repository's own folder.
-    await ended(launch(["stack", "init", STACK, "--cwd", project], env));
-    return new CliProgram(dir, env, fs.readFileSync(path.join(project, `Pulumi.${STACK}.yaml`), "utf8"));
+    await ended(launch(["stack", "init", STACK, "--cwd", project], env, options));
+    const settings = fs.readFileSync(path.join(project, `Pulumi.${STACK}.yaml`), "utf8");
+    return new CliProgram(dir, env, settings, options);
   }
 
   /** Sets the stack's whole configuration; keys without the project's name. */
@@ -39,7 +53,7 @@ export class CliProgram {
 
   /** Starts a command and does not wait for it. */
   start(...args: string[]): ChildProcess {
-    return launch([...args, "--stack", STACK, "--config-file", this.config], this.env);
+    return launch([...args, "--stack", STACK, "--config-file", this.config], this.env, this.options);
   }
 
   /** Runs a command to its end; what it printed. */
@@ -60,7 +74,16 @@ export class CliProgram {
   /** What an operator does after a kill: the state's own lock is let go of. */
   async cancel(): Promise<void> {
     const args = ["cancel", STACK, "--yes", "--cwd", path.join(this.dir, "project")];
-    await ended(launch(args, this.env)).catch(() => undefined); // nothing to cancel is fine too
+    await ended(launch(args, this.env, this.options)).catch(() => undefined); // nothing to cancel is fine too
+  }
+
+  /** What the state holds now. */
+  resources(): StateResource[] {
+    const file = path.join(this.dir, "state", ".pulumi", "stacks", PROJECT, `${STACK}.json`);
+    const { checkpoint } = JSON.parse(fs.readFileSync(file, "utf8")) as {
+      checkpoint: { latest: { resources: StateResource[] } };
+    };
+    return checkpoint.latest.resources;
   }
 
   end(): void {
@@ -72,8 +95,9 @@ export class CliProgram {
   }
 }
 
-function launch(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn("pulumi", [...args, "--non-interactive"], { cwd: checkout(), env, stdio: ["ignore", "pipe", "pipe"] });
+function launch(args: string[], env: NodeJS.ProcessEnv, { through = [], ownGroup = false }: CliOptions): ChildProcess {
+  const [command = "", ...rest] = [...through, "pulumi", ...args, "--non-interactive"];
+  return spawn(command, rest, { cwd: checkout(), env, stdio: ["ignore", "pipe", "pipe"], detached: ownGroup });
 }
 
 async function ended(child: ChildProcess): Promise<string> {

@@ -1,7 +1,5 @@
 import { createPrivateKey, randomUUID, sign } from "crypto";
 import * as fs from "fs";
-import * as http from "http";
-import * as net from "net";
 import * as path from "path";
 import { generate } from "selfsigned";
 import type { Certificate } from "../../local/certificates";
@@ -90,26 +88,4 @@ export function execCredential(status: object): string {
 export function replaceFile(file: string, text: string): void {
   fs.writeFileSync(`${file}.new`, text, { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
-}
-
-/** An HTTP proxy that only tunnels, and notes whereto. */
-export async function startProxy(): Promise<{ url: string; tunnels: string[]; close(): void }> {
-  const tunnels: string[] = [];
-  const sockets = new Set<net.Socket>();
-  const server = http.createServer((_, response) => response.writeHead(405).end());
-  server.on("connect", (request: http.IncomingMessage, client: net.Socket) => {
-    tunnels.push(request.url ?? "");
-    const [host = "", port = ""] = (request.url ?? "").split(":");
-    const upstream = net.connect(Number(port), host, () => {
-      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      upstream.pipe(client).pipe(upstream);
-    });
-    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => upstream.destroy()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = (): void => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  };
-  return { url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`, tunnels, close };
 }

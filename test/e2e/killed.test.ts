@@ -2,6 +2,7 @@ import type { ChildProcess } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { CliProgram } from "./cli";
+import { descendants, hasEnded } from "./descendants";
 import { startWorld, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
 
@@ -21,16 +22,6 @@ async function atWork(world: World, phase: string, child: ChildProcess): Promise
     if (child.exitCode !== null) throw new Error(`pulumi ended before ${phase} was seen at work`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** Of every thread: Go starts processes from whichever it is on. */
-function descendants(pid: number): number[] {
-  const threads = fs.readdirSync(`/proc/${pid}/task`);
-  const listed = threads.flatMap((thread) =>
-    fs.readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(/\s+/),
-  );
-  const children = listed.filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
 /** The plugin process of the dynamic provider below a running CLI. */
@@ -53,10 +44,6 @@ async function killAt(world: World, program: CliProgram, phase: string, victim: 
   await closed;
   // A plugin must not outlive its engine for long: nobody would see what it goes on doing.
   for (const each of plugins) await hasEnded(each);
-}
-
-async function hasEnded(pid: number): Promise<void> {
-  while (fs.existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 describe.each(["CLI", "plugin"] as const)(

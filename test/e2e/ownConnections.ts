@@ -6,6 +6,7 @@ import * as settings from "@pulumi/pulumi/runtime/settings";
  */
 export function ownConnections(): void {
   // Not declared: https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/runtime/settings.ts
-  const { grpcClientOptions } = settings as unknown as { grpcClientOptions: Record<string, unknown> };
-  grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
+  // Clients are made with the former; of releases that have only the latter, 3.216 among them, with that one.
+  const { grpcClientOptions, grpcChannelOptions } = settings as unknown as Record<string, Record<string, unknown>>;
+  Object.assign((grpcClientOptions ?? grpcChannelOptions)!, { "grpc.use_local_subchannel_pool": 1 });
 }

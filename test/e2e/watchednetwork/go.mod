@@ -1,0 +1,3 @@
+module watched-network
+
+go 1.26
