@@ -136,7 +136,7 @@ describe("which cluster, with which rights, and what became of it", () => {
   }
 
   test("T5: where the identity may not be read, preview plans all the same and says once what is not checked", async () => {
-    const rules = rightsForPreview([resource, { group: gadgets, plural: "gizmos" }]).filter(
+    const rules = rightsForPreview([resource, { group: gadgets, plural: "doodads" }]).filter(
       ({ resources }) => !resources?.includes("namespaces"),
     );
     const kubeconfig = await world.cluster.userKubeconfig("blind", rules);
@@ -151,7 +151,7 @@ describe("which cluster, with which rights, and what became of it", () => {
     const { plans, messages } = await stack.preview({ ...v1, file: manifest("v1-v2"), conversion, kubeconfig });
     expect(Object.keys(plans).sort()).toEqual(["migrate", "rehearse", "serve", "store"]);
     expect(messages.filter((each) => /same cluster/.test(each))).toEqual([]); // the state still knows it
-    const fresh = await other.preview({ crd: definitionOf("gizmos"), kubeconfig });
+    const fresh = await other.preview({ crd: definitionOf("doodads"), kubeconfig });
     const said = fresh.messages.filter((each) =>
       /is not checked: namespace kube-system may not be read; grant/.test(each),
     );
