@@ -102,7 +102,7 @@ test("an unknown command => the known ones", async () => {
   const { code, output } = await start("strat").ended;
   expect([code, output.trim()]).toEqual([
     1,
-    'found command "strat"; expected one of start, cluster, down, test, record-state, bench',
+    'found command "strat"; expected one of start, cluster, down, test, record-state, bench, matrix',
   ]);
 });
 
