@@ -18,9 +18,6 @@ export function withInjectedCaBundle(live: Definition, intent: Definition): Mana
   // A webhook that an operator set by itself stays, and its caBundle with it.
   if (isWebhook(intent.spec.conversion) || !isWebhook(ownedByUs(live).spec?.conversion)) return undefined;
   const entries = live.metadata.managedFields ?? [];
-  const isOurs = ({ manager, operation, subresource }: ManagedFieldsEntry): boolean =>
-    manager === FIELD_MANAGER && operation === "Apply" && (subresource ?? "") === "";
-  const isForeign = (entry: ManagedFieldsEntry): boolean => !isOurs(entry) && has(entry.fieldsV1, CA_BUNDLE);
   if (!entries.some(isForeign) || !entries.some(isOurs)) return undefined;
   return entries.flatMap((entry) => {
     if (isOurs(entry)) return [{ ...entry, fieldsV1: withPath(entry.fieldsV1 ?? {}, CA_BUNDLE) }];
@@ -28,6 +25,20 @@ export function withInjectedCaBundle(live: Definition, intent: Definition): Mana
     const fieldsV1 = withoutPath(entry.fieldsV1 ?? {}, CA_BUNDLE);
     return Object.keys(fieldsV1).length === 0 ? [] : [{ ...entry, fieldsV1 }];
   });
+}
+
+/** The caBundle that another controller injected, which an apply of ours without one leaves where it is. */
+export function injectedCaBundle(live: Definition | undefined): string | undefined {
+  const isInjected = live?.metadata.managedFields?.some(isForeign) === true;
+  return isInjected ? live?.spec.conversion?.webhook?.clientConfig?.caBundle : undefined;
+}
+
+function isOurs({ manager, operation, subresource }: ManagedFieldsEntry): boolean {
+  return manager === FIELD_MANAGER && operation === "Apply" && (subresource ?? "") === "";
+}
+
+function isForeign(entry: ManagedFieldsEntry): boolean {
+  return !isOurs(entry) && has(entry.fieldsV1, CA_BUNDLE);
 }
 
 function has(fields: Fields | undefined, [key = "", ...below]: readonly string[]): boolean {

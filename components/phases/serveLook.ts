@@ -3,6 +3,7 @@ import { checkServe } from "../crd/checks/serve";
 import { unreadable } from "../crd/checks/unreadable";
 import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import { checkEntering, heldByOthers, takenOver, type Entry, type StateBefore } from "../crd/entering";
+import { injectedCaBundle } from "../crd/injected";
 import { checkedManifest } from "../crd/manifest";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type Facts } from "../crd/plan";
 import { warnOfPrograms } from "../customResources/writtenByPulumi";
@@ -100,8 +101,10 @@ async function probeWebhook(
   cluster: Cluster,
   live: Definition | undefined,
 ): Promise<string[]> {
-  const client = manifest.spec.conversion?.webhook?.clientConfig;
-  if (!isWebhook(manifest.spec.conversion) || client === undefined) return [];
+  const wanted = manifest.spec.conversion?.webhook?.clientConfig;
+  if (!isWebhook(manifest.spec.conversion) || wanted === undefined) return [];
+  const { caBundle = injectedCaBundle(live) } = wanted;
+  const client = { ...wanted, ...(caBundle !== undefined && { caBundle }) };
   const { group, names } = manifest.spec;
   const to = storageVersion(manifest);
   const from = live === undefined ? versionNames(manifest).find((name) => name !== to) : storageVersion(live);

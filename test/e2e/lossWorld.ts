@@ -17,13 +17,19 @@ type VersionName = keyof typeof SCHEMAS;
 
 const kindOf = (plural: string): string => `${plural.charAt(0).toUpperCase()}${plural.slice(1, -1)}`;
 
-/** The last of the versions is the storage version. */
-export function crdOf(plural: string, names: VersionName[], schemas: Schemas = {}): VersionedCRDArgs["crd"] & object {
+/** The last of the versions is the storage version; `more` is what else is said of one. */
+export function crdOf(
+  plural: string,
+  names: VersionName[],
+  schemas: Schemas = {},
+  more: Partial<Record<VersionName, object>> = {},
+): VersionedCRDArgs["crd"] & object {
   const versions = names.map((name) => ({
     name,
     served: true,
     storage: name === names.at(-1),
     schema: { openAPIV3Schema: { type: "object", properties: { ...SCHEMAS, ...schemas }[name] } },
+    ...more[name],
   }));
   const metadata = { name: `${plural}.${group}` };
   return { metadata, spec: { group, scope: "Namespaced", names: { plural, kind: kindOf(plural) }, versions } };

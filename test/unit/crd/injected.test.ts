@@ -1,5 +1,5 @@
 import type { Definition } from "../../../components/crd/definition";
-import { withInjectedCaBundle } from "../../../components/crd/injected";
+import { injectedCaBundle, withInjectedCaBundle } from "../../../components/crd/injected";
 import { manifest, withMetadata, withWebhook } from "../fixtures";
 
 const caBundle = { "f:spec": { "f:conversion": { "f:webhook": { "f:clientConfig": { "f:caBundle": {} } } } } };
@@ -47,4 +47,16 @@ test("a webhook that an operator set by itself keeps its caBundle", () => {
   const versionsAlone = { ...ours, fieldsV1: { "f:spec": { "f:versions": {} } } };
   const operator = { manager: "operator", operation: "Update", fieldsV1: caBundle };
   expect(withInjectedCaBundle(live(versionsAlone, operator), withoutHook)).toBeUndefined();
+});
+
+test("what another controller injected stays without a caBundle of ours; what we alone applied leaves with our apply", () => {
+  const caBundle = "LS0t";
+  const conversion = { strategy: "Webhook", webhook: { clientConfig: { url: "https://here", caBundle } } } as const;
+  const bundled = (...managedFields: object[]): Definition => {
+    const definition = live(...managedFields);
+    return { ...definition, spec: { ...definition.spec, conversion } };
+  };
+  expect(injectedCaBundle(bundled(ours, injector))).toBe(caBundle);
+  expect(injectedCaBundle(bundled({ ...ours, fieldsV1: injector.fieldsV1 }))).toBeUndefined();
+  expect(injectedCaBundle(undefined)).toBeUndefined();
 });
