@@ -19,27 +19,28 @@ export interface KeyMaterial {
 
 /**
  * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
- * bytes; protected as long as the name may be in a file. Protected ones wait for archived ones: a `pulumi destroy` that is refused gets to the archived ones last, and
- * their bytes stay.
+ * bytes; protected as long as the name may be in a file.
  */
 export function keyMaterial(
   component: pulumi.Resource,
   name: string,
   { keys: { write, read = [], archive = [] } }: EncryptionKeyRotationArgs,
 ): KeyMaterial {
-  const used = [write, ...read].map(givenKey).filter((key) => key !== undefined);
-  const kept = [...new Set(archive)].filter((key) => !used.some((each) => each.name === key));
-  const archivedKeys = new Map(kept.map((key) => [key, randomKey(component, name, key, { protect: false })]));
   const material: KeyMaterial["material"] = {};
-  for (const { name: key, secret } of used) {
-    if (key in material) continue;
-    material[key] =
-      secret === undefined
-        ? bytesOf(randomKey(component, name, key, { protect: true, dependsOn: [...archivedKeys.values()] }))
-        : pulumi.secret(secret);
+  const archived: KeyMaterial["archived"] = {};
+  for (const key of [write, ...read]) {
+    const given = givenKey(key);
+    if (given === undefined || given.name in material) continue;
+    material[given.name] =
+      given.secret === undefined
+        ? randomKey(component, name, given.name, { protect: true })
+        : pulumi.secret(given.secret);
   }
-  const archived = [...archivedKeys].map(([key, made]) => [key, bytesOf(made).apply(bytesDigest)]);
-  return { material, archived: Object.fromEntries(archived) as KeyMaterial["archived"] };
+  for (const key of archive) {
+    if (key in material) continue;
+    archived[key] = randomKey(component, name, key, { protect: false }).apply(bytesDigest);
+  }
+  return { material, archived };
 }
 
 function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> } | undefined {
@@ -51,16 +52,13 @@ function randomKey(
   parent: pulumi.Resource,
   name: string,
   key: string,
-  options: { protect: boolean; dependsOn?: RandomBytesModule.RandomBytes[] },
-): RandomBytesModule.RandomBytes {
+  { protect }: { protect: boolean },
+): pulumi.Output<string> {
   const { RandomBytes } = load("@pulumi/random/randomBytes") as typeof RandomBytesModule;
-  return new RandomBytes(
+  const made = new RandomBytes(
     `${name}-key-${key}`,
     { length: KEY_BYTES },
-    { ...options, parent, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
+    { parent, protect, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
   );
-}
-
-function bytesOf({ base64 }: RandomBytesModule.RandomBytes): pulumi.Output<string> {
-  return pulumi.secret(base64);
+  return pulumi.secret(made.base64);
 }

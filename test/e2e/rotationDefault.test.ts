@@ -93,14 +93,11 @@ describe("the tutorial's Secrets, aescbc from key1 to key2, with the component's
     expect(await value("s-0007")).toBe("value 7");
   });
 
-  test("T5: `pulumi destroy` is refused while a key that is in use would go with the state; no key goes, and the next `up` has nothing to do", async () => {
-    const keys = async (): Promise<string[]> =>
-      (await stack.resources()).map(nameOf).filter((name) => /-key-/.test(name));
-    const before = [file(), await archived("key2"), await archived("key3")];
+  test("T5: `pulumi destroy` is refused while a key that is in use would go with the state; that key and the file stay", async () => {
+    const before = file();
     await expect(stack.automation.destroy()).rejects.toThrow(/secrets-key-key3.*protect/s);
-    expect((await keys()).sort()).toEqual(["secrets-key-key2", "secrets-key-key3"]);
-    expect((await stack.up(third)).plans).toEqual({});
-    expect([file(), await archived("key2"), await archived("key3")]).toEqual(before);
+    expect((await stack.resources()).map(nameOf)).toContain("secrets-key-key3");
+    expect(file()).toBe(before);
   });
 
   test("T6: after `pulumi state unprotect` it goes: the file stays to the byte, and so do the Secrets under its key", async () => {
