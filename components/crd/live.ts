@@ -40,7 +40,7 @@ export async function applyDefinition(
   const ready = live && (await withoutForeignCaBundle(cluster, live, intent));
   const resourceVersion = ready?.metadata.resourceVersion;
   const { metadata, ...rest } = intent;
-  return write(cluster, live, {
+  return write(cluster, metadata.name, live, {
     method: "PATCH",
     path: definitionPath(metadata.name),
     query: { fieldManager: FIELD_MANAGER, ...(force && { force }) },
@@ -99,7 +99,7 @@ function mergePatch(
   rest: object = {},
 ): Promise<Definition> {
   const { name, resourceVersion } = live.metadata;
-  return write(cluster, live, {
+  return write(cluster, name, live, {
     method: "PATCH",
     path: `${definitionPath(name)}${subresource}`,
     query: { fieldManager: FIELD_MANAGER },
@@ -110,13 +110,18 @@ function mergePatch(
 
 type Write = ApiRequest & { readonly body: { readonly metadata: object } };
 
-async function write(cluster: Cluster, live: Definition | undefined, request: Write): Promise<Definition> {
+async function write(
+  cluster: Cluster,
+  name: string,
+  live: Definition | undefined,
+  request: Write,
+): Promise<Definition> {
   try {
     return await cluster.call<Definition>(request);
   } catch (error) {
     if (!hasStatus(error, 409)) throw error;
     const landed = live && error.mayHaveLanded ? await findLanded(cluster, live, request) : undefined;
-    if (landed === undefined) throw conflict(live?.metadata.name ?? "", error);
+    if (landed === undefined) throw conflict(name, error);
     return landed;
   }
 }
