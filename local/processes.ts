@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A process we started. The start time tells it from a stranger that got the same number later. */
@@ -79,6 +79,35 @@ export function signalGroup(record: ProcessRecord, signal: NodeJS.Signals): void
     process.kill(-record.pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/**
+ * Stops a process with SIGSTOP and returns when each of its threads stands. Until then a thread may still answer: the kernel
+ * stops them one by one (signal(7), "Job control").
+ */
+export async function pauseProcess(record: ProcessRecord): Promise<void> {
+  signalGroup(record, "SIGSTOP");
+  const deadline = Date.now() + 10_000;
+  while (!isStopped(record.pid)) {
+    if (Date.now() > deadline)
+      throw new Error(`${record.name} (process ${record.pid}) is not stopped 10 s after SIGSTOP; is it still running?`);
+    await sleep(20);
+  }
+}
+
+function isStopped(pid: number): boolean {
+  if (process.platform !== "linux")
+    return execFileSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" }).trim().startsWith("T");
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    });
+  } catch (error) {
+    // A thread ended between the two reads.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
   }
 }
 

@@ -102,8 +102,8 @@ export class LocalApiServer {
     await this.network.connectToEtcd(this.place, true);
   }
 
-  pause(): void {
-    this.processes.signal(this.name, "SIGSTOP");
+  async pause(): Promise<void> {
+    await this.processes.pause(this.name);
   }
 
   resume(): void {

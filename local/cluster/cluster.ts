@@ -72,7 +72,7 @@ export interface Cluster {
   killApiServer(): Promise<void>;
   /** Starts it again on its port, after ending it cleanly if it runs. Without flags it gets those it had. */
   restartApiServer(flags?: string[]): Promise<void>;
-  pauseApiServer(): void;
+  pauseApiServer(): Promise<void>;
   resumeApiServer(): void;
   /** For a backup, a restore, or another cluster at the same address: stops etcd and the API server, edits etcd's data, starts both. */
   whileEtcdStopped(edit: (dataDir: string) => void): Promise<void>;

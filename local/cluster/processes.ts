@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endProcess, signalGroup, startProcess, type ProcessRecord, type StartedProcess } from "../processes";
+import { endProcess, pauseProcess, signalGroup, startProcess, type ProcessRecord, type StartedProcess } from "../processes";
 
 /** The processes of one cluster. Every change is reported to `record` before anything waits for it, so that nothing is ever running unrecorded. */
 export class Processes {
@@ -48,6 +48,10 @@ export class Processes {
     signalGroup(found, "SIGKILL");
     await endProcess(found);
     this.forget(name);
+  }
+
+  async pause(name: string): Promise<void> {
+    await pauseProcess(this.get(name));
   }
 
   signal(name: string, signal: NodeJS.Signals): void {

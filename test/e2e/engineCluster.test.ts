@@ -277,7 +277,7 @@ describe("the lock of a CRD", () => {
       "cut off",
       () => undefined,
       async (signal) => {
-        bench.local.pauseApiServer();
+        await bench.local.pauseApiServer();
         await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       },
     );

@@ -89,14 +89,13 @@ test("the API server is killed => its Lease stays; restarted => the same data, a
 });
 
 test("the API server is paused => no answer; resumed => it answers", async () => {
-  cluster.pauseApiServer();
+  await cluster.pauseApiServer();
   const asked = cluster.client.get("/version");
   const first = await Promise.race([
     asked.then(() => "answered"),
     new Promise((resolve) => setTimeout(() => resolve("silent"), 1500)),
-  ]);
+  ]).finally(() => cluster.resumeApiServer());
   expect(first).toBe("silent");
-  cluster.resumeApiServer();
   await asked;
 });
 
