@@ -106,7 +106,7 @@ describe("keys rotate on three API servers, one of which always gets its file la
     const running = up("b", ["a"], { gone: ["cp-4"] });
     await until(() => keys() === "a b");
     const paused = traffic.fault("cp-1");
-    server("cp-1").pause();
+    await server("cp-1").pause();
     await pause(5_000);
     expect(keys()).toBe("a b");
     server("cp-1").resume();

@@ -44,7 +44,7 @@ describe("three API servers behind a TCP balancer", () => {
   });
 
   test("T2: one is paused with creates in flight: nothing is flipped, and the error names its host", async () => {
-    server("cp-2").pause();
+    await server("cp-2").pause();
     const body = { apiVersion: `${group}/v1`, kind: "SelfieRequest", hostPort: "late:1" };
     const late = ["late-1", "late-2"].map((name) =>
       server("cp-2").client.post(objectPath("v1"), { ...body, metadata: { name } }),
