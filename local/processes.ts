@@ -98,7 +98,9 @@ export async function pauseProcess(record: ProcessRecord): Promise<void> {
 
 function isStopped(pid: number): boolean {
   if (process.platform !== "linux")
-    return execFileSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" }).trim().startsWith("T");
+    return execFileSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" })
+      .trim()
+      .startsWith("T");
   try {
     return readdirSync(`/proc/${pid}/task`).every((thread) => {
       const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");

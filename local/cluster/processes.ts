@@ -1,7 +1,14 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endProcess, pauseProcess, signalGroup, startProcess, type ProcessRecord, type StartedProcess } from "../processes";
+import {
+  endProcess,
+  pauseProcess,
+  signalGroup,
+  startProcess,
+  type ProcessRecord,
+  type StartedProcess,
+} from "../processes";
 
 /** The processes of one cluster. Every change is reported to `record` before anything waits for it, so that nothing is ever running unrecorded. */
 export class Processes {
