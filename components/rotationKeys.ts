@@ -19,7 +19,7 @@ export interface KeyMaterial {
 
 /**
  * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
- * bytes; protected as long as the name may be in a file.
+ * bytes. Protected, archived ones too: a `pulumi destroy` that the keys in use refuse still deletes what is not protected.
  */
 export function keyMaterial(
   component: pulumi.Resource,
@@ -33,12 +33,12 @@ export function keyMaterial(
     if (given === undefined || given.name in material) continue;
     material[given.name] =
       given.secret === undefined
-        ? randomKey(component, name, given.name, { protect: true })
+        ? randomKey(component, name, given.name)
         : pulumi.secret(given.secret);
   }
   for (const key of archive) {
     if (key in material) continue;
-    archived[key] = randomKey(component, name, key, { protect: false }).apply(bytesDigest);
+    archived[key] = randomKey(component, name, key).apply(bytesDigest);
   }
   return { material, archived };
 }
@@ -48,17 +48,12 @@ function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> }
   return "kms" in key ? undefined : key;
 }
 
-function randomKey(
-  parent: pulumi.Resource,
-  name: string,
-  key: string,
-  { protect }: { protect: boolean },
-): pulumi.Output<string> {
+function randomKey(parent: pulumi.Resource, name: string, key: string): pulumi.Output<string> {
   const { RandomBytes } = load("@pulumi/random/randomBytes") as typeof RandomBytesModule;
   const made = new RandomBytes(
     `${name}-key-${key}`,
     { length: KEY_BYTES },
-    { parent, protect, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
+    { parent, protect: true, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
   );
   return pulumi.secret(made.base64);
 }

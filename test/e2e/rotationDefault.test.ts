@@ -93,14 +93,20 @@ describe("the tutorial's Secrets, aescbc from key1 to key2, with the component's
     expect(await value("s-0007")).toBe("value 7");
   });
 
-  test("T5: `pulumi destroy` is refused while a key that is in use would go with the state; that key and the file stay", async () => {
+  test("T5: `pulumi destroy` is refused while keys would go with the state; each of them stays, archived ones too, and so does the file", async () => {
     const before = file();
     await expect(stack.automation.destroy()).rejects.toThrow(/secrets-key-key3.*protect/s);
-    expect((await stack.resources()).map(nameOf)).toContain("secrets-key-key3");
+    expect(keysOf(await stack.resources())).toEqual(["secrets-key-key2", "secrets-key-key3"]);
+    expect(await archived("key2")).toHaveLength(44);
     expect(file()).toBe(before);
   });
 
-  test("T6: after `pulumi state unprotect` it goes: the file stays to the byte, and so do the Secrets under its key", async () => {
+  test("T6: a name taken out of `archive` is refused at preview while its bytes are protected", async () => {
+    const { archive: _, ...keys } = third.keys;
+    expect(await stack.refused(stack.preview({ ...third, keys }))).toMatch(/secrets-key-key2.*protect/s);
+  });
+
+  test("T7: after `pulumi state unprotect` it goes: the file stays to the byte, and so do the Secrets under its key", async () => {
     const text = file();
     for (const { urn } of (await stack.resources()).filter(({ protect }) => protect)) {
       await pulumi("state", "unprotect", urn, "--yes");
@@ -131,6 +137,13 @@ describe("the tutorial's Secrets, aescbc from key1 to key2, with the component's
     });
   }
 });
+
+function keysOf(resources: { urn: string }[]): string[] {
+  return resources
+    .map(nameOf)
+    .filter((name) => name.includes("-key-"))
+    .sort();
+}
 
 function nameOf({ urn }: { urn: string }): string {
   return urn.split("::").at(-1) ?? "";
