@@ -32,9 +32,7 @@ export function keyMaterial(
     const given = givenKey(key);
     if (given === undefined || given.name in material) continue;
     material[given.name] =
-      given.secret === undefined
-        ? randomKey(component, name, given.name)
-        : pulumi.secret(given.secret);
+      given.secret === undefined ? randomKey(component, name, given.name) : pulumi.secret(given.secret);
   }
   for (const key of archive) {
     if (key in material) continue;

@@ -2,14 +2,16 @@ import type { Definition, Schema } from "../../components/crd/definition";
 import { requireDefinition } from "../../components/crd/live";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
+import { hasStatus } from "../../components/kubernetes/errors";
 import type { Work } from "../../components/kubernetes/report";
+import { type MigratedResource, type PolicyRule, rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
 import type { Cluster as LocalCluster, ClusterOptions } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
 
 export const group = "engine.example.com";
 
-/** A real control plane and the engine connected to it as admin. */
+/** A real control plane and the engine connected to it as a user with the listed rights over the CRDs that were defined. */
 export interface Bench {
   local: LocalCluster;
   cluster: Cluster;
@@ -79,9 +81,17 @@ export function definitionOf(kind: string, options: DefinitionOptions): object {
   };
 }
 
-export async function startBench(name: string, options: Omit<ClusterOptions, "dir"> = {}): Promise<Bench> {
+export interface BenchOptions extends Omit<ClusterOptions, "dir"> {
+  /** What the engine's user may do beside moving the CRDs of `define`. */
+  rights?: readonly PolicyRule[];
+}
+
+export async function startBench(name: string, { rights = [], ...options }: BenchOptions = {}): Promise<Bench> {
   const local = await startTestCluster(name, options);
-  const cluster = await Cluster.connect({ kubeconfig: local.kubeconfig });
+  const resources: MigratedResource[] = [];
+  const user = (): Promise<string> =>
+    local.userKubeconfig("engine", [...rightsForUp(resources), ...rightsForDrop(), ...rights]);
+  const cluster = await Cluster.connect({ kubeconfig: await user() });
   const said: string[] = [];
   const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   return {
@@ -94,6 +104,11 @@ export async function startBench(name: string, options: Omit<ClusterOptions, "di
       const name = `${pluralOf(kind)}.${group}`;
       await local.client.apply(`${definitions}/${name}`, body, "test");
       await answersEveryVersion(local, pluralOf(kind), definition);
+      if (!resources.some(({ plural }) => plural === pluralOf(kind))) {
+        resources.push({ group, plural: pluralOf(kind) });
+        await user();
+        await learnsOf(cluster, name);
+      }
       return requireDefinition(cluster, name);
     },
     live: (plural) => requireDefinition(cluster, `${plural}.${group}`),
@@ -121,6 +136,18 @@ export async function startBench(name: string, options: Omit<ClusterOptions, "di
       await local.stop();
     },
   };
+}
+
+/** The API server learns of new rights by a watch. Those over the CRD stand in the same role as all others. */
+async function learnsOf(cluster: Cluster, definition: string): Promise<void> {
+  for (;;) {
+    try {
+      return void (await requireDefinition(cluster, definition));
+    } catch (error) {
+      if (!hasStatus(error, 403)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 /** Established comes before the handlers do. */

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { parseJson } from "../../components/kubernetes/json";
+import { rightsForConversionService } from "../../components/kubernetes/rights";
 import { probeConversion } from "../../components/migration/conversionReview";
 import { rehearse } from "../../components/migration/rehearsal";
 import { type Certificate, makeAuthority, makeServerCertificate } from "../../local/certificates";
@@ -13,7 +14,10 @@ let bench: Bench;
 let authority: Certificate;
 let hook: Hook;
 beforeAll(async () => {
-  bench = await startBench("engine-rehearsal", { controllerManager: false });
+  bench = await startBench("engine-rehearsal", {
+    controllerManager: false,
+    rights: rightsForConversionService({ namespace: "default", name: "nothing" }),
+  });
   authority = await makeAuthority("hook");
   hook = await startHook(await makeServerCertificate(authority, "hook"));
 });

@@ -32,7 +32,10 @@ let bench: Bench;
 let uid: string;
 let text = secretbox("key1");
 beforeAll(async () => {
-  bench = await startBench("engine-rotation", { encryption: { text } });
+  bench = await startBench("engine-rotation", {
+    encryption: { text },
+    rights: rightsForRotation({ resources: ["secrets", `rotateds.${group}`, "*.*"], kms: true }),
+  });
   await createSecrets(bench.local, SECRETS);
   uid = (await clusterIdentity(bench.cluster)) ?? "";
 });

@@ -1,5 +1,6 @@
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { readEtcd } from "../../local/cluster/etcd";
+import { rightsForRotation } from "../../components/kubernetes/rights";
 import { type KmsPlugin, startKmsPlugin } from "../../local/kms/start";
 import { awaitHash, ReloadFailed } from "../../components/rotation/convergence";
 import { agreedKeyId } from "../../components/rotation/kms";
@@ -18,7 +19,12 @@ const ALL = "3 API servers (cp-1, cp-2, cp-3)";
 let bench: Bench;
 let text = secretbox("key1");
 beforeAll(async () => {
-  bench = await startBench("engine-rotation-servers", { servers: 3, controllerManager: false, encryption: { text } });
+  bench = await startBench("engine-rotation-servers", {
+    servers: 3,
+    controllerManager: false,
+    encryption: { text },
+    rights: rightsForRotation({ resources: ["secrets"], kms: true }),
+  });
   await createSecrets(bench.local, 10);
 });
 afterAll(() => bench.end());
