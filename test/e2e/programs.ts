@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { promisify } from "util";
 import * as automation from "@pulumi/pulumi/automation";
-import { findPlugin, type Plugin } from "../../local/plugins/install";
+import { findKubernetesPlugin } from "../../local/toolchain/kubernetesPlugin";
 import { findPulumi } from "../../local/toolchain/pulumi";
 import { ownConnections } from "./ownConnections";
 
@@ -14,11 +14,10 @@ export interface ProgramRun {
   messages: string[];
 }
 
-/** A stack that runs any program against a cluster, with the kubernetes plugin at hand: the official one, else the stand-in. */
+/** A stack that runs any program against a cluster with Pulumi's own kubernetes plugin. */
 export class ProgramStack {
   private constructor(
     readonly automation: automation.Stack,
-    readonly plugin: Plugin,
     readonly workDir: string,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
@@ -28,8 +27,8 @@ export class ProgramStack {
     const workDir = path.join(dir, "programs", projectName, name);
     const backend = path.join(dir, "programs-state");
     for (const folder of [workDir, backend]) fs.mkdirSync(folder, { recursive: true });
-    const plugin = findPlugin("kubernetes", path.join(dir, "plugins"));
-    const PATH = [plugin.folder, (await findPulumi()).path].join(path.delimiter);
+    const cli = await findPulumi();
+    const PATH = [(await findKubernetesPlugin(cli)).folder, cli.path].join(path.delimiter);
     process.env["PATH"] = PATH; // the Automation API runs `pulumi` from there
     const envVars = {
       PATH,
@@ -49,7 +48,7 @@ export class ProgramStack {
       },
     );
     await stack.setConfig("kubernetes:kubeconfig", { value: kubeconfig });
-    return new ProgramStack(stack, plugin, workDir, { ...process.env, ...envVars });
+    return new ProgramStack(stack, workDir, { ...process.env, ...envVars });
   }
 
   preview(program: () => void, options: Partial<automation.PreviewOptions> = {}): Promise<ProgramRun> {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { checkout } from "../../local/checkout";
-import { findPlugin } from "../../local/plugins/install";
+import { findRandomPlugin } from "../../local/randomPlugin/find";
 import { findPulumi } from "../../local/toolchain/pulumi";
 import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
 import type { RotationWorld } from "./rotationWorld";
@@ -23,7 +23,7 @@ export class RotationProgram {
   static async create(world: RotationWorld): Promise<RotationProgram> {
     const dir = RotationProgram.folder(world);
     fs.mkdirSync(dir, { recursive: true });
-    const plugin = findPlugin("random", path.join(world.dir, "plugins"));
+    const plugin = findRandomPlugin(path.join(world.dir, "plugins"));
     const program = new RotationProgram(world, {
       ...process.env,
       ...pulumiSettings(await findPulumi(), dir, [plugin.folder]),

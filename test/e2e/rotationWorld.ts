@@ -6,7 +6,7 @@ import type { EncryptionKeyRotationArgs } from "../../components/encryptionKeyRo
 import { rightsForRotation } from "../../components/kubernetes/rights";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";
-import { findPlugin } from "../../local/plugins/install";
+import { findRandomPlugin } from "../../local/randomPlugin/find";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
 import { ownConnections } from "./ownConnections";
@@ -86,7 +86,7 @@ export class RotationStack {
     const workDir = path.join(dir, "programs", name);
     const backend = path.join(dir, "state");
     for (const folder of [workDir, backend]) fs.mkdirSync(folder, { recursive: true });
-    const plugin = findPlugin("random", path.join(dir, "plugins"));
+    const plugin = findRandomPlugin(path.join(dir, "plugins"));
     const PATH = [plugin.folder, (await findPulumi()).path].join(path.delimiter);
     process.env["PATH"] = PATH; // the Automation API runs `pulumi` from there
     ownConnections();

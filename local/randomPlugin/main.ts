@@ -1,4 +1,4 @@
-import { servePlugin } from "../serve";
+import { servePlugin } from "./serve";
 import { handlers } from "./provider";
 
 servePlugin(handlers);

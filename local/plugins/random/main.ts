@@ -1,4 +1,0 @@
-import { servePlugin } from "../serve";
-import { handlers } from "./provider";
-
-servePlugin(handlers);
