@@ -12,11 +12,14 @@ jest.setTimeout(300_000);
 /** Everything here has one CRD with one object, made by something else, and asks that both are the same afterwards. */
 let world: World;
 let dir: string;
-const plurals = ["alphas", "betas", "gammas", "deltas", "epsilons", "zetas", "etas", "thetas", "iotas", "kappas"];
-const foreign = ["clients", "charts", "servers", "fluxes", "argos"];
+const plurals = ["alphas", "betas", "gammas", "deltas", "epsilons", "zetas", "etas", "thetas", "iotas"];
+/** Below components of the second generation, which name their children by a rule of their own. */
+const named = ["kappas", "lambdas", "mus"];
+const kustomized = "nus";
+const foreign = ["clients", "charts", "servers", "fluxes", "argos", "releases"];
 
 beforeAll(async () => {
-  world = await startWorld([...plurals, ...foreign].map((plural) => ({ group, plural })));
+  world = await startWorld([...plurals, ...named, kustomized, ...foreign].map((plural) => ({ group, plural })));
   dir = path.dirname(world.kubeconfig);
 });
 afterAll(() => world.end());
@@ -34,6 +37,14 @@ const managers = async (plural: string): Promise<string[]> => {
   return [...new Set(entries.filter(({ subresource }) => subresource === undefined).map(({ manager }) => manager))];
 };
 
+function chartOf(plural: string): string {
+  const folder = path.join(dir, `chart-${plural}`);
+  fs.mkdirSync(path.join(folder, "templates"), { recursive: true });
+  fs.writeFileSync(path.join(folder, "Chart.yaml"), "apiVersion: v2\nname: chart\nversion: 0.1.0\n");
+  fs.copyFileSync(fileOf(dir, plural), path.join(folder, "templates", "crd.yaml"));
+  return folder;
+}
+
 class Platform extends pulumi.ComponentResource {
   constructor(name: string) {
     super("test:index:Platform", name);
@@ -42,15 +53,15 @@ class Platform extends pulumi.ComponentResource {
 
 describe("Pulumi's official resource", () => {
   let stack: ProgramStack;
-  const places = plurals.filter((plural) => plural !== "zetas");
+  const places = [...plurals, ...named, kustomized].filter((plural) => plural !== "zetas");
   const official = (name: string, plural: string, opts?: pulumi.CustomResourceOptions) =>
     new kubernetes.apiextensions.v1.CustomResourceDefinition(name, definitionOf(plural), opts);
 
-  const chartOf = (plural: string): string => {
-    const folder = path.join(dir, "chart");
-    fs.mkdirSync(path.join(folder, "templates"), { recursive: true });
-    fs.writeFileSync(path.join(folder, "Chart.yaml"), "apiVersion: v2\nname: chart\nversion: 0.1.0\n");
-    fs.copyFileSync(fileOf(dir, plural), path.join(folder, "templates", "crd.yaml"));
+  const kustomizationOf = (plural: string): string => {
+    const folder = path.join(dir, `kustomization-${plural}`);
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, "kustomization.yaml"), "resources: [crd.json]\n");
+    fs.copyFileSync(fileOf(dir, plural), path.join(folder, "crd.json"));
     return folder;
   };
 
@@ -59,7 +70,6 @@ describe("Pulumi's official resource", () => {
   });
 
   test("T1: swapped for VersionedCRDs, wherever it was, it is one update in place each: same uid, same objects", async () => {
-    const inGroup = `group:${crdName("kappas")}`;
     await stack.up(() => {
       official("alpha", "alphas");
       official(crdName("betas"), "betas");
@@ -70,14 +80,18 @@ describe("Pulumi's official resource", () => {
       new kubernetes.yaml.ConfigGroup("texts", { yaml: fs.readFileSync(fileOf(dir, "etas"), "utf8") });
       new kubernetes.yaml.ConfigGroup("files", { files: fileOf(dir, "thetas") });
       new kubernetes.helm.v3.Chart("chart", { path: chartOf("iotas") });
-      // What yaml.v2.ConfigGroup leaves in the state, where the plugin gives its children names that begin with its own.
-      official(inGroup, "kappas", { parent: new pulumi.ComponentResource("kubernetes:yaml/v2:ConfigGroup", "group") });
+      new kubernetes.kustomize.Directory("directory", { directory: kustomizationOf(kustomized) });
+      new kubernetes.yaml.v2.ConfigGroup("group2", { yaml: fs.readFileSync(fileOf(dir, "kappas"), "utf8") });
+      new kubernetes.helm.v4.Chart("chart4", { chart: chartOf("lambdas") });
+      new kubernetes.kustomize.v2.Directory("directory2", { directory: kustomizationOf("mus") });
     });
     for (const plural of places) await createGadget(world.cluster.client, plural);
     const before = await Promise.all(places.map((plural) => identities(world.cluster.client, plural)));
-    const { [inGroup]: adoptFrom = "", ...urns } = await stack.urns();
+    const urns = await stack.urns();
+    const adoptFrom = (plural: string): string =>
+      Object.values(urns).find((urn) => urn.endsWith(crdName(plural))) ?? "";
     const chains = { deltas: "ConfigFile", etas: "ConfigGroup", thetas: "ConfigGroup$kubernetes:yaml:ConfigFile" };
-    for (const [plural, chain] of Object.entries({ ...chains, iotas: "Chart" })) {
+    for (const [plural, chain] of Object.entries({ ...chains, iotas: "Chart", [kustomized]: "Directory" })) {
       expect(urns[crdName(plural)]).toContain(`:${chain}$kubernetes:apiextensions`);
     }
     const program = () => {
@@ -89,7 +103,10 @@ describe("Pulumi's official resource", () => {
       new VersionedCRD("eta", given("etas"));
       new VersionedCRD("theta", given("thetas"));
       new VersionedCRD("iota", given("iotas"));
-      new VersionedCRD("kappa", given("kappas", { adoptFrom }));
+      for (const plural of named) {
+        new VersionedCRD(plural.slice(0, -1), given(plural, { adoptFrom: adoptFrom(plural) }));
+      }
+      new VersionedCRD("nu", given(kustomized));
     };
     const serves = places.map((plural) => `${plural.slice(0, -1)}-serve`);
     const updates = Object.fromEntries(serves.map((name) => [name, "update"]));
@@ -103,7 +120,10 @@ describe("Pulumi's official resource", () => {
     expect(run.operations).toMatchObject(updates);
     const deleted = Object.entries(run.operations).filter(([, operation]) => /delete|replace/.test(operation));
     // The groups themselves, of which nothing is left, and no CRD.
-    const groups = ["chart", "group", "file", "files", expect.stringMatching(/thetas\.json$/), "texts"];
+    const groups = [
+      ...["chart", "chart4", "directory", "directory2", "group2"],
+      ...["file", "files", expect.stringMatching(/thetas\.json$/), "texts"],
+    ];
     expect(deleted.map(([name]) => name).sort()).toEqual(expect.arrayContaining(groups));
     expect(deleted.filter(([name]) => places.some((plural) => name === crdName(plural)))).toEqual([]);
 
@@ -160,6 +180,11 @@ describe("other appliers", () => {
       const metadata = { ...definition.metadata, annotations };
       return client.apply(definitionPath("argos"), { ...definition, metadata }, "argocd-controller");
     },
+    // Helm itself, in the plugin: the CRD is in no Pulumi state.
+    releases: async () => {
+      const other = await ProgramStack.create(dir, "release", world.cluster.kubeconfig);
+      return other.up(() => void new kubernetes.helm.v3.Release("real", { name: "real", chart: chartOf("releases") }));
+    },
   };
   const create = (client: World["cluster"]["client"], plural: string, manager: string, metadata: object) => {
     const definition = definitionOf(plural);
@@ -173,6 +198,7 @@ describe("other appliers", () => {
     servers: "kubectl",
     fluxes: "kustomize-controller",
     argos: "argocd-controller",
+    releases: "pulumi-resource-kubernetes",
   };
   const names = Object.keys(by);
   let stack: ProgramStack;
@@ -201,6 +227,7 @@ describe("other appliers", () => {
     const taken = await stack.preview(program((plural) => ({ ...toV2(plural), takeOverFrom: [by[plural] ?? ""] })));
     const said = taken.messages.join("\n");
     expect(said).toMatch(/Helm release gadgets deletes this CRD.*helm\.sh\/resource-policy=keep/);
+    expect(said).toMatch(/Helm release real deletes this CRD.*helm\.sh\/resource-policy=keep/);
     expect(said).toMatch(/Flux's Kustomization platform.*prune=disabled/);
     expect(said).toMatch(/Argo CD's application platform.*Prune=false/);
   });
