@@ -45,6 +45,8 @@ export interface ClusterOptions {
   encryption?: EncryptionOptions;
   /** More flags for kube-apiserver. */
   apiServerFlags?: string[];
+  /** More controllers of kube-controller-manager. @default what a migration needs */
+  controllers?: string[];
   /** The cluster outlives this process. @default false */
   staysUp?: boolean;
 }
@@ -150,7 +152,7 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
   const startControllerManager = (): void =>
     void processes.start("kube-controller-manager", binary, [
       "kube-controller-manager",
-      ...controllerManagerFlags(settings),
+      ...controllerManagerFlags(settings, options.controllers),
     ]);
 
   const runEtcd = (): Promise<void> => startEtcd(processes, binary, dir, network, options.syncToDisk ?? true);

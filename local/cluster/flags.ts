@@ -55,7 +55,7 @@ export function apiServerFlags(settings: ApiServerSettings, place: ServerPlace):
     `--service-account-key-file=${join(pki, "service-account.pub")}`,
     `--service-account-signing-key-file=${join(pki, "service-account.key")}`,
     "--service-cluster-ip-range=10.0.0.0/24",
-    // It would wait for a controller that hands out accounts to pods; there are no pods here.
+    // It would wait for a controller that hands out accounts to pods; no pod here asks the API server anything.
     "--disable-admission-plugins=ServiceAccount",
     `--request-timeout=${settings.requestTimeoutSeconds}s`,
     ...(settings.compactionSeconds === undefined ? [] : [`--etcd-compaction-interval=${settings.compactionSeconds}s`]),
@@ -76,11 +76,13 @@ function encryptionFlags(encryption: EncryptionSettings | undefined): string[] {
 
 export function controllerManagerFlags(
   settings: Pick<ApiServerSettings, "version" | "dir" | "storageMigration">,
+  more: readonly string[] = [],
 ): string[] {
+  // The migrator follows objects through the garbage collector's watches.
+  const ours = ["storage-version-migrator-controller", "garbage-collector-controller", "namespace-controller"];
   return [
     `--kubeconfig=${join(settings.dir, "controller-manager.kubeconfig")}`,
-    // The migrator follows objects through the garbage collector's watches.
-    "--controllers=storage-version-migrator-controller,garbage-collector-controller,namespace-controller",
+    `--controllers=${[...ours, ...more].join(",")}`,
     // Each controller acts with the rights of its own role, as on a real cluster.
     "--use-service-account-credentials=true",
     "--leader-elect=false",

@@ -10,38 +10,48 @@ const PROBE_MS = 5_000;
 /** As the kubelet: once ready, a pod must fail this often to be so no longer. */
 const FAILURES = 3;
 
-/** One pod of a Deployment as a process of this machine. */
+/** A pod as the API server has it, as far as the runner goes by it. */
+export interface PodObject {
+  metadata: {
+    name: string;
+    namespace: string;
+    uid: string;
+    creationTimestamp: string;
+    deletionTimestamp?: string;
+    deletionGracePeriodSeconds?: number;
+    ownerReferences?: { kind: string; name: string }[];
+  };
+  spec: PodSpec & { nodeName?: string };
+}
+
+/** One pod as a process of this machine. */
 export class Pod {
   ready = false;
-  private uid: string | undefined;
+  restarts = 0;
   private failures = 0;
   private child: ChildProcess | undefined;
+  private reported = "";
   private readonly agent = new Agent({ keepAlive: false, rejectUnauthorized: false }); // as the kubelet probes
+  private readonly began = new Date().toISOString();
 
   private constructor(
-    readonly name: string,
-    /** What it was made from: another template is another pod. */
-    readonly template: string,
-    readonly labels: Readonly<Record<string, string>>,
+    readonly object: PodObject,
+    readonly ip: string,
     readonly port: number,
-    private readonly spec: PodSpec,
-    private readonly namespace: string,
     private readonly folder: string,
     private readonly client: Client,
   ) {}
 
-  static async start(
-    name: string,
-    deployment: { namespace: string; template: string; labels: Record<string, string>; spec: PodSpec },
-    folder: string,
-    client: Client,
-  ): Promise<Pod> {
+  static async start(object: PodObject, ip: string, folder: string, client: Client): Promise<Pod> {
     const [port = 0] = await freePorts(1);
-    const { template, labels, spec, namespace } = deployment;
-    const pod = new Pod(name, template, labels, port, spec, namespace, join(folder, name), client);
+    const pod = new Pod(object, ip, port, join(folder, object.metadata.uid), client);
     await pod.mount();
     pod.run();
     return pod;
+  }
+
+  get name(): string {
+    return this.object.metadata.name;
   }
 
   get hasEnded(): boolean {
@@ -55,7 +65,7 @@ export class Pod {
 
   /** Files as the kubelet has them: replaced when their ConfigMap or Secret changes. */
   async mount(): Promise<void> {
-    for (const volume of this.spec.volumes ?? []) {
+    for (const volume of this.object.spec.volumes ?? []) {
       const files = await this.filesOf(volume);
       const folder = this.place(volume.name);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -66,12 +76,23 @@ export class Pod {
     }
   }
 
-  async probe(): Promise<boolean> {
-    const probe = this.spec.containers[0]?.readinessProbe?.httpGet;
-    if (this.hasEnded) return (this.ready = false);
-    if (probe === undefined) return (this.ready = true);
-    const isWell = await new Promise<boolean>((resolve) => {
-      const to = { host: "127.0.0.1", port: this.port, path: probe.path, agent: this.agent, timeout: PROBE_MS };
+  /** A process that has ended is started again, as restartPolicy Always has it. */
+  async probe(): Promise<void> {
+    if (this.hasEnded) {
+      this.ready = false;
+      this.restarts++;
+      this.run();
+      return;
+    }
+    const probe = this.object.spec.containers[0]?.readinessProbe?.httpGet;
+    const isWell = probe === undefined || (await this.answers(probe.path));
+    this.failures = isWell ? 0 : this.failures + 1;
+    this.ready = isWell || (this.ready && this.failures < FAILURES);
+  }
+
+  private answers(path: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const to = { host: "127.0.0.1", port: this.port, path, agent: this.agent, timeout: PROBE_MS };
       const asked = request(to, (response) => {
         response.resume();
         resolve(response.statusCode === 200);
@@ -80,38 +101,45 @@ export class Pod {
       asked.on("error", () => resolve(false));
       asked.end();
     });
-    this.failures = isWell ? 0 : this.failures + 1;
-    return (this.ready = isWell || (this.ready && this.failures < FAILURES));
   }
 
-  get reference() {
-    return {
-      kind: "Pod",
-      namespace: this.namespace,
-      name: this.name,
-      ...(this.uid !== undefined && { uid: this.uid }),
+  /** What the controllers go by. */
+  async report(): Promise<void> {
+    const status = this.ready ? "True" : "False";
+    const conditions = [
+      ...["PodScheduled", "Initialized"].map((type) => ({ type, status: "True" })),
+      ...["ContainersReady", "Ready"].map((type) => ({ type, status })),
+    ];
+    const containerStatuses = this.object.spec.containers.map(({ name, image = "" }) => ({
+      ...{ name, image, imageID: "", ready: this.ready, started: this.ready, restartCount: this.restarts },
+      state: { running: { startedAt: this.began } },
+    }));
+    const { ip: podIP } = this;
+    const body = {
+      status: {
+        phase: "Running",
+        podIP,
+        podIPs: [{ ip: podIP }],
+        startTime: this.began,
+        conditions,
+        containerStatuses,
+      },
     };
+    const text = JSON.stringify(body);
+    if (text === this.reported) return;
+    await this.client.mergePatch(`${this.path}/status`, body);
+    this.reported = text;
   }
 
-  /** As an object of the cluster: the API server proxies to nothing but addresses of pods that it knows. */
-  async show(client: Client, podIP: string): Promise<void> {
-    const path = `/api/v1/namespaces/${this.namespace}/pods`;
-    if (this.uid === undefined) {
-      const metadata = { name: this.name, labels: this.labels };
-      const spec = { ...this.spec, nodeName: "local-pod-runner" };
-      const made = (await client.post(path, { apiVersion: "v1", kind: "Pod", metadata, spec })) as {
-        metadata: { uid: string };
-      };
-      this.uid = made.metadata.uid;
-    }
-    const conditions = [{ type: "Ready", status: this.ready ? "True" : "False" }];
-    const status = { phase: "Running", podIP, podIPs: [{ ip: podIP }], conditions };
-    await client.mergePatch(`${path}/${this.name}/status`, { status });
+  /** Its object goes last, when nothing of it runs. */
+  async leave(): Promise<void> {
+    const { uid } = this.object.metadata;
+    const options = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, preconditions: { uid } };
+    await this.client.send("DELETE", this.path, options);
   }
 
-  async hide(client: Client): Promise<void> {
-    if (this.uid === undefined) return;
-    await client.send("DELETE", `/api/v1/namespaces/${this.namespace}/pods/${this.name}?gracePeriodSeconds=0`);
+  private get path(): string {
+    return `/api/v1/namespaces/${this.object.metadata.namespace}/pods/${this.name}`;
   }
 
   /** SIGTERM, and it may take its time; SIGKILL when that is over. */
@@ -128,6 +156,7 @@ export class Pod {
     this.agent.destroy();
   }
 
+  /** The process, not the pod. */
   kill(): void {
     this.child?.kill("SIGKILL");
   }
@@ -137,7 +166,7 @@ export class Pod {
   }
 
   private run(): void {
-    const [container] = this.spec.containers;
+    const [container] = this.object.spec.containers;
     if (container === undefined) throw new Error(`${this.name} has no container`);
     const mounts = new Map((container.volumeMounts ?? []).map(({ name, mountPath }) => [mountPath, this.place(name)]));
     const { command, environment } = processOf(container, mounts, this.port);
@@ -153,7 +182,7 @@ export class Pod {
   }
 
   private async filesOf({ configMap, secret }: Volume): Promise<Record<string, Buffer>> {
-    const at = `/api/v1/namespaces/${this.namespace}`;
+    const at = `/api/v1/namespaces/${this.object.metadata.namespace}`;
     if (configMap !== undefined) {
       const { data = {} } = (await this.client.get(`${at}/configmaps/${configMap.name}`)) as {
         data?: Record<string, string>;

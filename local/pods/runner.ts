@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,62 +5,78 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../cluster/client";
+import type { ClusterOptions } from "../cluster/cluster";
 import { createEgressProxy, egressConfiguration } from "../egress";
-import { Pod } from "./pod";
-import type { Deployment } from "./workload";
+import { Pod, type PodObject } from "./pod";
 
 interface Service {
-  metadata: { name: string; namespace: string };
-  spec: { clusterIP?: string; selector?: Record<string, string>; ports: { port: number; targetPort?: number }[] };
+  metadata: { name: string };
+  spec: { clusterIP?: string };
 }
 
-const MANAGER = "local-pod-runner";
+interface EndpointSlice {
+  metadata: { labels?: Record<string, string> };
+  endpoints: { addresses: string[]; conditions: { ready?: boolean } }[] | null;
+}
+
+const NODE = "local-pod-runner";
 const ROUND_MS = 200;
 /** Mounted files follow within this many rounds; the kubelet takes a minute. */
 const MOUNTS_EVERY = 5;
+/** Kubernetes' own, which make pods, endpoints and budgets. */
+const CONTROLLERS = ["deployment", "replicaset", "endpointslice", "endpoints", "disruption"];
 
 /**
- * A runner of pods in the place of a kubelet, a Deployment controller and a Service network, which the local control plane
- * has none of: each pod of a Deployment is a process, with its own command, mounts, environment and port. It is no sandbox.
+ * A runner of pods in the place of a scheduler, a kubelet and kube-proxy, which the local control plane has none of: each pod
+ * is a process, with its own command, mounts, environment and port. It is no sandbox.
  */
 export class PodRunner {
   private readonly folder = mkdtempSync(join(tmpdir(), "pods-"));
   private readonly socket = join(this.folder, "road");
   private readonly tunnels = new Set<Duplex>();
   private readonly road = createEgressProxy((address) => this.locate(address), this.tunnels);
-  private readonly deployments = new Map<string, Pod[]>();
+  /** By uid. */
+  private readonly running = new Map<string, Pod>();
+  private readonly ending = new Map<string, Promise<void>>();
   private services: Service[] = [];
-  private readonly addresses = new Map<Pod, string>();
-  private readonly ending = new Set<Promise<void>>();
+  private slices: EndpointSlice[] = [];
   private readonly stopped = new AbortController();
   private loop: Promise<void> | undefined;
   private made = 0;
 
   constructor(private readonly namespace: string) {}
 
-  /** Flags with which an API server finds the pods; the road is open once this resolves. */
-  async flags(): Promise<string[]> {
+  /** With which a cluster has pods and finds them; the road is open once this resolves. */
+  async options(): Promise<Pick<ClusterOptions, "apiServerFlags" | "controllers">> {
     await once(this.road.listen(this.socket), "listening");
     const file = join(this.folder, "egress.json");
     writeFileSync(file, egressConfiguration(this.socket, ["cluster"]));
-    return [`--egress-selector-config-file=${file}`];
+    return {
+      apiServerFlags: [`--egress-selector-config-file=${file}`],
+      controllers: CONTROLLERS.map((name) => `${name}-controller`),
+    };
   }
 
-  start(client: Client): void {
+  async start(client: Client): Promise<void> {
     mkdirSync(join(this.folder, "pods"));
+    await client.post("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: NODE } });
     this.loop = this.work(client);
   }
 
-  /** The pods of a Deployment, the oldest first. */
+  /** The pods of a Deployment that are to stay, the oldest first. */
   pods(deployment: string): readonly Pod[] {
-    return this.deployments.get(deployment) ?? [];
+    const replicaSet = new RegExp(`^${deployment}-[a-z0-9]+$`);
+    return [...this.running]
+      .filter(([uid]) => !this.ending.has(uid))
+      .map(([, pod]) => pod)
+      .filter(({ object }) => object.metadata.ownerReferences?.some(({ name }) => replicaSet.test(name)));
   }
 
   async stop(): Promise<void> {
     this.stopped.abort();
     await this.loop;
-    const all = [...this.deployments.values()].flat();
-    await Promise.all([...all.map((pod) => pod.end(2_000)), ...this.ending]);
+    await Promise.all([...this.running.values()].map((pod) => pod.end(2_000)));
+    await Promise.all(this.ending.values());
     this.road.close();
     this.tunnels.forEach((tunnel) => tunnel.destroy());
     rmSync(this.folder, { recursive: true, force: true });
@@ -80,137 +95,66 @@ export class PodRunner {
   }
 
   private async round(client: Client, mounts: boolean): Promise<void> {
-    const [deployments, services] = (await Promise.all([
-      client.get(`/apis/apps/v1/namespaces/${this.namespace}/deployments`),
-      client.get(`/api/v1/namespaces/${this.namespace}/services`),
-    ])) as [{ items: Deployment[] }, { items: Service[] }];
+    const core = `/api/v1/namespaces/${this.namespace}`;
+    const [pods, services, slices] = (await Promise.all([
+      client.get(`${core}/pods`),
+      client.get(`${core}/services`),
+      client.get(`/apis/discovery.k8s.io/v1/namespaces/${this.namespace}/endpointslices`),
+    ])) as [{ items: PodObject[] }, { items: Service[] }, { items: EndpointSlice[] }];
     this.services = services.items;
-    const wanted = new Set(deployments.items.map(({ metadata }) => metadata.name));
-    for (const [name, pods] of this.deployments) {
-      if (wanted.has(name)) continue;
-      this.deployments.delete(name);
-      pods.forEach((pod) => this.endLater(client, pod));
-    }
-    for (const deployment of deployments.items) {
-      const pods = await this.reconcile(client, deployment);
-      // What is gone from the cluster stays mounted.
-      if (mounts) await Promise.all(pods.map((pod) => pod.mount().catch(() => undefined)));
-    }
-    // Whoever waits for the Deployment may ask its Service at once.
-    for (const service of services.items) await this.writeEndpoints(client, service);
-    for (const deployment of deployments.items) await this.writeStatus(client, deployment);
+    this.slices = slices.items;
+    const known = new Set(pods.items.map(({ metadata }) => metadata.uid));
+    for (const [uid, pod] of this.running) if (!known.has(uid)) this.end(pod, 2_000);
+    await Promise.all(pods.items.map((object) => this.keep(client, object, mounts)));
   }
 
-  /** As a RollingUpdate without unavailable pods: new ones are ready before old ones go. */
-  private async reconcile(client: Client, deployment: Deployment): Promise<Pod[]> {
-    const { name, namespace } = deployment.metadata;
-    const { spec, metadata = {} } = deployment.spec.template;
-    const { labels = {} } = metadata;
-    const template = templateOf(deployment);
-    const replicas = deployment.spec.replicas ?? 1;
-    const pods = (this.deployments.get(name) ?? []).filter((pod) => !pod.hasEnded);
-    this.deployments.set(name, pods);
-    const current = pods.filter((pod) => pod.template === template);
-    for (let count = current.length; count < replicas; count++) {
-      const of = { namespace, template, labels, spec };
-      const pod = await Pod.start(`${name}-${++this.made}`, of, join(this.folder, "pods"), client);
-      this.addresses.set(pod, `10.78.0.${this.made}`);
-      pods.push(pod);
+  private async keep(client: Client, object: PodObject, mounts: boolean): Promise<void> {
+    const { name, namespace, uid, deletionTimestamp, deletionGracePeriodSeconds = 30 } = object.metadata;
+    if (object.spec.nodeName === undefined) {
+      const target = { apiVersion: "v1", kind: "Node", name: NODE };
+      const binding = { apiVersion: "v1", kind: "Binding", metadata: { name }, target };
+      await client.post(`/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding);
+      return;
     }
-    await Promise.all(pods.map((pod) => pod.probe()));
-    for (const pod of pods) await pod.show(client, this.addresses.get(pod) ?? "");
-    const updated = pods.filter((pod) => pod.template === template);
-    if (updated.filter(({ ready }) => ready).length >= replicas) {
-      const surplus = [...pods.filter((pod) => pod.template !== template), ...updated.slice(replicas)];
-      surplus.forEach((pod) => this.endLater(client, pod));
-      this.deployments.set(name, updated.slice(0, replicas));
+    let pod = this.running.get(uid);
+    if (pod === undefined) {
+      pod = await Pod.start(object, `10.78.0.${++this.made}`, join(this.folder, "pods"), client);
+      this.running.set(uid, pod);
     }
-    return this.deployments.get(name) ?? [];
+    if (deletionTimestamp !== undefined) return this.end(pod, deletionGracePeriodSeconds * 1_000);
+    // What is gone from the cluster stays mounted.
+    if (mounts) await pod.mount().catch(() => undefined);
+    await pod.probe();
+    await pod.report();
   }
 
-  private endLater(client: Client, pod: Pod): void {
-    const ended: Promise<void> = pod.end().then(async () => {
-      await pod.hide(client).catch(() => undefined);
-      this.ending.delete(ended);
-      this.addresses.delete(pod);
+  private end(pod: Pod, graceMs: number): void {
+    const { uid } = pod.object.metadata;
+    if (this.ending.has(uid)) return;
+    const ended = pod.end(graceMs).then(async () => {
+      await pod.leave().catch(() => undefined);
+      this.running.delete(uid);
+      this.ending.delete(uid);
       pod.remove();
     });
-    this.ending.add(ended);
+    this.ending.set(uid, ended);
   }
 
-  private async writeStatus(client: Client, deployment: Deployment): Promise<void> {
-    const pods = this.pods(deployment.metadata.name);
-    const template = templateOf(deployment);
-    const { replicas = 1 } = deployment.spec;
-    const ready = pods.filter((pod) => pod.ready).length;
-    const updated = pods.filter((pod) => pod.template === template).length;
-    const isAvailable = ready >= replicas && updated >= replicas && pods.length === updated;
-    const condition = (type: string, status: boolean, reason: string) => ({
-      type,
-      status: status ? "True" : "False",
-      reason,
-    });
-    const status = {
-      observedGeneration: deployment.metadata.generation,
-      replicas: pods.length,
-      updatedReplicas: updated,
-      readyReplicas: ready,
-      availableReplicas: ready,
-      conditions: [
-        condition("Available", ready >= replicas, "LocalPodRunner"),
-        condition("Progressing", true, isAvailable ? "NewReplicaSetAvailable" : "ReplicaSetUpdated"),
-      ],
-    };
-    const { namespace, name } = deployment.metadata;
-    await client.mergePatch(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}/status`, { status });
-  }
-
-  /** For the API server's own proxy to a Service, which goes by them; from 1.37 on by EndpointSlices, before by Endpoints. */
-  private async writeEndpoints(client: Client, { metadata: { name, namespace }, spec }: Service): Promise<void> {
-    if (spec.selector === undefined) return;
-    const ready = this.behind(spec.selector).map((pod) => ({
-      ip: this.addresses.get(pod) ?? "",
-      targetRef: pod.reference,
-    }));
-    const ports = spec.ports.map(({ port, targetPort }) => ({ name: "", port: targetPort ?? port, protocol: "TCP" }));
-    const slice = {
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: { name, labels: { "kubernetes.io/service-name": name } },
-      addressType: "IPv4",
-      endpoints: ready.map(({ ip, targetRef }) => ({
-        addresses: [ip],
-        conditions: { ready: true, serving: true },
-        targetRef,
-      })),
-      ports,
-    };
-    const subsets = ready.length === 0 ? [] : [{ addresses: ready, ports }];
-    const endpoints = { apiVersion: "v1", kind: "Endpoints", metadata: { name }, subsets };
-    await client.apply(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/${name}`, slice, MANAGER);
-    await client.apply(`/api/v1/namespaces/${namespace}/endpoints/${name}`, endpoints, MANAGER);
-  }
-
-  private behind(selector: Readonly<Record<string, string>>): Pod[] {
-    const all = [...this.deployments.values()].flat();
-    return all.filter(
-      (pod) => pod.ready && Object.entries(selector).every(([key, value]) => pod.labels[key] === value),
-    );
-  }
-
-  /** `IP:PORT` of a Service or of a pod. */
+  /** `IP:PORT` of a Service, by its EndpointSlices as kube-proxy goes by them, or of a pod. */
   private locate(address: string): { host: string; port: number } | undefined {
-    const [ip] = address.split(":");
-    const service = this.services.find(({ spec }) => spec.clusterIP === ip);
-    const pods =
-      service === undefined
-        ? [...this.addresses].filter(([, own]) => own === ip).map(([pod]) => pod)
-        : this.behind(service.spec.selector ?? {});
-    const pod = pods[Math.floor(Math.random() * pods.length)];
+    const [ip = ""] = address.split(":");
+    const service = this.services.find(({ spec }) => spec.clusterIP === ip)?.metadata.name;
+    const ips = service === undefined ? [ip] : this.readyBehind(service);
+    const found = ips[Math.floor(Math.random() * ips.length)];
+    const pod = [...this.running.values()].find((each) => each.ip === found);
     return pod === undefined ? undefined : { host: "127.0.0.1", port: pod.port };
   }
-}
 
-function templateOf({ spec }: Deployment): string {
-  return createHash("sha256").update(JSON.stringify(spec.template)).digest("hex");
+  private readyBehind(service: string): string[] {
+    return this.slices
+      .filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service)
+      .flatMap(({ endpoints }) => endpoints ?? [])
+      .filter(({ conditions }) => conditions.ready !== false)
+      .flatMap(({ addresses }) => addresses);
+  }
 }

@@ -1,16 +1,11 @@
-/** The parts of a Deployment that the runner goes by. */
-export interface Deployment {
-  metadata: { name: string; namespace: string; generation: number; resourceVersion: string; [key: string]: unknown };
-  spec: { replicas?: number; template: { metadata?: { labels?: Record<string, string> }; spec: PodSpec } };
-  [key: string]: unknown;
-}
-
 export interface PodSpec {
   containers: Container[];
   volumes?: Volume[];
 }
 
 export interface Container {
+  name: string;
+  image?: string;
   command?: string[];
   args?: string[];
   env?: { name: string; value?: string }[];

@@ -36,9 +36,9 @@ describe("certificates that cert-manager makes", () => {
   beforeAll(async () => {
     if (folder === undefined) return;
     pods = new PodRunner("default");
-    world = await startWorld([resource], { apiServerFlags: await pods.flags() });
+    world = await startWorld([resource], await pods.options());
     const { client, kubeconfig } = world.cluster;
-    pods.start(client);
+    await pods.start(client);
     stack = await ProgramStack.create(path.dirname(world.kubeconfig), "webhook", kubeconfig);
     const crds = path.join(folder, "crds");
     for (const file of fs.readdirSync(crds).filter((found) => found.endsWith(".yaml"))) {

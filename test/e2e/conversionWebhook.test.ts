@@ -45,8 +45,8 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
 
   beforeAll(async () => {
     pods = new PodRunner("default");
-    world = await startWorld([resource], { apiServerFlags: await pods.flags() });
-    pods.start(world.cluster.client);
+    world = await startWorld([resource], await pods.options());
+    await pods.start(world.cluster.client);
     folder = path.dirname(world.kubeconfig);
     stack = await ProgramStack.create(folder, "webhook", world.cluster.kubeconfig);
     file = path.join(stack.workDir, "conversion.ts");
@@ -136,23 +136,33 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     expect(operations[name]).toBe("delete-replaced"); // the ConfigMap of the old one, last of all
     expect(failures).toEqual([]);
     expect(reads).toBeGreaterThan(20);
-    expect(
-      pods
-        .pods(name)
-        .map((pod) => pod.name)
-        .filter((each) => old.includes(each)),
-    ).toEqual([]);
-    expect(pods.pods(name)).toHaveLength(2);
+    await until(() => pods.pods(name).length === 2);
+    expect(pods.pods(name).filter((pod) => old.includes(pod.name))).toEqual([]);
   });
 
-  test("T5 a pod that is killed is replaced, and objects are read meanwhile", async () => {
-    const before = pods.pods(name).map((pod) => pod.name);
-    pods.pods(name)[0]?.kill();
+  test("T5 a pod whose process is killed and one that is evicted: objects are read meanwhile, the budget lets only one go", async () => {
+    const [first, second] = pods.pods(name);
+    const core = "/api/v1/namespaces/default/pods";
+    const budget = async (): Promise<{ currentHealthy: number; desiredHealthy: number; disruptionsAllowed: number }> =>
+      (await world.cluster.client.get(`/apis/policy/v1/namespaces/default/poddisruptionbudgets/${name}`)).status;
+    const isWhole = async (): Promise<boolean> => (await budget()).disruptionsAllowed === 1;
+    const evict = (pod?: { name: string }): Promise<{ status: number }> => {
+      const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: pod?.name } };
+      return world.cluster.client.send("POST", `${core}/${pod?.name}/eviction`, body);
+    };
+    await until(isWhole);
+    expect(await budget()).toMatchObject({ currentHealthy: 2, desiredHealthy: 1 });
+
+    first?.kill();
     for (let tries = 0; tries < 20; tries++) expect(await served("v1")).toHaveLength(20);
-    const now = (): string[] => pods.pods(name).flatMap((pod) => (pod.ready ? [pod.name] : []));
-    const isReplaced = (): boolean => now().length === 2 && !now().includes(before[0] ?? "");
-    while (!isReplaced()) await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(now()).toContain(before[1]);
+    await until(() => first?.restarts === 1 && first.ready);
+    await until(isWhole);
+    expect((await evict(first)).status).toBe(201);
+    expect((await evict(second)).status).toBe(429);
+    for (let tries = 0; tries < 20; tries++) expect(await served("v1")).toHaveLength(20);
+    const ready = (): (string | undefined)[] => pods.pods(name).flatMap((pod) => (pod.ready ? [pod.name] : []));
+    await until(() => ready().length === 2 && !ready().includes(first?.name));
+    expect(ready()).toContain(second?.name);
   });
 
   test("T6 on the way out the CRD lets go first: v1 is dropped, conversion None, then the webhook goes", async () => {
@@ -160,7 +170,7 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     expect(operations).toMatchObject({ "selfies-drop": "update", [name]: "delete" });
     expect(await conversionOf()).toEqual({ strategy: "None" });
     expect(await served("v2")).toHaveLength(20);
-    expect(pods.pods(name)).toEqual([]);
+    await until(() => pods.pods(name).length === 0);
   });
 
   describe("examples/backups: three versions in a chain", () => {
@@ -268,7 +278,11 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
       const applied = object("v1", "c", { retention: "Daily" });
       await world.cluster.client.apply(at("v1", "c"), applied, "keeper&force=true");
       expect(await read("v1", "c")).toEqual({ ...last, retention: "Daily" });
-      expect(pods.pods("backups-conversion")).toEqual([]);
+      await until(() => pods.pods("backups-conversion").length === 0);
     });
   });
 });
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
