@@ -18,6 +18,7 @@ export type { Before, Phases, WaitsFor } from "./before";
 export type { ConversionArgs } from "./crd/conversion";
 export { ConversionWebhook } from "./conversionWebhook";
 export type { CertificateArgs, ConversionWebhookArgs } from "./conversionWebhookArgs";
+export { rightsForConversionWebhook, rightsForOwnAuthority } from "./conversionWebhook/rights";
 export type { ConversionChoice } from "./conversionChoice";
 export type { ConversionInputs } from "./manifestInputs";
 export type { CustomResourceArgs } from "./customResources/customResources";

@@ -1,6 +1,15 @@
 import * as fs from "fs";
 import * as path from "path";
-import { ConversionWebhook, VersionedCRD, type ConversionWebhookArgs, type VersionedCRDArgs } from "../../components";
+import {
+  ConversionWebhook,
+  rightsForConversionWebhook,
+  rightsForDrop,
+  rightsForOwnAuthority,
+  rightsForUp,
+  VersionedCRD,
+  type ConversionWebhookArgs,
+  type VersionedCRDArgs,
+} from "../../components";
 import { checkout } from "../../local/checkout";
 import { PodRunner } from "../../local/pods/runner";
 import { startWorld, type World } from "./harness";
@@ -10,6 +19,7 @@ import { createObjects, definitionPath, manifest, objectPath, resource } from ".
 jest.setTimeout(300_000);
 
 const name = "selfies-conversion";
+const backups = { group: "storage.example.com", plural: "backups" };
 /** `up` of v1's hostPort; what it says of an address without a port differs between two releases of the conversion. */
 const source = (withoutPort: string): string => `
 import { defineConversion } from "pulumi-kubernetes-storage-migration/conversion";
@@ -42,13 +52,19 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
   let pods: PodRunner;
   let file: string;
   let folder: string;
+  let kubeconfig: string;
 
   beforeAll(async () => {
     pods = new PodRunner("default");
     world = await startWorld([resource], await pods.options());
+    const rights = [name, "backups-conversion"].flatMap((name) =>
+      rightsForConversionWebhook({ namespace: "default", name }),
+    );
+    const all = [...rightsForUp([resource, backups]), ...rightsForDrop(), ...rights, ...rightsForOwnAuthority()];
+    kubeconfig = await world.cluster.userKubeconfig("webhooks", all);
     await pods.start(world.cluster.client);
     folder = path.dirname(world.kubeconfig);
-    stack = await ProgramStack.create(folder, "webhook", world.cluster.kubeconfig);
+    stack = await ProgramStack.create(folder, "webhook", kubeconfig);
     file = path.join(stack.workDir, "conversion.ts");
     fs.writeFileSync(file, source("undefined"));
   });
@@ -174,7 +190,6 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
   });
 
   describe("examples/backups: three versions in a chain", () => {
-    const backups = { group: "storage.example.com", plural: "backups" };
     const at = (version: string, name = ""): string =>
       `/apis/${backups.group}/${version}/namespaces/default/${backups.plural}${name && `/${name}`}`;
     const object = (version: string, name: string, spec: object): object => ({
@@ -216,7 +231,7 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
     const stored = async () => [...new Set(Object.values(await world.stored(backups.group, backups.plural)))];
 
     beforeAll(async () => {
-      chain = await ProgramStack.create(folder, "backups", world.cluster.kubeconfig, "backups");
+      chain = await ProgramStack.create(folder, "backups", kubeconfig, "backups");
     });
 
     test("T7 v1alpha1 alone, with objects of several owners", async () => {

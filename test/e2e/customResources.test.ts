@@ -46,7 +46,7 @@ describe("objects in a program move with their CRD", () => {
 
   beforeAll(async () => {
     world = await startWorld([{ group, plural }]);
-    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "objects", world.cluster.kubeconfig);
+    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "objects", world.kubeconfig);
   });
   afterAll(() => world.end());
 

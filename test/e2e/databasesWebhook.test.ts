@@ -1,5 +1,13 @@
 import * as path from "path";
-import { ConversionWebhook, VersionedCRD, type VersionedCRDArgs } from "../../components";
+import {
+  ConversionWebhook,
+  rightsForConversionWebhook,
+  rightsForDrop,
+  rightsForOwnAuthority,
+  rightsForUp,
+  VersionedCRD,
+  type VersionedCRDArgs,
+} from "../../components";
 import { checkout } from "../../local/checkout";
 import { PodRunner } from "../../local/pods/runner";
 import { startWorld, type World } from "./harness";
@@ -8,6 +16,7 @@ import { ProgramStack } from "./programs";
 jest.setTimeout(300_000);
 
 const resource = { group: "example.com", plural: "databases" };
+const name = "databases-conversion";
 const SECRET = "correct horse battery staple";
 
 /** The guide's Database through examples/databases/conversion.ts: v2 has a password that a client of v1 must neither see nor lose. */
@@ -20,7 +29,14 @@ describe("examples/databases: a secret field comes with v2", () => {
     pods = new PodRunner("default");
     world = await startWorld([resource], await pods.options());
     await pods.start(world.cluster.client);
-    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "databases", world.cluster.kubeconfig);
+    const rights = [
+      ...rightsForUp([resource]),
+      ...rightsForDrop(),
+      ...rightsForConversionWebhook({ namespace: "default", name }),
+      ...rightsForOwnAuthority(),
+    ];
+    const kubeconfig = await world.cluster.userKubeconfig("webhooks", rights);
+    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "databases", kubeconfig);
   });
   afterAll(async () => {
     await pods.stop();

@@ -2,7 +2,13 @@ import { spawnSync } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { parse } from "yaml";
-import { rightsForDrop, rightsForPreview, rightsForUp } from "../../components";
+import {
+  rightsForConversionWebhook,
+  rightsForDrop,
+  rightsForOwnAuthority,
+  rightsForPreview,
+  rightsForUp,
+} from "../../components";
 import { checkStackConfig } from "../../config";
 import { checkout } from "../../local/checkout";
 import { findPulumi } from "../../local/toolchain/pulumi";
@@ -12,16 +18,16 @@ import { tutorialPlan } from "./selfies";
 
 jest.setTimeout(120_000);
 
-const readme = fs.readFileSync(checkout("README.md"), "utf8");
 const databases = { group: "example.com", plural: "databases" };
 
 /** The code block of a language, and of the comment on its first line where that is given. */
-function block(language: string, comment = ""): string {
-  const found = [...readme.matchAll(/```(\w+)\n([^]*?)```/g)]
+function block(language: string, comment = "", page = "README.md"): string {
+  const text = fs.readFileSync(checkout(page), "utf8");
+  const found = [...text.matchAll(/```(\w+)\n([^]*?)```/g)]
     .filter((match) => match[1] === language)
     .map((match) => match[2] ?? "")
     .find((text) => comment === "" || text.startsWith(`# ${comment}\n`));
-  if (found === undefined) throw new Error(`README.md has no ${language} block ${comment}`);
+  if (found === undefined) throw new Error(`${page} has no ${language} block ${comment}`);
   return found;
 }
 
@@ -37,6 +43,9 @@ describe("what the README shows is so", () => {
     expect(parse(block("yaml", "preview"))).toEqual(rightsForPreview([databases]));
     expect(parse(block("yaml", "up"))).toEqual(rightsForUp([databases]));
     expect(parse(block("yaml", "drop"))).toEqual(rightsForDrop());
+    const webhook = { namespace: "platform", name: "databases-conversion" };
+    expect(parse(block("yaml", "webhook", "docs/conversion.md"))).toEqual(rightsForConversionWebhook(webhook));
+    expect(parse(block("yaml", "own authority", "docs/conversion.md"))).toEqual(rightsForOwnAuthority());
   });
 
   test("the stack configuration is a valid one", () => {

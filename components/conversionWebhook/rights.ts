@@ -1,0 +1,31 @@
+import { type PolicyRule, rightsForConversionService } from "../kubernetes/rights";
+
+/** What Pulumi's kubernetes provider does with each object that it manages: a create is a server-side apply. */
+const MANAGE = ["get", "list", "watch", "create", "patch", "delete"] as const;
+/** What it looks at until a Deployment and a Service are ready. */
+const WATCH = ["list", "watch"] as const;
+
+/**
+ * What a `ConversionWebhook` adds to `rightsForUp` of its CRDs, for its own namespace: its objects, what Pulumi's kubernetes provider watches
+ * until they are ready, and the call through the API server's proxy that preview makes.
+ *
+ * @param webhook its name, and that of its Service
+ * @example rightsForConversionWebhook({ namespace: "default", name: "databases-conversion" })
+ */
+export function rightsForConversionWebhook(webhook: { namespace: string; name: string }): PolicyRule[] {
+  return [
+    { apiGroups: [""], resources: ["configmaps", "secrets", "services"], verbs: MANAGE },
+    { apiGroups: ["apps"], resources: ["deployments"], verbs: MANAGE },
+    { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: MANAGE },
+    { apiGroups: ["apps"], resources: ["replicasets"], verbs: WATCH },
+    { apiGroups: [""], resources: ["pods", "endpoints", "persistentvolumeclaims", "events"], verbs: WATCH },
+    ...rightsForConversionService(webhook),
+  ];
+}
+
+/**
+ * What an own authority adds, for the whole cluster: before an old certificate goes, it looks at the caBundle of every CRD that the webhook serves.
+ */
+export function rightsForOwnAuthority(): PolicyRule[] {
+  return [{ apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["list"] }];
+}
