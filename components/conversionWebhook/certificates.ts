@@ -17,13 +17,19 @@ export interface ServingCertificate {
 }
 
 export function createCertificate(site: Site, { given, certManager, own = {} }: CertificateArgs): ServingCertificate {
-  const metadata = { name: secretOf(site.name), namespace: site.namespace };
+  const { namespace } = site;
   if (certManager === undefined) {
     const { cert, key, ca } = given ?? ownAuthority(site, own);
+    const metadata = { name: pulumi.output(cert).apply((pem) => secretOf(site.name, pem)), namespace };
     const data = { "tls.crt": base64(cert), "tls.key": pulumi.secret(base64(key)) };
-    const secret = new Secret(`${site.name}-tls`, { metadata, type: "kubernetes.io/tls", data }, site.opts);
+    const secret = new Secret(
+      `${site.name}-tls`,
+      { metadata, immutable: true, type: "kubernetes.io/tls", data },
+      site.opts,
+    );
     return { secret: secret.metadata.name, caBundle: ca, crdAnnotations: {} };
   }
+  const metadata = { name: `${site.name}-tls`, namespace };
   const issuer = { kind: "Issuer", group: "cert-manager.io", ...certManager.issuer };
   const certificate = new CustomResource(
     `${site.name}-tls`,
@@ -42,7 +48,7 @@ export function createCertificate(site: Site, { given, certManager, own = {} }: 
   );
   return {
     secret: certificate.metadata.name,
-    crdAnnotations: { "cert-manager.io/inject-ca-from": `${site.namespace}/${metadata.name}` },
+    crdAnnotations: { "cert-manager.io/inject-ca-from": `${namespace}/${metadata.name}` },
   };
 }
 

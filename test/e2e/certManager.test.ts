@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from "child_process";
 import { once } from "events";
 import * as fs from "fs";
 import * as path from "path";
-import * as tls from "tls";
 import { parseAllDocuments } from "yaml";
 import { ConversionWebhook, VersionedCRD } from "../../components";
 import { checkout } from "../../local/checkout";
 import { PodRunner } from "../../local/pods/runner";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
+import { servedCertificate } from "./servedCertificate";
 import { createObjects, definitionPath, manifest, objectPath, resource } from "./selfies";
 
 jest.setTimeout(300_000);
@@ -88,7 +88,8 @@ describe("certificates that cert-manager makes", () => {
     const bundle = (await live()).spec.conversion.webhook?.clientConfig.caBundle ?? "";
     return Buffer.from(bundle, "base64").toString().split("-----BEGIN").length - 1;
   };
-  const serving = (): Promise<string[]> => Promise.all(pods.pods(name).map(({ port }) => serialOf(port)));
+  const serving = (): Promise<string[]> =>
+    Promise.all(pods.pods(name).map(async ({ port }) => (await servedCertificate(port)).serialNumber));
   /** Deletes the Secret, so that it is issued anew, while a client reads through the webhook; its failures. */
   const renewed = async (): Promise<string[]> => {
     const failures: string[] = [];
@@ -214,10 +215,3 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 /** Of the certificate that is served there. */
-async function serialOf(port: number): Promise<string> {
-  const socket = tls.connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
-  await once(socket, "secureConnect");
-  const { serialNumber } = socket.getPeerCertificate();
-  socket.destroy();
-  return serialNumber;
-}

@@ -121,9 +121,16 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
   });
 
   test("T3 up: two pods are ready before the CRD names them, and every object is moved through them", async () => {
+    let readyWhenNamed: boolean[] | undefined;
+    const watching = until(async () => {
+      const isNamed = (await conversionOf()).strategy === "Webhook";
+      if (isNamed) readyWhenNamed = pods.pods(name).map(({ ready }) => ready);
+      return isNamed;
+    });
     const { messages } = await stack.up(program("v1-v2"));
+    await watching;
+    expect(readyWhenNamed).toEqual([true, true]);
     expect(messages.join("\n")).toMatch(/20 proven on/);
-    expect(pods.pods(name).map(({ ready }) => ready)).toEqual([true, true]);
     expect(await served("v2")).toEqual(Array(20).fill({ host: "host", port: "8080" }));
     expect(await served("v1")).toEqual(Array(20).fill({ hostPort: "host:8080" }));
     expect(new Set(Object.values(await world.stored(resource.group, resource.plural)))).toEqual(

@@ -74,6 +74,20 @@ export class ProgramStack {
     return stdout;
   }
 
+  /** The state as text, secrets in clear, as a person edits it between `pulumi stack export --show-secrets` and `import`. */
+  async edit(change: (state: string) => string): Promise<void> {
+    const file = path.join(this.workDir, "state.json");
+    fs.writeFileSync(
+      file,
+      change(await this.pulumi("stack", "export", "--show-secrets", "--stack", this.automation.name)),
+      {
+        mode: 0o600,
+      },
+    );
+    await this.pulumi("stack", "import", "--file", file, "--stack", this.automation.name);
+    fs.rmSync(file);
+  }
+
   /** The URN of each resource in the state, by its name. */
   async urns(): Promise<Record<string, string>> {
     const { deployment } = await this.automation.exportStack();

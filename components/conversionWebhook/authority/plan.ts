@@ -28,7 +28,7 @@ export interface Trust {
 export interface Seen {
   /** Undefined where CRDs may not be listed. */
   readonly trust?: Trust | undefined;
-  /** The certificate that the Service's Secret holds; undefined where that may not be read. */
+  /** The certificate that its Secret holds, empty where there is none; undefined where that may not be read. */
   readonly served?: string | undefined;
 }
 

@@ -53,7 +53,7 @@ async function stepFor(olds: Outputs, news: Inputs, config: StackConfig | undefi
   const cluster = await connect(news, config);
   const isSigning = held.signedBy === newest.cert;
   const seen = isSigning
-    ? { served: await readServed(cluster, olds) }
+    ? { served: await readServed(cluster, olds, held.leaf.cert) }
     : { trust: await readTrust(cluster, olds, newest.cert) };
   return nextStep(held, news, new Date(), seen);
 }

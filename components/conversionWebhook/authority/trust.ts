@@ -1,3 +1,4 @@
+import { createHash } from "crypto";
 import type { Conversion } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
@@ -20,20 +21,28 @@ export async function readTrust(cluster: Cluster, names: Names, authority: strin
   }
 }
 
-/** Name of the Secret with the certificate of a Service. */
-export function secretOf(service: string): string {
-  return `${service}-tls`;
+/**
+ * Name of the Secret with a certificate, by its content: Pulumi's kubernetes provider replaces a Secret whose data changes, and one of the same
+ * name it deletes first, and with it the Deployment that mounts it.
+ * https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/#enablesecretmutable_nodejs
+ */
+export function secretOf(service: string, cert: string): string {
+  return `${service}-tls-${createHash("sha256").update(cert).digest("hex").slice(0, 10)}`;
 }
 
-/** The certificate that pods are given: what the Service's Secret holds; undefined where it is not there or may not be read. */
-export async function readServed(cluster: Cluster, { service, namespace }: Names): Promise<string | undefined> {
+/** The certificate that pods are given: what its Secret holds, empty where there is none; undefined where that may not be read. */
+export async function readServed(
+  cluster: Cluster,
+  { service, namespace }: Names,
+  cert: string,
+): Promise<string | undefined> {
   try {
-    const path = `/api/v1/namespaces/${namespace}/secrets/${secretOf(service)}`;
+    const path = `/api/v1/namespaces/${namespace}/secrets/${secretOf(service, cert)}`;
     const { data } = await cluster.call<{ data?: Record<string, string> }>({ method: "GET", path });
-    const found = data?.["tls.crt"];
-    return found === undefined ? undefined : Buffer.from(found, "base64").toString();
+    return Buffer.from(data?.["tls.crt"] ?? "", "base64").toString();
   } catch (error) {
-    if (hasStatus(error, 403, 404)) return undefined;
+    if (hasStatus(error, 404)) return "";
+    if (hasStatus(error, 403)) return undefined;
     throw error;
   }
 }
