@@ -7,7 +7,7 @@ type Fields = Record<string, unknown>;
 /**
  * What the API server makes of our server-side apply, as far as a plan reads it: fields that we owned and no longer apply
  * go, the rest is merged; a changed spec is a new generation; a new storage version joins storedVersions.
- * The real one answers the same in test/e2e.
+ * e2e/serverSideApply compares it with the real one.
  */
 export function applied(live: Definition | undefined, intent: Definition): Definition {
   const { metadata, spec } = intent;
@@ -19,10 +19,11 @@ export function applied(live: Definition | undefined, intent: Definition): Defin
   const before = live ?? { ...intent, metadata: { name: metadata.name }, spec: {} as DefinitionSpec };
   const owned = live?.metadata.managedFields?.find(({ manager }) => manager === FIELD_MANAGER)?.fieldsV1 ?? {};
   const kept = without(before, owned) as unknown as Definition;
+  const { labels: _, annotations: __, ...bare } = before.metadata;
   const after = {
     ...intent,
     metadata: {
-      ...before.metadata,
+      ...bare,
       ...merged(settable(kept), settable(intent)),
       uid: before.metadata.uid ?? "uid-1",
       resourceVersion: String(Number(before.metadata.resourceVersion ?? "99") + 1),
@@ -61,7 +62,8 @@ function others(live: Definition) {
 }
 
 function settable({ metadata: { labels, annotations } }: Definition): Fields {
-  return { ...(labels && { labels }), ...(annotations && { annotations }) };
+  const isAny = (map: object | undefined): boolean => map !== undefined && Object.keys(map).length > 0;
+  return { ...(isAny(labels) && { labels }), ...(isAny(annotations) && { annotations }) };
 }
 
 function defaulted(spec: DefinitionSpec): DefinitionSpec {
@@ -84,7 +86,9 @@ function without(value: object, fields: Fields): Fields {
   const kept = Object.entries(value).flatMap(([key, child]): [string, unknown][] => {
     const below = fields[`f:${key}`];
     if (!isMap(below)) return [[key, child]];
-    return isMap(child) && Object.keys(below).length > 0 ? [[key, without(child, below)]] : [];
+    if (!isMap(child) || Object.keys(below).length === 0) return [];
+    const rest = without(child, below);
+    return Object.keys(rest).length === 0 ? [] : [[key, rest]];
   });
   return Object.fromEntries(kept);
 }

@@ -5,35 +5,9 @@ import { planServe } from "../../../components/crd/plan";
 import { whyProven } from "../../../components/crd/proof";
 import { PHASES, type PhaseName } from "../../../components/phases/shim";
 import { applied, editedByOther } from "../apiServer";
-import { manifest, OWNER, schema, version, webhook, withMetadata, withSpec, withStored } from "../fixtures";
+import { OWNER, withMetadata, withSpec, withStored } from "../fixtures";
+import { NAMES, wanted } from "../generatedManifests";
 import { annotated, plans, proofOf, ran, ranUpTo, rehearsal } from "../rollout";
-
-const NAMES = ["v1", "v2", "v3"];
-
-const versions: fc.Arbitrary<Version[]> = fc
-  .tuple(
-    fc.shuffledSubarray(NAMES, { minLength: 1 }),
-    fc.nat(2),
-    fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
-    fc.array(fc.constantFrom("host", "port", "size"), { minLength: 3, maxLength: 3 }),
-  )
-  .map(([names, storage, isServed, fields]) =>
-    names.map((name, index) => {
-      const isStorage = index === storage % names.length;
-      const words = [name, ...(isStorage ? ["storage"] : []), ...(isStorage || isServed[index] ? [] : ["unserved"])];
-      return version(words.join(" "), schema(fields[index] ?? "host"));
-    }),
-  );
-
-const conversion = fc.constantFrom(undefined, webhook(), webhook("https://other.example.com/"));
-
-const wanted: fc.Arbitrary<Definition> = fc
-  .tuple(versions, conversion, fc.boolean(), fc.boolean())
-  .map(([list, to, hasShortName, hasLabel]) => {
-    const base = withMetadata(manifest(...list), hasLabel ? { labels: { team: "storage" } } : {});
-    const names = { ...base.spec.names, ...(hasShortName && { shortNames: ["db"] }) };
-    return withSpec(base, { names, ...(to && { conversion: to }) });
-  });
 
 const EVENTS = ["edited", "proven", "foreign proof", "old proof", "restored", "damaged", "rehearsed"] as const;
 
