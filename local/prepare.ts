@@ -10,7 +10,7 @@ async function main(args: string[]): Promise<void> {
   const version = chosenVersion(args);
   const [pulumi, kubernetes] = await prepareTests(version);
   say(
-    `ready: Pulumi CLI ${pulumi.version} (${pulumi.origin}), its kubernetes plugin (${kubernetes.origin}), control plane for Kubernetes ${version}`,
+    `ready: Pulumi CLI ${pulumi.version} (${pulumi.origin}), its kubernetes plugin (${kubernetes.origin}), cert-manager, control plane for Kubernetes ${version}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { findCertManager } from "./certManager";
 import { controlPlaneBinary, type KubernetesVersion } from "./controlPlane";
 import { findKubernetesPlugin, type KubernetesPlugin } from "./kubernetesPlugin";
 import { findPulumi, type PulumiCli } from "./pulumi";
@@ -11,6 +12,7 @@ export async function prepareToolchain(version: KubernetesVersion): Promise<Pulu
 /** The same, and what only tests need. */
 export async function prepareTests(version: KubernetesVersion): Promise<[PulumiCli, KubernetesPlugin]> {
   const cli = findPulumi();
-  const [found, plugin] = await Promise.all([cli, cli.then(findKubernetesPlugin), controlPlaneBinary(version)]);
+  const plugins = cli.then(findKubernetesPlugin);
+  const [found, plugin] = await Promise.all([cli, plugins, plugins.then(findCertManager), controlPlaneBinary(version)]);
   return [found, plugin];
 }

@@ -6,21 +6,13 @@ import { parseAllDocuments } from "yaml";
 import { ConversionWebhook, VersionedCRD } from "../../components";
 import { checkout } from "../../local/checkout";
 import { PodRunner } from "../../local/pods/runner";
+import { findCertManager } from "../../local/toolchain/certManager";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 import { servedCertificate } from "./servedCertificate";
 import { createObjects, definitionPath, manifest, objectPath, resource } from "./selfies";
 
 jest.setTimeout(300_000);
-
-/** A folder with cert-manager's `controller` and `cainjector`, and its CRDs below `crds`; `npm test` builds none of it. */
-const folder = process.env["CERT_MANAGER"];
-const WHY_SKIPPED = "needs CERT_MANAGER, a folder with cert-manager's controller, cainjector and crds";
-
-function certManagerTest(name: string, work: () => Promise<void>): void {
-  if (folder !== undefined) test(name, work);
-  else test.skip(`${name} (${WHY_SKIPPED})`, work);
-}
 
 const name = "selfies-conversion";
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -34,13 +26,12 @@ describe("certificates that cert-manager makes", () => {
   const running: ChildProcess[] = [];
 
   beforeAll(async () => {
-    if (folder === undefined) return;
     pods = new PodRunner("default");
     world = await startWorld([resource], await pods.options());
     const { client, kubeconfig } = world.cluster;
     await pods.start(client);
     stack = await ProgramStack.create(path.dirname(world.kubeconfig), "webhook", kubeconfig);
-    const crds = path.join(folder, "crds");
+    const { program, crds } = await findCertManager();
     for (const file of fs.readdirSync(crds).filter((found) => found.endsWith(".yaml"))) {
       for (const document of parseAllDocuments(fs.readFileSync(path.join(crds, file), "utf8"))) {
         await client.post(definitions, document.toJS() as object);
@@ -48,8 +39,7 @@ describe("certificates that cert-manager makes", () => {
     }
     await until(async () => (await client.get(certManager("issuers"))) !== undefined);
     for (const command of ["controller", "cainjector"]) {
-      const args = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false"];
-      running.push(spawn(path.join(folder, command), args, { stdio: "ignore" }));
+      running.push(spawn(program, [command, `--kubeconfig=${kubeconfig}`], { stdio: "ignore" }));
     }
     const make = (plural: string, kind: string, called: string, spec: object) =>
       client.post(certManager(plural), { apiVersion: "cert-manager.io/v1", kind, metadata: { name: called }, spec });
@@ -59,7 +49,6 @@ describe("certificates that cert-manager makes", () => {
     await make("issuers", "Issuer", "internal", { ca: { secretName: "internal-ca" } });
   });
   afterAll(async () => {
-    if (folder === undefined) return;
     for (const child of running) if (child.exitCode === null && child.kill()) await once(child, "exit");
     await pods.stop();
     await world.end();
@@ -107,99 +96,76 @@ describe("certificates that cert-manager makes", () => {
     return failures;
   };
 
-  certManagerTest(
-    "T1 first install, two versions at once: the next preview is empty, although the CRD was edited since",
-    async () => {
-      const first = await ProgramStack.create(
-        path.dirname(world.kubeconfig),
-        "first",
-        world.cluster.kubeconfig,
-        "first",
-      );
-      const backups = program("backups", checkout("examples", "backups", "v1alpha1-v1.yaml"), module("backups"));
-      const { messages } = await first.up(backups);
-      expect(messages.join("\n")).not.toMatch(/cannot be read|no caBundle/);
-      expect(
-        (await live(`${definitions}/backups.storage.example.com`)).spec.conversion.webhook?.clientConfig,
-      ).toHaveProperty("caBundle");
-      expect(await changes(backups, first)).toEqual([]);
-    },
-  );
+  test("T1 first install, two versions at once: the next preview is empty, although the CRD was edited since", async () => {
+    const first = await ProgramStack.create(path.dirname(world.kubeconfig), "first", world.cluster.kubeconfig, "first");
+    const backups = program("backups", checkout("examples", "backups", "v1alpha1-v1.yaml"), module("backups"));
+    const { messages } = await first.up(backups);
+    expect(messages.join("\n")).not.toMatch(/cannot be read|no caBundle/);
+    expect(
+      (await live(`${definitions}/backups.storage.example.com`)).spec.conversion.webhook?.clientConfig,
+    ).toHaveProperty("caBundle");
+    expect(await changes(backups, first)).toEqual([]);
+  });
 
-  certManagerTest(
-    "T2 v1 alone, with objects; preview plans certificate and rollout before there is a Secret",
-    async () => {
-      await stack.up(selfies("v1", false));
-      await createObjects(world.cluster.client, 20);
-      expect(await changes(selfies("v1-v2"))).toEqual(
-        expect.arrayContaining([
-          name,
-          `${name}-tls`,
-          "selfies-serve",
-          "selfies-rehearse",
-          "selfies-store",
-          "selfies-migrate",
-        ]),
-      );
-      await expect(world.cluster.client.get(secret(`${name}-tls`))).rejects.toThrow(/404/);
-    },
-  );
+  test("T2 v1 alone, with objects; preview plans certificate and rollout before there is a Secret", async () => {
+    await stack.up(selfies("v1", false));
+    await createObjects(world.cluster.client, 20);
+    expect(await changes(selfies("v1-v2"))).toEqual(
+      expect.arrayContaining([
+        name,
+        `${name}-tls`,
+        "selfies-serve",
+        "selfies-rehearse",
+        "selfies-store",
+        "selfies-migrate",
+      ]),
+    );
+    await expect(world.cluster.client.get(secret(`${name}-tls`))).rejects.toThrow(/404/);
+  });
 
-  certManagerTest(
-    "T3 up: with a cainjector that takes its time every object is moved; the caBundle is the cainjector's alone, and the next preview is empty",
-    async () => {
-      const injector = running[1];
-      injector?.kill("SIGSTOP");
-      const late = until(async () => (await live()).spec.conversion.strategy === "Webhook")
-        .then(() => new Promise((resolve) => setTimeout(resolve, 4_000)))
-        .finally(() => injector?.kill("SIGCONT"));
-      const { messages } = await stack.up(selfies("v1-v2"));
-      await late;
-      expect(messages.join("\n")).toMatch(/20 proven on/);
-      const { managedFields } = (await live()).metadata;
-      const owners = managedFields.filter(({ fieldsV1 }) => JSON.stringify(fieldsV1).includes("f:caBundle"));
-      expect(owners.map(({ manager }) => manager)).toEqual(["cert-manager-cainjector"]);
-      expect(await changes(selfies("v1-v2"))).toEqual([]);
-    },
-  );
+  test("T3 up: with a cainjector that takes its time every object is moved; the caBundle is the cainjector's alone, and the next preview is empty", async () => {
+    const injector = running[1];
+    injector?.kill("SIGSTOP");
+    const late = until(async () => (await live()).spec.conversion.strategy === "Webhook")
+      .then(() => new Promise((resolve) => setTimeout(resolve, 4_000)))
+      .finally(() => injector?.kill("SIGCONT"));
+    const { messages } = await stack.up(selfies("v1-v2"));
+    await late;
+    expect(messages.join("\n")).toMatch(/20 proven on/);
+    const { managedFields } = (await live()).metadata;
+    const owners = managedFields.filter(({ fieldsV1 }) => JSON.stringify(fieldsV1).includes("f:caBundle"));
+    expect(owners.map(({ manager }) => manager)).toEqual(["cert-manager-cainjector"]);
+    expect(await changes(selfies("v1-v2"))).toEqual([]);
+  });
 
-  certManagerTest(
-    "T4 a renewed certificate is served within seconds, no read fails, and the next preview is empty",
-    async () => {
-      expect(await renewed()).toEqual([]);
-      expect(await authorities()).toBe(1);
-      expect(await changes(selfies("v1-v2"))).toEqual([]);
-    },
-  );
+  test("T4 a renewed certificate is served within seconds, no read fails, and the next preview is empty", async () => {
+    expect(await renewed()).toEqual([]);
+    expect(await authorities()).toBe(1);
+    expect(await changes(selfies("v1-v2"))).toEqual([]);
+  });
 
-  certManagerTest(
-    "T5 a new authority joins the old one in the caBundle: no read fails; everything is to be proven again",
-    async () => {
-      const { client } = world.cluster;
-      const uidOf = async () => (await client.get(secret("internal-ca"))).metadata.uid;
-      const before = await uidOf();
-      await client.delete(secret("internal-ca"));
-      await until(async () => (await uidOf()) !== before);
-      const failures: string[] = [];
-      await until(async () => {
-        failures.push(...(await renewed()));
-        return (await authorities()) === 2;
-      });
-      expect(failures).toEqual([]);
-      expect(await changes(selfies("v1-v2"))).toEqual(["selfies-rehearse", "selfies-migrate"]);
-    },
-  );
+  test("T5 a new authority joins the old one in the caBundle: no read fails; everything is to be proven again", async () => {
+    const { client } = world.cluster;
+    const uidOf = async () => (await client.get(secret("internal-ca"))).metadata.uid;
+    const before = await uidOf();
+    await client.delete(secret("internal-ca"));
+    await until(async () => (await uidOf()) !== before);
+    const failures: string[] = [];
+    await until(async () => {
+      failures.push(...(await renewed()));
+      return (await authorities()) === 2;
+    });
+    expect(failures).toEqual([]);
+    expect(await changes(selfies("v1-v2"))).toEqual(["selfies-rehearse", "selfies-migrate"]);
+  });
 
-  certManagerTest(
-    "T6 the way out: nothing is rewritten again, v1 goes, conversion None, then the webhook",
-    async () => {
-      const { messages, operations } = await stack.up(selfies("v2", false));
-      expect(messages.join("\n")).toMatch(/20 proven on .* 0 of them rewritten/);
-      expect(operations).toMatchObject({ "selfies-drop": "update", [`${name}-tls`]: "delete" });
-      expect((await live()).spec.conversion).toEqual({ strategy: "None" });
-      expect(await changes(selfies("v2", false))).toEqual([]);
-    },
-  );
+  test("T6 the way out: nothing is rewritten again, v1 goes, conversion None, then the webhook", async () => {
+    const { messages, operations } = await stack.up(selfies("v2", false));
+    expect(messages.join("\n")).toMatch(/20 proven on .* 0 of them rewritten/);
+    expect(operations).toMatchObject({ "selfies-drop": "update", [`${name}-tls`]: "delete" });
+    expect((await live()).spec.conversion).toEqual({ strategy: "None" });
+    expect(await changes(selfies("v2", false))).toEqual([]);
+  });
 });
 
 function module(example: string): string {
