@@ -120,12 +120,14 @@ export class TestStack {
     return this.run(args, (program, onEvent) => this.automation.up({ program, onEvent }));
   }
 
-  /** `pulumi up --target` of one phase: its gate must hold by itself. */
-  async upOnly(args: VersionedCRDArgs, phase: PhaseName): Promise<Run> {
+  /** `pulumi up --target` of one phase: its gate must hold by itself. With `--target-dependents` those after it run, too. */
+  async upOnly(args: VersionedCRDArgs, phase: PhaseName, targetDependents = false): Promise<Run> {
     const { deployment } = await this.automation.exportStack();
     const resources = (deployment as { resources: { urn: string }[] }).resources;
     const urn = resources.find((resource) => phaseOf(resource.urn) === phase)?.urn ?? `no ${phase} in the stack`;
-    return this.run(args, (program, onEvent) => this.automation.up({ program, onEvent, target: [urn] }));
+    return this.run(args, (program, onEvent) =>
+      this.automation.up({ program, onEvent, target: [urn], targetDependents }),
+    );
   }
 
   /** The message of an `up` or a preview that must not succeed. */

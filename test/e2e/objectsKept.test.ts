@@ -112,6 +112,17 @@ describe("whatever an object is named, wherever it is and whatever stands in its
     expect(new Set(Object.values(operations ?? {}))).toEqual(new Set(["same"]));
   });
 
+  test("T2b `--target` of serve moves no object; with `--target-dependents` the phases after it run as well", async () => {
+    const [stack, next] = [stacks["planets"] as TestStack, planets("v2", "v3")];
+    await stack.upOnly(next, "serve");
+    expect(new Set(Object.values(await world.stored(group, "planets")))).toEqual(new Set([`${group}/v2`]));
+    await stack.upOnly(planets("v3"), "serve", true);
+    expect(new Set(Object.values(await world.stored(group, "planets")))).toEqual(new Set([`${group}/v3`]));
+    const definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/planets." + group;
+    expect((await client.get(definition)).status.storedVersions).toEqual(["v3"]);
+    expect(await kept("v3", "planets")).toEqual(before);
+  });
+
   test("T3 objects of several namespaces: labels, annotations, generation, finalizers, owners", async () => {
     for (const name of ["far", "near"]) await namespace(name);
     const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "owner" } };
