@@ -83,5 +83,6 @@ export function describeConversion(conversion: Conversion | undefined): string {
   const client = conversion?.webhook?.clientConfig;
   if (client?.url !== undefined) return `Webhook ${client.url}`;
   const service = client?.service;
-  return service === undefined ? "Webhook" : `Webhook ${service.namespace}/${service.name}${service.path ?? ""}`;
+  // In preview the name of a Service may be unknown.
+  return service?.name === undefined ? "Webhook" : `Webhook ${service.namespace}/${service.name}${service.path ?? ""}`;
 }

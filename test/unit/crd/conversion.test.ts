@@ -72,3 +72,8 @@ test("a plan reads None, a url, or namespace/name with its path", () => {
   expect(describeConversion(withConversion(both, { url }).spec.conversion)).toBe(`Webhook ${url}`);
   expect(describeConversion(withConversion(both, { service }).spec.conversion)).toBe("Webhook databases/convert/crd");
 });
+
+test("a Service that preview cannot name yet is not named", () => {
+  const unknown = withSpec(both, { conversion: { strategy: "Webhook", webhook: { clientConfig: { service: {} } } } });
+  expect(describeConversion(unknown.spec.conversion)).toBe("Webhook");
+});
