@@ -9,16 +9,24 @@ const WATCH = ["list", "watch"] as const;
  * What a `ConversionWebhook` adds to `rightsForUp` of its CRDs, for its own namespace: its objects, what Pulumi's kubernetes provider watches
  * until they are ready, and the call through the API server's proxy that preview makes.
  *
- * @param webhook its name, and that of its Service
+ * @param webhook its name, and that of its Service; `certManager` where cert-manager makes its certificate
  * @example rightsForConversionWebhook({ namespace: "default", name: "databases-conversion" })
  */
-export function rightsForConversionWebhook(webhook: { namespace: string; name: string }): PolicyRule[] {
+export function rightsForConversionWebhook(webhook: {
+  namespace: string;
+  name: string;
+  /** @default false */
+  certManager?: boolean;
+}): PolicyRule[] {
   return [
     { apiGroups: [""], resources: ["configmaps", "secrets", "services"], verbs: MANAGE },
     { apiGroups: ["apps"], resources: ["deployments"], verbs: MANAGE },
     { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: MANAGE },
     { apiGroups: ["apps"], resources: ["replicasets"], verbs: WATCH },
     { apiGroups: [""], resources: ["pods", "endpoints", "persistentvolumeclaims", "events"], verbs: WATCH },
+    ...(webhook.certManager === true
+      ? [{ apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: MANAGE }]
+      : []),
     ...rightsForConversionService(webhook),
   ];
 }

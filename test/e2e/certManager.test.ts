@@ -3,7 +3,13 @@ import { once } from "events";
 import * as fs from "fs";
 import * as path from "path";
 import { parseAllDocuments } from "yaml";
-import { ConversionWebhook, VersionedCRD } from "../../components";
+import {
+  ConversionWebhook,
+  rightsForConversionWebhook,
+  rightsForDrop,
+  rightsForUp,
+  VersionedCRD,
+} from "../../components";
 import { checkout } from "../../local/checkout";
 import { PodRunner } from "../../local/pods/runner";
 import { findCertManager } from "../../local/toolchain/certManager";
@@ -23,6 +29,7 @@ describe("certificates that cert-manager makes", () => {
   let world: World;
   let stack: ProgramStack;
   let pods: PodRunner;
+  let user: string;
   const running: ChildProcess[] = [];
 
   beforeAll(async () => {
@@ -30,7 +37,12 @@ describe("certificates that cert-manager makes", () => {
     world = await startWorld([resource], await pods.options());
     const { client, kubeconfig } = world.cluster;
     await pods.start(client);
-    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "webhook", kubeconfig);
+    const rights = [name, "backups-conversion"].flatMap((each) =>
+      rightsForConversionWebhook({ namespace: "default", name: each, certManager: true }),
+    );
+    const resources = [resource, { group: "storage.example.com", plural: "backups" }];
+    user = await world.cluster.userKubeconfig("webhooks", [...rightsForUp(resources), ...rightsForDrop(), ...rights]);
+    stack = await ProgramStack.create(path.dirname(world.kubeconfig), "webhook", user);
     const { program, crds } = await findCertManager();
     for (const file of fs.readdirSync(crds).filter((found) => found.endsWith(".yaml"))) {
       for (const document of parseAllDocuments(fs.readFileSync(path.join(crds, file), "utf8"))) {
@@ -97,7 +109,7 @@ describe("certificates that cert-manager makes", () => {
   };
 
   test("T1 first install, two versions at once: the next preview is empty, although the CRD was edited since", async () => {
-    const first = await ProgramStack.create(path.dirname(world.kubeconfig), "first", world.cluster.kubeconfig, "first");
+    const first = await ProgramStack.create(path.dirname(world.kubeconfig), "first", user, "first");
     const backups = program("backups", checkout("examples", "backups", "v1alpha1-v1.yaml"), module("backups"));
     const { messages } = await first.up(backups);
     expect(messages.join("\n")).not.toMatch(/cannot be read|no caBundle/);
