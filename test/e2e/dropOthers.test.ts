@@ -217,14 +217,16 @@ describe("a version that others depend on is not dropped", () => {
     ]);
   });
 
-  test("T9: with the owner deleted its children go, except the one that has another owner", async () => {
-    await world.cluster.client.delete(objectPath("v2", "old-0"));
+  test("T9: with the owner deleted in the foreground its children go, except the one that has another owner, and then the owner", async () => {
+    await world.cluster.client.delete(`${objectPath("v2", "old-0")}?propagationPolicy=Foreground`);
     const left = async (): Promise<string[]> =>
       (await world.cluster.client.get(configMaps)).items
         .map(({ metadata }: { metadata: { name: string } }) => metadata.name)
         .filter((name: string) => name.includes("child"));
     while ((await left()).length > 1) await new Promise((resolve) => setTimeout(resolve, 250));
     expect(await left()).toEqual(["child-of-two"]);
+    const owner = (): Promise<{ status: number }> => world.cluster.client.send("GET", objectPath("v2", "old-0"));
+    while ((await owner()).status !== 404) await new Promise((resolve) => setTimeout(resolve, 250));
   });
 });
 
