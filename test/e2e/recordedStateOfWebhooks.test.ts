@@ -78,7 +78,7 @@ describe("the state of a webhook that a release recorded", () => {
     test("is recorded", async () => {
       await stack.up(program);
       const made: Recording = {
-        state: (await stack.automation.exportStack()) as unknown as Recording["state"],
+        state: await stack.automation.exportStack(),
         etcd: await readEtcd(world.cluster.etcd, definition),
       };
       const text = anotherServer(JSON.stringify(made, null, 2).replaceAll(uid, UID));
