@@ -74,6 +74,8 @@ test("a plan reads None, a url, or namespace/name with its path", () => {
 });
 
 test("a Service that preview cannot name yet is not named", () => {
-  const unknown = withSpec(both, { conversion: { strategy: "Webhook", webhook: { clientConfig: { service: {} as never } } } });
+  const unknown = withSpec(both, {
+    conversion: { strategy: "Webhook", webhook: { clientConfig: { service: {} as never } } },
+  });
   expect(describeConversion(unknown.spec.conversion)).toBe("Webhook");
 });
