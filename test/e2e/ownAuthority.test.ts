@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   ConversionWebhook,
   rightsForConversionWebhook,
-  rightsForDrop,
   rightsForOwnAuthority,
   rightsForUp,
   VersionedCRD,
@@ -36,7 +35,7 @@ describe("an own authority is renewed on a real cluster", () => {
     world = await startWorld([resource], await pods.options());
     await pods.start(world.cluster.client);
     const webhook = rightsForConversionWebhook({ namespace: "default", name });
-    const rights = [...rightsForUp([resource]), ...rightsForDrop(), ...webhook, ...rightsForOwnAuthority()];
+    const rights = [...rightsForUp([resource]), ...webhook, ...rightsForOwnAuthority()];
     const kubeconfig = await world.cluster.userKubeconfig("webhooks", rights);
     stack = await ProgramStack.create(path.dirname(world.kubeconfig), "authority", kubeconfig);
   });
