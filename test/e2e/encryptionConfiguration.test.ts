@@ -204,7 +204,10 @@ function expected(configuration: EncryptionConfiguration): Record<string, string
 
 test("the key that we say writes a resource is the one in etcd, whichever entries and wildcards there are", async () => {
   let count = 0;
-  for (const each of fc.sample(files.filter(({ entries }) => entries.length > 0).map(readable), 10)) {
+  // One key for a name, one for its group, one for the rest: all of them there, whatever is drawn.
+  const layers = [entry("secrets", "secretbox:a"), entry("*.", "secretbox:b"), entry("*.apps", "aescbc:c")];
+  const fixed = readable(file(...layers, entry("*.*", "aesgcm:e")));
+  for (const each of [fixed, ...fc.sample(files.filter(({ entries }) => entries.length > 0).map(readable), 10)]) {
     expect(await taken(renderConfiguration(each))).toBe(true);
     expect(await written(`any-${count++}`)).toEqual(expected(each));
   }

@@ -34,14 +34,30 @@ function ran(): string {
   return existsSync(join(root, "ran")) ? readFileSync(join(root, "ran"), "utf8") : "";
 }
 
-function start(...args: string[]): { child: ChildProcess; ended: Promise<{ code: number | null; output: string }> } {
-  const child = spawn(process.execPath, [join(root, "local", "bootstrap.mjs"), ...args], {
+interface Started {
+  child: ChildProcess;
+  ended: Promise<{ code: number | null; output: string }>;
+}
+
+const start = (...args: string[]): Started => startNode([], ...args);
+
+function startNode(options: string[], ...args: string[]): Started {
+  const child = spawn(process.execPath, [...options, join(root, "local", "bootstrap.mjs"), ...args], {
     env: { ...process.env, npm_execpath: join(root, "npm.js") },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
   return { child, ended: new Promise((resolve) => child.on("close", (code) => resolve({ code, output }))) };
 }
+
+test("Node.js too old => the error names both versions, and nothing is installed, compiled or run", async () => {
+  write("old.cjs", 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.18.3" } });');
+  const { code, output } = await startNode(["--require", join(root, "old.cjs")], "cluster").ended;
+  expect([code, ran()]).toEqual([1, ""]);
+  expect(output).toBe(
+    "found Node.js 20.18.3; expected 20.19 or later: install it from https://nodejs.org, then run the same command again\n",
+  );
+});
 
 test("all in place => compiled, and the command runs with its arguments and gives its exit code", async () => {
   const { code, output } = await start("cluster", "--kubernetes", "1.36").ended;

@@ -25,9 +25,14 @@ describe("a conversion as one file", () => {
   const whole = { "conversion.ts": source, "group.ts": 'export const group = "example.com";' };
 
   test("the same sources give the same bytes wherever they are, whatever a tsconfig.json beside them says", () => {
+    const whole = {
+      "conversion.ts": source,
+      "group.ts": 'class Names { group = "example.com"; }\nexport const { group } = new Names();',
+    };
     const first = bundleConversion(write(whole));
-    const second = bundleConversion(write({ ...whole, "tsconfig.json": '{"compilerOptions":{"target":"ES5"}}' }));
-    expect(second).toEqual(first);
+    // What becomes of a field of a class hangs on this setting.
+    const settings = '{"compilerOptions":{"useDefineForClassFields":false}}';
+    expect(bundleConversion(write({ ...whole, "tsconfig.json": settings }))).toEqual(first);
     expect(first.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(first.code).not.toContain(path.dirname(folders[0] ?? ""));
     expect(first.code.length).toBeLessThan(200_000);
