@@ -131,6 +131,7 @@ class Walk {
         const verdict = decideRetryOfObject(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
         if (verdict.kind === "failed") return { error, general: verdict.general };
         if (verdict.overloaded) this.pace.slowDown();
+        this.progress.waiting(verdict.afterMs, firstClause(error));
         await sleep(verdict.afterMs, this.options.signal).catch(() => undefined);
       }
     }
@@ -148,6 +149,11 @@ class Walk {
         "mend what it names, then run pulumi up again",
     );
   }
+}
+
+/** Of an error's message, what is wrong: what to do about it is for when there is no more hope. */
+function firstClause(error: unknown): string {
+  return messageOf(error).split("; ")[0] ?? "";
 }
 
 /**

@@ -6,6 +6,7 @@ const RATE_OVER_MS = 10_000;
 /** Says how far a walk is: `rewriting 41,200 / 120,000 · 430/s · 3 min left · 2 failed`, at most once a second. */
 export class Progress {
   private saidAt = 0;
+  private line = "";
   private readonly samples: { at: number; done: number }[] = [];
 
   constructor(
@@ -22,7 +23,16 @@ export class Progress {
     this.saidAt = at;
     this.samples.push({ at, done });
     while (this.samples.length > 2 && at - (this.samples[0]?.at ?? at) > RATE_OVER_MS) this.samples.shift();
-    this.report(`${this.doing} ${progressLine(done, total, this.rate(at, done), failed)}`);
+    this.line = ` ${progressLine(done, total, this.rate(at, done), failed)}`;
+    this.report(`${this.doing}${this.line}`);
+  }
+
+  /** A request waits before it is sent again: told as seldom as the count, beside it. Less than a second is not worth a word. */
+  waiting(milliseconds: number, why: string): void {
+    const at = this.now();
+    if (milliseconds < EVERY_MS || at - this.saidAt < EVERY_MS) return;
+    this.saidAt = at;
+    this.report(`${this.doing}${this.line}: waiting ${duration(milliseconds / 1_000)} after ${why}`);
   }
 
   private rate(at: number, done: number): number {

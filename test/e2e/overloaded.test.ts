@@ -33,9 +33,13 @@ describe("an API server that takes two requests at once", () => {
     await bench.create(pluralOf(kind), "v1", objectsOf(kind, "v1", OBJECTS));
     await bench.define(kind, { storage: "v2" });
     const before = await refused();
-    const result = await rewriteAll(bench.cluster, { group, version: "v2", plural: pluralOf(kind) }, bench.work);
+    const said: string[] = [];
+    const work = { ...bench.work, report: (message: string) => void said.push(message) };
+    const result = await rewriteAll(bench.cluster, { group, version: "v2", plural: pluralOf(kind) }, work);
     expect(await refused()).toBeGreaterThan(before);
     expect(result).toMatchObject({ visited: OBJECTS, rewritten: OBJECTS, gone: 0, failedCount: 0 });
+    // The wait is on the row, with what was waited for.
+    expect(said.filter((message) => /^rewriting .*: waiting \d+ s after .*429/.test(message))).not.toEqual([]);
     const stored = Object.values(await bench.stored(pluralOf(kind)));
     expect(stored).toEqual(Array(OBJECTS).fill(`${group}/v2`));
   });

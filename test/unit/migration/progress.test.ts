@@ -38,6 +38,30 @@ test("it speaks at most once a second, and of the rate of the last ten", () => {
   expect(said.at(-1)).toMatch(/ · 10\/s · /);
 });
 
+test("a request that waits is told beside the last count, at most once a second; a short wait is not", () => {
+  let now = 0;
+  const said: string[] = [];
+  const progress = new Progress(
+    "rewriting",
+    (message) => void said.push(message),
+    () => now,
+  );
+  now = 1_000;
+  progress.update(5, 10, 0);
+  progress.waiting(2_000, "HTTP 429"); // within the second that told the count
+  now = 2_000;
+  progress.waiting(100, "HTTP 409");
+  progress.waiting(2_000, "HTTP 429");
+  progress.waiting(2_000, "HTTP 429");
+  now = 3_000;
+  progress.update(7, 10, 0);
+  expect(said).toEqual([
+    "rewriting 5 / 10 · 5/s · 1 s left",
+    "rewriting 5 / 10 · 5/s · 1 s left: waiting 2 s after HTTP 429",
+    "rewriting 7 / 10 · 2/s · 1 s left",
+  ]);
+});
+
 test.each([
   [60, 66],
   [3, 4],
