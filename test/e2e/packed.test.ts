@@ -40,6 +40,9 @@ describe("the tarball that `npm pack` makes of a fresh clone", () => {
       projects[layout].write("crd.yaml", crd(layout, "v2"));
       projects[layout].write("Pulumi.yaml", `name: ${layout}\nruntime: nodejs\n`);
     }
+    for (const { dir } of [projects.plain, projects.pnpm]) {
+      fs.cpSync(checkout("test", "programs", "packed", "converted"), path.join(dir, "converted"), { recursive: true });
+    }
     await Promise.all([
       installPlain(projects.plain),
       installPnpm(projects.pnpm),
@@ -120,6 +123,13 @@ describe("the tarball that `npm pack` makes of a fresh clone", () => {
       projects.wrapper.tsc(), // the lowest peers
     ]);
     await projects.pnpm.tsc("tsconfig.node16.json"); // from CommonJS and from an ES module
+    await projects.pnpm.tsc("tsconfig.nodenext.json");
+  });
+
+  test.each(["plain", "pnpm"] as const)("%s: a conversion runs as an ES module and as CommonJS", async (layout) => {
+    for (const program of ["module.mjs", "common.cjs"]) {
+      expect(await projects[layout].node(path.join("converted", program))).toBe("example.com 8080\n");
+    }
   });
 
   test.each(layouts)("%s: preview and up carry a CRD and its object from v1 to v2", (layout) => rollouts[layout]);

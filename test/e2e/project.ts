@@ -90,6 +90,11 @@ export class Project {
     await run(this.dir, process.execPath, [script, "--noEmit", "-p", config]);
   }
 
+  /** Runs a program of the project; returns what it prints. */
+  async node(file: string): Promise<string> {
+    return run(this.dir, process.execPath, [file]);
+  }
+
   async pulumi(...args: string[]): Promise<string> {
     return run(this.dir, "pulumi", [...args, "--non-interactive"], this.env);
   }
