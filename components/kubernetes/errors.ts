@@ -49,6 +49,11 @@ export function hasStatus(error: unknown, ...statuses: number[]): error is ApiEr
   return error instanceof ApiError && statuses.includes(error.status);
 }
 
+/** Of an error's message, what is wrong: a row has no room for what to do about it. */
+export function firstClause(error: unknown): string {
+  return messageOf(error).split("; ")[0] ?? "";
+}
+
 /** Any thrown thing as one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

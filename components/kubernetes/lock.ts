@@ -1,7 +1,7 @@
 import { randomBytes } from "crypto";
 import type { KubernetesObject } from "./api";
 import type { Cluster } from "./cluster";
-import { hasStatus, messageOf, UserError } from "./errors";
+import { firstClause, hasStatus, messageOf, UserError } from "./errors";
 import type { Report } from "./report";
 import { decideRetry, withRetries } from "./retry";
 import { sleep } from "./sleep";
@@ -110,7 +110,7 @@ class Trouble {
     const tries = { tried: ++this.tried, sinceFirstMs: Date.now() - this.first, lastMs: 0 };
     const verdict = decideRetry(error, tries);
     if (verdict.kind === "failed") throw error;
-    report(`taking the lock: ${messageOf(error).split("; ")[0]}; asking again`);
+    report(`taking the lock: ${firstClause(error)}; asking again`);
     await sleep(verdict.afterMs);
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "async_hooks";
 import type { ApiRequest } from "./api";
-import { ApiError, CredentialsError, messageOf, UnreachableError } from "./errors";
+import { ApiError, CredentialsError, firstClause, UnreachableError } from "./errors";
 import type { Report } from "./report";
 import { abortReason, sleep } from "./sleep";
 import { NO_CONNECTION } from "./transport";
@@ -136,7 +136,7 @@ export async function repeat<T>(request: ApiRequest, send: () => Promise<T>, opt
       }
       if (signal?.aborted === true) throw abortReason(signal);
       mayHaveLanded ||= request.method !== "GET" && !wasNotDone(error);
-      const [found] = messageOf(error).split("; "); // a row has no room for what to do about it
+      const found = firstClause(error);
       manner.report?.(`${found}; asking again (${Math.round(sinceFirstMs / 1_000)} s)`);
       await sleep(verdict.afterMs, signal);
     }

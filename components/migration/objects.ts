@@ -1,5 +1,5 @@
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus, messageOf, UserError } from "../kubernetes/errors";
+import { firstClause, hasStatus, messageOf, UserError } from "../kubernetes/errors";
 import { type KubernetesObject, objectName, type Resource } from "../kubernetes/api";
 import type { Work } from "../kubernetes/report";
 import { withoutRetries } from "../kubernetes/retry";
@@ -149,11 +149,6 @@ class Walk {
         "mend what it names, then run pulumi up again",
     );
   }
-}
-
-/** Of an error's message, what is wrong: what to do about it is for when there is no more hope. */
-function firstClause(error: unknown): string {
-  return messageOf(error).split("; ")[0] ?? "";
 }
 
 /**
