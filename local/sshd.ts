@@ -28,9 +28,9 @@ export async function startSshd(dir: string, settings: string[] = []): Promise<L
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const [port = 0] = await freePorts(1);
   const sshd = await findSshd();
-  const ed25519 = ssh2.utils.generateKeyPairSync("ed25519");
+  const ed25519 = generateEd25519();
   const ecdsa = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
-  const login = ssh2.utils.generateKeyPairSync("ed25519");
+  const login = generateEd25519();
   const file = (name: string, text: string): string => {
     const path = join(dir, name);
     writeFileSync(path, text, { mode: 0o600 });
@@ -78,6 +78,14 @@ export async function startSshd(dir: string, settings: string[] = []): Promise<L
     log: () => readFileSync(log, "utf8"),
     stop: () => endProcess(started),
   };
+}
+
+/** About one in 240 of the ed25519 keys that ssh2 makes cannot be parsed, not even by ssh2 itself. */
+export function generateEd25519(): { private: string; public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync("ed25519");
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
 
 /** Started by root it wants a user `sshd` and a folder /run/sshd: it gets both where only it sees them. */
