@@ -5,7 +5,8 @@ const typescript = {
 const itself = {
   "^pulumi-kubernetes-storage-migration$": "<rootDir>/components",
   "^pulumi-kubernetes-storage-migration/server$": "<rootDir>/components/conversionServer",
-  "^pulumi-kubernetes-storage-migration/(conversion|testing)$": "<rootDir>/components/$1",
+  "^pulumi-kubernetes-storage-migration/conversion$": "<rootDir>/components/conversion",
+  "^pulumi-kubernetes-storage-migration/testing$": "<rootDir>/components/conversionTesting",
 };
 const project = (displayName, folders) => ({
   displayName,

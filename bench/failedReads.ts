@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "timers/promises";
-import { readWanted } from "../components/encryption/wanted";
+import { distribute } from "../components/encryptionKeyRotation/distribute/distribute";
+import { migrateKeys } from "../components/encryptionKeyRotation/migrate/migrate";
+import { promote } from "../components/encryptionKeyRotation/promote/promote";
+import { readWanted } from "../components/encryptionKeyRotation/readWanted";
+import { retire } from "../components/encryptionKeyRotation/retire/retire";
 import type { Cluster } from "../components/kubernetes/cluster";
-import { rewriteAll } from "../components/migration/rewriter";
-import { distribute } from "../components/rotation/phases/distribute";
-import { migrateKeys } from "../components/rotation/phases/migrate";
-import { promote } from "../components/rotation/phases/promote";
-import { retire } from "../components/rotation/phases/retire";
+import { rewriteAll } from "../components/migration/rewrite/rewriter";
 import { checkout } from "../local/checkout";
 import type { LocalApiServer } from "../local/cluster/apiServer";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";

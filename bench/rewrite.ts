@@ -1,11 +1,11 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { requireDefinition } from "../components/crd/live";
+import { requireDefinition } from "../components/versionedCRD/live";
 import type { Cluster } from "../components/kubernetes/cluster";
-import { waitForRequestsInFlight } from "../components/migration/inFlight";
-import { migrateInTree } from "../components/migration/inTree";
-import { rewriteAll } from "../components/migration/rewriter";
+import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
+import { migrateInTree } from "../components/migration/inTree/inTree";
+import { rewriteAll } from "../components/migration/rewrite/rewriter";
 import { checkout } from "../local/checkout";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";

@@ -1,5 +1,5 @@
 import { Cluster } from "../components/kubernetes/cluster";
-import { rewriteAll } from "../components/migration/rewriter";
+import { rewriteAll } from "../components/migration/rewrite/rewriter";
 import { GROUP, PLURAL } from "./widgets";
 
 /** One direct pass in a process of its own; prints its peak memory in MiB. */

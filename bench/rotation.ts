@@ -1,7 +1,7 @@
 import type { Cluster } from "../components/kubernetes/cluster";
-import { rewriteInTree } from "../components/migration/inTree";
-import { rewriteAndProve } from "../components/rotation/prove";
-import { enumerate } from "../components/rotation/resources";
+import { rewriteInTree } from "../components/migration/inTree/inTree";
+import { rewriteAndProve } from "../components/encryptionKeyRotation/proof/prove";
+import { enumerate } from "../components/encryptionKeyRotation/proof/resources";
 import { checkout } from "../local/checkout";
 import { startCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "crypto";
+import { renderConfiguration } from "../components/encryptionKeyRotation/configuration/render";
+import { awaitHash } from "../components/encryptionKeyRotation/servers/convergence";
+import { withTargets, writeAll, readAll } from "../components/encryptionKeyRotation/targets";
 import { Cluster } from "../components/kubernetes/cluster";
-import { renderConfiguration } from "../components/encryption/configuration";
-import { withTargets, writeAll, readAll } from "../components/encryption/targets";
-import { awaitHash } from "../components/rotation/convergence";
 import type { Work } from "../components/kubernetes/report";
-import type { Cluster as LocalCluster } from "../local/cluster/cluster";
 import type { LocalApiServer } from "../local/cluster/apiServer";
+import type { Cluster as LocalCluster } from "../local/cluster/cluster";
 
 export const NAMESPACE = "/api/v1/namespaces/default/secrets";
 

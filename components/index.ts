@@ -1,10 +1,10 @@
 /** The public API. Type tokens, child names and state are part of it too: a release keeps reading what the last one wrote. */
-export { VersionedCRD } from "./versionedCRD";
-export type { VersionedCRDArgs } from "./versionedCRDArgs";
-export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotation";
-export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotationArgs";
-export type { Cipher } from "./encryption/configuration";
-export type { KmsInput } from "./encryption/wanted";
+export { VersionedCRD } from "./versionedCRD/versionedCRD";
+export type { VersionedCRDArgs } from "./versionedCRD/args";
+export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotation/encryptionKeyRotation";
+export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotation/args";
+export type { Cipher } from "./encryptionKeyRotation/configuration/configuration";
+export type { KmsInput } from "./encryptionKeyRotation/wanted";
 export type {
   CommandsTargetArgs,
   FileTargetArgs,
@@ -12,20 +12,21 @@ export type {
   SshArgs,
   SshTargetArgs,
   TargetArgs,
-} from "./encryption/targets";
-export type { EtcdArgs } from "./encryption/audit";
-export type { Before, Phases, WaitsFor } from "./before";
+} from "./encryptionKeyRotation/targets";
+export type { EtcdArgs } from "./encryptionKeyRotation/audit/etcdGateway";
+export type { Before, Phases, WaitsFor } from "./versionedCRD/before";
 export type { ConversionArgs } from "./crd/conversion";
-export { ConversionWebhook } from "./conversionWebhook";
-export type { CertificateArgs, ConversionWebhookArgs } from "./conversionWebhookArgs";
+export { ConversionWebhook } from "./conversionWebhook/conversionWebhook";
+export type { CertificateArgs, ConversionWebhookArgs } from "./conversionWebhook/args";
 export { rightsForConversionWebhook, rightsForOwnAuthority } from "./conversionWebhook/rights";
-export type { ConversionChoice } from "./conversionChoice";
-export type { ConversionInputs } from "./manifestInputs";
-export type { CustomResourceArgs } from "./customResources/customResources";
-export type { ClusterArgs } from "./clusterChoice";
-export type { Phase } from "./phases/phase";
-export type { PhaseName, RotationPhaseName } from "./phases/shim";
-export type { RotationPhase } from "./rotation/phase";
+export type { ConversionChoice } from "./versionedCRD/conversionChoice";
+export type { ConversionInputs } from "./crd/manifestInputs";
+export type { CustomResourceArgs } from "./versionedCRD/customResources/customResources";
+export type { ClusterArgs } from "./provider/clusterChoice";
+export type { Phase } from "./versionedCRD/phase";
+export type { PhaseName } from "./versionedCRD/phase";
+export type { RotationPhaseName } from "./encryptionKeyRotation/phase";
+export type { RotationPhase } from "./encryptionKeyRotation/phase";
 export {
   rightsForConversionService,
   rightsForDelete,

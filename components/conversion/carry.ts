@@ -1,15 +1,9 @@
 import type { Container, DirectedScope, DirectedTransfer, DirectedNested } from "./compile";
 import { Draft, read } from "./draft";
 import { equal, isMapValue, shownEqual, type JsonMap } from "./json";
-import { carryNested } from "./lists";
+import { carryNested, type Carried } from "./lists";
 import { run } from "./run";
 import { entryOf, Leftovers, type Keeper, type Stash } from "./stash";
-
-export interface Carried {
-  readonly output: JsonMap;
-  /** What the output cannot hold of the input. */
-  readonly stash: Stash | undefined;
-}
 
 /** What a move makes of its fields: values for the other side, by place. */
 interface Moved {
@@ -127,7 +121,9 @@ function named(places: readonly { text: string }[], values: readonly unknown[]):
 
 function nested(move: DirectedNested, input: JsonMap, entry: JsonMap | undefined, keeper: Keeper): Moved {
   const before = read(input, move.from.path);
-  const { after, restored, left } = carryNested(move, before, entry, keeper);
+  const { after, restored, left } = carryNested(move, before, entry, (element, returning) =>
+    carry(move.scope, element, returning, keeper),
+  );
   return { move, before: [before], after: [after], restored, entry: left };
 }
 

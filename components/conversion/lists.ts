@@ -1,7 +1,16 @@
-import { carry, type Carried } from "./carry";
 import type { DirectedNested } from "./compile";
 import { isMapValue, own, type JsonMap } from "./json";
-import { elementsOf, Identities, type Keeper, type Stash } from "./stash";
+import { elementsOf, Identities, type Stash } from "./stash";
+
+/** One object in the other version. */
+export interface Carried {
+  readonly output: JsonMap;
+  /** What the output cannot hold of the input. */
+  readonly stash: Stash | undefined;
+}
+
+/** Carries one element, or the one object; `returning` is what an earlier way back left of it. */
+type CarryOne = (element: JsonMap, returning: Stash | undefined) => Carried;
 
 interface Result {
   readonly after: unknown;
@@ -14,7 +23,12 @@ interface Result {
 const ABSENT: Result = { after: undefined, restored: false, left: undefined };
 
 /** The elements of a list or map; an object that becomes a list of one; a list that becomes its first. */
-export function carryNested(move: DirectedNested, before: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+export function carryNested(
+  move: DirectedNested,
+  before: unknown,
+  entry: JsonMap | undefined,
+  carryOne: CarryOne,
+): Result {
   if (before === undefined) {
     const whole = entry === undefined ? undefined : own(entry, "whole");
     return whole === undefined ? ABSENT : { after: whole, restored: true, left: undefined };
@@ -23,11 +37,11 @@ export function carryNested(move: DirectedNested, before: unknown, entry: JsonMa
   if (before === null) return { ...ABSENT, after: null };
   switch (move.kind) {
     case "each":
-      return Array.isArray(before) ? eachElement(move, before, entry, keeper) : eachField(move, before, entry, keeper);
+      return Array.isArray(before) ? eachElement(move, before, entry, carryOne) : eachField(before, entry, carryOne);
     case "into-list":
-      return intoList(move, before, entry, keeper);
+      return intoList(move, before, entry, carryOne);
     case "into-object":
-      return intoObject(move, before, entry, keeper);
+      return intoObject(move, before, entry, carryOne);
   }
 }
 
@@ -35,13 +49,13 @@ function eachElement(
   move: DirectedNested,
   list: readonly unknown[],
   entry: JsonMap | undefined,
-  keeper: Keeper,
+  carryOne: CarryOne,
 ): Result {
   const returning = elementsOf(entry);
   const names = returning.size === 0 ? undefined : new Identities(move.from.schema);
   const carried = list.map((element): Carried | undefined => {
     if (!isMapValue(element)) return undefined;
-    return carry(move.scope, element, names && returning.get(names.next(element)), keeper);
+    return carryOne(element, names && returning.get(names.next(element)));
   });
   const after = carried.map((found, index) => (found === undefined ? list[index] : found.output));
   if (carried.every((found) => found?.stash === undefined)) return { after, restored: false, left: undefined };
@@ -54,13 +68,13 @@ function eachElement(
   return { after, restored: false, left: { items: Object.fromEntries(items) } };
 }
 
-function eachField(move: DirectedNested, map: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+function eachField(map: unknown, entry: JsonMap | undefined, carryOne: CarryOne): Result {
   if (!isMapValue(map)) return { ...ABSENT, after: map };
   const returning = elementsOf(entry);
   const items: [string, Stash][] = [];
   const fields = Object.entries(map).map(([key, element]) => {
     if (!isMapValue(element)) return [key, element] as const;
-    const { output, stash } = carry(move.scope, element, returning.get(key), keeper);
+    const { output, stash } = carryOne(element, returning.get(key));
     if (stash !== undefined) items.push([key, stash]);
     return [key, output] as const;
   });
@@ -68,17 +82,17 @@ function eachField(move: DirectedNested, map: unknown, entry: JsonMap | undefine
   return { after: Object.fromEntries(fields), restored: false, left };
 }
 
-function intoList(move: DirectedNested, object: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+function intoList(move: DirectedNested, object: unknown, entry: JsonMap | undefined, carryOne: CarryOne): Result {
   const rest = entry && own(entry, "rest");
   const tail = Array.isArray(rest) ? (rest as unknown[]) : [];
   if (!isMapValue(object)) return { ...ABSENT, after: [object, ...tail] };
   const inner = entry && own(entry, "inner");
-  const { output, stash } = carry(move.scope, object, isMapValue(inner) ? inner : undefined, keeper);
+  const { output, stash } = carryOne(object, isMapValue(inner) ? inner : undefined);
   const left = stash && { items: { [new Identities(move.to.schema).next(output)]: stash } };
   return { after: [output, ...tail], restored: false, left };
 }
 
-function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefined, keeper: Keeper): Result {
+function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefined, carryOne: CarryOne): Result {
   if (!Array.isArray(list)) return { ...ABSENT, left: { whole: list } };
   const [first, ...rest] = list as unknown[];
   if (first === undefined || first === null) return { ...ABSENT, left: { whole: list } };
@@ -86,7 +100,7 @@ function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefi
     return { after: first, restored: false, left: rest.length > 0 ? { rest } : undefined };
   }
   const returning = ofFirst(elementsOf(entry), new Identities(move.from.schema).next(first), list.length === 1);
-  const { output, stash } = carry(move.scope, first, returning, keeper);
+  const { output, stash } = carryOne(first, returning);
   const left = { ...(stash && { inner: stash }), ...(rest.length > 0 && { rest }) };
   return { after: output, restored: false, left: Object.keys(left).length > 0 ? left : undefined };
 }

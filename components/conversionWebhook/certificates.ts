@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
-import type { CertificateArgs } from "../conversionWebhookArgs";
+import type { CertificateArgs } from "./args";
 import { Authority } from "./authority/resource";
 import { secretOf } from "./authority/trust";
-import type { Site } from "./workload";
+import type { Site } from "./keys";
 
 /** What serves, and what a CRD needs to trust it. */
 export interface ServingCertificate {

@@ -1,8 +1,17 @@
 import { createHash } from "crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
-import { refusal } from "../refusal";
-import type { Site } from "./workload";
+import { refusal } from "../provider/refusal";
+
+/** Where everything is made. */
+export interface Site {
+  /** Of the Deployment, the Service and whatever else; and the prefix of the rest. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly opts: pulumi.CustomResourceOptions;
+  /** Which cluster that is, for what asks it itself. */
+  readonly cluster: pulumi.Inputs;
+}
 
 const BYTES = 32;
 

@@ -1,15 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { clusterInputs } from "../clusterChoice";
 import type { Conversion } from "../conversion";
-import type { ConversionWebhookArgs } from "../conversionWebhookArgs";
-import type { ConversionInputs } from "../manifestInputs";
-import { asResourceError } from "../refusal";
+import type { ConversionInputs } from "../crd/manifestInputs";
+import { clusterInputs } from "../provider/clusterChoice";
+import { asResourceError } from "../provider/refusal";
+import type { ConversionWebhookArgs } from "./args";
 import { bundleConversion } from "./bundle";
 import { createCertificate } from "./certificates";
+import type { Site } from "./keys";
 import { loadConversion } from "./load";
 import { checkArgs } from "./refusals";
 import { tryLaws } from "./tryLaws";
-import { createWorkload, type Site } from "./workload";
+import { createWorkload } from "./workload";
 
 const NODE_IMAGE = "docker.io/library/node:22.14.0-bookworm-slim";
 

@@ -1,5 +1,5 @@
-import type { ConversionWebhookArgs } from "../conversionWebhookArgs";
 import { UserError } from "../kubernetes/errors";
+import type { ConversionWebhookArgs } from "./args";
 
 const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
   conversion: true,

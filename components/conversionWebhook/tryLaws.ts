@@ -1,7 +1,7 @@
 import type { Conversion } from "../conversion";
-import type { ConversionWebhookArgs } from "../conversionWebhookArgs";
+import { checkLaws, type LawOptions } from "../conversionTesting";
 import { UserError } from "../kubernetes/errors";
-import { checkLaws, type LawOptions } from "../testing";
+import type { ConversionWebhookArgs } from "./args";
 
 /** Of each law and pair of versions; the user's own tests try more. */
 const RUNS = 25;

@@ -5,17 +5,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { Bundle } from "./bundle";
-import { createKeySecret } from "./keys";
-
-/** Where everything is made. */
-export interface Site {
-  /** Of the Deployment, the Service and whatever else; and the prefix of the rest. */
-  readonly name: string;
-  readonly namespace: string;
-  readonly opts: pulumi.CustomResourceOptions;
-  /** Which cluster that is, for what asks it itself. */
-  readonly cluster: pulumi.Inputs;
-}
+import { createKeySecret, type Site } from "./keys";
 
 export interface Workload {
   readonly site: Site;

@@ -1,10 +1,10 @@
-import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { FIELD_MANAGER } from "../crd/names";
+import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
-import { type ForEachResult, forEachObject } from "./objects";
+import { type ForEachResult, forEachObject } from "./rewrite/objects";
 
 const CONFLICTS = 5;
 

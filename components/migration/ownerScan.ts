@@ -1,10 +1,3 @@
-import {
-  droppedReferences,
-  type DroppedOwner,
-  type OwnerReference,
-  type OwnersFound,
-  type Unsearched,
-} from "../crd/checks/owners";
 import { FIELD_MANAGER } from "../crd/names";
 import {
   type KubernetesObject,
@@ -18,7 +11,14 @@ import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
 import { everyResource, qualifiedName } from "../kubernetes/everyResource";
 import type { Work } from "../kubernetes/report";
-import { listPages } from "./pages";
+import {
+  droppedReferences,
+  type DroppedOwner,
+  type OwnerReference,
+  type OwnersFound,
+  type Unsearched,
+} from "./ownerReferences";
+import { listPages } from "./rewrite/pages";
 
 const AT_ONCE = 8;
 const NAMED = 10;

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { loadConversion } from "../../components/conversionWebhook/load";
-import { checkLaws } from "../../components/testing";
+import { checkLaws } from "../../components/conversionTesting";
 import { checkout } from "../checkout";
 import type { Cluster } from "../cluster/cluster";
 import { say } from "../say";

@@ -1,11 +1,11 @@
 import * as fs from "fs";
 import * as path from "path";
 import { rightsForPreview } from "../../components";
-import { withLock } from "../../components/kubernetes/lock";
 import { Cluster } from "../../components/kubernetes/cluster";
+import { withLock } from "../../components/provider/lock";
 import { makeAuthority } from "../../local/certificates";
-import { convert } from "./looseWebhook";
 import { startWorld, type TestStack, type World } from "./harness";
+import { convert } from "./looseWebhook";
 import { crd, createObject, createObjects, definitionPath, group, manifest, plural, resource } from "./selfies";
 
 jest.setTimeout(300_000);

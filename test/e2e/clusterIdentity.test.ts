@@ -5,7 +5,7 @@ import { PROOF_ANNOTATION } from "../../components/crd/names";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { missingRights } from "../../components/kubernetes/missingRights";
 import { rightsWithoutWhich, type PolicyRule } from "../../components/kubernetes/rights";
-import { PHASES } from "../../components/phases/shim";
+import { PHASES } from "../../components/versionedCRD/phase";
 import { definitionOf, group as gadgets } from "./gadgets";
 import { startWorld, type TestStack, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";

@@ -4,7 +4,8 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CheckRequest, ConfigureRequest, type CheckResponse } from "@pulumi/pulumi/proto/provider_pb";
-import { PHASES, providerText } from "../../components/phases/shim";
+import { providerText } from "../../components/provider/shim";
+import { PHASES } from "../../components/versionedCRD/phase";
 import { checkout } from "../../local/checkout";
 
 jest.setTimeout(60_000);
@@ -48,7 +49,7 @@ describe("the dynamic provider of the installed @pulumi/pulumi runs the constant
     "%s: check reaches our code, the stack's configuration with it, and a problem comes back as a failure",
     async (phase) => {
       const response = await check({
-        __provider: providerText(phase),
+        __provider: providerText("versionedCRD", phase),
         __from: ".",
         __urn: "",
         crd: "widgets.example.com",

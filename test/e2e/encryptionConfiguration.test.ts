@@ -1,19 +1,17 @@
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { atomsOf, providersOf } from "../../components/encryption/atoms";
-import {
-  parseConfiguration,
-  renderConfiguration,
-  type EncryptionConfiguration,
-} from "../../components/encryption/configuration";
-import { etcdPrefix } from "../../components/encryption/keyNames";
-import { keyOrder } from "../../components/encryption/resources";
-import { configurationAt } from "../../components/encryption/stages";
+import { atomsOf, providersOf } from "../../components/encryptionKeyRotation/configuration/atoms";
+import type { EncryptionConfiguration } from "../../components/encryptionKeyRotation/configuration/configuration";
+import { etcdPrefix } from "../../components/encryptionKeyRotation/configuration/keyNames";
+import { parseConfiguration } from "../../components/encryptionKeyRotation/configuration/parse";
+import { renderConfiguration } from "../../components/encryptionKeyRotation/configuration/render";
+import { keyOrder } from "../../components/encryptionKeyRotation/configuration/resources";
+import { configurationAt } from "../../components/encryptionKeyRotation/stages";
 import type { Cluster } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
-import { atom, entry, file, files, materialFor, want } from "../unit/encryption/situations";
+import { atom, entry, file, files, materialFor, want } from "../unit/encryptionKeyRotation/situations";
 
 jest.setTimeout(300_000);
 

@@ -1,10 +1,10 @@
 import type { Definition, Schema } from "../../components/crd/definition";
-import { requireDefinition } from "../../components/crd/live";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { hasStatus } from "../../components/kubernetes/errors";
 import type { Work } from "../../components/kubernetes/report";
 import { type MigratedResource, type PolicyRule, rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
+import { requireDefinition } from "../../components/versionedCRD/live";
 import type { Cluster as LocalCluster, ClusterOptions } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";

@@ -1,14 +1,14 @@
-import { Cluster } from "../../components/kubernetes/cluster";
 import type { Definition } from "../../components/crd/definition";
+import { Cluster } from "../../components/kubernetes/cluster";
 import { servedStorageMigrationVersion, type StorageMigrationVersion } from "../../components/kubernetes/discovery";
-import { migrateInTree } from "../../components/migration/inTree";
+import { migrateInTree } from "../../components/migration/inTree/inTree";
 import {
   isCondition,
   isTerminal,
   newMigration,
   storageVersionOf,
   type StorageVersionMigration,
-} from "../../components/migration/storageVersionMigration";
+} from "../../components/migration/inTree/storageVersionMigration";
 import { type Bench, group, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
 jest.setTimeout(400_000);

@@ -1,11 +1,11 @@
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { findApiServers } from "../../components/kubernetes/apiServers";
 import { discover, servedStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
-import { awaitAgreement } from "../../components/migration/agreement";
-import { readableEverywhere, servedEverywhere } from "../../components/migration/served";
 import { moveManagedFields } from "../../components/migration/managedFields";
-import { forEachObject } from "../../components/migration/objects";
-import { rewriteAll } from "../../components/migration/rewriter";
+import { forEachObject } from "../../components/migration/rewrite/objects";
+import { rewriteAll } from "../../components/migration/rewrite/rewriter";
+import { awaitAgreement } from "../../components/migration/servers/agreement";
+import { readableEverywhere, servedEverywhere } from "../../components/migration/servers/served";
 import { type Bench, group, objectOf, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
 jest.setTimeout(180_000);

@@ -1,5 +1,9 @@
-import { awaitHash, ReloadFailed } from "../../components/rotation/convergence";
-import { type KeyedResource, rewriteAndProve, type Rewriting } from "../../components/rotation/prove";
+import { refuseHidden } from "../../components/encryptionKeyRotation/proof/hiddenResources";
+import {
+  type KeyedResource,
+  rewriteAndProve,
+  type Rewriting,
+} from "../../components/encryptionKeyRotation/proof/prove";
 import {
   isUntouched,
   noteWrite,
@@ -9,15 +13,20 @@ import {
   type RotationProof,
   sinceOf,
   validProof,
-} from "../../components/rotation/record";
-import { hashesNow, type Reported, reportedNow, shortHash } from "../../components/rotation/reported";
-import { refuseHidden } from "../../components/rotation/hiddenResources";
-import { enumerate, measure } from "../../components/rotation/resources";
-import { clusterIdentity } from "../../components/kubernetes/identity";
+} from "../../components/encryptionKeyRotation/proof/record";
+import { enumerate, measure } from "../../components/encryptionKeyRotation/proof/resources";
+import { awaitHash, ReloadFailed } from "../../components/encryptionKeyRotation/servers/convergence";
+import {
+  hashesNow,
+  type Reported,
+  reportedNow,
+  shortHash,
+} from "../../components/encryptionKeyRotation/servers/reported";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { withLock } from "../../components/kubernetes/lock";
 import { everyResource } from "../../components/kubernetes/everyResource";
+import { clusterIdentity } from "../../components/kubernetes/identity";
 import { type PolicyRule, rightsForRotation, rightsForRotationPreview } from "../../components/kubernetes/rights";
+import { withLock } from "../../components/provider/lock";
 import { AggregatedApi } from "./aggregatedApi";
 import { type Bench, group, objectsOf, startBench } from "./engine";
 import { configured, createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";

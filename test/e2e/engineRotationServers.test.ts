@@ -1,13 +1,17 @@
+import {
+  type KeyedResource,
+  rewriteAndProve,
+  type Rewritten,
+} from "../../components/encryptionKeyRotation/proof/prove";
+import { isUntouched } from "../../components/encryptionKeyRotation/proof/record";
+import { enumerate } from "../../components/encryptionKeyRotation/proof/resources";
+import { awaitHash, ReloadFailed } from "../../components/encryptionKeyRotation/servers/convergence";
+import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
+import { type Reported, reportedNow } from "../../components/encryptionKeyRotation/servers/reported";
+import { rightsForRotation } from "../../components/kubernetes/rights";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { readEtcd } from "../../local/cluster/etcd";
-import { rightsForRotation } from "../../components/kubernetes/rights";
 import { type KmsPlugin, startKmsPlugin } from "../../local/kms/start";
-import { awaitHash, ReloadFailed } from "../../components/rotation/convergence";
-import { agreedKeyId } from "../../components/rotation/kms";
-import { type KeyedResource, rewriteAndProve, type Rewritten } from "../../components/rotation/prove";
-import { isUntouched } from "../../components/rotation/record";
-import { type Reported, reportedNow } from "../../components/rotation/reported";
-import { enumerate } from "../../components/rotation/resources";
 import { type Bench, startBench } from "./engine";
 import { createSecrets, prefixes, provided, secretbox, sha256, writeFile } from "./rotationBench";
 

@@ -4,14 +4,15 @@ import * as https from "https";
 import * as os from "os";
 import * as path from "path";
 import { promisify } from "util";
-import { countPrefixes, type EtcdArgs } from "../../components/encryption/audit";
+import { countPrefixes } from "../../components/encryptionKeyRotation/audit/audit";
+import type { EtcdArgs } from "../../components/encryptionKeyRotation/audit/etcdGateway";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import type { Client } from "../../local/cluster/client";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { freePorts } from "../../local/cluster/ports";
 import { endProcess, lastLines, startProcess, type StartedProcess } from "../../local/processes";
 import { chosenVersion, controlPlaneBinary } from "../../local/toolchain/controlPlane";
-import { configurationOf, secretOf } from "../unit/encryption/configurations";
+import { configurationOf, secretOf } from "../unit/encryptionKeyRotation/configurations";
 
 jest.setTimeout(180_000);
 
@@ -115,7 +116,7 @@ describe("an etcd behind client certificates", () => {
     const peak = async (plural: string): Promise<{ counts: object; mebibytes: number }> => {
       const program = `
         require("ts-node").register({ transpileOnly: true });
-        const { countPrefixes } = require("./components/encryption/audit");
+        const { countPrefixes } = require("./components/encryptionKeyRotation/audit/audit");
         countPrefixes(JSON.parse(process.env.ETCD), { group: "", plural: ${JSON.stringify(plural)} }).then((counts) =>
           console.log(JSON.stringify({ counts, mebibytes: process.resourceUsage().maxRSS / 1024 })));`;
       const { stdout } = await promisify(execFile)(process.execPath, ["--max-semi-space-size=1", "-e", program], {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PhaseName, VersionedCRDArgs } from "../../components";
-import { PHASES } from "../../components/phases/shim";
+import { PHASES } from "../../components/versionedCRD/phase";
 import { CliProgram } from "./cli";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
 

@@ -1,4 +1,4 @@
-import { rewriteAll } from "../../components/migration/rewriter";
+import { rewriteAll } from "../../components/migration/rewrite/rewriter";
 import { type Bench, group, objectsOf, pluralOf, startBench } from "./engine";
 
 jest.setTimeout(180_000);

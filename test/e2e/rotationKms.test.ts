@@ -1,9 +1,9 @@
 import * as fs from "fs";
 import * as path from "path";
+import { RECORD_NAME, type RotationProof } from "../../components/encryptionKeyRotation/proof/record";
+import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
+import { reportedNow } from "../../components/encryptionKeyRotation/servers/reported";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { agreedKeyId } from "../../components/rotation/kms";
-import { RECORD_NAME, type RotationProof } from "../../components/rotation/record";
-import { reportedNow } from "../../components/rotation/reported";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startKmsPlugin, type KmsPlugin } from "../../local/kms/start";
 import { createGadget, definitionOf, group } from "./gadgets";

@@ -1,7 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
-import ssh2 from "ssh2";
-import { startSshd, type LocalSshd } from "../../local/sshd";
+import { generateEd25519, startSshd, type LocalSshd } from "../../local/sshd";
 import { createSecrets, prefixes } from "./rotationBench";
 import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
 
@@ -83,7 +82,7 @@ describe("a rotation whose targets are a host's file over SSH and two commands",
   });
 
   test("T4: a host with another key than the pinned one is refused at preview", async () => {
-    const hostKey = ssh2.utils.generateKeyPairSync("ed25519").public;
+    const hostKey = generateEd25519().public;
     const refusal = await stack.refused(stack.preview({ ...second, targets: targets({ hostKey }) }));
     expect(refusal).toMatch(/is not the pinned one: found ssh-ed25519 SHA256:/);
   });

@@ -1,8 +1,8 @@
 import * as fs from "fs";
 import * as path from "path";
 import * as automation from "@pulumi/pulumi/automation";
-import { EncryptionKeyRotation } from "../../components/encryptionKeyRotation";
-import type { EncryptionKeyRotationArgs } from "../../components/encryptionKeyRotationArgs";
+import type { EncryptionKeyRotationArgs } from "../../components/encryptionKeyRotation/args";
+import { EncryptionKeyRotation } from "../../components/encryptionKeyRotation/encryptionKeyRotation";
 import { rightsForRotation } from "../../components/kubernetes/rights";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";

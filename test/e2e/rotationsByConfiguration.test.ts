@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { parseConfiguration } from "../../components/encryption/configuration";
+import { parseConfiguration } from "../../components/encryptionKeyRotation/configuration/parse";
 import { readEtcd } from "../../local/cluster/etcd";
-import { secretOf, told } from "../unit/encryption/situations";
+import { secretOf, told } from "../unit/encryptionKeyRotation/situations";
 import { CliProgram } from "./cli";
 import { COMPACTION_SECONDS, startRotationWorld, type RotationWorld } from "./rotationWorld";
 

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { storageVersion, type Definition } from "../../components/crd/definition";
-import { applyDefinition, requireDefinition } from "../../components/crd/live";
 import { definitionPath, FIELD_MANAGER } from "../../components/crd/names";
-import { served, stored } from "../../components/crd/stages";
+import { applyDefinition, requireDefinition } from "../../components/versionedCRD/live";
+import { served, stored } from "../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../unit/apiServer";
 import { CRD, OWNER } from "../unit/fixtures";
 import { wanted } from "../unit/generatedManifests";

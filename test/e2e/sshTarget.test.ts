@@ -4,10 +4,16 @@ import * as net from "net";
 import * as os from "os";
 import * as path from "path";
 import ssh2 from "ssh2";
-import { openTarget, readAll, writeAll, type OpenTarget, type SshArgs } from "../../components/encryption/targets";
-import { fingerprintOf } from "../../components/encryption/targets/hostKey";
-import { startSshd, type LocalSshd } from "../../local/sshd";
-import { configurationOf, secretOf } from "../unit/encryption/configurations";
+import {
+  openTarget,
+  readAll,
+  writeAll,
+  type OpenTarget,
+  type SshArgs,
+} from "../../components/encryptionKeyRotation/targets";
+import { fingerprintOf } from "../../components/encryptionKeyRotation/targets/hostKey";
+import { generateEd25519, startSshd, type LocalSshd } from "../../local/sshd";
+import { configurationOf, secretOf } from "../unit/encryptionKeyRotation/configurations";
 
 jest.setTimeout(120_000);
 
@@ -115,7 +121,7 @@ describe("a file over SSH", () => {
     const program = `
       require("ts-node").register({ transpileOnly: true });
       require("ssh2/lib/protocol/SFTP.js").SFTP.prototype.ext_openssh_rename = () => console.log("here");
-      const { openTarget } = require("./components/encryption/targets");
+      const { openTarget } = require("./components/encryptionKeyRotation/targets");
       openTarget({ ssh: ${JSON.stringify(args)} }).write(${JSON.stringify(after)});`;
     const child = spawn(process.execPath, ["-e", program], {
       cwd: path.resolve(__dirname, "../.."),
@@ -148,7 +154,7 @@ describe("a file over SSH", () => {
 
   test("is refused when the host key is another one; a fingerprint, or the host's other key, will do", async () => {
     put(before);
-    const other = ssh2.utils.generateKeyPairSync("ed25519").public;
+    const other = generateEd25519().public;
     const message = await failure(target({ hostKey: other }).read());
     expect(message).toMatch(/is not the pinned one: found ssh-ed25519 SHA256:\S+; expected ssh-ed25519 SHA256:/);
     expect(message).toContain("somebody stands in between");
@@ -173,7 +179,7 @@ describe("a file over SSH", () => {
     } finally {
       agent.close();
     }
-    const stranger = ssh2.utils.generateKeyPairSync("ed25519").private;
+    const stranger = generateEd25519().private;
     expect(await failure(target({ privateKey: stranger }).read())).toContain(
       `127.0.0.1:${sshd.port} refused user "${sshd.user}" with privateKey`,
     );

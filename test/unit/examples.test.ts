@@ -2,9 +2,9 @@ import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConversion } from "../../components/conversionWebhook/load";
-import { conversionCovers } from "../../components/crd/checks/conversionCovers";
 import { readManifest } from "../../components/crd/manifest";
 import { main as writeSchemas } from "../../components/schemas/command";
+import { conversionCovers } from "../../components/versionedCRD/checks/conversionCovers";
 import { checkout } from "../../local/checkout";
 
 // The first one loads the SDKs as well.

@@ -1,26 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { packageFolder } from "../../phases/shim";
-
-/** As in phases/shim.ts: constant, and loaded from where the program found the package. */
-const PROVIDER = `exports.handler = () => {
-  const path = require("path");
-  const load = (from) => {
-    const file = path.resolve(from || ".", "dist/components/conversionWebhook/authority/provider.js");
-    return require("fs").existsSync(file) ? require(file)
-      : require("module").createRequire(path.resolve("_"))("pulumi-kubernetes-storage-migration/authority");
-  };
-  let config;
-  const authority = (properties) => load(properties.__from).authorityProvider(config);
-  return {
-    configure: (request) => { config = request.config; },
-    check: (olds, news) => authority(news).check(olds, news),
-    diff: (id, olds, news) => authority(news).diff(id, olds, news),
-    create: (inputs) => authority(inputs).create(inputs),
-    update: (id, olds, news) => authority(news).update(id, olds, news),
-    delete: (id, properties) => authority(properties).delete(id, properties),
-  };
-};
-`;
+import { hiddenInputs, providerText, typeToken } from "../../provider/shim";
 
 export interface AuthorityArgs {
   readonly service: string;
@@ -39,10 +18,9 @@ export class Authority extends pulumi.CustomResource {
   declare readonly key: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, opts: pulumi.CustomResourceOptions) {
-    const type = "pulumi-nodejs:dynamic/kubernetes-storage-migration:Authority";
-    const urn = pulumi.createUrn(name, type, opts.parent) as unknown as { promise(): Promise<string> };
+    const token = typeToken("Authority");
     super(
-      type,
+      token,
       name,
       {
         ...args,
@@ -50,9 +28,7 @@ export class Authority extends pulumi.CustomResource {
         cert: undefined,
         key: undefined,
         held: undefined,
-        __provider: PROVIDER,
-        __from: packageFolder(),
-        __urn: pulumi.output(urn.promise()), // without the dependency on the parent, which waits for us
+        ...hiddenInputs(providerText("conversionWebhook", "authority"), token, name, opts),
       },
       { ...opts, additionalSecretOutputs: ["key", "held"] },
     );

@@ -1,4 +1,4 @@
-import { laws } from "../../../components/testing";
+import { laws } from "../../../components/conversionTesting";
 import { databases, oddities, selfies, widgets } from "./examples";
 
 laws(selfies);

@@ -1,7 +1,7 @@
 import { defineConversion, type Conversion, type SchemaNode } from "../../../components/conversion";
-import { checkLaws } from "../../../components/testing";
-import { leavesOf } from "../../../components/testing/fields";
-import { schemaTried } from "../../../components/testing/trim";
+import { checkLaws } from "../../../components/conversionTesting";
+import { leavesOf } from "../../../components/conversionTesting/fields";
+import { schemaTried } from "../../../components/conversionTesting/trim";
 
 const text = { type: "string" } as const;
 const object = (properties: Record<string, SchemaNode>, required: string[] = []): SchemaNode => ({

@@ -1,6 +1,6 @@
 import { canonical, digest } from "../../../components/crd/canonical";
-import { ownedByUs } from "../../../components/crd/owned";
 import { FIELD_MANAGER } from "../../../components/crd/names";
+import { ownedByUs } from "../../../components/versionedCRD/owned";
 import { applied } from "../apiServer";
 import { manifest, webhook, withMetadata, withSpec, withWebhook } from "../fixtures";
 

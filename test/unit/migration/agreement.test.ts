@@ -1,8 +1,8 @@
 import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
-import { awaitAgreement } from "../../../components/migration/agreement";
-import { servedEverywhere } from "../../../components/migration/served";
+import { awaitAgreement } from "../../../components/migration/servers/agreement";
+import { servedEverywhere } from "../../../components/migration/servers/served";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { Schema } from "../../../components/crd/definition";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
-import { compareObjects } from "../../../components/migration/compare";
+import { compareObjects } from "../../../components/migration/rehearsal/compare";
 
 const none = { lost: [], changed: [], added: [], empty: [] };
 const object = (spec: unknown, metadata: object = {}): KubernetesObject => ({

@@ -1,4 +1,4 @@
-import { checkReview } from "../../../components/migration/conversionReview";
+import { checkReview } from "../../../components/migration/rehearsal/conversionReview";
 
 const original = {
   apiVersion: "g/v1",

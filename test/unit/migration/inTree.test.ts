@@ -1,12 +1,12 @@
 import type { Definition } from "../../../components/crd/definition";
-import { inTreeState, type Watched } from "../../../components/migration/inTreeState";
+import { inTreeState, type Watched } from "../../../components/migration/inTree/inTreeState";
 import {
   newMigration,
   sortOut,
   storageVersionOf,
   type StorageVersionMigration,
   storedVersionsBefore,
-} from "../../../components/migration/storageVersionMigration";
+} from "../../../components/migration/inTree/storageVersionMigration";
 
 const definition = {
   metadata: { name: "foos.g", generation: 3 },

@@ -1,4 +1,4 @@
-import { Pace } from "../../../components/migration/pace";
+import { Pace } from "../../../components/migration/rewrite/pace";
 
 const after = (pace: Pace, objects: number, milliseconds: number): number => {
   for (let index = 0; index < objects; index++) pace.finished(milliseconds);

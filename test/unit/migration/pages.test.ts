@@ -1,6 +1,6 @@
 import type { ApiRequest, Caller, KubernetesObject } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
-import { listPages, pageSize } from "../../../components/migration/pages";
+import { listPages, pageSize } from "../../../components/migration/rewrite/pages";
 
 const resource = { group: "g", version: "v1", plural: "foos" };
 const options = {

@@ -1,4 +1,4 @@
-import { type PassSeen, untilProven } from "../../../components/migration/passes";
+import { type PassSeen, untilProven } from "../../../components/migration/rewrite/passes";
 
 const clean: PassSeen<string> = { stoodStill: true, definition: "uid 3", distinct: true, result: "" };
 const moved = { ...clean, stoodStill: false };

@@ -1,5 +1,5 @@
-import { duration, Progress, progressLine } from "../../../components/migration/progress";
-import { secondsInFlight } from "../../../components/migration/inFlight";
+import { duration, Progress, progressLine } from "../../../components/migration/rewrite/progress";
+import { secondsInFlight } from "../../../components/migration/servers/inFlight";
 
 test.each<[Parameters<typeof progressLine>, string]>([
   [[41_200, 120_000, 430, 2], "41,200 / 120,000 · 430/s · 3 min left · 2 failed"],

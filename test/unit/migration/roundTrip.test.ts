@@ -1,6 +1,6 @@
 import type { Conversion } from "../../../components/conversion";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
-import { checkRoundTrip, type ObjectRehearsal } from "../../../components/migration/rehearseObject";
+import { checkRoundTrip, type ObjectRehearsal } from "../../../components/migration/rehearsal/rehearseObject";
 import backups from "../../../examples/backups/conversion";
 import databases from "../../../examples/databases/conversion";
 

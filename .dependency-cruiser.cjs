@@ -1,0 +1,51 @@
+/**
+ * The rooms of components/, each with the rooms that it may import from; index.ts may import from all. ARCHITECTURE.md
+ * says what each is for.
+ */
+const ROOMS = {
+  versionedCRD: ["conversionWebhook", "migration", "provider", "crd", "kubernetes"],
+  encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
+  conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
+  migration: ["crd", "kubernetes"],
+  provider: ["kubernetes"],
+  schemas: ["crd"],
+  crd: ["kubernetes"],
+  conversionServer: ["conversion"],
+  conversionTesting: ["conversion"],
+  conversion: [],
+  kubernetes: [],
+};
+
+const inRooms = (rooms) => `^components/(${rooms.join("|")})/`;
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circle",
+      comment: "two files that import each other are one thought in two files",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    ...Object.entries(ROOMS).map(([room, below]) => ({
+      name: `${room}-imports-downward`,
+      comment: `components/${room}/ may import ${below.length === 0 ? "no other room" : below.join(", ")}`,
+      severity: "error",
+      from: { path: inRooms([room]) },
+      to: { path: "^(components|config|local|test|bench|examples)/", pathNot: inRooms([room, ...below]) },
+    })),
+    { name: "not-found", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-room-without-a-line-here",
+      comment: "a new folder of components/ gets its line in .dependency-cruiser.cjs",
+      severity: "error",
+      from: { path: "^components/", pathNot: [inRooms(Object.keys(ROOMS)), "^components/index\\.ts$"] },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true, // imports of types count
+    tsConfig: { fileName: "tsconfig.json" },
+  },
+};

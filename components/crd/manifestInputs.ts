@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  base64Pem,
+  checkedUrl,
+  expectOneAddress,
+  refuseBoth,
+  webhookAt,
+  webhookConversion,
+  type ConversionArgs,
+} from "./conversion";
+import type { Definition } from "./definition";
+
+/** `conversion` as a program may give it: each part may be another resource's output. */
+export type ConversionInputs = { [Key in keyof ConversionArgs]?: pulumi.Input<NonNullable<ConversionArgs[Key]>> };
+
+/** The manifest as the phases take it. */
+export interface ManifestInputs {
+  /** Known in preview wherever the program itself holds it; without a conversion that waits for another resource. */
+  definition: pulumi.Output<Definition>;
+  /** The definition with that conversion in its place, so that preview misses only what it cannot know. */
+  whole: pulumi.Input<unknown>;
+  conversion: pulumi.Input<unknown>;
+}
+
+/** Everything in one output: what is unknown in it makes all of it unknown. */
+export function inOne(definition: pulumi.Output<Definition>): ManifestInputs {
+  return { definition, whole: definition, conversion: definition.apply(({ spec }) => spec.conversion ?? null) };
+}
+
+/** A manifest that is known, and a conversion of which some part waits for another resource, say for a certificate. */
+export function withLateConversion(definition: Definition, conversion: unknown): ManifestInputs {
+  return {
+    definition: pulumi.output(null).apply(() => definition),
+    whole: { ...definition, spec: { ...definition.spec, conversion } },
+    conversion,
+  };
+}
+
+/** What `conversion` says, as spec.conversion holds it, part by part. */
+export function lateConversion(
+  manifest: Definition,
+  given: pulumi.Input<ConversionInputs>,
+  checked: <T>(work: () => T) => T,
+): pulumi.Input<unknown> {
+  const { name } = manifest.metadata;
+  checked(() => refuseBoth(manifest));
+  if (pulumi.Output.isInstance(given) || given instanceof Promise) {
+    return pulumi.output(given).apply((args) => checked(() => webhookConversion(name, args as ConversionArgs)));
+  }
+  checked(() => expectOneAddress(name, given));
+  const { url, service, caBundle } = given;
+  const https = (value: string): string => checked(() => checkedUrl(name, value));
+  return webhookAt({
+    ...(url !== undefined && { url: pulumi.output(url).apply(https) }),
+    ...(service !== undefined && { service }),
+    ...(caBundle !== undefined && { caBundle: pulumi.output(caBundle).apply(base64Pem) }),
+  });
+}
+
+/** True when nothing in it has to be waited for. */
+export function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
+  return Object.values(value).every(isPlain);
+}
+
+/** A manifest without its conversion, and that apart, where all the rest of it is known already. */
+export function splitConversion(crd: unknown): { rest: unknown; conversion: unknown } | undefined {
+  const spec = (crd as { spec?: unknown } | null | undefined)?.spec;
+  if (typeof spec !== "object" || spec === null || pulumi.Output.isInstance(spec) || spec instanceof Promise) {
+    return undefined;
+  }
+  const { conversion, ...others } = spec as { conversion?: unknown };
+  const rest = { ...(crd as object), spec: others };
+  return isPlain(rest) ? { rest, conversion } : undefined;
+}

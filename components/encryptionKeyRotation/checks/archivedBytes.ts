@@ -1,0 +1,26 @@
+import { createHash } from "crypto";
+import { atomsOf } from "../configuration/atoms";
+import { keyBytes } from "../configuration/keyBytes";
+import { label } from "../configuration/keyNames";
+import { ourProviders } from "../wanted";
+import type { Rotation } from "./rotation";
+
+/** By this a key's bytes are compared with an archived one's, which nobody needs to be shown: 32 random bytes cannot be found from it. */
+export function bytesDigest(secret: string): string {
+  return createHash("sha256")
+    .update(keyBytes(secret) ?? secret)
+    .digest("hex");
+}
+
+/** The state has bytes under every archived name, but those of a key that was made elsewhere are not among them. */
+export function archivedBytes({ live, wanted, archived }: Rotation): string[] {
+  const elsewhere = atomsOf(ourProviders(wanted, live)).filter(
+    (atom) =>
+      "key" in atom && wanted.archive.includes(atom.name) && archived[atom.name] !== bytesDigest(atom.key.secret),
+  );
+  return [...new Set(elsewhere.map(label))].map(
+    (key) =>
+      `${key} was not made here: archive keeps other bytes than the file's, which go with retire; ` +
+      "keep a copy of them yourself for as long as backups of etcd may need it",
+  );
+}

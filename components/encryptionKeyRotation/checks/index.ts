@@ -1,0 +1,55 @@
+import type { EncryptionConfiguration } from "../configuration/configuration";
+import type { Material } from "../stages";
+import { resolveWanted, type Wanted } from "../wanted";
+import { aescbcWeak } from "./aescbcWeak";
+import { aesgcmWrites } from "./aesgcmWrites";
+import { archivedBytes } from "./archivedBytes";
+import { everyStageTaken } from "./everyStageTaken";
+import { keyLength } from "./keyLength";
+import { kmsMoved } from "./kmsMoved";
+import { newBytes } from "./newBytes";
+import { newKeyNames } from "./newKeyNames";
+import { notShadowed } from "./notShadowed";
+import { oneNameOneKey } from "./oneNameOneKey";
+import { otherBytes, otherBytesRead } from "./otherBytes";
+import { plainData } from "./plainData";
+import { reusedName } from "./reusedName";
+import type { Rotation } from "./rotation";
+
+export { bytesDigest } from "./archivedBytes";
+export { checkArguments } from "./arguments";
+export { mustBeFileless } from "./filelessKeys";
+export { checkKeyAge } from "./keyAge";
+export { checkRetire, type ProvenFor } from "./provenToRetire";
+export { takenByTheServer } from "./takenByTheServer";
+
+export interface Findings {
+  /** Refuse: preview and `up` fail with these. */
+  errors: string[];
+  /** Said on the row; nothing is held up. */
+  warnings: string[];
+}
+
+const refusing = [keyLength, oneNameOneKey, otherBytes, reusedName, newKeyNames, kmsMoved];
+const warning = [otherBytesRead, archivedBytes, newBytes, notShadowed, plainData, aescbcWeak, aesgcmWrites];
+
+/**
+ * Everything that can be said of a rotation before anything is written.
+ *
+ * @param material base64 by key name, as far as it is known: a preview does not know keys that are made in the same run
+ * @param archived bytesDigest by archived name, as far as it is known
+ */
+export function checkRotation(
+  live: EncryptionConfiguration,
+  wanted: Wanted,
+  material: Material = {},
+  archived: Rotation["archived"] = {},
+): Findings {
+  const rotation = { live, wanted: resolveWanted(wanted, live), material, archived };
+  const found = refusing.flatMap((check) => check(rotation));
+  return {
+    // Only then do the stages have a meaning.
+    errors: found.length > 0 ? found : everyStageTaken(rotation),
+    warnings: warning.flatMap((check) => check(rotation)),
+  };
+}

@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import { clusterInputs } from "../provider/clusterChoice";
+import type { EncryptionKeyRotationArgs } from "./args";
+import type { EtcdArgs } from "./audit/etcdGateway";
+import type { KeyMaterial } from "./keys";
+import { ROTATION_PHASES, RotationPhase, type RotationPhaseName } from "./phase";
+import type { TargetArgs } from "./targets";
+import type { Wanted } from "./wanted";
+
+export function createRotationPhases(
+  component: pulumi.Resource & { readonly phase: RotationPhaseName },
+  name: string,
+  wanted: Wanted,
+  { material, archived }: KeyMaterial,
+  args: EncryptionKeyRotationArgs,
+): Record<RotationPhaseName, RotationPhase> {
+  const { migrator = "in-tree", compactionIntervalSeconds = 300, maxKeyAgeDays } = args;
+  const common = commonInputs(name, wanted, args);
+  const create = (phase: RotationPhaseName, facet: pulumi.Inputs, ahead?: RotationPhase): RotationPhase => {
+    const held = ROTATION_PHASES.indexOf(phase) > ROTATION_PHASES.indexOf(component.phase);
+    return new RotationPhase(
+      phase,
+      `${name}-${phase}`,
+      { ...common, ...(held && { heldBy: component.phase }), ...facet },
+      {
+        parent: component,
+        // By dependsOn alone: an output fed on would be unknown in preview and hide the plan.
+        dependsOn: ahead === undefined ? [] : [ahead],
+      },
+    );
+  };
+  const audit = args.audit === undefined ? {} : { audit: pulumi.output(args.audit).apply(sealedEtcd) };
+  const distribute = create("distribute", {
+    material,
+    ...(Object.keys(archived).length > 0 && { archived }),
+    migrator,
+    ...(maxKeyAgeDays !== undefined && { maxKeyAgeDays }),
+    ...audit,
+  });
+  const promote = create("promote", {}, distribute);
+  const migrate = create("migrate", { migrator }, promote);
+  const retire = create("retire", { compactionIntervalSeconds, ...audit }, migrate);
+  return { distribute, promote, migrate, retire };
+}
+
+function commonInputs(name: string, wanted: Wanted, args: EncryptionKeyRotationArgs): pulumi.Inputs {
+  return {
+    rotation: name,
+    wanted,
+    targets: sealedTargets(args.targets),
+    recordIn: args.recordIn ?? "kube-system",
+    cluster: clusterInputs(args),
+    requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
+    gone: args.gone ?? [],
+  };
+}
+
+/** Each part for itself where that can be: one secret in an output makes all of it one. */
+function sealedTargets(targets: EncryptionKeyRotationArgs["targets"]): pulumi.Input<unknown> {
+  if (!Array.isArray(targets)) return pulumi.output(targets).apply((known) => known.map(sealedTarget));
+  return targets.map((target) =>
+    pulumi.Output.isInstance(target) || target instanceof Promise
+      ? pulumi.output(target).apply(sealedTarget)
+      : sealedTarget(target),
+  );
+}
+
+/** A private key is a secret whether the program says so or not. */
+function sealedTarget(target: TargetArgs): pulumi.Input<unknown> {
+  if (!("ssh" in target) || target.ssh.privateKey === undefined) return target;
+  return { ...target, ssh: { ...target.ssh, privateKey: pulumi.secret(target.ssh.privateKey) } };
+}
+
+function sealedEtcd(etcd: EtcdArgs): pulumi.Input<unknown> {
+  return etcd.key === undefined ? etcd : { ...etcd, key: pulumi.secret(etcd.key) };
+}

@@ -1,0 +1,99 @@
+import type { Cluster } from "../kubernetes/cluster";
+import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
+import { clusterIdentity } from "../kubernetes/identity";
+import type { Work } from "../kubernetes/report";
+import { label } from "./configuration/keyNames";
+import { isOurs } from "./configuration/resources";
+import type { RotationInputs } from "./inputs";
+import { planDistribute, planMigrate, planPromote, planRetire, type MigrateFacts } from "./plan";
+import { refuseHidden } from "./proof/hiddenResources";
+import { readRecord, validProof, type RotationProof, type RotationRecord } from "./proof/record";
+import { enumerate, measure, type Measured, type RotatedResource } from "./proof/resources";
+import { agreedKeyId } from "./servers/kms";
+import { reportedNow, type Reported } from "./servers/reported";
+import { hashOf, type LiveConfiguration } from "./subject";
+
+/** A survey in preview: whoever does not answer within this is said to be unreachable. */
+const SURVEY_SECONDS = 30;
+
+/** What the cluster knows of the resources that a rotation reaches. */
+export interface RotationFacts {
+  resources: (RotatedResource & Measured)[];
+  record: RotationRecord;
+  /** By resource, where there is a valid one for the live file and the wanted write key. */
+  proofs: Record<string, RotationProof>;
+  /** By resource, why there is none. */
+  unproven: Record<string, string>;
+  /** Asked for where a plan needs it: with KMS. */
+  reported?: Reported;
+}
+
+/** A few bounded GETs for each resource. */
+export async function rotationFacts(
+  inputs: RotationInputs,
+  cluster: Cluster,
+  live: LiveConfiguration,
+): Promise<RotationFacts> {
+  const { wanted, recordIn, gone } = inputs;
+  const isReached = (name: string): boolean => isOurs(live.configuration, wanted.resources, name);
+  const isKms = wanted.write.kind === "kms";
+  const [found, record, uid, reported] = await Promise.all([
+    enumerate(wanted.resources, cluster),
+    readRecord(cluster, recordIn),
+    clusterIdentity(cluster),
+    isKms ? reportedNow(cluster, gone, surveying()) : undefined,
+    refuseHidden(wanted.resources, cluster, isReached, surveying().signal),
+  ]);
+  const ours = found.filter(({ name }) => isReached(name));
+  const resources = await Promise.all(ours.map(async (each) => ({ ...each, ...(await measure(cluster, each)) })));
+  const facts: RotationFacts = { resources, record, proofs: {}, unproven: {}, ...(reported && { reported }) };
+  const agreed = reported && agreedKeyId(reported, wanted.write.name);
+  for (const { name, listResourceVersion } of resources) {
+    if (agreed !== undefined && "why" in agreed) {
+      facts.unproven[name] = agreed.why;
+      continue;
+    }
+    const proof = validProof(record, name, {
+      cluster: uid ?? inputs.clusterId ?? "",
+      sha256: hashOf(live),
+      writeKey: label(wanted.write),
+      keyId: agreed?.keyId,
+      listResourceVersion,
+    });
+    if ("why" in proof) facts.unproven[name] = proof.why;
+    else facts.proofs[name] = proof;
+  }
+  return facts;
+}
+
+export function surveying(): Work {
+  return { report: () => undefined, signal: AbortSignal.timeout(SURVEY_SECONDS * 1_000) };
+}
+
+/** What planMigrate needs besides the file. */
+export async function migrateFacts(
+  cluster: Cluster,
+  migrator: "in-tree" | "direct",
+  { resources, proofs }: RotationFacts,
+): Promise<MigrateFacts> {
+  const version = migrator === "in-tree" ? await plannedStorageMigrationVersion(cluster) : undefined;
+  const how =
+    version === undefined
+      ? "directly"
+      : `by a StorageVersionMigration (storagemigration.k8s.io/${version}), then by our own pass`;
+  return { resources: resources.map(({ name }) => name), proven: Object.keys(proofs), how };
+}
+
+/** What all phases plan, in their order. */
+export function rotationPlans(
+  { configuration }: LiveConfiguration,
+  { wanted }: RotationInputs,
+  facts: MigrateFacts,
+): [distribute: string[], promote: string[], migrate: string[], retire: string[]] {
+  return [
+    planDistribute(configuration, wanted),
+    planPromote(configuration, wanted),
+    planMigrate(configuration, wanted, facts),
+    planRetire(configuration, wanted),
+  ];
+}

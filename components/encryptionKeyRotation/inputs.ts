@@ -1,0 +1,54 @@
+import type { SharedInputs } from "../provider/inputs";
+import type { EtcdArgs } from "./audit/etcdGateway";
+import type { RotationPhaseName } from "./phase";
+import type { TargetArgs } from "./targets";
+import type { Wanted } from "./wanted";
+
+/** What every phase of an EncryptionKeyRotation is told, besides its own facet. No key material, but for distribute's. */
+export interface RotationInputs extends SharedInputs {
+  /** The component's name. */
+  rotation: string;
+  wanted: Wanted;
+  targets: TargetArgs[];
+  /** Namespace of the ConfigMap that holds the proofs. */
+  recordIn: string;
+  heldBy?: RotationPhaseName;
+}
+
+export interface DistributeInputs extends RotationInputs {
+  /** base64 by key name (secret). */
+  material: Record<string, string>;
+  /** By archived name: a digest of the bytes that the state keeps (secret). */
+  archived?: Record<string, string>;
+  /** For the digest of the whole plan. */
+  migrator: "in-tree" | "direct";
+  maxKeyAgeDays?: number;
+  audit?: EtcdArgs;
+}
+
+export type PromoteInputs = RotationInputs;
+
+export interface MigrateKeysInputs extends RotationInputs {
+  migrator: "in-tree" | "direct";
+}
+
+export interface RetireInputs extends RotationInputs {
+  compactionIntervalSeconds: number;
+  audit?: EtcdArgs;
+}
+
+/** The configuration as a phase left it. */
+export interface RotationOutputs {
+  plan: string[];
+  /** `sha256:…` of the file that every target holds. */
+  configHash: string;
+  /** By resource pattern: the keys that read it, in the API servers' order; the first one writes. */
+  keyOrder: Record<string, string[]>;
+}
+
+export interface MigrateKeysOutputs extends RotationOutputs {
+  /** Objects that were proven to be stored under the write key. */
+  objectsRewritten?: number;
+  /** By resource, its proof as JSON, as recorded in the cluster. */
+  proofs?: Record<string, string>;
+}

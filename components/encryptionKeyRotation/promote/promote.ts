@@ -1,0 +1,16 @@
+import type { PhaseLogic } from "../../provider/logic";
+import { edit } from "../edit/edit";
+import type { PromoteInputs, RotationOutputs } from "../inputs";
+import { planPromote } from "../plan";
+import { standingOf, type LiveConfiguration } from "../subject";
+
+/** promote: the new key comes first, so that every server writes with it; each of them can read it since distribute. */
+export const promote: PhaseLogic<PromoteInputs, RotationOutputs, LiveConfiguration> = {
+  look: ({ wanted }, _cluster, { configuration }) => Promise.resolve({ plan: planPromote(configuration, wanted) }),
+
+  async run(inputs, work) {
+    const { live, isNew, evidence } = await edit("promote", inputs, work);
+    const what = isNew ? "every API server writes with it" : "it is the write key already";
+    return { ...standingOf(live, inputs.wanted), summary: [what, ...evidence].join("; ") };
+  },
+};

@@ -1,0 +1,69 @@
+import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
+import { UserError } from "../../kubernetes/errors";
+import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
+import { sleep } from "../../kubernetes/sleep";
+import { matches } from "./resources";
+
+/** A CRD that was just made takes a moment until discovery shows it. */
+const TRIES = 3;
+const TRY_AGAIN_MS = 2_000;
+
+/**
+ * A CRD without a served version is in no discovery, and its objects are in etcd all the same: nobody could rewrite them, and with the
+ * old key they would be gone once it is served again.
+ *
+ * @param isReached whether the rotation would change the keys of this resource (`databases.example.com`)
+ * @throws UserError naming the CRDs that a wildcard covers and nobody can list
+ */
+export async function refuseHidden(
+  patterns: readonly string[],
+  cluster: Caller,
+  isReached: (name: string) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const wildcards = patterns.filter((pattern) => coversCrds(pattern));
+  if (wildcards.length === 0) return;
+  for (let tried = 1; ; tried++) {
+    // In this order: whatever is made in between is shown by discovery alone.
+    const crds = await crdNames(cluster, signal);
+    const { listable } = await everyResource(cluster, signal);
+    const hidden = hiddenCrds(wildcards, crds, listable).filter(isReached);
+    if (hidden.length === 0) return;
+    if (tried === TRIES) throw new UserError(describe(wildcards, hidden));
+    await sleep(TRY_AGAIN_MS, signal);
+  }
+}
+
+/** `*.*`, and a group with a dot: every custom one has one. */
+export function coversCrds(pattern: string): boolean {
+  return pattern === "*.*" || (pattern.startsWith("*.") && pattern.slice("*.".length).includes("."));
+}
+
+/** Those of these CRDs that a wildcard covers and discovery does not show. Pure. */
+export function hiddenCrds(
+  wildcards: readonly string[],
+  crds: readonly string[],
+  listable: readonly ListableResource[],
+): string[] {
+  const shown = new Set(listable.map(qualifiedName));
+  return crds.filter((name) => {
+    const [plural = "", ...group] = name.split(".");
+    return !shown.has(name) && wildcards.some((wildcard) => matches(wildcard, { plural, group: group.join(".") }));
+  });
+}
+
+async function crdNames(cluster: Caller, signal: AbortSignal): Promise<string[]> {
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const { items } = await cluster.call<KubernetesList>({ method: "GET", path, accept: MetadataOnly.list, signal });
+  return (items ?? []).map(({ metadata }) => metadata.name).sort();
+}
+
+function describe(wildcards: readonly string[], hidden: readonly string[]): string {
+  const [first = ""] = hidden;
+  return (
+    `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}` +
+    `${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which the cluster does not serve: objects of a CRD ` +
+    "without a served version stay in etcd, and nobody can rewrite them; expected every CRD under a wildcard to be served; " +
+    `serve a version of ${first}, delete the CRD, or name the other resources one by one`
+  );
+}

@@ -1,0 +1,122 @@
+import { type Caller, type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../../kubernetes/api";
+import { UserError } from "../../kubernetes/errors";
+import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
+
+export interface RotatedResource extends Resource {
+  /** As an EncryptionConfiguration names it: `secrets`, `databases.example.com`. */
+  readonly name: string;
+  /** kube-controller-manager's migrator can rewrite it: it follows objects through the garbage collector's watches. */
+  readonly inTree: boolean;
+}
+
+/** apiregistration.k8s.io/v1 APIService, as far as it is read. */
+export interface ApiService {
+  spec?: { group?: string; version?: string; service?: object | null };
+}
+
+/**
+ * Every resource that these patterns name (`secrets`, `databases.example.com`, `*.`, `*.apps`, `*.*`), sorted by name.
+ *
+ * @throws UserError: one that is named is not served, cannot be rewritten, or belongs to an aggregated API with an etcd of its own
+ */
+export async function enumerate(
+  patterns: readonly string[],
+  cluster: Caller,
+  signal?: AbortSignal,
+): Promise<RotatedResource[]> {
+  const path = "/apis/apiregistration.k8s.io/v1/apiservices";
+  const [{ listable }, services] = await Promise.all([
+    everyResource(cluster, signal),
+    cluster.call<KubernetesList<never> & { items: ApiService[] | null }>({
+      method: "GET",
+      path,
+      ...(signal && { signal }),
+    }),
+  ]);
+  return namedBy(patterns, listable, services.items ?? []);
+}
+
+/** The same, of what was discovered. Pure. */
+export function namedBy(
+  patterns: readonly string[],
+  listable: readonly ListableResource[],
+  services: readonly ApiService[],
+): RotatedResource[] {
+  const aggregated = services.flatMap(({ spec }) => (spec?.service == null ? [] : [`${spec.group}/${spec.version}`]));
+  const own = listable.filter(({ group, version }) => !aggregated.includes(`${group}/${version}`));
+  const named = new Map<string, RotatedResource>();
+  for (const pattern of patterns) {
+    const found = own.filter((resource) => matches(pattern, resource) && isPatchable(resource));
+    if (found.length === 0 && !isWildcard(pattern))
+      throw new UserError(describeUnserved(pattern, listable, aggregated));
+    for (const resource of found) named.set(qualifiedName(resource), rotated(resource));
+  }
+  // Cohabiting: stored as core events, whatever the group through which they are read (pkg/kubeapiserver/default_storage_factory_builder.go).
+  if (named.has("events")) named.delete("events.events.k8s.io");
+  return [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function rotated(resource: ListableResource): RotatedResource {
+  const { group, version, plural, verbs } = resource;
+  // The garbage collector has no monitor of events, and of nothing that it could not delete or watch.
+  const monitored = ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
+  return { group, version, plural, name: qualifiedName(resource), inTree: monitored && plural !== "events" };
+}
+
+/** As the API server reads them: k8s.io/apiserver pkg/server/options/encryptionconfig/config.go, transformerFromResource. */
+export function matches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
+  if (pattern === "*.*") return true;
+  if (isWildcard(pattern)) return pattern.slice("*.".length) === resource.group;
+  return pattern === qualifiedName(resource);
+}
+
+export function isWildcard(pattern: string): boolean {
+  return pattern.startsWith("*.");
+}
+
+function isPatchable({ verbs }: ListableResource): boolean {
+  return verbs.includes("patch");
+}
+
+function describeUnserved(
+  pattern: string,
+  listable: readonly ListableResource[],
+  aggregated: readonly string[],
+): string {
+  const head = `resources: "${pattern}"`;
+  const found = listable.find((resource) => qualifiedName(resource) === pattern);
+  const [plural = "", ...domain] = pattern.split(".");
+  const group = domain.join(".");
+  // One that does not answer shows no resources, and is none of kube-apiserver's all the same.
+  const served = aggregated.find((each) => each.startsWith(`${group}/`));
+  if (served !== undefined) {
+    return (
+      `${head} is served by an aggregated API server (the APIService of ${served} names a Service), which has an etcd and an ` +
+      "encryption of its own; expected a resource that kube-apiserver stores; remove it here and rotate it there"
+    );
+  }
+  if (found !== undefined) {
+    return `${head} can be listed but not patched, so its objects cannot be rewritten; expected a stored resource; remove it`;
+  }
+  const alike = listable.map(qualifiedName).filter((name) => name.split(".")[0] === plural);
+  const close = alike.length > 0 ? `found ${alike.join(", ")}` : "found none of that name";
+  return `${head} is not served by this cluster; ${close}; expected PLURAL or PLURAL.GROUP as in kubectl api-resources; correct it`;
+}
+
+export interface Measured {
+  readonly objects: number;
+  readonly listResourceVersion: string;
+}
+
+/** How many objects there are, and a list's resourceVersion, at the price of one object's metadata. */
+export async function measure(cluster: Caller, resource: Resource, signal?: AbortSignal): Promise<Measured> {
+  const { metadata, items } = await cluster.call<KubernetesList>({
+    method: "GET",
+    path: resourcePath(resource),
+    query: { limit: 1 },
+    accept: MetadataOnly.list,
+    ...(signal && { signal }),
+  });
+  const objects = (items ?? []).length + (metadata.remainingItemCount ?? 0);
+  return { objects, listResourceVersion: metadata.resourceVersion ?? "" };
+}

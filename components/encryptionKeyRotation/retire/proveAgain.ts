@@ -1,0 +1,55 @@
+import type { PhaseWork } from "../../provider/logic";
+import { label } from "../configuration/keyNames";
+import { standStill } from "../edit/standStill";
+import { rotationFacts, type RotationFacts } from "../facts";
+import type { RetireInputs } from "../inputs";
+import { staleSince } from "../proof/lateWrites";
+import { rewriteAndProve } from "../proof/prove";
+import { isUntouched, recordProof, sinceOf } from "../proof/record";
+import type { Reported } from "../servers/reported";
+import type { LiveConfiguration } from "../subject";
+
+/**
+ * Right before keys go: one more pass over the objects of each resource whose proof may not hold any more. True: there was one.
+ */
+export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<boolean> {
+  const { reported } = await standStill(inputs, work, live);
+  const facts = await rotationFacts(inputs, work.cluster, live);
+  const doubtful = await doubtfulOf(facts, reported, work);
+  if (doubtful.length === 0) return false;
+  await rewriteAndProve(
+    work.cluster,
+    {
+      sha256: live.sha256,
+      since: sinceOf(facts.record, live.sha256),
+      resources: doubtful.map((resource) => ({ ...resource, writeKey: label(inputs.wanted.write) })),
+      migrator: "direct",
+      requestTimeoutSeconds: inputs.requestTimeoutSeconds,
+      gone: inputs.gone,
+    },
+    async ({ proof }) => recordProof(work.cluster, inputs.recordIn, proof),
+    work,
+  );
+  return true;
+}
+
+/**
+ * The same file may have been away and come back since the proof: some server was restarted or reloaded anything in between. A
+ * server with another file may have come and gone: nothing tells but what it wrote.
+ */
+async function doubtfulOf(
+  { resources, proofs }: RotationFacts,
+  reported: Reported,
+  work: PhaseWork,
+): Promise<RotationFacts["resources"]> {
+  const doubtful: RotationFacts["resources"] = [];
+  for (const resource of resources) {
+    const proof = proofs[resource.name];
+    if (proof === undefined) continue; // then nothing is retired
+    const named = { ...work, report: (message: string) => work.report(`${resource.name}: ${message}`) };
+    const holds =
+      isUntouched(proof, reported) && (await staleSince(work.cluster, resource, proof.resourceVersion, named)) === 0;
+    if (!holds) doubtful.push(resource);
+  }
+  return doubtful;
+}

@@ -1,0 +1,196 @@
+import { findApiServers } from "../../kubernetes/apiServers";
+import type { Cluster } from "../../kubernetes/cluster";
+import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
+import type { Work } from "../../kubernetes/report";
+import { sleep } from "../../kubernetes/sleep";
+import { askEach, fullHash, type Reported, type ReportedServer, shortHash } from "./reported";
+
+/** An API server refused the file that it was given; it goes on with the one it had, and would not start with this one. */
+export class ReloadFailed extends UserError {
+  constructor(
+    readonly host: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Awaited {
+  /** Of the file that was written, hexadecimal, with or without `sha256:` in front. */
+  readonly sha256: string;
+  /**
+   * What the servers reported just before the write; after a kill, the record's (`sinceOf`). Where a server is older than 1.34 it
+   * is the only way to tell that it loaded this file.
+   */
+  readonly since?: Reported | undefined;
+  /** Hosts that the user declares gone for good. */
+  readonly gone?: readonly string[];
+  /** How long the slowest server may take. @default 300 seconds: it polls once a minute, or is restarted */
+  readonly patienceSeconds?: number;
+}
+
+export interface Converged {
+  readonly reported: Reported;
+  /** What was seen, as sentences for the output. */
+  readonly evidence: readonly string[];
+}
+
+const PATIENCE_SECONDS = 300;
+/** A server that does not answer for so long is not merely being restarted. */
+const OUTAGE_SECONDS = 90;
+const POLL_MS = 1_000;
+
+/**
+ * Waits until every API server runs with exactly this file. Finds the servers itself, so one that restarts or is added meanwhile is
+ * met by its new process.
+ *
+ * @throws ReloadFailed as soon as a server's failure counter moves; UserError naming the host that lags
+ */
+export async function awaitHash(cluster: Cluster, awaited: Awaited, work: Work): Promise<Converged> {
+  const { sha256, gone = [], patienceSeconds = PATIENCE_SECONDS } = awaited;
+  const began = Date.now();
+  let { since } = awaited;
+  for (;;) {
+    const { reported, judged } = await survey(cluster, { sha256, gone, since }, work);
+    if (reported !== undefined && judged.kind === "loaded") return { reported, evidence: evidenceOf(reported, sha256) };
+    if (judged.kind === "failed") throw new ReloadFailed(judged.host, describeFailure(judged.host, sha256));
+    since = alsoSeen(since, reported);
+    const waited = (Date.now() - began) / 1_000;
+    const { lag, error } = judged.kind === "lagging" ? judged : { lag: "", error: undefined };
+    if (error !== undefined && waited > Math.min(OUTAGE_SECONDS, patienceSeconds)) throw error;
+    if (waited > patienceSeconds) throw new UserError(describeLag(lag, waited, sha256));
+    work.report(`waiting for every API server to load ${shortHash(sha256)}: ${lag} (${Math.round(waited)} s)`);
+    await sleep(POLL_MS, work.signal);
+  }
+}
+
+/** Of a server met only now, the first look stands for what was before: a counter that moves from now on tells. */
+function alsoSeen(since: Reported | undefined, reported: Reported | undefined): Reported | undefined {
+  if (since === undefined || reported === undefined) return since ?? reported;
+  const added = reported.servers.filter((server) => !since.servers.some((each) => isSame(each, server)));
+  return { ...since, servers: [...since.servers, ...added] };
+}
+
+type Judged =
+  | { readonly kind: "loaded" }
+  | { readonly kind: "failed"; readonly host: string }
+  | { readonly kind: "lagging"; readonly lag: string; readonly error?: Error };
+
+async function survey(
+  cluster: Cluster,
+  judging: Omit<Judging, "leases">,
+  work: Work,
+): Promise<{ reported?: Reported; judged: Judged }> {
+  try {
+    const servers = await findApiServers(cluster, { ...work, gone: judging.gone });
+    try {
+      const reported = await askEach(servers, work);
+      const judged = judge(reported, { ...judging, leases: servers.identities.map(({ host }) => host) });
+      if (judged.kind === "loaded") await servers.alive(work);
+      return { reported, judged };
+    } finally {
+      servers.close();
+    }
+  } catch (error) {
+    work.signal.throwIfAborted();
+    // A reload command may restart them: with a single one nothing answers meanwhile, with several a Lease stands still.
+    // One that has just started answers 403 until it knows its roles, and 429 until it has read what it lists.
+    const isNew = hasStatus(error, 429) || (judging.since !== undefined && hasStatus(error, 403));
+    if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500 && !isNew)) throw error;
+    return { judged: { kind: "lagging", lag: error.message, error } };
+  }
+}
+
+export interface Judging {
+  readonly sha256: string;
+  readonly gone: readonly string[];
+  readonly since: Reported | undefined;
+  /** Hosts with an identity Lease; empty where they may not be listed. */
+  readonly leases: readonly string[];
+}
+
+/** Whether these servers run with the file. Pure. */
+export function judge(reported: Reported, judging: Judging): Judged {
+  const before = (server: ReportedServer): ReportedServer | undefined =>
+    judging.since?.servers.find((each) => isSame(each, server));
+  const twice = reported.servers.find(
+    ({ host }, at) => reported.servers.findIndex((each) => each.host === host) !== at,
+  );
+  if (twice !== undefined && twice.hash === undefined) return { kind: "lagging", lag: INDISTINCT };
+  const expected = { hash: fullHash(judging.sha256), restored: judging.since?.restored === true };
+  const judged = reported.servers.map((server) => judgeServer(server, before(server), expected));
+  const failed = judged.find(({ kind }) => kind === "failed");
+  if (failed !== undefined) return failed;
+  const lagging = judged.find(({ kind }) => kind === "lagging");
+  if (lagging !== undefined) return lagging;
+  if (reported.servers.length < judging.leases.length) {
+    return { kind: "lagging", lag: reported.missing.at(-1) ?? "not every API server was met" };
+  }
+  const absent = (judging.since?.servers ?? []).filter(
+    (each) => !judging.gone.includes(each.host) && !reported.servers.some((server) => isSame(each, server)),
+  );
+  // Who answered before could not be told then; every server that has announced itself is judged now.
+  const first = absent.find(({ anonymous }) => anonymous !== true || judging.leases.length === 0);
+  if (first === undefined) return { kind: "loaded" };
+  return {
+    kind: "lagging",
+    lag: `${first.host} is not there any more; bring it back, or, once it can never return, set gone: ["${first.host}"]`,
+  };
+}
+
+const INDISTINCT =
+  "several API servers answer as one, and none tells which file it loaded (they can from Kubernetes 1.34 on)";
+
+/** The host is not known before the first reload, and the address not behind every balancer. */
+function isSame(a: ReportedServer, b: ReportedServer): boolean {
+  return a.host === b.host || (a.address !== undefined && a.address === b.address);
+}
+
+function judgeServer(
+  now: ReportedServer,
+  before: ReportedServer | undefined,
+  expected: { hash: string; restored: boolean },
+): Judged {
+  const { host, hash } = now;
+  if (hash === expected.hash) return { kind: "loaded" };
+  // Restarted without the flag it writes plain data, and reads nothing that the others encrypt.
+  if (now.unencrypted === true) return { kind: "lagging", lag: `${host} runs without --encryption-provider-config` };
+  const restarted = before !== undefined && before.started !== now.started;
+  const counted = restarted || before === undefined ? { reloads: 0, failures: 0 } : before;
+  const reloads = now.reloads - counted.reloads;
+  // Taken back: either it never loaded the other file, or it loaded that and then this.
+  const reloaded = expected.restored ? reloads === 0 || reloads > 1 : reloads > 0;
+  if (hash === undefined && before !== undefined && (restarted || reloaded)) return { kind: "loaded" };
+  if (before !== undefined && now.failures > counted.failures) return { kind: "failed", host };
+  const lag =
+    hash !== undefined
+      ? `${host} runs with ${shortHash(hash)}`
+      : before === undefined
+        ? `${host} does not tell which file it loaded (it can from Kubernetes 1.34 on), and was neither restarted nor reloaded since we looked`
+        : `${host} was neither restarted nor reloaded since the file was written`;
+  return { kind: "lagging", lag };
+}
+
+function evidenceOf(reported: Reported, sha256: string): string[] {
+  const hashed = reported.servers.every(({ hash }) => hash !== undefined);
+  const seen = hashed
+    ? `each of ${reported.description} reports ${shortHash(sha256)}`
+    : `each of ${reported.description} was restarted or reloaded since the file was written (their release reports no hash)`;
+  return [seen, ...reported.missing];
+}
+
+function describeFailure(host: string, sha256: string): string {
+  return (
+    `API server on ${host} refused the encryption configuration ${shortHash(sha256)}: its counter ` +
+    'apiserver_encryption_config_controller_automatic_reloads_total{status="failure"} moved; expected it to load; it goes on with ' +
+    "the file it had, but would not start with this one; its log says why"
+  );
+}
+
+function describeLag(lag: string, waited: number, sha256: string): string {
+  return (
+    `${lag}, ${Math.round(waited)} s after the file was written; expected every API server to run with ${shortHash(sha256)}; ` +
+    "look whether --encryption-provider-config names this file and --encryption-provider-config-automatic-reload is on (else give a " +
+    "reload command, or restart it); nothing was changed further; run pulumi up again"
+  );
+}

@@ -1,0 +1,146 @@
+import { UserError } from "../kubernetes/errors";
+import { takenByTheServer } from "./checks/takenByTheServer";
+import { atomsOf, providersOf, type Atom } from "./configuration/atoms";
+import { bounded } from "./configuration/bounded";
+import type { EncryptionConfiguration, Key, Provider } from "./configuration/configuration";
+import { label, sameKey, type KeyName } from "./configuration/keyNames";
+import { withOwnEntries } from "./configuration/ownEntries";
+import { renderConfiguration } from "./configuration/render";
+import { effectiveProviders } from "./configuration/resources";
+import { ourProviders, resolveWanted, type Wanted, type WantedKey } from "./wanted";
+
+/** The three edits of the file; migrate makes none. */
+export type Stage = "distribute" | "promote" | "retire";
+
+/** base64 by key name. */
+export type Material = Readonly<Record<string, string>>;
+
+/**
+ * The file after a stage. A stage with nothing to do gives back what it was given: compare with `sameConfiguration`, not
+ * by text, and write only where they differ, so that a file someone formatted otherwise stays as it is.
+ *
+ * @param material only distribute adds keys, the other two rearrange what the file holds
+ * @throws UserError where distribute lacks a key's material, where promote or retire find a key not distributed yet, or
+ *   where the API server would refuse the file
+ */
+export function configurationAt(
+  stage: Stage,
+  live: EncryptionConfiguration,
+  wanted: Wanted,
+  material: Material = {},
+): EncryptionConfiguration {
+  const after = stageOf(stage, live, wanted, (key) => ({ name: key.name, secret: given(key, material) }));
+  const refused = after === live ? [] : takenByTheServer(after);
+  if (refused.length === 0) return after;
+  throw new UserError(`the file that ${stage} would write is one that the API server refuses:${bounded(refused)}`);
+}
+
+/** The file after a stage with names only: what plans are made of. The keys it adds hold no material. */
+export function simulated(stage: Stage, live: EncryptionConfiguration, wanted: Wanted): EncryptionConfiguration {
+  return stageOf(stage, live, wanted, ({ name }) => ({ name, secret: "" }));
+}
+
+export function sameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
+  return renderConfiguration(left) === renderConfiguration(right);
+}
+
+/**
+ * Does a proof of this resource outlive our writing `after` over `before`? Yes where the write key is the same in both:
+ * nothing can have been written with another. Record the proof again under the new file's hash then; plans count on it.
+ */
+export function keepsProof(before: EncryptionConfiguration, after: EncryptionConfiguration, resource: string): boolean {
+  const [was] = atomsOf(effectiveProviders(before, resource));
+  const [is] = atomsOf(effectiveProviders(after, resource));
+  if (was === undefined || is === undefined || !sameKey(was, is)) return false;
+  return !("key" in was) || !("key" in is) || was.key.secret === is.key.secret;
+}
+
+type KeyOf = (key: KeyName) => Key;
+
+function stageOf(
+  stage: Stage,
+  live: EncryptionConfiguration,
+  unresolved: Wanted,
+  keyOf: KeyOf,
+): EncryptionConfiguration {
+  const wanted = resolveWanted(unresolved, live);
+  const ours = atomsOf(ourProviders(wanted, live));
+  const held: KeyOf = (key) => {
+    const there = ours.find((atom) => sameKey(atom, key));
+    return there !== undefined && "key" in there ? there.key : keyOf(key);
+  };
+  const changed = new Map<string, Provider[]>();
+  for (const pattern of wanted.resources) {
+    const before = atomsOf(effectiveProviders(live, pattern));
+    const after = STAGES[stage](before, wanted, held, pattern);
+    if (JSON.stringify(before) !== JSON.stringify(after)) changed.set(pattern, providersOf(after));
+  }
+  return changed.size === 0 ? live : withOwnEntries(live, changed);
+}
+
+type Change = (before: readonly Atom[], wanted: Wanted, held: KeyOf, pattern: string) => Atom[];
+
+/** Every wanted key is readable; what writes goes on writing. New keys come after the keys of the writing provider, plain last. */
+const distribute: Change = (before, { write, read }, held) => {
+  const updated = before.map((atom) => withTimeout(atom, [write, ...read]));
+  const missing = [write, ...read].filter((key) => !before.some((atom) => sameKey(atom, key)));
+  const added = missing.filter(({ kind }) => kind !== "identity").map((key) => atomOf(key, held));
+  const plain: Atom[] = missing.some(({ kind }) => kind === "identity") ? [{ kind: "identity", name: "" }] : [];
+  const other = updated.findIndex(({ kind }) => kind !== updated[0]?.kind);
+  const end = other < 0 ? updated.length : other;
+  return [...updated.slice(0, end), ...added, ...updated.slice(end), ...plain];
+};
+
+/** The wanted key writes; everything else stays readable. */
+const promote: Change = (before, { write }, _held, pattern) => {
+  const first = before.find((atom) => sameKey(atom, write));
+  if (first === undefined) throw notYet(`${pattern}: ${label(write)} is not in the file`, "distribute");
+  return [first, ...before.filter((atom) => !sameKey(atom, write))];
+};
+
+/** Only the wanted keys are left. */
+const retire: Change = (before, { write, read }, _held, pattern) => {
+  const [first] = before;
+  if (first === undefined || !sameKey(first, write))
+    throw notYet(
+      `${pattern}: ${first === undefined ? "nothing" : label(first)} writes, not ${label(write)}`,
+      "promote",
+    );
+  return before.filter((atom) => [write, ...read].some((key) => sameKey(atom, key)));
+};
+
+const STAGES: Record<Stage, Change> = { distribute, promote, retire };
+
+function notYet(found: string, stage: Stage): UserError {
+  return new UserError(
+    `${found}; expected that ${stage} has run; someone else may write the same file: look who, then run pulumi up again`,
+  );
+}
+
+function atomOf(key: WantedKey, held: KeyOf): Atom {
+  if (key.kind === "identity") return { kind: "identity", name: "" };
+  if (key.kind !== "kms") return { kind: key.kind, name: key.name, key: held(key) };
+  const { name, endpoint, timeout } = key;
+  return {
+    kind: "kms",
+    name,
+    provider: { kind: "kms", version: "v2", name, endpoint, ...(timeout !== undefined && { timeout }) },
+  };
+}
+
+/** The one thing of a KMS provider that may change under its name. */
+function withTimeout(atom: Atom, wanted: readonly WantedKey[]): Atom {
+  if (atom.kind !== "kms") return atom;
+  const key = wanted.find((each) => sameKey(each, atom));
+  if (key?.kind !== "kms" || key.timeout === undefined || key.timeout === atom.provider.timeout) return atom;
+  return { ...atom, provider: { ...atom.provider, timeout: key.timeout } };
+}
+
+function given(key: KeyName, material: Material): string {
+  const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
+  if (secret !== undefined && secret !== "") return secret;
+  throw new UserError(
+    `${label(key)}: no material for it, and no entry of these resources in the file holds it; ` +
+      `expected one of both; give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
+  );
+}

@@ -1,0 +1,233 @@
+import type { Definition } from "../../crd/definition";
+import { type KubernetesList, type KubernetesObject, MetadataOnly, resourcePath } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { hasStatus, messageOf } from "../../kubernetes/errors";
+import type { Work } from "../../kubernetes/report";
+import { decideRetry } from "../../kubernetes/retry";
+import { sleep } from "../../kubernetes/sleep";
+import { duration } from "../rewrite/progress";
+import { touch } from "../rewrite/rewriter";
+import { holdStoredVersions } from "../storedVersions";
+import { inTreeState, type InTreeState } from "./inTreeState";
+import {
+  type MigrationSubject,
+  newMigration,
+  sortOut,
+  storageVersionOf,
+  type StorageVersionMigration,
+  StorageVersionMigrations,
+  storedVersionsBefore,
+} from "./storageVersionMigration";
+
+export interface InTreeResult {
+  readonly outcome: "succeeded" | "failed" | "stalled" | "not-served" | "forbidden" | "no-objects";
+  /** metadata.name of the StorageVersionMigration. */
+  readonly name?: string;
+  /** One sentence, fit for the summary. */
+  readonly message: string;
+  readonly seconds: number;
+}
+
+const POLL_MS = 1_000;
+const NUDGE_MS = 3_000;
+/** Every few seconds at first; later as often as the migrator itself would come by. */
+const EARLY_NUDGES = 10;
+const LATER_NUDGE_MS = 15_000;
+const NUDGES = 30;
+const NUDGE_OBJECTS = 5;
+/** A write to the migration while it runs makes the migrator go through the objects once more at its end. */
+const ASKED_AGAIN_OBJECTS = 500;
+const CREATE_TRIES = 3;
+
+/**
+ * Has kube-controller-manager rewrite every object of this CRD, guarded: whatever becomes of the StorageVersionMigration,
+ * status.storedVersions afterwards still names every version that it named before. Not a proof; always followed by our own
+ * pass. Rejects only when aborted.
+ *
+ * @param definition the live CRD
+ */
+export function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
+  return rewriteInTree(cluster, storageVersionOf(definition), work);
+}
+
+/** The same for any resource, guarded where it is a CRD's. */
+export async function rewriteInTree(cluster: Cluster, subject: MigrationSubject, work: Work): Promise<InTreeResult> {
+  const began = Date.now();
+  const ended = (result: Omit<InTreeResult, "seconds">): InTreeResult => ({
+    ...result,
+    seconds: (Date.now() - began) / 1_000,
+  });
+  try {
+    return ended(await new InTreeMigration(cluster, subject, work).run());
+  } catch (error) {
+    work.signal.throwIfAborted();
+    const outcome = hasStatus(error, 403) ? "forbidden" : "failed";
+    return ended({ outcome, message: `no StorageVersionMigration was run: ${messageOf(error)}` });
+  }
+}
+
+type Result = Omit<InTreeResult, "seconds">;
+
+class InTreeMigration {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly subject: MigrationSubject,
+    private readonly work: Work,
+  ) {}
+
+  async run(): Promise<Result> {
+    const version = await servedStorageMigrationVersion(this.cluster);
+    if (version === undefined) {
+      return { outcome: "not-served", message: "storagemigration.k8s.io is not served by this cluster" };
+    }
+    const objects = await this.firstObjects(1);
+    if (objects.count === 0) return { outcome: "no-objects", message: "there is no object to migrate" };
+
+    const api = new StorageVersionMigrations(this.cluster, version, this.work.signal);
+    const found = sortOut(await api.list(), this.subject);
+    for (const { metadata } of found.stale) await api.delete(metadata.name);
+    // Killed in the middle, we may come back to a status that is already pruned: what was there before is on the object.
+    const atLeast = found.current ? storedVersionsBefore(found.current) : [];
+    const held = await this.hold(atLeast);
+    const migration = found.current ?? (await this.create(api, newMigration(version, this.subject, held)));
+    const { name } = migration.metadata;
+    const state = await this.watch(api, name, objects.count, found.others[0]?.metadata.name).catch((error: unknown) => {
+      this.work.signal.throwIfAborted();
+      return { kind: "stalled", message: messageOf(error) } as const;
+    });
+    return this.conclude(api, name, state, held);
+  }
+
+  /** A create under a generated name is not sent twice unseen: an answer that got lost may be of one that is there. */
+  private async create(api: StorageVersionMigrations, body: object): Promise<StorageVersionMigration> {
+    const first = Date.now();
+    for (let tried = 1; ; tried++) {
+      const began = Date.now();
+      try {
+        return await api.create(body);
+      } catch (error) {
+        const now = Date.now();
+        const verdict = decideRetry(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
+        if (verdict.kind === "failed" || tried === CREATE_TRIES) throw error;
+        await sleep(verdict.afterMs, this.work.signal);
+        const { current } = sortOut(await api.list(), this.subject);
+        if (current !== undefined) return current;
+      }
+    }
+  }
+
+  private async watch(
+    api: StorageVersionMigrations,
+    name: string,
+    objects: number,
+    behind: string | undefined,
+  ): Promise<InTreeState> {
+    const created = Date.now();
+    let changed = created;
+    let last = "";
+    let nudges = 0;
+    for (;;) {
+      const migration = await api.get(name);
+      const now = Date.now();
+      const status = JSON.stringify(migration?.status);
+      if (status !== last) changed = now;
+      last = status;
+      const watched = { sinceCreated: (now - created) / 1_000, sinceChange: (now - changed) / 1_000, objects, behind };
+      const state = inTreeState(migration, watched);
+      if (state.kind !== "running") return state;
+      this.work.report(`StorageVersionMigration ${name}: ${state.message} (${duration(watched.sinceCreated)})`);
+      if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
+        nudges++;
+        if (migration?.status?.resourceVersion !== undefined) await this.moveInformer();
+        if (objects <= ASKED_AGAIN_OBJECTS) await this.askAgain(api, name, nudges);
+      }
+      await sleep(POLL_MS, this.work.signal);
+    }
+  }
+
+  private mayNeedNudge(migration: StorageVersionMigration | undefined): boolean {
+    const running = migration?.status?.conditions?.find(({ type }) => type === "Running");
+    // 1.37 counts objects once it works on them; before that it waits, like its elders, for the informer to move.
+    return migration !== undefined && !/object/.test(running?.message ?? "");
+  }
+
+  /**
+   * The garbage collector discovers a new version within 30 s; the migrator meanwhile doubles its own waits, up to 20 s and
+   * 41 s. Any update has it look at once, whatever it waits for.
+   * https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/controller/storageversionmigrator/storageversionmigrator.go
+   */
+  private async askAgain(api: StorageVersionMigrations, name: string, nth: number): Promise<void> {
+    try {
+      await api.nudge(name, nth);
+    } catch {
+      this.work.signal.throwIfAborted(); // without it the migrator comes by itself, later
+    }
+  }
+
+  /**
+   * The migrator waits until its informer has seen status.resourceVersion, and on an idle resource nothing moves it but a
+   * bookmark a minute. Rewriting one stale object, which has to be done anyway, is such an event.
+   */
+  private async moveInformer(): Promise<void> {
+    const { objects } = await this.firstObjects(NUDGE_OBJECTS);
+    for (const object of objects) {
+      try {
+        const answer = await touch(this.cluster, this.subject.resource, object, this.work.signal);
+        if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return;
+      } catch {
+        // An object that cannot be rewritten is for the pass to report.
+        this.work.signal.throwIfAborted();
+      }
+    }
+  }
+
+  private async hold(atLeast: readonly string[]): Promise<readonly string[]> {
+    const { crd } = this.subject;
+    return crd === undefined ? [] : holdStoredVersions(this.cluster, crd, atLeast, this.work.signal);
+  }
+
+  private async firstObjects(limit: number): Promise<{ count: number; objects: KubernetesObject[] }> {
+    const request = {
+      method: "GET",
+      path: resourcePath(this.subject.resource),
+      query: { limit },
+      accept: MetadataOnly.list,
+      signal: this.work.signal,
+    } as const;
+    const list = await this.cluster.call<KubernetesList>(request);
+    const objects = list.items ?? [];
+    return { count: objects.length + (list.metadata.remainingItemCount ?? 0), objects };
+  }
+
+  private async conclude(
+    api: StorageVersionMigrations,
+    name: string,
+    state: InTreeState,
+    held: readonly string[],
+  ): Promise<Result> {
+    const said = describe(name, state);
+    const outcome = state.kind === "running" ? "stalled" : state.kind;
+    try {
+      // One that never ends would hold up every later one of this resource.
+      if (outcome === "stalled") await api.delete(name);
+      // Pruned at its end, after a failure too; our pass comes first, then they go.
+      await this.hold(held);
+      return { outcome, name, message: said };
+    } catch (error) {
+      this.work.signal.throwIfAborted();
+      return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOf(error)}` };
+    }
+  }
+}
+
+/** Milliseconds after the create. */
+function nudgeAt(nth: number): number {
+  return Math.min(nth, EARLY_NUDGES) * NUDGE_MS + Math.max(0, nth - EARLY_NUDGES) * LATER_NUDGE_MS;
+}
+
+function describe(name: string, state: InTreeState): string {
+  if (state.kind === "succeeded") return `StorageVersionMigration ${name} succeeded`;
+  if (state.kind === "failed") return `StorageVersionMigration ${name} failed: ${state.message}`;
+  return `StorageVersionMigration ${name} stalled: ${state.message}`;
+}

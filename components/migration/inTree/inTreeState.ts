@@ -1,0 +1,63 @@
+import { duration } from "../rewrite/progress";
+import { isCondition, type StorageVersionMigration } from "./storageVersionMigration";
+
+export type InTreeState =
+  | { readonly kind: "running"; readonly message: string }
+  | { readonly kind: "succeeded" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "stalled"; readonly message: string };
+
+/** What is known besides the object itself; seconds by our own clock. */
+export interface Watched {
+  readonly sinceCreated: number;
+  /** Since anything in its status last changed. */
+  readonly sinceChange: number;
+  readonly objects: number;
+  /** Someone else's StorageVersionMigration of the same resource, which goes first. */
+  readonly behind?: string | undefined;
+}
+
+/** The runner promotes within a second; a new CRD takes it up to 30 s to discover, and 1.30 is slower still. */
+const UNNOTICED_SECONDS = 90;
+/** An idle resource moves the migrator's informer only by a bookmark a minute, then it backs off. */
+const NO_CHANGE_SECONDS = 180;
+/** Below 1.37 nothing is said while it works; a serial migrator with a slow webhook does some 20 objects a second. */
+const OBJECTS_PER_SECOND = 20;
+/** The runner prunes storedVersions and sets Running=False within a second of the end. */
+const CLEANUP_SECONDS = 60;
+
+/**
+ * 1. It ended only when it is Succeeded or Failed and no longer Running: from 1.36 on Succeeded comes first, then
+ *    status.storedVersions is pruned, then Running becomes False.
+ * 2. Ended but Running for too long counts as ended: the pruning is stuck, the rewriting is not.
+ * 3. Without any sign of a controller it stalls; errors that it takes for transient keep it Running for ever.
+ */
+export function inTreeState(migration: StorageVersionMigration | undefined, watched: Watched): InTreeState {
+  if (migration === undefined) return { kind: "failed", message: "it was deleted by someone else" };
+  const cleanedUp = !isCondition(migration, "Running") || watched.sinceChange > CLEANUP_SECONDS;
+  if (isCondition(migration, "Succeeded") && cleanedUp) return { kind: "succeeded" };
+  if (isCondition(migration, "Failed") && cleanedUp) {
+    return { kind: "failed", message: messageOf(migration, "Failed") || "it failed without a message" };
+  }
+  const said = messageOf(migration, "Running").replace(/^The migration is running(, )?/i, "");
+  const noticed = (migration.status?.conditions?.length ?? 0) > 0 || migration.status?.resourceVersion !== undefined;
+  if (!noticed && watched.sinceCreated > UNNOTICED_SECONDS) {
+    const why =
+      watched.behind === undefined
+        ? "no controller took notice of it: does kube-controller-manager run storage-version-migrator-controller?"
+        : `StorageVersionMigration ${watched.behind} of the same resource has not ended`;
+    return { kind: "stalled", message: why };
+  }
+  const patience = Math.max(NO_CHANGE_SECONDS, watched.objects / OBJECTS_PER_SECOND);
+  if (noticed && watched.sinceChange > patience) {
+    return {
+      kind: "stalled",
+      message: `nothing changed for ${duration(watched.sinceChange)}${said && `; last: ${said}`}`,
+    };
+  }
+  return { kind: "running", message: said || (noticed ? "running" : "waiting for the controller") };
+}
+
+function messageOf(migration: StorageVersionMigration, type: string): string {
+  return migration.status?.conditions?.find((condition) => condition.type === type)?.message ?? "";
+}

@@ -1,0 +1,146 @@
+import type { Schema } from "../../crd/definition";
+import type { KubernetesObject } from "../../kubernetes/api";
+
+/** How one object differs from another, as paths; metadata but for labels and annotations is not looked at. */
+export interface Differences {
+  /** In the first, not in the second. */
+  readonly lost: string[];
+  /** In both, with different values. */
+  readonly changed: string[];
+  /** Only in the second. */
+  readonly added: string[];
+  /** An empty value in one of them only: Go writes "", 0 and false where nothing was set, and leaves [] and {} out. */
+  readonly empty: string[];
+}
+
+/**
+ * Compares leaf by leaf. Lists are compared by position, null is as good as absent, and so is an empty container that only
+ * the second has.
+ *
+ * @param schema of the second: what the API server would default there counts as there, what it would prune as not there
+ */
+export function compareObjects(first: KubernetesObject, second: KubernetesObject, schema?: Schema): Differences {
+  const found = none();
+  const names = new Set([...Object.keys(first), ...Object.keys(second)]);
+  for (const name of ["apiVersion", "kind", "metadata"]) names.delete(name);
+  for (const name of [...names].sort()) {
+    compare(first[name], second[name], `.${name}`, child(schema, name), schema !== undefined, found);
+  }
+  for (const name of ["labels", "annotations"] as const) {
+    // What is added here is no loss: a conversion keeps in annotations what the other version cannot hold.
+    const metadata = none();
+    compare(first.metadata[name], second.metadata[name] ?? {}, `.metadata.${name}`, undefined, false, metadata);
+    found.lost.push(...metadata.lost);
+    found.changed.push(...metadata.changed);
+  }
+  return found;
+}
+
+function none(): Differences {
+  return { lost: [], changed: [], added: [], empty: [] };
+}
+
+function compare(
+  first: unknown,
+  second: unknown,
+  path: string,
+  schema: Schema | undefined,
+  pruned: boolean,
+  found: Differences,
+): void {
+  if (pruned && schema === undefined) second = undefined;
+  if (isAbsent(second)) second = schema?.["default"];
+  if (isAbsent(first)) return noteAdded(second, path, schema, pruned, found);
+  if (isAbsent(second)) {
+    (isContainer(first) && isHollow(first) ? found.empty : found.lost).push(path);
+    return;
+  }
+  if (Array.isArray(first) && Array.isArray(second)) return compareLists(first, second, path, schema, pruned, found);
+  if (isContainer(first) && isContainer(second) && !Array.isArray(first) && !Array.isArray(second)) {
+    return compareMaps(first, second, path, schema, pruned, found);
+  }
+  if (first !== second) found.changed.push(path);
+}
+
+function compareLists(
+  first: readonly unknown[],
+  second: readonly unknown[],
+  path: string,
+  schema: Schema | undefined,
+  pruned: boolean,
+  found: Differences,
+): void {
+  const items = keepsUnknown(schema) ? schema : schema?.items;
+  for (let index = 0; index < Math.max(first.length, second.length); index++) {
+    compare(first[index], second[index], `${path}[${index}]`, items, pruned, found);
+  }
+}
+
+function compareMaps(
+  first: Readonly<Record<string, unknown>>,
+  second: Readonly<Record<string, unknown>>,
+  path: string,
+  schema: Schema | undefined,
+  pruned: boolean,
+  found: Differences,
+): void {
+  const names = new Set([...Object.keys(first), ...Object.keys(second), ...defaultedNames(schema)]);
+  for (const name of [...names].sort()) {
+    compare(own(first, name), own(second, name), `${path}.${name}`, child(schema, name), pruned, found);
+  }
+}
+
+function noteAdded(
+  value: unknown,
+  path: string,
+  schema: Schema | undefined,
+  pruned: boolean,
+  found: Differences,
+): void {
+  if (isAbsent(value) || JSON.stringify(value) === JSON.stringify(schema?.["default"])) return;
+  if (Array.isArray(value)) return compareLists([], value, path, schema, pruned, found);
+  if (isContainer(value)) return compareMaps({}, value, path, schema, pruned, found);
+  (value === "" || value === 0 || value === false ? found.empty : found.added).push(path);
+}
+
+/** The schema of one field; a node that keeps unknown fields stands for those it does not describe. */
+function child(schema: Schema | undefined, name: string): Schema | undefined {
+  if (schema === undefined) return undefined;
+  const described = schema.properties && own(schema.properties, name);
+  if (described !== undefined) return described as Schema;
+  const { additionalProperties } = schema;
+  if (typeof additionalProperties === "object") return additionalProperties;
+  const embedded =
+    schema["x-kubernetes-embedded-resource"] === true && ["apiVersion", "kind", "metadata"].includes(name);
+  if (additionalProperties === true || keepsUnknown(schema) || embedded) {
+    return { "x-kubernetes-preserve-unknown-fields": true };
+  }
+  return undefined;
+}
+
+function keepsUnknown(schema: Schema | undefined): boolean {
+  return schema?.["x-kubernetes-preserve-unknown-fields"] === true;
+}
+
+function defaultedNames(schema: Schema | undefined): string[] {
+  return Object.entries(schema?.properties ?? {}).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [name],
+  );
+}
+
+/** `constructor` and its like are keys that a user may well have. */
+function own(map: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.prototype.hasOwnProperty.call(map, name) ? map[name] : undefined;
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isHollow(value: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(value).length === 0;
+}

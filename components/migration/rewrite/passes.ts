@@ -1,0 +1,62 @@
+import { UserError } from "../../kubernetes/errors";
+
+/** One pass over every object, and whether anything moved under it. */
+export interface PassSeen<T> {
+  /** The definition and the API servers were the same before and after it. */
+  readonly stoodStill: boolean;
+  /** Which definition it speaks of: uid and generation; for keys, the file's hash. */
+  readonly definition: string;
+  /** The API servers could be told apart. */
+  readonly distinct: boolean;
+  readonly result: T;
+}
+
+export interface PassWords {
+  /** What else must stand still: `definition`. */
+  readonly other: string;
+  /** What an error has left alone. */
+  readonly unharmed: string;
+}
+
+const DEFINITION: PassWords = { other: "definition", unharmed: "storedVersions is as it was" };
+
+/** A control plane that never stands still is for its operator to see. */
+const MOVED_AT_MOST = 3;
+/**
+ * Clean passes in a row that are proof where the servers cannot be told apart: one that lagged during the first, unseen, is
+ * unlikely to have lagged through the second and the wait before it as well.
+ */
+const IN_A_ROW_INDISTINCT = 2;
+
+/**
+ * Repeats a pass until enough clean ones followed each other: one where every API server was asked by its own address, two where
+ * they cannot be told apart.
+ *
+ * @param again told why there is another pass
+ * @returns the last pass, and how many were clean in a row
+ * @throws UserError when something moved during each of three passes
+ */
+export async function untilProven<T>(
+  pass: () => Promise<PassSeen<T>>,
+  again: (why: string) => void,
+  words: PassWords = DEFINITION,
+): Promise<{ result: T; clean: number }> {
+  let clean: PassSeen<T>[] = [];
+  for (let moved = 0; moved < MOVED_AT_MOST;) {
+    const seen = await pass();
+    if (!seen.stoodStill) {
+      clean = [];
+      moved++;
+      again(`API servers or ${words.other} changed during pass ${moved}: repeating it`);
+      continue;
+    }
+    clean = [...clean.filter(({ definition }) => definition === seen.definition), seen];
+    // One balanced pass in between is enough to know that there is a balancer.
+    const needed = clean.every(({ distinct }) => distinct) ? 1 : IN_A_ROW_INDISTINCT;
+    if (clean.length >= needed) return { result: seen.result, clean: clean.length };
+    again("clean, but the API servers cannot be told apart: a second pass has to find the same");
+  }
+  throw new UserError(
+    `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes; expected both to stand still for one; ${words.unharmed}; run \`pulumi up\` again once the control plane is calm`,
+  );
+}

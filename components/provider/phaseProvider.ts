@@ -1,0 +1,187 @@
+import { UserError } from "../kubernetes/errors";
+import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
+import { withRetries } from "../kubernetes/retry";
+import { connect, type StackConfig } from "./connection";
+import { engineGone } from "./engine";
+import { isInProgram, noteInProgram } from "./inProgram";
+import type { SharedInputs } from "./inputs";
+import { withLock } from "./lock";
+import type { PhaseLogic, PhaseWork } from "./logic";
+import { Row } from "./row";
+import { mustBeSame, recognize } from "./sameCluster";
+import type { Subject } from "./subject";
+import { unknownPaths, within } from "./unknown";
+
+const NOT_RECOGNIZED = `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`;
+
+/** Keys the engine and the shim need; they never show in a diff. */
+export interface Hidden {
+  __provider: string;
+  __from: string;
+  __urn: string;
+}
+
+export type Inputs = SharedInputs & Hidden & { plan?: string[] } & Record<string, unknown>;
+export type Outputs = Inputs & { plan: string[] };
+
+/** What a phase does, and what about. */
+interface Phase {
+  name: string;
+  logic: PhaseLogic<Inputs, Outputs, unknown>;
+  subject: Subject<Inputs, unknown>;
+}
+
+/** URNs that were planned in this process. A refresh asks for a diff without a check: its plan is the one of the last run. */
+const planned = new Set<string>();
+
+/** The provider behind the constant text in shim.ts. `logic` is a PhaseLogic, `subject` the Subject of its component. */
+export function phaseProvider(name: string, logic: object, subject: object, config: StackConfig | undefined) {
+  const phase = { name, logic, subject } as Phase;
+  return {
+    check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
+      onRow(news, () => check(phase, olds, { ...news, ...phase.subject.inherited(olds, news) }, config)),
+    diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(phase.logic, olds, news)),
+    create: async (inputs: Inputs) => ({
+      id: idOf(phase, inputs),
+      outs: await onRow(inputs, () => run(phase, {}, inputs, config)),
+    }),
+    update: async (_id: string, olds: Outputs, news: Inputs) => ({
+      outs: await onRow(news, () => run(phase, olds, news, config)),
+    }),
+    delete: async (_id: string, outputs: Outputs) => {
+      const isWanted = (outputs as { onDelete?: string }).onDelete !== undefined;
+      if (isWanted && phase.logic.remove !== undefined) await onRow(outputs, () => remove(phase, outputs, config));
+    },
+  };
+}
+
+/** Requests that are repeated after a bad answer say so on the phase's row. */
+function onRow<T>({ __urn }: Inputs, work: () => Promise<T>): Promise<T> {
+  const row = new Row(__urn);
+  return withRetries({ report: (message) => void row.status(message) }, work);
+}
+
+function idOf({ subject }: Phase, inputs: Inputs): string {
+  return String(inputs[subject.key]);
+}
+
+async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inputs, config: StackConfig | undefined) {
+  const { name, logic, subject } = phase;
+  const { plansWithout = [], indifferentTo = [] } = logic;
+  const row = new Row(news.__urn);
+  const unknown = unknownPaths(news);
+  if (!within(unknown, [...plansWithout, ...indifferentTo])) {
+    await row.info(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`);
+    return { inputs: news, failures: [] };
+  }
+  try {
+    const cluster = await connect(news, config);
+    const clusterId = await recognize(cluster, news, olds?.clusterId);
+    noteInProgram(idOf(phase, news), clusterId);
+    const another = await subject.another(olds, news, cluster);
+    if (another.length > 0) return failed(phase, news, another);
+    const live = await subject.read(cluster, news);
+    const look = await logic.look(news, cluster, live, olds);
+    const contradiction = contradicted(logic, olds ?? {}, {
+      ...news,
+      ...(clusterId && { clusterId }),
+      plan: look.plan,
+    });
+    if (contradiction !== undefined) return failed(phase, news, [contradiction]);
+    if ((look.problems ?? []).length > 0) return failed(phase, news, look.problems ?? []);
+    for (const warning of look.warnings ?? []) await row.warn(warning);
+    if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
+    for (const note of look.notes ?? []) await row.info(note);
+    if (name === subject.first && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
+    if (!within(unknown, indifferentTo)) {
+      await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
+      return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
+    }
+    planned.add(news.__urn);
+    const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
+    return { inputs, failures: [] };
+  } catch (error) {
+    noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same
+    return failed(phase, news, [explain(error)]);
+  }
+}
+
+function failed({ subject }: Phase, inputs: Inputs, reasons: string[]) {
+  return { inputs, failures: reasons.map((reason) => ({ property: subject.key, reason })) };
+}
+
+function diff(logic: Phase["logic"], olds: Outputs, news: Inputs): { changes: boolean } {
+  if (news.heldBy !== undefined) return { changes: false };
+  if (unknownPaths(news).length > 0) return { changes: true };
+  const hasWork = (news.plan ?? []).length > 0;
+  const wasHeld = olds.heldBy !== undefined; // what it recorded then is from before the other phases
+  // Where the last run failed the engine asks for no diff: then check has found out, or update will.
+  const contradiction = planned.has(news.__urn) ? contradicted(logic, olds, news) : undefined;
+  if (contradiction !== undefined) throw new UserError(contradiction);
+  return { changes: hasWork || wasHeld || hasMoved(olds, news) || (logic.outdated?.(olds, news) ?? false) };
+}
+
+function contradicted(logic: Phase["logic"], recorded: Partial<Outputs>, news: Inputs): string | undefined {
+  return hasMoved(recorded, news) ? undefined : logic.contradiction?.(recorded, news);
+}
+
+/** To another cluster, by the user's word. A state from before identities were recorded is no other cluster. */
+function hasMoved(recorded: Partial<Inputs>, news: Inputs): boolean {
+  return recorded.clusterId !== undefined && recorded.clusterId !== news.clusterId;
+}
+
+async function run(phase: Phase, olds: Partial<Outputs>, inputs: Inputs, config: StackConfig | undefined) {
+  const { name, logic, subject } = phase;
+  const row = new Row(inputs.__urn);
+  const report = (message: string): void => void row.status(message);
+  let kept = subject.recorded(olds);
+  try {
+    const contradiction = contradicted(logic, olds, inputs);
+    if (contradiction !== undefined) throw new UserError(contradiction);
+    const cluster = await connect(inputs, config);
+    await mustBeSame(cluster, inputs);
+    if (inputs.heldBy !== undefined) return { ...inputs, ...subject.standing(await subject.read(cluster, inputs)) };
+    const holder = `${name} of ${inputs.__urn}`;
+    const { summary, ...outputs } = await withLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
+      const signal = AbortSignal.any([lockLost, engineGone()]);
+      const warn = (message: string): void => void row.warn(message);
+      const work: PhaseWork = { cluster, report, warn, signal, keep: (outputs) => (kept = outputs) };
+      return withRetries({ report, signal }, () => logic.run(inputs, work));
+    });
+    await row.status(summary);
+    return { ...inputs, ...outputs };
+  } catch (error) {
+    throw initFailed(phase, { ...inputs, ...kept }, explain(error));
+  }
+}
+
+async function remove(phase: Phase, outputs: Outputs, config: StackConfig | undefined) {
+  const { name, logic, subject } = phase;
+  const row = new Row(outputs.__urn);
+  try {
+    const cluster = await connect(outputs, config);
+    await mustBeSame(cluster, outputs);
+    const id = idOf(phase, outputs);
+    if (isInProgram(id, await clusterIdentity(cluster))) {
+      return await row.info(`${id} is still in the program: it stays, with its objects`);
+    }
+    const holder = `delete of ${name} of ${outputs.__urn}`;
+    const report = (message: string): void => void row.status(message);
+    await withLock(cluster, subject.lock(outputs), holder, report, async () => logic.remove?.(outputs, cluster));
+  } catch (error) {
+    throw new Error(explain(error)); // without a stack: the engine prints what it is given
+  }
+}
+
+/**
+ * Keeps the phase in the state with what is known, and has the next `up` run it again: the engine forces an update on a
+ * resource with init errors. `__provider` must be in the properties, or a later delete finds no provider.
+ */
+function initFailed(phase: Phase, inputs: Inputs, reason: string): Error {
+  return Object.assign(new Error(reason), { id: idOf(phase, inputs), properties: { ...inputs }, reasons: [reason] });
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,15 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UserError } from "../kubernetes/errors";
+
+export function asResourceError<T>(component: pulumi.Resource, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UserError ? refusal(component, error.message) : error;
+  }
+}
+
+/** On the component's row, without a stack: it would bury the message. */
+export function refusal(component: pulumi.Resource, message: string): pulumi.ResourceError {
+  return new pulumi.ResourceError(message, component, true);
+}

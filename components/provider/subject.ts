@@ -1,0 +1,21 @@
+import type { Cluster } from "../kubernetes/cluster";
+import type { SharedInputs } from "./inputs";
+
+/** What the phases of one component are about: which live thing they read, lock, and record. */
+export interface Subject<Inputs extends SharedInputs, Live> {
+  /** The input that names it: the resource's id, and where a refusal is shown. */
+  readonly key: keyof Inputs & string;
+  /** The phase ahead of all others. */
+  readonly first: string;
+  /** What the lock is called after: one rollout of it at a time in the cluster. */
+  lock(inputs: Inputs): string;
+  read(cluster: Cluster, inputs: Inputs): Promise<Live>;
+  /** What only the old state knows. In the inputs, since a running phase is not shown the old ones. */
+  inherited(olds: object | undefined, news: Inputs): object;
+  /** Why the component must not go on with another one than the state speaks of. */
+  another(olds: object | undefined, inputs: Inputs, cluster: Cluster): Promise<string[]>;
+  /** What a held phase records: where the cluster stands. */
+  standing(live: Live): object;
+  /** That of the recorded outputs: what stays in the state should the next run fail. */
+  recorded(outputs: object): object;
+}

@@ -1,0 +1,159 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { types } from "@pulumi/kubernetes";
+import type { ClusterArgs } from "../provider/clusterChoice";
+import { refusal } from "../provider/refusal";
+import { wrongBefore, type Before } from "./before";
+import type { ConversionChoice } from "./conversionChoice";
+import { PHASES, type PhaseName } from "./phase";
+
+/** What a VersionedCRD is given: the manifest as it is to be, and how far and how to go there. */
+export interface VersionedCRDArgs extends ClusterArgs {
+  /** Path of a YAML or JSON manifest, relative to the project. Exactly one of `file` and `crd`. */
+  file?: string;
+  /** metadata.name of the wanted CRD, where `file` holds several. */
+  name?: string;
+  /** The manifest itself, typed as the official resource's arguments. Exactly one of `file` and `crd`. */
+  crd?: pulumi.Input<types.input.apiextensions.v1.CustomResourceDefinition>;
+  /**
+   * A ConversionWebhook, or where a webhook answers. Default: what the manifest says (spec.conversion); never both.
+   * Changing it takes effect at serve, before anything is rewritten through it. Parts that other resources of the program
+   * make (a certificate's PEM) may be unknown in preview: the rest is planned all the same.
+   */
+  conversion?: ConversionChoice;
+  /**
+   * URN of Pulumi's official CustomResourceDefinition that this component replaces. Default: none; the one that has the
+   * component's or the CRD's name, at the top of the stack or beside the component, is found without it, and so is that of a
+   * `yaml.ConfigFile`, `yaml.ConfigGroup`, `helm.v3.Chart` or `kustomize.Directory` there. Needed once: drop it after the `up`
+   * that moved the state.
+   */
+  adoptFrom?: string;
+  /**
+   * Field managers whose fields of the CRD are taken over, such as `kubectl-client-side-apply` or `kustomize-controller`.
+   * Default: none; a conflict names the one to put here. Stop the other tool first: whoever applies last wins.
+   * https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+   */
+  takeOverFrom?: string[];
+  /**
+   * What becomes of the CRD when this component leaves the program: `retain` (default) keeps it and its objects, `delete`
+   * deletes it but refuses while it has objects, `delete-with-objects` deletes both. Takes effect with the `up` after which
+   * the component is removed; a CRD that belongs to someone else by then is left alone.
+   */
+  onDelete?: "retain" | "delete" | "delete-with-objects";
+  /**
+   * The last phase to run: `serve`, `rehearse`, `store`, `migrate` or `drop`. Default: `drop`, the whole rollout.
+   * Lowering it reverses nothing that has been done.
+   */
+  stopAfter?: PhaseName;
+  /**
+   * What must roll between two phases, e.g. an operator that reads the old version no longer, before drop. For each phase a
+   * function that makes resources and returns them; the phase waits for them. Called at every run, also where `stopAfter`
+   * holds the phase: `stopAfter` holds the CRD, not what stands around it. Default: nothing.
+   *
+   * @example before: { drop: (phases) => [new Deployment("operator", {…}, { dependsOn: phases.serve })] }
+   */
+  before?: Before;
+  /**
+   * Who rewrites the objects. `in-tree` (default): a StorageVersionMigration where the cluster serves them, then our own
+   * pass, which is the proof. `direct`: our own pass alone; faster, and creates no StorageVersionMigration.
+   */
+  migrator?: "in-tree" | "direct";
+  /**
+   * Seconds: the API servers' `--request-timeout`. Default: 60, Kubernetes' own. Requests that began before storage flipped
+   * keep the old version for that long, so it is waited out. Too low a number can lose objects.
+   * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+   */
+  requestTimeoutSeconds?: number;
+  /**
+   * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that
+   * does come back may write the old version after it was dropped: name only what is destroyed.
+   */
+  gone?: string[];
+  /**
+   * Create the CRD again where the cluster has lost it although this stack has made it. Default: false, an error at preview,
+   * because every object of it is lost as well. Meant for one run; left on, such a loss goes unnoticed.
+   */
+  recreate?: boolean;
+  /**
+   * Objects whose `metadata.ownerReferences` name a version that is to be dropped. `refuse` (default): the drop stops before it
+   * changes anything, and lists them. `rewrite`: each reference is pointed at the storage version first; whoever manages these
+   * objects may write the old one again. The garbage collector does not find an owner at a version that is gone.
+   * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
+   */
+  ownerReferences?: "refuse" | "rewrite";
+  /**
+   * Resources in which no object is owned through a version that is to be dropped, by your word: `secrets`,
+   * `deployments.apps`, `*.metrics.k8s.io`, or `*` for whatever this user cannot list. Default: none; the drop stops at the
+   * first resource it cannot search. A wrong word leaves objects that are never collected.
+   */
+  unscanned?: string[];
+  /**
+   * Versions that objects in Pulumi states may still stand as although the manifest names them no longer, where their names
+   * are not the usual ones (v1, v1beta1, …). Default: none. Used by `aliases`, `transform` and `resource` alone.
+   */
+  formerVersions?: string[];
+}
+
+const KNOWN: Record<keyof VersionedCRDArgs, true> = {
+  file: true,
+  name: true,
+  crd: true,
+  conversion: true,
+  adoptFrom: true,
+  takeOverFrom: true,
+  onDelete: true,
+  stopAfter: true,
+  before: true,
+  migrator: true,
+  requestTimeoutSeconds: true,
+  gone: true,
+  recreate: true,
+  ownerReferences: true,
+  unscanned: true,
+  formerVersions: true,
+  kubeconfig: true,
+  context: true,
+  clusterId: true,
+};
+
+/** In a JavaScript program nobody else would notice, and `stopafter: "migrate"` would hold nothing back. */
+export function refuseUnknownArguments(component: pulumi.Resource, args: object): void {
+  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
+  if (unknown.length === 0) return;
+  const expected = Object.keys(KNOWN).sort().join(", ");
+  throw refusal(component, `unknown argument ${unknown.join(", ")}; expected only ${expected}`);
+}
+
+export function normalizeStopAfter(component: pulumi.Resource, { stopAfter = "drop" }: VersionedCRDArgs): PhaseName {
+  if (PHASES.includes(stopAfter)) return stopAfter;
+  throw refusal(component, `stopAfter is ${String(stopAfter)}; expected one of ${PHASES.join(", ")}`);
+}
+
+/** A wait of no length, from a value that is no number, would be a gate left open. */
+export function checkLimits(
+  component: pulumi.Resource,
+  {
+    requestTimeoutSeconds = 60,
+    migrator = "in-tree",
+    ownerReferences = "refuse",
+    onDelete = "retain",
+    before = {},
+  }: VersionedCRDArgs,
+): void {
+  const wrong = wrongBefore(before);
+  if (wrong !== undefined) throw refusal(component, wrong);
+  if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
+    throw refusal(component, `onDelete is ${String(onDelete)}; expected retain, delete or delete-with-objects`);
+  }
+  if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
+    throw refusal(
+      component,
+      `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}; expected whole seconds from 1 to 3600, the API servers' --request-timeout`,
+    );
+  }
+  if (migrator !== "in-tree" && migrator !== "direct") {
+    throw refusal(component, `migrator is ${String(migrator)}; expected in-tree or direct`);
+  }
+  if (ownerReferences !== "refuse" && ownerReferences !== "rewrite") {
+    throw refusal(component, `ownerReferences is ${String(ownerReferences)}; expected refuse or rewrite`);
+  }
+}

@@ -1,0 +1,41 @@
+import { storageVersion, type Definition } from "../crd/definition";
+import { PROOF_ANNOTATION } from "../crd/names";
+import type { Cluster } from "../kubernetes/cluster";
+import { annotate } from "./live";
+import { recordedProof, whyProven, type Proof } from "./proof";
+
+/**
+ * An edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that the edit
+ * made. So it does from our own edit, `after`, to one more by someone else, `later`, which followed it at once. Where the
+ * generation moved twice in one step, nobody knows what was in between, and it does not.
+ */
+export async function carryProof(
+  cluster: Cluster,
+  before: Definition | undefined,
+  after: Definition,
+  later: Definition = after,
+): Promise<Definition> {
+  const first = before ?? after;
+  const generations = [first, after, later].map(({ metadata }) => metadata.generation ?? 0);
+  const isChain = generations.every((each, index) => each - (generations[index - 1] ?? each) <= 1);
+  const stays = [after, later].every((each) => storageVersion(each) === storageVersion(first));
+  const generation = later.metadata.generation ?? 0;
+  if (!isChain || !stays || generation === generations[0] || whyProven(first, undefined) === undefined) return later;
+  const uid = later.metadata.uid ?? "";
+  const known = validProof(first) ?? {
+    resourceVersion: later.metadata.resourceVersion,
+    objects: 0,
+    servers: [],
+    missing: [],
+  };
+  const proof = { ...known, uid, generation, storageVersion: storageVersion(later) };
+  return annotate(cluster, later, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+}
+
+/** A record left over from another cluster or generation must not lend its numbers to the new one. */
+function validProof(live: Definition): Proof | undefined {
+  const proof = recordedProof(live);
+  const { uid, generation } = live.metadata;
+  const isValid = proof?.uid === uid && proof?.generation === generation;
+  return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
+}

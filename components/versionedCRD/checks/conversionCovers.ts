@@ -1,0 +1,37 @@
+import type { Definition, Schema } from "../../crd/definition";
+import { prunedFields } from "./pruned";
+
+/** What a conversion says of the kind it converts. */
+export interface Converted {
+  readonly group: string;
+  readonly kind: string;
+  readonly versions: readonly string[];
+  readonly schemas: Readonly<Record<string, unknown>>;
+}
+
+/** The conversion and the manifest speak of the same kind, versions and fields: a field it does not know, it cannot carry. */
+export function conversionCovers(manifest: Definition, converted: Converted): string[] {
+  const { name } = manifest.metadata;
+  const { group, names, versions } = manifest.spec;
+  if (converted.group !== group || converted.kind !== names.kind) {
+    return [
+      `${name}: the conversion is of ${converted.kind} in ${converted.group}; expected ${names.kind} in ${group}`,
+    ];
+  }
+  const missing = versions
+    .filter((version) => !converted.versions.includes(version.name))
+    .map((version) => version.name);
+  if (missing.length > 0) {
+    return [
+      `${name}: the conversion has no version ${missing.join(", ")}; expected every version of the manifest; it has ${converted.versions.join(", ")}`,
+    ];
+  }
+  return versions.flatMap((version) => {
+    const [mine, its] = [version.schema?.openAPIV3Schema ?? {}, (converted.schemas[version.name] ?? {}) as Schema];
+    const fields = [...new Set([...prunedFields(mine, its), ...prunedFields(its, mine)])];
+    if (fields.length === 0) return [];
+    return [
+      `${name}: the conversion's schema of ${version.name} differs from the manifest's at ${fields.join(", ")}; expected the same fields; write it anew with pulumi-kubernetes-storage-migration-schemas`,
+    ];
+  });
+}

@@ -1,0 +1,22 @@
+import type { Definition } from "../../crd/definition";
+import { OWNER_ANNOTATION } from "../../crd/names";
+import { recordedOwner, sameStack } from "../owner";
+
+/**
+ * Two programs that move one CRD would undo each other's phases.
+ *
+ * @param formerOwner who this very state says owned it: it was moved here, or its stack was renamed
+ */
+export function oneOwner(
+  manifest: Definition,
+  live: Definition | undefined,
+  owner: string,
+  formerOwner?: string,
+): string[] {
+  const found = recordedOwner(live);
+  if (found === undefined || sameStack(found, owner) || found === formerOwner) return [];
+  const name = manifest.metadata.name;
+  return [
+    `${name}: belongs to ${found} (annotation ${OWNER_ANNOTATION}); expected ${owner} or no owner; remove it from the other program, or hand it over with \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+  ];
+}

@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+import { servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
+import type { ManifestInputs } from "../crd/manifestInputs";
+import { clusterInputs } from "../provider/clusterChoice";
+import { asResourceError } from "../provider/refusal";
+import { adoptionAliases } from "./adoption";
+import type { VersionedCRDArgs } from "./args";
+import { dependenciesOf } from "./before";
+import type { PhaseInputs } from "./inputs";
+import { Phase } from "./phase";
+import { PHASES, type PhaseName } from "./phase";
+import { schemaDigest } from "./plan";
+
+/** What of the component the phases are made from. */
+type Rollout = pulumi.Resource & { readonly phase: PhaseName; readonly crdName: pulumi.Output<string> };
+
+export function createPhases(
+  component: Rollout,
+  name: string,
+  { definition: manifest, whole, conversion }: ManifestInputs,
+  args: VersionedCRDArgs,
+  { parent }: pulumi.ComponentResourceOptions = {},
+): Record<PhaseName, Phase> {
+  const version = manifest.apply(storageVersion);
+  const { migrator = "in-tree", onDelete = "retain", takeOverFrom = [], adoptFrom } = args;
+  const ahead: Partial<Record<PhaseName, Phase>> = {};
+  const create = (phase: PhaseName, facet: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase =>
+    (ahead[phase] = new Phase(
+      phase,
+      `${name}-${phase}`,
+      { ...commonInputs(component, phase, manifest, args), ...facet },
+      {
+        parent: component,
+        retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
+        dependsOn: asResourceError(component, () => dependenciesOf(phase, ahead, args.before ?? {})),
+        ...own,
+      },
+    ));
+
+  const serveFacet = {
+    manifest: whole,
+    storage: version,
+    migrator,
+    owner: `${stackName()}/${name}`,
+    ...(args.recreate === true && { recreate: true }),
+    ...(takeOverFrom.length > 0 && { takeOverFrom }),
+    ...(onDelete !== "retain" && { onDelete }),
+  };
+  const serve = create("serve", serveFacet, {
+    retainOnDelete: onDelete === "retain",
+    aliases: adoptionAliases(name, component.crdName, parent, adoptFrom),
+  });
+  const schema = pulumi.output(whole as Definition).apply(schemaDigest);
+  const versions = manifest.apply(servedByName);
+  const stopsHere = component.phase === "rehearse";
+  const rehearse = create("rehearse", { version, schema, versions, stopsHere });
+  const store = create("store", { version });
+  const migrate = create("migrate", { version, migrator });
+  const { ownerReferences = "refuse", unscanned = [] } = args;
+  const versionsThatStay = manifest.apply(versionNames);
+  const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, unscanned });
+  return { serve, rehearse, store, migrate, drop };
+}
+
+/** Who owns the CRD, in full: two organizations may have the same project and stack. */
+function stackName(): string {
+  return `${organization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+/** `setMocks` sets none unless told, and getOrganization then throws: users' own tests must not break on it. */
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    return "organization";
+  }
+}
+
+type CommonInputs = {
+  [Key in keyof PhaseInputs]: Key extends "cluster" ? pulumi.Inputs : pulumi.Input<PhaseInputs[Key]>;
+};
+
+function commonInputs(
+  { phase: stopAfter, crdName }: Rollout,
+  phase: PhaseName,
+  manifest: pulumi.Output<Definition>,
+  args: VersionedCRDArgs,
+): CommonInputs {
+  const held = PHASES.indexOf(phase) > PHASES.indexOf(stopAfter);
+  return {
+    crd: crdName,
+    group: manifest.apply((crd) => crd.spec.group),
+    plural: manifest.apply((crd) => crd.spec.names.plural),
+    kind: manifest.apply((crd) => crd.spec.names.kind),
+    cluster: clusterInputs(args),
+    ...(held && { heldBy: stopAfter }),
+    requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
+    gone: args.gone ?? [],
+  };
+}
+
+/** The last phase that ran and changes this: what a held phase recorded may be from before. */
+export function latest(stopAfter: PhaseName, changes: PhaseName): PhaseName {
+  return PHASES.indexOf(stopAfter) < PHASES.indexOf(changes) ? stopAfter : changes;
+}

@@ -1,0 +1,114 @@
+import { storageVersion, type Conversion, type Definition, type Version } from "../../crd/definition";
+import { DROPPING_ANNOTATION } from "../../crd/names";
+import type { ApiServers } from "../../kubernetes/apiServers";
+import { messageOf, UserError } from "../../kubernetes/errors";
+import { withRetries } from "../../kubernetes/retry";
+import { sleep } from "../../kubernetes/sleep";
+import { definitionSeen } from "../../migration/servers/definitionSeen";
+import { readableEverywhere } from "../../migration/servers/served";
+import type { PhaseWork } from "../../provider/logic";
+import { carryProof } from "../carryProof";
+import type { DropInputs } from "../inputs";
+import { annotate, applyDefinition, requireDefinition } from "../live";
+import { recordedDropping, type DroppingRecord } from "../proof";
+import { placeholder, removed, restored } from "../stages";
+
+const PUT_BACK_TRIES = 20;
+const PUT_BACK_EVERY_MS = 3_000;
+
+/**
+ * Removes versions, and lists everything without them; puts them back at once if that fails.
+ *
+ * A marker stands on the definition from before the removal until the list is complete. Killed in between, or with the
+ * answer of the removal lost, the next run finds it and goes on from there: a definition with one version left would
+ * otherwise look finished.
+ */
+export async function removeVersions(
+  inputs: DropInputs,
+  work: PhaseWork,
+  before: Definition,
+  names: string[],
+  servers: ApiServers,
+): Promise<void> {
+  const going = before.spec.versions.filter(({ name }) => names.includes(name));
+  const marker: DroppingRecord = { versions: names, conversion: before.spec.conversion ?? null };
+  const marked = await annotate(work.cluster, before, { [DROPPING_ANNOTATION]: JSON.stringify(marker) });
+  work.report(`removing ${names.join(", ")}`);
+  work.signal.throwIfAborted();
+  const intent = removed(marked, names, inputs.conversion ?? undefined);
+  try {
+    await carryProof(work.cluster, marked, await applyDefinition(work.cluster, intent, marked));
+    await finishRemoval(inputs, work, servers);
+  } catch (error) {
+    throw await putBack(inputs, work, going, marker, error);
+  }
+}
+
+/** For a removal that an earlier run did not see through: the versions' own schemas are gone, a placeholder reads as well. */
+export async function resumeRemoval(
+  inputs: DropInputs,
+  work: PhaseWork,
+  live: Definition,
+  servers: ApiServers,
+): Promise<void> {
+  const marker = recordedDropping(live) ?? { versions: [], conversion: null };
+  try {
+    await finishRemoval(inputs, work, servers);
+  } catch (error) {
+    throw await putBack(inputs, work, marker.versions.map(placeholder), marker, error);
+  }
+}
+
+async function finishRemoval({ crd, group, plural }: DropInputs, work: PhaseWork, servers: ApiServers): Promise<void> {
+  const live = await requireDefinition(work.cluster, crd);
+  await definitionSeen(servers, live, work);
+  await readableEverywhere(servers, { group, plural, version: storageVersion(live) }, work);
+  await annotate(work.cluster, await requireDefinition(work.cluster, crd), { [DROPPING_ANNOTATION]: null });
+}
+
+/** What the user reads once the versions are back, or why they are not. Not ended by an abort: nothing is more urgent. */
+async function putBack(
+  { crd }: DropInputs,
+  work: PhaseWork,
+  going: Version[],
+  { conversion }: DroppingRecord,
+  cause: unknown,
+): Promise<Error> {
+  const names = going.map(({ name }) => name).join(", ");
+  const found = `${crd}: not everything could be read without ${names}: ${messageOf(cause)}`;
+  let trouble = "";
+  for (let tried = 1; tried <= PUT_BACK_TRIES; tried++) {
+    try {
+      // The lock may be lost by now: its signal must not end this.
+      const wasGone = await withRetries({ report: work.report, seconds: 0 }, () =>
+        restore(work, crd, going, conversion),
+      );
+      if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
+      return new UserError(
+        `${found}; expected a complete LIST through every API server; ${names} is back (unserved) and nothing is lost; find the object named above, then run \`pulumi up\` again`,
+      );
+    } catch (error) {
+      trouble = messageOf(error);
+      work.report(`putting ${names} back: ${trouble}`);
+      await sleep(PUT_BACK_EVERY_MS);
+    }
+  }
+  return new UserError(
+    `${found}; putting ${names} back failed as well: ${trouble}; run \`pulumi up\` as soon as the API server answers: it goes on from here`,
+  );
+}
+
+/** Tried: adding a version back restores LIST within a fraction of a second, every object whole. */
+async function restore(
+  work: PhaseWork,
+  crd: string,
+  going: Version[],
+  conversion: Conversion | null,
+): Promise<boolean> {
+  const now = await requireDefinition(work.cluster, crd);
+  const there = now.spec.versions.map(({ name }) => name);
+  const missing = going.filter(({ name }) => !there.includes(name));
+  const intent = restored(now, missing, conversion);
+  if (missing.length > 0) await applyDefinition(work.cluster, intent, now, { force: true });
+  return missing.length > 0;
+}

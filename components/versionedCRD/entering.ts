@@ -1,0 +1,97 @@
+import type { Definition } from "../crd/definition";
+import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
+import { recordedOwner, sameStack } from "./owner";
+import { isOurs, served } from "./stages";
+import { describeWriter, isPulumi, otherWriters, type Writer } from "./writers";
+
+/** What the state of the program holds of the CRD before this run. */
+export type StateBefore = "nothing" | "ours" | "official";
+
+/** How a CRD that something else has made becomes ours. */
+export interface Entry {
+  owner: string;
+  /** Field managers whose fields the user lets us take over. */
+  takeOverFrom: readonly string[];
+  /** The state of Pulumi's official resource has become ours, by an alias. */
+  adopts: boolean;
+}
+
+/**
+ * The field managers that lose what the rollout is going to write. Those of Pulumi's official resource need no word of the
+ * user's once its state is ours, or the CRD says that it is: nobody else holds them then.
+ */
+export function takenOver(live: Definition | undefined, manifest: Definition, entry: Entry): Writer[] {
+  const isHandedOver = entry.adopts || isOwnedByStack(live, entry.owner);
+  return writersOf(live, manifest, entry.owner).filter(
+    ({ manager }) => entry.takeOverFrom.includes(manager) || (isHandedOver && isPulumi(manager)),
+  );
+}
+
+/** Reasons not to enter, known before anything is touched. */
+export function checkEntering(
+  live: Definition | undefined,
+  manifest: Definition,
+  entry: Entry,
+  before: StateBefore,
+): string[] {
+  const unclaimed = madeByPulumi(live, entry, before);
+  return unclaimed.length > 0 ? unclaimed : conflicts(live, manifest, entry);
+}
+
+/** A CRD made by a resource in a Pulumi state that is not this one: once that leaves its program, Pulumi deletes the CRD. */
+function madeByPulumi(live: Definition | undefined, { owner }: Entry, before: StateBefore): string[] {
+  if (live === undefined || before !== "nothing" || isOurs(live) || recordedOwner(live) !== undefined) return [];
+  const manager = live.metadata.managedFields?.map((field) => field.manager ?? "").find(isPulumi);
+  if (manager === undefined) return [];
+  const { name } = live.metadata;
+  return [
+    `${name}: a resource of a Pulumi program made this CRD (field manager ${manager}), and this component does not replace it: once it leaves its program, Pulumi deletes the CRD and every object of it; expected its URN as adoptFrom; find it with \`pulumi stack --show-urns\` and set adoptFrom: "urn:pulumi:…"; where it is in another stack, take it out of that state first with \`pulumi state delete URN\` (which touches no cluster) and out of that program, then say so: kubectl annotate crd ${name} ${OWNER_ANNOTATION}=${owner}`,
+  ];
+}
+
+/** Server-side apply would refuse; here it is known before anything is touched. */
+function conflicts(live: Definition | undefined, manifest: Definition, entry: Entry): string[] {
+  const taken = takenOver(live, manifest, entry).map(({ manager }) => manager);
+  return writersOf(live, manifest, entry.owner)
+    .filter(({ manager, differs }) => differs.length > 0 && !taken.includes(manager))
+    .map(({ manager, differs, time }) => {
+      const again = isOwnedByStack(live, entry.owner)
+        ? ` and written at ${time}, after ${FIELD_MANAGER} took over`
+        : "";
+      const fields = differs.join(", ");
+      return `${manifest.metadata.name}: ${fields} is owned by ${describeWriter(manager)}${again}, with another value than the rollout is to give it; expected ${FIELD_MANAGER} to be its only writer; have the other stop applying this CRD, then set takeOverFrom: ["${manager}"]`;
+    });
+}
+
+/** What is to be applied first, and what in the end: a later phase must not be the one to meet the conflict. */
+function writersOf(live: Definition | undefined, manifest: Definition, owner: string): Writer[] {
+  return live === undefined ? [] : otherWriters(live, [served(manifest, live, owner), manifest]);
+}
+
+function isOwnedByStack(live: Definition | undefined, owner: string): boolean {
+  const recorded = recordedOwner(live);
+  return recorded !== undefined && sameStack(recorded, owner);
+}
+
+/** Tools that delete what they made once it is no longer in their source, and the mark that keeps them from it. */
+export function heldByOthers(live: Definition | undefined): string[] {
+  const { name = "", labels = {}, annotations = {} } = live?.metadata ?? {};
+  const found: string[] = [];
+  const warn = (holder: string, mark: string): void =>
+    void found.push(
+      `${name}: ${holder} deletes this CRD and every object of it once its source no longer holds it; mark it before you remove it there: kubectl annotate crd ${name} ${mark}`,
+    );
+  const release = annotations["meta.helm.sh/release-name"];
+  if (release !== undefined && annotations["helm.sh/resource-policy"] !== "keep") {
+    warn(`the Helm release ${release}`, "helm.sh/resource-policy=keep");
+  }
+  const kustomization = labels["kustomize.toolkit.fluxcd.io/name"];
+  if (kustomization !== undefined && annotations["kustomize.toolkit.fluxcd.io/prune"] !== "disabled") {
+    warn(`Flux's Kustomization ${kustomization}`, "kustomize.toolkit.fluxcd.io/prune=disabled");
+  }
+  const application = annotations["argocd.argoproj.io/tracking-id"]?.split(":")[0];
+  if (application !== undefined && !(annotations["argocd.argoproj.io/sync-options"] ?? "").includes("Prune=false")) {
+    warn(`Argo CD's application ${application}`, "argocd.argoproj.io/sync-options=Prune=false,Delete=false");
+  }
+  return found;
+}

@@ -1,0 +1,59 @@
+import { isWebhook, type Definition } from "../crd/definition";
+import { FIELD_MANAGER } from "../crd/names";
+import type { ManagedFieldsEntry } from "../kubernetes/api";
+import { ownedByUs } from "./owned";
+
+type Fields = Record<string, unknown>;
+
+const CA_BUNDLE = ["f:spec", "f:conversion", "f:webhook", "f:clientConfig", "f:caBundle"];
+
+/**
+ * managedFields in which a caBundle that another controller injected is ours, where the webhook is about to leave; undefined
+ * where nothing stands in its way.
+ *
+ * A field that somebody else owns outlives our apply, and what is left of the webhook beside strategy None is refused (422,
+ * tried with every spelling of null and with force). Owned by us alone, it goes with the rest.
+ */
+export function withInjectedCaBundle(live: Definition, intent: Definition): ManagedFieldsEntry[] | undefined {
+  // A webhook that an operator set by itself stays, and its caBundle with it.
+  if (isWebhook(intent.spec.conversion) || !isWebhook(ownedByUs(live).spec?.conversion)) return undefined;
+  const entries = live.metadata.managedFields ?? [];
+  if (!entries.some(isForeign) || !entries.some(isOurs)) return undefined;
+  return entries.flatMap((entry) => {
+    if (isOurs(entry)) return [{ ...entry, fieldsV1: withPath(entry.fieldsV1 ?? {}, CA_BUNDLE) }];
+    if (!isForeign(entry)) return [entry];
+    const fieldsV1 = withoutPath(entry.fieldsV1 ?? {}, CA_BUNDLE);
+    return Object.keys(fieldsV1).length === 0 ? [] : [{ ...entry, fieldsV1 }];
+  });
+}
+
+/** The caBundle that another controller injected, which an apply of ours without one leaves where it is. */
+export function injectedCaBundle(live: Definition | undefined): string | undefined {
+  const isInjected = live?.metadata.managedFields?.some(isForeign) === true;
+  return isInjected ? live?.spec.conversion?.webhook?.clientConfig?.caBundle : undefined;
+}
+
+function isOurs({ manager, operation, subresource }: ManagedFieldsEntry): boolean {
+  return manager === FIELD_MANAGER && operation === "Apply" && (subresource ?? "") === "";
+}
+
+function isForeign(entry: ManagedFieldsEntry): boolean {
+  return !isOurs(entry) && has(entry.fieldsV1, CA_BUNDLE);
+}
+
+function has(fields: Fields | undefined, [key = "", ...below]: readonly string[]): boolean {
+  const child = fields?.[key] as Fields | undefined;
+  return child !== undefined && (below.length === 0 || has(child, below));
+}
+
+function withPath(fields: Fields, [key, ...below]: readonly string[]): Fields {
+  return key === undefined ? fields : { ...fields, [key]: withPath((fields[key] ?? {}) as Fields, below) };
+}
+
+/** Without the path, and without what led to nothing else. */
+function withoutPath(fields: Fields, [key = "", ...below]: readonly string[]): Fields {
+  const { [key]: child, ...rest } = fields;
+  if (child === undefined || below.length === 0) return rest;
+  const left = withoutPath(child as Fields, below);
+  return Object.keys(left).length === 0 ? rest : { ...rest, [key]: left };
+}

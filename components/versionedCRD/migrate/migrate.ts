@@ -1,0 +1,165 @@
+import { storageVersion, type Definition } from "../../crd/definition";
+import { PROOF_ANNOTATION } from "../../crd/names";
+import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
+import { UserError } from "../../kubernetes/errors";
+import { migrateInTree, type InTreeResult } from "../../migration/inTree/inTree";
+import { describeFailures } from "../../migration/rewrite/failures";
+import { type PassSeen, untilProven } from "../../migration/rewrite/passes";
+import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
+import { awaitAgreement } from "../../migration/servers/agreement";
+import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
+import type { PhaseWork } from "../../provider/logic";
+import { planFacts } from "../facts";
+import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
+import { annotate, requireDefinition, setStoredVersions } from "../live";
+import { isRehearsed, planMigrate, toRehearse } from "../plan";
+import type { Proof } from "../proof";
+import { rehearseAgain } from "../rehearse/rehearse";
+import { standing } from "../standing";
+
+/** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
+export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
+  async look(inputs, cluster, live) {
+    return { plan: planMigrate(live, inputs.version, inputs.migrator, await planFacts(inputs, cluster, live)) };
+  },
+
+  async run(inputs, work) {
+    const live = await requireDefinition(work.cluster, inputs.crd);
+    const facts = await planFacts(inputs, work.cluster, live);
+    if (planMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
+      return { ...standing(live), summary: `storedVersions is [${inputs.version}]`, ...recorded(live) };
+    }
+    if (storageVersion(live) !== inputs.version) {
+      throw new UserError(
+        `${inputs.crd}: storage is ${storageVersion(live)}; expected ${inputs.version} since store; run \`pulumi up\` without --target`,
+      );
+    }
+    if (toRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
+      throw new UserError(
+        `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation}); expected one before objects are rewritten; run \`pulumi up\` without --target`,
+      );
+    }
+    const started = Date.now();
+    await rehearseAgain(inputs, live, work);
+    const pass = await provenPass(inputs, work);
+    const after = await record(inputs, work, pass);
+    const seconds = Math.ceil((Date.now() - started) / 1000);
+    const summary = `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass (${pass.how})`;
+    return { ...standing(after), ...recorded(after), objectsRewritten: pass.proven, summary };
+  },
+};
+
+interface Pass {
+  proof: Proof;
+  proven: number;
+  /** Their bytes changed during the pass; what an in-tree migration rewrote before it is unchanged to it. */
+  rewritten: number;
+  servers: string;
+  how: string;
+}
+
+/** Agreement, the wait, a list, one clean pass, agreement again with the same servers and the same definition. */
+async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass> {
+  let inTree: InTreeResult | undefined;
+  const once = async (): Promise<PassSeen<Pass>> => {
+    const before = await requireDefinition(work.cluster, inputs.crd);
+    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+    try {
+      const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version };
+      const agreed = await awaitAgreement(servers, target, work);
+      // What the in-tree migrator does needs no proof of its own: our pass comes after both.
+      const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
+      waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
+      inTree ??= inputs.migrator === "in-tree" ? await migrateInTree(work.cluster, before, work) : undefined;
+      await waited;
+      const result = await rewriteAll(work.cluster, target, work);
+      refuseFailures(inputs, result);
+      await servers.alive(work);
+      return {
+        stoodStill: await stoodStill(inputs, work, before, servers, target),
+        definition: `${before.metadata.uid} ${before.metadata.generation}`,
+        distinct: servers.distinct,
+        result: describePass(inputs, before, servers, agreed.evidence, result, inTree),
+      };
+    } finally {
+      servers.close();
+    }
+  };
+  const { result, clean } = await untilProven(once, work.report);
+  return clean === 1 ? result : { ...result, how: `${result.how}; ${clean} clean passes in a row` };
+}
+
+async function stoodStill(
+  inputs: MigrateInputs,
+  work: PhaseWork,
+  before: Definition,
+  servers: ApiServers,
+  target: Parameters<typeof awaitAgreement>[1],
+): Promise<boolean> {
+  const again = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+  try {
+    await awaitAgreement(again, target, work);
+    await again.alive(work); // one that stopped during the pass may come back with requests it accepted before
+    const now = await requireDefinition(work.cluster, inputs.crd);
+    return (
+      servers.sameAs(again) &&
+      now.metadata.generation === before.metadata.generation &&
+      now.metadata.uid === before.metadata.uid
+    );
+  } finally {
+    again.close();
+  }
+}
+
+function refuseFailures(inputs: MigrateInputs, result: RewriteResult): void {
+  if (result.failedCount === 0) return;
+  const head = `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}; expected none; storedVersions is as it was and nothing is dropped`;
+  throw new UserError(
+    describeFailures(head, result.failed, result.failedCount, "mend these objects and run `pulumi up` again"),
+  );
+}
+
+function describePass(
+  inputs: MigrateInputs,
+  before: Definition,
+  servers: ApiServers,
+  evidence: readonly string[],
+  result: RewriteResult,
+  inTree: InTreeResult | undefined,
+): Pass {
+  const proof: Proof = {
+    uid: before.metadata.uid ?? "",
+    generation: before.metadata.generation ?? 0,
+    storageVersion: inputs.version,
+    resourceVersion: result.listResourceVersion,
+    objects: result.visited,
+    servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
+    missing: [...servers.missingEvidence],
+  };
+  const how = inTree === undefined ? "directly" : inTree.message;
+  return {
+    proof,
+    proven: result.visited - result.gone,
+    rewritten: result.rewritten,
+    servers: servers.description,
+    how: [how, ...evidence].join("; "),
+  };
+}
+
+/** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
+async function record(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): Promise<Definition> {
+  const live = await requireDefinition(work.cluster, inputs.crd);
+  if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
+    throw new UserError(
+      `${inputs.crd}: the definition was changed while its objects were migrated; expected generation ${proof.generation}, found ${live.metadata.generation}; run \`pulumi up\` again`,
+    );
+  }
+  work.signal.throwIfAborted();
+  const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  return setStoredVersions(work.cluster, proven, [inputs.version]);
+}
+
+function recorded(live: Definition): { proof?: string } {
+  const proof = live.metadata.annotations?.[PROOF_ANNOTATION];
+  return proof === undefined ? {} : { proof };
+}

@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+import { hiddenInputs, providerText, typeToken } from "../provider/shim";
+
+/** One of the five phases of a rollout. */
+export type PhaseName = "serve" | "rehearse" | "store" | "migrate" | "drop";
+
+/** The phases, in the only order they run. */
+export const PHASES = ["serve", "rehearse", "store", "migrate", "drop"] as const satisfies readonly PhaseName[];
+
+/**
+ * One phase of a rollout as one resource: planned in `check`, so that `pulumi preview` shows what it will do, and run in
+ * `create` or `update`. Its type token and its inputs are state that releases must keep reading.
+ */
+export class Phase extends pulumi.CustomResource {
+  declare readonly plan: pulumi.Output<string[]>;
+  declare readonly storageVersion: pulumi.Output<string>;
+  declare readonly storedVersions: pulumi.Output<string[]>;
+  declare readonly objectsRewritten: pulumi.Output<number | undefined>;
+  declare readonly proof: pulumi.Output<string | undefined>;
+
+  constructor(phase: PhaseName, name: string, facet: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    const token = typeToken(phase.charAt(0).toUpperCase() + phase.slice(1));
+    super(
+      token,
+      name,
+      {
+        ...facet,
+        plan: undefined,
+        storageVersion: undefined,
+        storedVersions: undefined,
+        objectsRewritten: undefined,
+        proof: undefined,
+        ...hiddenInputs(providerText("versionedCRD", phase), token, name, opts),
+      },
+      opts,
+    );
+  }
+}

@@ -1,0 +1,213 @@
+import { canonical, digest } from "../crd/canonical";
+import { describeConversion, servedByName, storageVersion, type Definition, type Version } from "../crd/definition";
+import { FIELD_MANAGER } from "../crd/names";
+import { ownedByUs } from "./owned";
+import { recordedDropping, recordedRehearsal, whyProven } from "./proof";
+import { served, withdrawn } from "./stages";
+import { describeWriter } from "./writers";
+
+/**
+ * What each phase will do, as sentences keyed by from → to.
+ *
+ * Rules: a plan is a pure function of the live definition and the phase's own facet; it is the same whether it is
+ * computed before the earlier phases ran or after; it is empty exactly when the phase has nothing to do; it names no
+ * number that moves by itself (object counts, times).
+ */
+
+/** Facts a plan needs that the definition does not hold. */
+export interface Facts {
+  /** Which storagemigration.k8s.io version is served, if any and wanted. */
+  storageMigrationApi?: string | undefined;
+  /** resourceVersion of a list taken now. */
+  listed?: string | undefined;
+}
+
+/** @param takenOver field managers that lose what they own of the definition */
+export function planServe(
+  live: Definition | undefined,
+  manifest: Definition,
+  owner: string,
+  takenOver: readonly string[] = [],
+): string[] {
+  const name = manifest.metadata.name;
+  if (live === undefined) {
+    const versions = manifest.spec.versions.map(describeVersion).join(", ");
+    return [`(none) → ${name}: create with ${versions}; conversion ${describeConversion(manifest.spec.conversion)}`];
+  }
+  const intent = served(manifest, live, owner);
+  const ours = ownedByUs(live);
+  if (
+    takenOver.length === 0 &&
+    canonical({ ...intent }) ===
+      canonical({ ...ours, apiVersion: live.apiVersion, kind: live.kind, metadata: { ...ours.metadata, name } })
+  )
+    return [];
+  const sentences = [...versionChanges(live, intent), ...conversionChange(live, intent), ...otherChanges(live, intent)];
+  const taken = takenOver.map((manager) => `${describeWriter(manager)} → ${FIELD_MANAGER}: take its fields over`);
+  const all = [...taken, ...sentences];
+  return all.length > 0 ? all : [`${name}: take over its fields by server-side apply`];
+}
+
+/** Does this plan of serve make the definition? */
+export function isCreation(plan: readonly string[] = []): boolean {
+  return plan[0]?.startsWith("(none) → ") === true && plan[0].includes(": create with ");
+}
+
+export interface RehearseFacet {
+  version: string;
+  /** Digest of the manifest's spec: a rehearsal speaks for exactly this one. */
+  schema: string;
+  /** The manifest's versions, true where served: serve may still be about to add them. */
+  versions: Record<string, boolean>;
+  /** The rollout is held right after the rehearsal: one that is done need not be done again at every run. */
+  stopsHere: boolean;
+}
+
+export function planRehearse(live: Definition | undefined, facet: RehearseFacet): string[] {
+  if (live === undefined) return [];
+  const from = toRehearse(live, facet.version, facet.versions);
+  const flips = storageVersion(live) !== facet.version;
+  if (from.length === 0) return [];
+  if ((facet.stopsHere || !flips) && isRehearsed(live, facet.version, facet.schema)) return [];
+  return [`${from.join(", ")} → ${facet.version}: ask the API server by dry run about every object; writes nothing`];
+}
+
+/**
+ * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
+ * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ */
+export function toRehearse(live: Definition, version: string, versions: Record<string, boolean> = {}): string[] {
+  if (storageVersion(live) !== version) return [storageVersion(live)];
+  const stored = live.status?.storedVersions ?? [];
+  const onlyThis = stored.join() === version;
+  if (onlyThis && whyProven(live, undefined) !== undefined) return [];
+  const isServed = { ...servedByName(live), ...versions };
+  return Object.keys(isServed)
+    .filter((name) => isServed[name] && name !== version && (onlyThis || stored.includes(name)))
+    .sort();
+}
+
+export function planStore(live: Definition | undefined, version: string): string[] {
+  if (live === undefined || storageVersion(live) === version) return [];
+  return [`storage ${storageVersion(live)} → ${version}: one edit, then every API server must agree`];
+}
+
+export function planMigrate(
+  live: Definition | undefined,
+  version: string,
+  migrator: "in-tree" | "direct",
+  facts: Facts,
+): string[] {
+  if (live === undefined) return [];
+  // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
+  if (unfinishedDrop(live).length > 0) return [];
+  const before = live.status?.storedVersions ?? [];
+  const storage = storageVersion(live);
+  if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
+  // A second StorageVersionMigration empties storedVersions; the API server adds the storage version at the next edit.
+  const after = [...new Set([...before, storage, version])];
+  const others = after.filter((each) => each !== version);
+  const from = others.length > 0 ? others.join(", ") : "unproven";
+  return [
+    `${from} → ${version}: rewrite every object ${describeMigrator(migrator, facts.storageMigrationApi)}`,
+    `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
+  ];
+}
+
+export function planDrop(live: Definition | undefined, manifest: string[]): string[] {
+  if (live === undefined) return [];
+  const steps = withdrawn(live, manifest).map(
+    ({ name }) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
+  );
+  const unfinished = unfinishedDrop(live);
+  return unfinished.length === 0
+    ? steps
+    : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
+}
+
+/** Versions that were removed without it having been shown that everything reads without them. */
+export function unfinishedDrop(live: Definition): string[] {
+  const there = live.spec.versions.map(({ name }) => name);
+  return (recordedDropping(live)?.versions ?? []).filter((name) => !there.includes(name)).sort();
+}
+
+/**
+ * What a rehearsal speaks for: the whole spec, since every change of it moves the generation. With less, a changed
+ * shortName would void the rehearsal during the run although preview had counted on it.
+ */
+export function schemaDigest(manifest: Definition): string {
+  return digest(manifest.spec);
+}
+
+export function isRehearsed(live: Definition, version: string, schema?: string): boolean {
+  const record = recordedRehearsal(live);
+  if (record === undefined || record.version !== version || record.uid !== live.metadata.uid) return false;
+  return record.generation === live.metadata.generation && (schema === undefined || record.schema === schema);
+}
+
+function describeMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {
+  if (migrator === "direct") return "directly";
+  return api === undefined
+    ? "directly (storagemigration.k8s.io is not served)"
+    : `by a StorageVersionMigration (storagemigration.k8s.io/${api}), then by our own pass`;
+}
+
+function describeVersion({ name, served: isServed, storage }: Version): string {
+  return `${name} (${[isServed ? "served" : "not served", ...(storage ? ["storage"] : [])].join(", ")})`;
+}
+
+function versionChanges(live: Definition, intent: Definition): string[] {
+  return intent.spec.versions.flatMap((wanted) => {
+    const found = live.spec.versions.find(({ name }) => name === wanted.name);
+    if (found === undefined) {
+      return [
+        `(none) → ${wanted.name}: add, ${wanted.served ? "served" : "not served"}; storage stays ${storageVersion(live)}`,
+      ];
+    }
+    const keys = [...new Set([...Object.keys(found), ...Object.keys(wanted)])].sort();
+    const changed = keys.filter((key) => !alike(key, found[key], wanted[key]) && key !== "served");
+    const servedNow =
+      found.served === wanted.served ? [] : [`${wanted.name}: served ${found.served} → ${wanted.served}`];
+    return [...(changed.length > 0 ? [`${wanted.name}: change ${changed.join(", ")}`] : []), ...servedNow];
+  });
+}
+
+function conversionChange(live: Definition, intent: Definition): string[] {
+  const from = describeConversion(live.spec.conversion);
+  const to = describeConversion(intent.spec.conversion);
+  if (from !== to) return [`conversion ${from} → ${to}`];
+  const wanted = intent.spec.conversion?.webhook?.clientConfig?.caBundle;
+  const found = live.spec.conversion?.webhook?.clientConfig?.caBundle;
+  if (wanted !== undefined && wanted !== found) return [`conversion ${to}: new caBundle`];
+  return contains(live.spec.conversion, intent.spec.conversion) ? [] : [`conversion ${to}: change how it is called`];
+}
+
+function otherChanges(live: Definition, intent: Definition): string[] {
+  const ours = ownedByUs(live);
+  const spec = [...new Set([...Object.keys(intent.spec), ...Object.keys(ours.spec ?? {})])]
+    .filter((key) => !["versions", "conversion"].includes(key))
+    .filter((key) => changes(live.spec[key], intent.spec[key], ours.spec?.[key], key))
+    .map((key) => `spec.${key}`);
+  const metadata = (["labels", "annotations"] as const)
+    .filter((key) => changes(live.metadata[key], intent.metadata[key], ours.metadata?.[key], key))
+    .map((key) => `metadata.${key}`);
+  const changed = [...spec, ...metadata].sort();
+  return changed.length === 0 ? [] : [`${intent.metadata.name}: change ${changed.join(", ")}`];
+}
+
+/** Something wanted is not there yet, or something that we applied is no longer wanted. */
+function changes(live: unknown, wanted: unknown, ours: unknown, key: string): boolean {
+  return !contains(live, wanted, key) || !contains(wanted, ours, key);
+}
+
+/** Everything wanted is there; what the server added to it does not count. */
+function contains(found: unknown, wanted: unknown, key = ""): boolean {
+  if (wanted === undefined) return true;
+  if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) return alike(key, found, wanted);
+  const there = (found ?? {}) as Record<string, unknown>;
+  return Object.entries(wanted).every(([name, value]) => contains(there[name], value, name));
+}
+
+function alike(key: string, left: unknown, right: unknown): boolean {
+  return canonical({ [key]: left }) === canonical({ [key]: right });
+}

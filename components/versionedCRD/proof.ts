@@ -1,0 +1,88 @@
+import { storageVersion, type Conversion, type Definition } from "../crd/definition";
+import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
+
+/** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
+export interface Proof {
+  uid: string;
+  /** metadata.generation of the definition it speaks of. */
+  generation: number;
+  storageVersion: string;
+  /** resourceVersion of the list whose every name was rewritten. A live one below it is an etcd from before the proof. */
+  resourceVersion: string;
+  objects: number;
+  /** Addresses of the API servers that agreed; empty where they cannot be told apart. */
+  servers: string[];
+  /** Evidence that could not be had, in sentences. */
+  missing: string[];
+}
+
+/** Stands on the CRD from before versions are removed until everything was read without them. */
+export interface DroppingRecord {
+  versions: string[];
+  /** The conversion that knew them. */
+  conversion: Conversion | null;
+}
+
+/** What a clean rehearsal records on the CRD. */
+export interface RehearsalRecord {
+  uid: string;
+  generation: number;
+  version: string;
+  /** Digest of the manifest's versions and conversion that were rehearsed. */
+  schema: string;
+  objects: number;
+  /** resourceVersion of its list: what was not written since has been rehearsed as it is. */
+  listedAt?: string;
+  /** When it ended, by the clock of the machine that ran it, as milliseconds since 1970. */
+  endedAt?: number;
+  /** Since storage flipped to `version`, by us. Absent before, and where someone else edited the definition after it. */
+  flipped?: {
+    /** The storage version before. */
+    from: string;
+    /** resourceVersion of the resource right before: what was not written since is stored as it was. Absent when unknown. */
+    at?: string;
+  };
+}
+
+export function recordedProof(live: Definition): Proof | undefined {
+  return parse<Proof>(live.metadata.annotations?.[PROOF_ANNOTATION]);
+}
+
+export function recordedDropping(live: Definition): DroppingRecord | undefined {
+  const record = parse<DroppingRecord>(live.metadata.annotations?.[DROPPING_ANNOTATION]);
+  return Array.isArray(record?.versions) ? record : undefined;
+}
+
+export function recordedRehearsal(live: Definition): RehearsalRecord | undefined {
+  return parse<RehearsalRecord>(live.metadata.annotations?.[REHEARSAL_ANNOTATION]);
+}
+
+/**
+ * Why nothing but the storage version can be in etcd, or undefined when that is not known.
+ *
+ * status.storedVersions is not among the reasons: a Failed StorageVersionMigration prunes it all the same
+ * (kubernetes/kubernetes pkg/controller/storageversionmigrator/migrationrunner.go, finishCRDMigration).
+ *
+ * @param listed resourceVersion of a list taken now; undefined when there is nothing to list
+ */
+export function whyProven(live: Definition, listed: string | undefined): string | undefined {
+  const storage = storageVersion(live);
+  if (live.spec.versions.length === 1 && recordedDropping(live) === undefined)
+    return `${storage} is the only version there is`;
+  if (live.metadata.generation === 1) return `the definition has not changed since it was created with ${storage}`;
+  const proof = recordedProof(live);
+  if (proof === undefined || proof.storageVersion !== storage || !/^\d+$/.test(proof.resourceVersion)) return undefined;
+  if (proof.uid !== live.metadata.uid || proof.generation !== live.metadata.generation) return undefined;
+  if (listed !== undefined && BigInt(listed) < BigInt(proof.resourceVersion)) return undefined;
+  return `every object was rewritten to ${storage} (list at resourceVersion ${proof.resourceVersion})`;
+}
+
+/** Damaged by hand is as good as none. */
+function parse<T>(annotation: string | undefined): T | undefined {
+  try {
+    const value = JSON.parse(annotation ?? "null") as T | null;
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { isWebhook, servedByName, storageVersion, type Definition } from "../../crd/definition";
+import { REHEARSAL_ANNOTATION } from "../../crd/names";
+import { UserError } from "../../kubernetes/errors";
+import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
+import { describeFailures } from "../../migration/rewrite/failures";
+import type { PhaseWork } from "../../provider/logic";
+import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
+import { annotate, requireDefinition } from "../live";
+import { planRehearse, toRehearse } from "../plan";
+import { recordedRehearsal, type RehearsalRecord } from "../proof";
+import { standing } from "../standing";
+
+/** rehearse: for every live object, would the rewrite be accepted and lose nothing? Writes no object. */
+export const rehearse: RolloutPhase<RehearseInputs> = {
+  plansWithout: ["schema"],
+
+  look: (inputs, _cluster, live) => Promise.resolve({ plan: planRehearse(live, inputs) }),
+
+  async run(inputs, work) {
+    const { cluster } = work;
+    const live = await requireDefinition(cluster, inputs.crd);
+    if (planRehearse(live, inputs).length === 0) return { ...standing(live), summary: "nothing to rehearse" };
+    const clean = await rehearseAll(toRehearse(live, inputs.version, inputs.versions), live, inputs, work);
+    for (const { notChecked, warnings, warningCount } of clean) {
+      for (const sentence of notChecked) work.warn(`not checked: ${sentence}`);
+      if (warningCount > 0) work.warn(describeFailures(`${warningCount} objects to look at`, warnings, warningCount));
+    }
+    const objects = Math.max(...clean.map((result) => result.objects));
+    const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
+    const record: RehearsalRecord = {
+      uid: live.metadata.uid ?? "",
+      generation: live.metadata.generation ?? 0,
+      version: inputs.version,
+      schema: inputs.schema,
+      objects,
+      ...(clean[0] !== undefined && { listedAt: clean[0].listResourceVersion }), // the first list is the oldest
+      endedAt: Date.now(),
+    };
+    const recorded = await annotate(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
+    return {
+      ...standing(recorded),
+      summary: `${objects} objects rehearsed for ${inputs.version} in ${seconds} s, all clean`,
+    };
+  },
+};
+
+/** The next phase begins within moments, unless resources of `before` come in between. */
+const FRESH_MS = 10_000;
+
+/**
+ * Once more for what is about to be stored anew: since the rehearsal objects were written, and operators, with them the
+ * webhook, may have rolled (`before`, or weeks at stopAfter: "store"); no generation tells of either. Without a webhook the
+ * schemas alone decide, and they are part of the record.
+ */
+export async function rehearseAgain(
+  { crd, version }: StoreInputs | MigrateInputs,
+  live: Definition,
+  work: PhaseWork,
+): Promise<void> {
+  const { endedAt = 0, flipped } = recordedRehearsal(live) ?? {};
+  const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
+  if (isFresh || !isWebhook(live.spec.conversion)) return;
+  // From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older.
+  const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
+  await rehearseAll(isSame ? [flipped.from] : toRehearse(live, version), live, { crd, version }, work, flipped?.at);
+}
+
+async function rehearseAll(
+  versions: string[],
+  live: Definition,
+  { crd, version }: Pick<RehearseInputs, "crd" | "version">,
+  work: PhaseWork,
+  upTo?: string,
+): Promise<RehearsalResult[]> {
+  const clean: RehearsalResult[] = [];
+  for (const from of versions) {
+    const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo }, work);
+    const { failed, failedCount, objects } = result;
+    if (failedCount > 0) {
+      const flipped =
+        storageVersion(live) === version
+          ? "storage has flipped, nothing was rewritten"
+          : "nothing was flipped or rewritten";
+      const head = `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; expected none; ${flipped}`;
+      const next = "mend these objects (or the conversion) and run `pulumi up` again";
+      throw new UserError(describeFailures(head, failed, failedCount, next));
+    }
+    clean.push(result);
+  }
+  return clean;
+}

@@ -1,0 +1,72 @@
+import { storageVersion, type Definition } from "../../crd/definition";
+import { OWNER_ANNOTATION } from "../../crd/names";
+import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { UserError } from "../../kubernetes/errors";
+import { sleep } from "../../kubernetes/sleep";
+import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
+import type { ServeInputs } from "../inputs";
+import { deleteDefinition, readDefinition } from "../live";
+import { recordedOwner } from "../owner";
+import { describeWriter, otherWriters } from "../writers";
+
+/** Objects with finalizers may take their time, or for ever. */
+const GONE_WITHIN_MS = 120_000;
+
+/** A real delete, asked for by `onDelete`: only what is still ours, and with objects only when told. */
+export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<void> {
+  const live = await readDefinition(cluster, inputs.crd);
+  // Handed over, renamed, or deleted by someone else: leaving it alone is what is wanted, and no reason to fail a destroy.
+  if (live === undefined || recordedOwner(live) !== inputs.owner) return;
+  refuseOthers(live);
+  if (inputs.onDelete !== "delete-with-objects") await refuseWithObjects(inputs, cluster, live);
+  await deleteMigrations(inputs, cluster);
+  await deleteDefinition(cluster, live);
+  await gone(inputs, cluster);
+}
+
+/** Whoever applies it too has a source that still holds it: another stack's official resource, a Helm release. */
+function refuseOthers(live: Definition): void {
+  const others = otherWriters(live, [live]).filter(({ fields }) => fields.includes("spec.versions"));
+  if (others.length === 0) return;
+  const { name } = live.metadata;
+  const names = others.map(({ manager }) => describeWriter(manager)).join(", ");
+  throw new UserError(
+    `${name}: is applied by ${names} as well; expected no other writer of spec.versions before it is deleted with all its objects; have the other stop, put the component back with takeOverFrom, run \`pulumi up\`, and remove it again; or keep the CRD: \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+  );
+}
+
+async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: Cluster, live: Definition) {
+  const list = await cluster.call<KubernetesList>({
+    method: "GET",
+    path: resourcePath({ group, version: storageVersion(live), plural }),
+    query: { limit: 1 },
+    accept: MetadataOnly.list,
+  });
+  const count = (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
+  if (count === 0) return;
+  throw new UserError(
+    `${crd}: has ${count} objects, which go with the CRD; expected none for onDelete: "delete"; delete them first, or put the component back with onDelete: "delete-with-objects" (or "retain"), run \`pulumi up\`, and remove it again`,
+  );
+}
+
+/** One left over for a resource that is gone stays pending for ever. */
+async function deleteMigrations({ group, plural }: ServeInputs, cluster: Cluster): Promise<void> {
+  const version = await servedStorageMigrationVersion(cluster);
+  if (version === undefined) return;
+  const migrations = new StorageVersionMigrations(cluster, version, new AbortController().signal);
+  for (const { metadata, spec } of await migrations.list()) {
+    if (spec?.resource?.group === group && spec.resource.resource === plural) await migrations.delete(metadata.name);
+  }
+}
+
+async function gone({ crd }: ServeInputs, cluster: Cluster): Promise<void> {
+  for (const deadline = Date.now() + GONE_WITHIN_MS; Date.now() < deadline;) {
+    if ((await readDefinition(cluster, crd)) === undefined) return;
+    await sleep(500);
+  }
+  throw new UserError(
+    `${crd}: still being deleted after ${GONE_WITHIN_MS / 1_000} s; expected it gone; an object's finalizer holds it: see \`kubectl get crd ${crd} -o yaml\`, and run the same command again once it is gone`,
+  );
+}

@@ -1,0 +1,134 @@
+import { versionNames, type Definition } from "../../crd/definition";
+import { readAdmission } from "../../kubernetes/admission";
+import { MetadataOnly, resourcePath } from "../../kubernetes/api";
+import { findApiServers } from "../../kubernetes/apiServers";
+import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { hasStatus, UserError } from "../../kubernetes/errors";
+import { missingRights } from "../../kubernetes/missingRights";
+import { rightsWithoutWhich } from "../../kubernetes/rights";
+import { sleep } from "../../kubernetes/sleep";
+import { servedEverywhere } from "../../migration/servers/served";
+import type { PhaseWork } from "../../provider/logic";
+import { carryProof } from "../carryProof";
+import type { ServeInputs, RolloutPhase } from "../inputs";
+import { applyDefinition, readDefinition, requireDefinition, takeOver } from "../live";
+import { othersAtServe } from "../others";
+import { isCreation } from "../plan";
+import { served } from "../stages";
+import { standing } from "../standing";
+import { deleteCrd } from "./deletion";
+import { injected } from "./injection";
+import { checkedServe, intended, lookAtServe } from "./look";
+
+/** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
+export const serve: RolloutPhase<ServeInputs> = {
+  plansWithout: ["manifest.spec.conversion"],
+
+  look: lookAtServe,
+
+  async run(inputs: ServeInputs & { plan?: string[] }, work) {
+    const { cluster } = work;
+    const before = await readDefinition(cluster, inputs.crd);
+    const gone = before === undefined && !isCreation(inputs.plan) && inputs.recreate !== true;
+    if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
+    const others = await othersAtServe(inputs, cluster, before, readAdmission);
+    // Whose the CRD is, check has asked the state.
+    const problems = [...checkedServe(inputs, before, "ours").problems, ...others.problems];
+    if (problems.length > 0) throw new UserError(problems.join("\n"));
+    const { plan, managers } = intended(inputs, before);
+    if (plan.length > 0) {
+      await mayFinish(inputs, work, before);
+      work.report(`applying ${inputs.crd}`);
+      const intent = served(inputs.manifest, before, inputs.owner);
+      const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
+      const complete = await injected(inputs.crd, after, work);
+      await takeOver(cluster, await carryProof(cluster, before, after, complete), managers);
+    }
+    await established(inputs, work);
+    work.keep(standing(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects
+    const names = await servedByAll(inputs, work);
+    const live = await requireDefinition(cluster, inputs.crd);
+    return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
+  },
+
+  contradiction({ storageVersion, __found }, inputs) {
+    const isKnown = storageVersion !== undefined || __found === true;
+    if (!isKnown || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
+    const version = storageVersion === undefined ? "" : `, with storage version ${storageVersion}`;
+    return wentAway(inputs.crd, `although this stack has it${version}`);
+  },
+  // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
+  outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
+
+  remove: deleteCrd,
+};
+
+function wentAway(crd: string, although: string): string {
+  return `${crd}: the CRD is not in the cluster, ${although}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+}
+
+/** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
+async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: Definition | undefined): Promise<void> {
+  const { crd, group, plural, migrator } = inputs;
+  const inTree = migrator === "in-tree" && (await servedStorageMigrationVersion(cluster)) !== undefined;
+  const rules = rightsWithoutWhich([{ group, plural }], { creates: before === undefined, inTree });
+  const missing = await missingRights(cluster, rules, "kube-system");
+  if (missing.length === 0) return;
+  throw new UserError(
+    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+  );
+}
+
+async function established({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const conditions = (await requireDefinition(work.cluster, crd)).status?.conditions ?? [];
+    const refused = conditions.find(({ type, status }) => type === "NamesAccepted" && status === "False");
+    if (refused !== undefined) {
+      throw new UserError(`${crd}: the names are not accepted: ${refused.message}; expected names no other CRD uses`);
+    }
+    if (conditions.some(({ type, status }) => type === "Established" && status === "True")) return;
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `${crd}: not Established after 30 s; see \`kubectl describe crd ${crd}\` and run \`pulumi up\` again`,
+      );
+    }
+    work.report("waiting for the API server to establish the CRD");
+    await sleep(200, work.signal);
+  }
+}
+
+/** Every API server serves every version, shown by discovery and by one real read, through the conversion where there is one. */
+async function servedByAll(inputs: ServeInputs, work: PhaseWork): Promise<string> {
+  const { group, plural } = inputs;
+  const live = await requireDefinition(work.cluster, inputs.crd);
+  const isServed = live.spec.versions.filter((version) => version.served).map(({ name }) => name);
+  const notServed = versionNames(live).filter((name) => !isServed.includes(name));
+  const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+  try {
+    await servedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);
+    for (const version of isServed) await readThrough(inputs, work, version);
+    return servers.description;
+  } finally {
+    servers.close();
+  }
+}
+
+/** One real read, through the conversion where there is one. Which objects it rejects is for the rehearsal to list. */
+async function readThrough(
+  { group, plural }: ServeInputs,
+  { cluster, warn }: PhaseWork,
+  version: string,
+): Promise<void> {
+  try {
+    await cluster.call({
+      method: "GET",
+      path: resourcePath({ group, version, plural }),
+      query: { limit: 1 },
+      accept: MetadataOnly.list,
+    });
+  } catch (error) {
+    if (!hasStatus(error, 429, 500, 503)) throw error;
+    warn(`objects cannot be read as ${version} yet: ${error.message}`);
+  }
+}

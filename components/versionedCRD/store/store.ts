@@ -1,0 +1,73 @@
+import { storageVersion, type Definition } from "../../crd/definition";
+import { REHEARSAL_ANNOTATION } from "../../crd/names";
+import { findApiServers } from "../../kubernetes/apiServers";
+import { UserError } from "../../kubernetes/errors";
+import { awaitAgreement } from "../../migration/servers/agreement";
+import { servedEverywhere } from "../../migration/servers/served";
+import type { PhaseWork } from "../../provider/logic";
+import { listedNow } from "../facts";
+import type { StoreInputs, RolloutPhase } from "../inputs";
+import { annotate, applyDefinition, requireDefinition } from "../live";
+import { isRehearsed, planStore } from "../plan";
+import { recordedRehearsal, type RehearsalRecord } from "../proof";
+import { rehearseAgain } from "../rehearse/rehearse";
+import { isOurs, stored } from "../stages";
+import { standing } from "../standing";
+
+/** store: one edit flips storage, then every API server must store the new version. */
+export const store: RolloutPhase<StoreInputs> = {
+  look: (inputs, _cluster, live) => Promise.resolve({ plan: planStore(live, inputs.version) }),
+
+  async run(inputs, work) {
+    const { crd, group, plural, kind, version } = inputs;
+    const live = await requireDefinition(work.cluster, crd);
+    if (planStore(live, version).length === 0) return { ...standing(live), summary: `storage is ${version}` };
+    mayFlip(live, version);
+    await rehearseAgain(inputs, live, work);
+    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+    try {
+      await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
+      await servers.alive(work);
+      work.signal.throwIfAborted();
+      const at = await listedNow(inputs, work.cluster, live);
+      const flip = await applyDefinition(work.cluster, stored(live, version), live);
+      const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
+      const probeUpTo = recordedRehearsal(flipped)?.listedAt; // a probe rewrites: none that has not been rehearsed
+      await awaitAgreement(servers, { group, plural, kind, version, probeUpTo }, work);
+      return {
+        ...standing(flipped),
+        summary: `storage ${storageVersion(live)} → ${version} on ${servers.description}`,
+      };
+    } finally {
+      servers.close();
+    }
+  },
+
+  outdated: (outputs, inputs) => outputs.version !== inputs.version,
+};
+
+/** The gate: from here on new objects are written in the new version, so it must be known that all of them can be. */
+function mayFlip(live: Definition, version: string): void {
+  const crd = live.metadata.name;
+  const wanted = live.spec.versions.find(({ name }) => name === version);
+  if (!isOurs(live) || wanted === undefined || !wanted.served) {
+    throw new UserError(
+      `${crd}: ${version} is not served by our definition; expected serve to have added it; run \`pulumi up\` without --target`,
+    );
+  }
+  if (!isRehearsed(live, version)) {
+    throw new UserError(
+      `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation}); expected one before storage flips; run \`pulumi up\` again, and find out who else edits the CRD if it says so again`,
+    );
+  }
+}
+
+/** The flip moves the generation and nothing that was rehearsed: the record speaks for migrate as well. */
+function carryRehearsal(
+  { cluster }: PhaseWork,
+  after: Definition,
+  flipped: RehearsalRecord["flipped"],
+): Promise<Definition> {
+  const record = { ...recordedRehearsal(after), generation: after.metadata.generation, flipped };
+  return annotate(cluster, after, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
+}

@@ -1,0 +1,65 @@
+import type { Definition } from "../crd/definition";
+import type { Cluster } from "../kubernetes/cluster";
+import { hasStatus } from "../kubernetes/errors";
+import type { Subject } from "../provider/subject";
+import type { StateBefore } from "./entering";
+import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
+import { readDefinition } from "./live";
+
+/** VersionedCRD: one CustomResourceDefinition. */
+export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
+  key: "crd",
+  first: "serve",
+  lock: ({ crd }) => crd,
+  read: (cluster, { crd }) => readDefinition(cluster, crd),
+  inherited(olds, news) {
+    const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
+    const { owner } = news as Partial<ServeInputs>;
+    return {
+      ...(stateBefore(olds) === "official" && { __adopts: true }),
+      ...(formerOwner !== undefined && owner !== undefined && formerOwner !== owner && { __formerOwner: formerOwner }),
+    };
+  },
+  another: (olds, { crd }, cluster) => renamed(nameBefore(olds), crd, cluster),
+  standing: (live): Partial<PhaseOutputs> =>
+    live === undefined ? {} : { storedVersions: live.status?.storedVersions ?? [] },
+  recorded(outputs): Partial<PhaseOutputs> {
+    const { storageVersion, storedVersions } = outputs as Partial<PhaseOutputs>;
+    return { ...(storageVersion !== undefined && { storageVersion }), ...(storedVersions && { storedVersions }) };
+  },
+};
+
+/** Old inputs of the official resource are the manifest itself. */
+export function stateBefore(olds: object | undefined): StateBefore {
+  const { crd, kind, apiVersion } = (olds ?? {}) as { crd?: string; kind?: string; apiVersion?: string };
+  if (crd !== undefined) return "ours";
+  const isOfficial = kind === "CustomResourceDefinition" && apiVersion?.startsWith("apiextensions.k8s.io/") === true;
+  return isOfficial ? "official" : "nothing";
+}
+
+/** The CRD that the state speaks of, whoever wrote it there. */
+function nameBefore(olds: object | undefined): string | undefined {
+  const { crd, metadata } = (olds ?? {}) as { crd?: string; metadata?: { name?: string } };
+  return crd ?? metadata?.name;
+}
+
+/**
+ * Why one component must not go on with another CRD: the one it moved so far would stay behind, in no program, with all its
+ * objects. A name that never reached the cluster may be corrected.
+ */
+async function renamed(before: string | undefined, now: string, cluster: Cluster): Promise<string[]> {
+  if (before === undefined || before === now || !(await exists(before, cluster))) return [];
+  return [
+    `${now}: this component's CRD is ${before} so far, and it is in the cluster; expected the same one, because plural and group can never change; put them back, or give ${now} a VersionedCRD of its own and copy the objects over`,
+  ];
+}
+
+/** One that may not be read is there for all we know. */
+async function exists(name: string, cluster: Cluster): Promise<boolean> {
+  try {
+    return (await readDefinition(cluster, name)) !== undefined;
+  } catch (error) {
+    if (hasStatus(error, 403)) return true;
+    throw error;
+  }
+}

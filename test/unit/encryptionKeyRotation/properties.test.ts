@@ -1,0 +1,264 @@
+import * as fc from "fast-check";
+import { checkRotation, takenByTheServer } from "../../../components/encryptionKeyRotation/checks";
+import { atomsOf, type Atom } from "../../../components/encryptionKeyRotation/configuration/atoms";
+import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
+import { label } from "../../../components/encryptionKeyRotation/configuration/keyNames";
+import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
+import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import {
+  effectiveProviders,
+  isOurs,
+  keyOrder,
+} from "../../../components/encryptionKeyRotation/configuration/resources";
+import { planDistribute, planMigrate, planPromote, planRetire } from "../../../components/encryptionKeyRotation/plan";
+import { keepsProof, sameConfiguration } from "../../../components/encryptionKeyRotation/stages";
+import type { Wanted } from "../../../components/encryptionKeyRotation/wanted";
+import { after, files, materialFor, RESOURCES, rotations, STAGES } from "./situations";
+
+const runs = { numRuns: 150 };
+
+interface Situation {
+  live: EncryptionConfiguration;
+  wanted: Wanted;
+}
+
+/** Only what the checks let through: what they refuse never gets to a stage. */
+const situations: fc.Arbitrary<Situation> = fc
+  .record({ live: files, wanted: rotations })
+  .filter(({ live, wanted }) => checkRotation(live, wanted, materialFor(wanted)).errors.length === 0);
+
+/** live, after distribute, after promote, after retire. */
+function files4({ live, wanted }: Situation): EncryptionConfiguration[] {
+  return STAGES.reduce<EncryptionConfiguration[]>(
+    (all, stage) => [...all, after(stage, all[all.length - 1] ?? live, wanted)],
+    [live],
+  );
+}
+
+function canRead(configuration: EncryptionConfiguration, resource: string, written: Atom): boolean {
+  const there = atomsOf(effectiveProviders(configuration, resource));
+  return there.some((each) => JSON.stringify(each) === JSON.stringify(written));
+}
+
+function writer(configuration: EncryptionConfiguration, resource: string): Atom {
+  const [first] = atomsOf(effectiveProviders(configuration, resource));
+  if (first === undefined) throw new Error("no provider writes");
+  return first;
+}
+
+describe("a file", () => {
+  test("is read as it was rendered, and rendered as it was read", () => {
+    fc.assert(
+      fc.property(files, (configuration) => {
+        const text = renderConfiguration(configuration);
+        expect(parseConfiguration(text, "file x")).toEqual(configuration);
+        expect(renderConfiguration(parseConfiguration(text, "file x"))).toBe(text);
+      }),
+      runs,
+    );
+  });
+
+  test("keeps any name, whatever YAML would take it for", () => {
+    const names = fc.oneof(
+      fc.string({ unit: "grapheme", minLength: 1 }),
+      fc.constantFrom("2026", "2026-11-01", "null", "no", "~", "1e3", "12:30", "\u2028", "\u0085", "😀", "- a", "#"),
+    );
+    fc.assert(
+      fc.property(names, (name) => {
+        const keys = [{ name, secret: Buffer.alloc(32).toString("base64") }];
+        const one = { entries: [{ resources: ["secrets"], providers: [{ kind: "secretbox" as const, keys }] }] };
+        const text = renderConfiguration(one);
+        expect(parseConfiguration(text, "file x")).toEqual(one);
+        expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+      }),
+      runs,
+    );
+  });
+});
+
+describe("at every stage", () => {
+  test("whatever any server may have written so far, every server reads, be it one file behind or not", () => {
+    fc.assert(
+      fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
+        const [live, distributed, promoted, retired] = files4(situation) as [
+          EncryptionConfiguration,
+          EncryptionConfiguration,
+          EncryptionConfiguration,
+          EncryptionConfiguration,
+        ];
+        // Before the rotation, objects may stand under whatever the file reads.
+        const past = atomsOf(effectiveProviders(live, resource));
+        for (const [index, configuration] of [live, distributed, promoted].entries()) {
+          const next = [distributed, promoted, promoted][index] ?? promoted;
+          for (const written of [...past, writer(configuration, resource), writer(next, resource)]) {
+            expect(canRead(next, resource, written)).toBe(true);
+            // A server that lags still has this one while another writes by the next.
+            if (!past.includes(written)) expect(canRead(configuration, resource, written)).toBe(true);
+          }
+        }
+        // Migrate lies in between: what is left was written by promoted or retired.
+        expect(canRead(retired, resource, writer(promoted, resource))).toBe(true);
+        expect(canRead(promoted, resource, writer(retired, resource))).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  test("a resource that is not ours keeps its providers", () => {
+    fc.assert(
+      fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
+        const { live, wanted } = situation;
+        fc.pre(!isOurs(live, wanted.resources, resource));
+        for (const each of files4(situation))
+          expect(effectiveProviders(each, resource)).toEqual(effectiveProviders(live, resource));
+      }),
+      runs,
+    );
+  });
+
+  test("a resource of ours ends with the wanted key first, and with the wanted keys alone", () => {
+    fc.assert(
+      fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
+        const { live, wanted } = situation;
+        fc.pre(isOurs(live, wanted.resources, resource));
+        const retired = files4(situation)[3];
+        const order = keyOrder(retired ?? live, resource).map(label);
+        expect(order[0]).toBe(label(wanted.write));
+        expect(new Set(order)).toEqual(new Set([wanted.write, ...wanted.read].map(label)));
+      }),
+      runs,
+    );
+  });
+
+  test("the API server takes the file", () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        for (const each of files4(situation)) expect(takenByTheServer(each)).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  test("a proof is kept exactly while the key that writes is the same", () => {
+    fc.assert(
+      fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
+        const all = files4(situation);
+        all.slice(1).forEach((next, index) => {
+          const before = all[index] ?? situation.live;
+          const same = label(writer(before, resource)) === label(writer(next, resource));
+          expect(keepsProof(before, next, resource)).toBe(same);
+        });
+      }),
+      runs,
+    );
+  });
+});
+
+function plans(live: EncryptionConfiguration, wanted: Wanted, proven: string[]): string[][] {
+  const resources = RESOURCES.filter((each) => isOurs(live, wanted.resources, each));
+  return [
+    planDistribute(live, wanted),
+    planPromote(live, wanted),
+    planMigrate(live, wanted, { resources, proven, how: "directly" }),
+    planRetire(live, wanted),
+  ];
+}
+
+/** Records that are still valid after the file went from live to this one. */
+function kept(live: EncryptionConfiguration, now: EncryptionConfiguration, proven: string[]): string[] {
+  return proven.filter((resource) => keepsProof(live, now, resource));
+}
+
+/** A proof speaks for one write key. */
+function recorded(live: EncryptionConfiguration, wanted: Wanted): string[] {
+  return RESOURCES.filter((each) => label(writer(live, each)) === label(wanted.write));
+}
+
+describe("plans", () => {
+  test("a phase's plan in preview is its plan in up, after the phases before it ran", () => {
+    fc.assert(
+      fc.property(situations, fc.subarray(RESOURCES), (situation, some) => {
+        const { live, wanted } = situation;
+        const proven = recorded(live, wanted).filter((each) => some.includes(each));
+        const preview = plans(live, wanted, proven);
+        const [, distributed, promoted] = files4(situation) as [
+          EncryptionConfiguration,
+          EncryptionConfiguration,
+          EncryptionConfiguration,
+        ];
+        expect(plans(distributed, wanted, kept(live, distributed, proven))[1]).toEqual(preview[1]);
+        expect(plans(promoted, wanted, kept(live, promoted, proven))[2]).toEqual(preview[2]);
+        expect(plans(promoted, wanted, RESOURCES)[3]).toEqual(preview[3]);
+      }),
+      runs,
+    );
+  });
+
+  test("a finished rotation plans nothing and changes no byte", () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const { wanted } = situation;
+        const done = files4(situation)[3] ?? situation.live;
+        expect(plans(done, wanted, RESOURCES)).toEqual([[], [], [], []]);
+        for (const stage of STAGES) expect(after(stage, done, wanted)).toBe(done);
+      }),
+      runs,
+    );
+  });
+
+  test("a plan of an edit is empty exactly when the edit changes nothing", () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const { live, wanted } = situation;
+        const all = files4(situation);
+        const [distribute, promote, , retire] = plans(live, wanted, []);
+        [distribute, promote, retire].forEach((plan, index) => {
+          const same = sameConfiguration(all[index] ?? live, all[index + 1] ?? live);
+          expect(plan?.length === 0).toBe(same);
+        });
+      }),
+      runs,
+    );
+  });
+
+  test("one that was interrupted after any stage goes on to the same end", () => {
+    fc.assert(
+      fc.property(situations, fc.nat(3), (situation, stopped) => {
+        const { wanted } = situation;
+        const all = files4(situation);
+        const again = files4({ live: all[stopped] ?? situation.live, wanted });
+        expect(again[3]).toEqual(all[3]);
+      }),
+      runs,
+    );
+  });
+
+  test("a second rotation begun while one is unfinished keeps readable all that the first may have written", () => {
+    const two = fc.tuple(situations, rotations, fc.integer({ min: 1, max: 2 }));
+    fc.assert(
+      fc.property(two, fc.constantFrom(...RESOURCES), ([first, second, stopped], resource) => {
+        const reached = files4(first);
+        const live = reached[stopped] ?? first.live;
+        fc.pre(checkRotation(live, second, materialFor(second)).errors.length === 0);
+        const written = reached.slice(0, stopped + 1).map((each) => writer(each, resource));
+        const past = atomsOf(effectiveProviders(first.live, resource));
+        for (const each of files4({ live, wanted: second }).slice(0, 3))
+          for (const one of [...past, ...written]) expect(canRead(each, resource, one)).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  test("no plan, label or finding holds a secret", () => {
+    fc.assert(
+      fc.property(fc.record({ live: files, wanted: rotations }), ({ live, wanted }) => {
+        const found = checkRotation(live, wanted, materialFor(wanted));
+        const text = JSON.stringify([found, found.errors.length === 0 ? plans(live, wanted, []) : []]);
+        for (const { providers } of live.entries)
+          for (const each of atomsOf(providers)) if ("key" in each) expect(text).not.toContain(each.key.secret);
+        for (const secret of Object.values(materialFor(wanted))) expect(text).not.toContain(secret);
+      }),
+      runs,
+    );
+  });
+});

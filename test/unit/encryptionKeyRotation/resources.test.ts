@@ -1,0 +1,82 @@
+import { hiddenCrds } from "../../../components/encryptionKeyRotation/proof/hiddenResources";
+import { namedBy } from "../../../components/encryptionKeyRotation/proof/resources";
+import type { ListableResource } from "../../../components/kubernetes/everyResource";
+
+const all = ["create", "delete", "get", "list", "patch", "update", "watch"];
+const resource = (plural: string, group: string, verbs = all): ListableResource => ({
+  group,
+  plural,
+  verbs,
+  version: "v1",
+});
+const listable = [
+  resource("secrets", ""),
+  resource("configmaps", ""),
+  resource("events", ""),
+  resource("events", "events.k8s.io"),
+  resource("componentstatuses", "", ["get", "list"]),
+  resource("deployments", "apps"),
+  resource("databases", "example.com"),
+  resource("pods", "metrics.k8s.io", ["get", "list"]),
+  resource("things", "aggregated.io"),
+];
+const services = [
+  { spec: { group: "aggregated.io", version: "v1", service: {} } },
+  { spec: { group: "down.io", version: "v1", service: {} } },
+  { spec: { group: "apps", version: "v1", service: null } },
+  { spec: { group: "", version: "v1" } },
+];
+const named = (...patterns: string[]) => namedBy(patterns, listable, services).map(({ name }) => name);
+
+test.each<[string[], string[]]>([
+  [["secrets"], ["secrets"]],
+  [
+    ["secrets", "databases.example.com", "secrets"],
+    ["databases.example.com", "secrets"],
+  ],
+  [["*."], ["configmaps", "events", "secrets"]],
+  [["*.apps"], ["deployments.apps"]],
+  [["*.nothing.io"], []],
+  [["*.*"], ["configmaps", "databases.example.com", "deployments.apps", "events", "secrets"]],
+  [
+    ["*.apps", "secrets"],
+    ["deployments.apps", "secrets"],
+  ],
+])("%j names %j", (patterns, expected) => {
+  expect(named(...patterns)).toEqual(expected);
+});
+
+test("an aggregated API is skipped under a wildcard of its own group, and refused by name, whether it answers or not", () => {
+  expect(named("*.aggregated.io")).toEqual([]);
+  for (const name of ["things.aggregated.io", "others.down.io"]) {
+    expect(() => named(name)).toThrow(
+      /is served by an aggregated API server .*has an etcd and an encryption of its own/,
+    );
+  }
+});
+
+test.each<[string, string[]]>([
+  ["*.example.com", ["hidden.example.com"]],
+  ["*.*", ["hidden.example.com", "others.down.io"]],
+  ["*.apps", []],
+])("CRDs that %s covers and discovery does not show: %j", (wildcard, expected) => {
+  const crds = ["databases.example.com", "hidden.example.com", "others.down.io"];
+  expect(hiddenCrds([wildcard], crds, listable)).toEqual(expected);
+});
+
+test("events have no monitor, so kube-controller-manager would never end with them", () => {
+  const found = namedBy(["events", "secrets"], listable, services);
+  expect(found.map(({ name, inTree }) => [name, inTree])).toEqual([
+    ["events", false],
+    ["secrets", true],
+  ]);
+});
+
+test.each([
+  ["secret", /"secret" is not served by this cluster; found none of that name/],
+  ["deployments", /found deployments.apps; expected PLURAL or PLURAL.GROUP/],
+  ["componentstatuses", /can be listed but not patched/],
+  ["*", /is not served/],
+])("%s: refused with what would be right", (pattern, expected) => {
+  expect(() => named(pattern)).toThrow(expected);
+});

@@ -1,0 +1,180 @@
+import type { ApiRequest } from "../../../components/kubernetes/api";
+import type { Cluster } from "../../../components/kubernetes/cluster";
+import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
+import { withLock } from "../../../components/provider/lock";
+
+// A clock and lost answers no real API server would give; e2e/badDays has the same lock on a real one.
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+interface Lease {
+  metadata: { name: string; resourceVersion: string };
+  spec: { holderIdentity: string };
+}
+
+/** One Lease, stored as the API server stores it; `before` may hold a request up, `after` may lose its answer. */
+class FakeLease {
+  lease: Lease | undefined;
+  readonly requests: ApiRequest[] = [];
+  before: (request: ApiRequest) => Promise<void> = () => Promise.resolve();
+  after: (request: ApiRequest) => Promise<void> = () => Promise.resolve();
+
+  readonly cluster = {
+    call: async (request: ApiRequest): Promise<unknown> => {
+      this.requests.push(request);
+      await this.before(request);
+      const answer = this.answer(request);
+      await this.after(request);
+      return answer;
+    },
+  } as unknown as Cluster;
+
+  /** Someone else writes it. */
+  takenBy(holderIdentity: string): void {
+    this.write({ ...(this.lease as Lease), spec: { holderIdentity } });
+  }
+
+  get renewals(): number {
+    return this.requests.filter(({ method }) => method === "PUT").length;
+  }
+
+  private answer({ method, body }: ApiRequest): Lease {
+    const given = body as Lease;
+    if (method === "POST") return this.write(given);
+    if (this.lease === undefined) throw refusal(404);
+    if (method === "GET") return this.lease;
+    if (given.metadata.resourceVersion !== this.lease.metadata.resourceVersion) throw refusal(409);
+    return this.write(given);
+  }
+
+  private write(lease: Lease): Lease {
+    const resourceVersion = String(Number(this.lease?.metadata.resourceVersion ?? "0") + 1);
+    return (this.lease = { ...lease, metadata: { ...lease.metadata, resourceVersion } });
+  }
+}
+
+function refusal(status: number): ApiError {
+  return new ApiError(`answered ${status}`, status, "", "", { method: "PUT", path: "" });
+}
+
+const unreachable = (): Promise<never> => Promise.reject(new UnreachableError("no answer within 4 s", "TIMEOUT"));
+const after = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Work that goes on until it is told to stop, or for so long. @returns what came of it and when the signal aborted */
+async function hold(lease: FakeLease, milliseconds: number, { obedient = true } = {}) {
+  const began = Date.now();
+  let stoppedAfter: number | undefined;
+  const work = async (signal: AbortSignal): Promise<string> => {
+    signal.addEventListener("abort", () => (stoppedAfter = Date.now() - began));
+    await (obedient
+      ? Promise.race([after(milliseconds), new Promise((resolve) => signal.addEventListener("abort", resolve))])
+      : after(milliseconds));
+    return "done";
+  };
+  const outcome = withLock(lease.cluster, "foos.g", "me", () => undefined, work).catch((error: Error) => error.message);
+  await jest.advanceTimersByTimeAsync(milliseconds + 30_000);
+  return { outcome: await outcome, stoppedAfter };
+}
+
+test("held and renewed each five seconds, then let go of", async () => {
+  const lease = new FakeLease();
+  expect(await hold(lease, 21_000)).toEqual({ outcome: "done", stoppedAfter: undefined });
+  expect(lease.renewals).toBe(5);
+  expect(lease.lease?.spec.holderIdentity).toBe("");
+});
+
+test("every write is limited to a few seconds: one that lands late would prolong a hold that is over", async () => {
+  const lease = new FakeLease();
+  await hold(lease, 6_000);
+  expect(lease.requests.map(({ method }) => method)).toEqual(["GET", "POST", "PUT", "PUT"]);
+  for (const { timeoutSeconds = Infinity } of lease.requests) expect(timeoutSeconds).toBeLessThanOrEqual(4);
+});
+
+test("the hold counts from before the write was sent, not from its answer", async () => {
+  const lease = new FakeLease();
+  lease.before = ({ method }) => (method === "POST" ? after(3_900) : method === "PUT" ? unreachable() : after(0));
+  const { outcome, stoppedAfter } = await hold(lease, 60_000);
+  expect(outcome).toMatch(/the lock of foos.g is lost.*run pulumi up again/);
+  expect(stoppedAfter).toBeGreaterThan(10_000 - 3_900);
+  expect(stoppedAfter).toBeLessThanOrEqual(12_000);
+});
+
+test("a conflict is no renewal: whoever waits counts from the write before, so the next one follows at once", async () => {
+  const lease = new FakeLease();
+  let puts = 0;
+  // The first renewal lands, its answer is lost; from then on nothing lands.
+  lease.after = ({ method }) => (method === "PUT" && ++puts === 1 ? unreachable() : after(0));
+  lease.before = ({ method }) => (method === "PUT" && puts > 0 ? Promise.reject(refusal(409)) : after(0));
+  const { outcome, stoppedAfter } = await hold(lease, 60_000);
+  expect(outcome).toMatch(/is lost/);
+  expect(stoppedAfter).toBeLessThanOrEqual(12_000);
+});
+
+test("a renewal whose answer got lost is made good by the next one", async () => {
+  const lease = new FakeLease();
+  let puts = 0;
+  lease.after = ({ method }) => (method === "PUT" && ++puts === 1 ? unreachable() : after(0));
+  expect(await hold(lease, 30_000)).toEqual({ outcome: "done", stoppedAfter: undefined });
+});
+
+test.each([
+  ["answered 504", () => Promise.reject(refusal(504))],
+  ["lost", unreachable],
+])(
+  "an answer to the taking that is %s: it is looked at who holds the lock, and held from a write that is known to have landed",
+  async (_, bad) => {
+    for (const lands of [true, false]) {
+      const lease = new FakeLease();
+      let writes = 0;
+      const once = ({ method }: ApiRequest): Promise<void> => (method !== "GET" && ++writes === 1 ? bad() : after(0));
+      if (lands) lease.after = once;
+      else lease.before = once;
+      expect(await hold(lease, 21_000)).toEqual({ outcome: "done", stoppedAfter: undefined });
+      expect(lease.requests.map(({ method }) => method).slice(0, 4)).toEqual([
+        "GET",
+        "POST",
+        "GET",
+        lands ? "PUT" : "POST",
+      ]);
+    }
+  },
+);
+
+test("taken by another one: the work is told to stop, and by whom", async () => {
+  const lease = new FakeLease();
+  setTimeout(() => lease.takenBy("store of them 0a1b2c3d"), 7_000);
+  const { outcome, stoppedAfter } = await hold(lease, 60_000);
+  expect(outcome).toMatch(/store of them took it/);
+  expect(stoppedAfter).toBeLessThanOrEqual(10_000);
+  expect(lease.lease?.spec.holderIdentity).toBe("store of them 0a1b2c3d");
+});
+
+test("work that succeeds although the lock was lost is an error: it may have run beside another rollout", async () => {
+  const lease = new FakeLease();
+  lease.before = ({ method }) => (method === "PUT" ? unreachable() : after(0));
+  const { outcome } = await hold(lease, 20_000, { obedient: false });
+  expect(outcome).toMatch(/the lock of foos.g is lost/);
+});
+
+test("a machine that slept has lost the lock, whatever its monotonic clock says", async () => {
+  const lease = new FakeLease();
+  const work = (): Promise<string> => {
+    jest.setSystemTime(Date.now() + 60_000); // as after a laptop's lid: no timer has run meanwhile
+    return Promise.resolve("done");
+  };
+  const outcome = withLock(lease.cluster, "foos.g", "me", () => undefined, work).catch((error: Error) => error.message);
+  await jest.advanceTimersByTimeAsync(5_000);
+  expect(await outcome).toMatch(/is lost/);
+});
+
+test("an error of the work stays that error while the lock is held", async () => {
+  const lease = new FakeLease();
+  const outcome = withLock(
+    lease.cluster,
+    "foos.g",
+    "me",
+    () => undefined,
+    () => Promise.reject(new Error("mine")),
+  );
+  await expect(outcome).rejects.toThrow("mine");
+});

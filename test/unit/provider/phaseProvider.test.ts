@@ -1,0 +1,381 @@
+import type { Definition } from "../../../components/crd/definition";
+import type { ApiRequest } from "../../../components/kubernetes/api";
+import { ApiError, UserError } from "../../../components/kubernetes/errors";
+import { connect } from "../../../components/provider/connection";
+import type { PhaseName } from "../../../components/versionedCRD/phase";
+import { planServe } from "../../../components/versionedCRD/plan";
+import { provider as phaseProvider } from "../../../components/versionedCRD/provider";
+import { applied } from "../apiServer";
+import { CRD, manifest, schema, version, withSpec } from "../fixtures";
+
+// Only what no API server could show: which of its answers become which plan, failure or diff.
+jest.mock("../../../components/provider/connection");
+
+/** How the engine hands on what preview does not know. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const hidden = { __provider: "exports.handler = …", __from: ".", __urn: "" };
+const common = { crd: CRD, group: "example.com", plural: "databases", kind: "Database", cluster: {} };
+const inputs = { ...hidden, ...common, requestTimeoutSeconds: 60, gone: [], version: "v2" };
+const outputs = { ...inputs, plan: [], storageVersion: "v2", storedVersions: ["v2"] };
+
+type Provider = ReturnType<typeof phaseProvider>;
+type Inputs = Parameters<Provider["check"]>[1];
+type Outputs = Parameters<Provider["diff"]>[1];
+
+const store = phaseProvider("store", undefined);
+const check = (news: object = inputs, phase: PhaseName = "store") =>
+  phaseProvider(phase, undefined).check(news, news as Inputs);
+const diff = (olds: object, news: object, provider: Provider = store) =>
+  provider.diff(CRD, olds as Outputs, news as Inputs);
+
+const clusterId = "uid-of-kube-system";
+
+/** Every GET of the definition is answered with this, that of namespace kube-system with the cluster's identity. */
+function answer(live: unknown, identity: unknown = clusterId): jest.Mock<Promise<unknown>, [ApiRequest]> {
+  const call = jest.fn<Promise<unknown>, [ApiRequest]>(({ path }) => {
+    const found = path.endsWith("/namespaces/kube-system") ? identity : live;
+    if (found instanceof Error) return Promise.reject(found);
+    return Promise.resolve(found === identity ? { metadata: { uid: identity } } : found);
+  });
+  jest.mocked(connect).mockResolvedValue({ call, server: "https://cp", context: "prod" } as never);
+  return call;
+}
+
+const atV1 = applied(undefined, manifest("v1 storage", "v2"));
+
+describe("diff", () => {
+  test("a plan is a change", async () => {
+    expect(await diff(outputs, { ...inputs, plan: ["storage v1 → v2"] })).toEqual({ changes: true });
+  });
+
+  test("no plan is none", async () => {
+    expect(await diff(outputs, { ...inputs, plan: [] })).toEqual({ changes: false });
+  });
+
+  test("a phase that stopAfter holds back never changes, whatever it plans", async () => {
+    const held = { ...inputs, heldBy: "rehearse", plan: ["storage v1 → v2"] };
+    expect(await diff(outputs, held)).toEqual({ changes: false });
+  });
+
+  test("another version asked for than recorded is a change, so that the outputs are true", async () => {
+    expect(await diff({ ...outputs, version: "v1" }, { ...inputs, plan: [] })).toEqual({ changes: true });
+  });
+
+  test("serve: a manifest that asks for nothing new is no change, whatever was recorded", async () => {
+    const serve = phaseProvider("serve", undefined);
+    const recorded = { ...outputs, manifest: manifest("v1 storage") };
+    const asked = { ...inputs, manifest: manifest("v1 storage", "v2"), plan: [] };
+    expect(await diff(recorded, asked, serve)).toEqual({ changes: false });
+  });
+
+  test("an input that preview does not know is a change: nobody can say that there is nothing to do", async () => {
+    expect(await diff(outputs, { ...inputs, version: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" })).toEqual({
+      changes: true,
+    });
+  });
+
+  test("serve: a CRD that the state has and the cluster has not is an error, not a creation, unless told", async () => {
+    const serve = phaseProvider("serve", undefined);
+    const plan = planServe(undefined, manifest("v1 storage"), "me");
+    const planned = { ...inputs, __urn: "planned", plan };
+    expect(await diff(outputs, planned, serve)).toEqual({ changes: true }); // a refresh: the plan is the last run's
+    answer(atV1);
+    await check({ ...inputs, __urn: "planned" });
+    await expect(async () => diff(outputs, planned, serve)).rejects.toThrow(
+      /^databases.example.com: the CRD is not in the cluster, although this stack has it, with storage version v2/,
+    );
+    expect(await diff(outputs, { ...planned, recreate: true }, serve)).toEqual({ changes: true });
+    const { storageVersion: _, ...failed } = outputs;
+    expect(await diff(failed, planned, serve)).toEqual({ changes: true });
+    const elsewhere = { ...planned, clusterId: "uid-of-another" };
+    expect(await diff({ ...outputs, clusterId }, elsewhere, serve)).toEqual({ changes: true });
+  });
+
+  test("serve: after a failed run, of which no diff is asked, check knows it by what it saw, and update by what was kept", async () => {
+    const serve = phaseProvider("serve", undefined);
+    const wanted = manifest("v1 storage");
+    const facet = { ...inputs, manifest: wanted, storage: "v1", migrator: "direct", owner: "me", version: undefined };
+    const seen = { ...facet, __found: true, clusterId };
+    const gone = /^databases.example.com: the CRD is not in the cluster, although this stack has it; expected/;
+    const notThere = new ApiError("not found", 404, "NotFound", "not found", { method: "GET", path: "/" });
+    answer(notThere);
+    const checked = (olds: object, more: object = {}) => serve.check(olds, { ...facet, ...more });
+    expect((await checked(seen)).failures).toEqual([
+      { property: "crd", reason: expect.stringMatching(gone) as string },
+    ]);
+    expect((await checked(seen, { recreate: true })).failures).toEqual([]);
+    expect((await checked(facet)).failures).toEqual([]); // failed before it was there
+    expect((await checked({ ...seen, clusterId: "uid-of-another" }, { cluster: { id: clusterId } })).failures).toEqual(
+      [],
+    );
+
+    const plan = planServe(undefined, wanted, "me");
+    const recorded = { ...outputs, ...facet, storageVersion: "v1" };
+    const update = serve.update(CRD, recorded, { ...facet, plan });
+    await expect(update).rejects.toMatchObject({
+      message: expect.stringMatching(/although this stack has it, with storage version v1/) as string,
+      properties: { storageVersion: "v1" }, // or the next run would make it anew
+    });
+
+    answer(applied(undefined, wanted));
+    expect((await checked(facet)).inputs).toMatchObject({ __found: true });
+  });
+
+  test("other keys that the engine hides, another folder or provider text, are no change", async () => {
+    const news = { ...inputs, __from: "elsewhere", __provider: "other", __urn: "other", plan: [] };
+    expect(await diff(outputs, news)).toEqual({ changes: false });
+  });
+});
+
+describe("check", () => {
+  test("adds the plan to the inputs, so that preview shows it", async () => {
+    answer(atV1);
+    const plan = ["storage v1 → v2: one edit, then every API server must agree"];
+    expect(await check()).toEqual({ inputs: { ...inputs, clusterId, plan }, failures: [] });
+  });
+
+  test("plans nothing for a CRD that is not there yet", async () => {
+    const request = { method: "GET", path: "/" } as const;
+    answer(new ApiError("not found", 404, "NotFound", "not found", request));
+    expect(await check()).toMatchObject({ inputs: { plan: [] }, failures: [] });
+  });
+
+  test("adds the plan of a held phase too: the order shows what is still to come", async () => {
+    answer(atV1);
+    expect((await check({ ...inputs, heldBy: "rehearse" })).inputs).toHaveProperty("plan.0");
+  });
+
+  test("asks the cluster nothing while an input is unknown in preview", async () => {
+    const call = answer(atV1);
+    const unknown = { ...inputs, crd: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(await check(unknown)).toEqual({ inputs: unknown, failures: [] });
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  test("plans what does not hang on the unknown, and leaves the plan out of the inputs", async () => {
+    const call = answer(atV1);
+    const news = { ...inputs, versions: ["v2"], conversion: { webhook: { clientConfig: { caBundle: UNKNOWN } } } };
+    expect(await check(news, "drop")).toEqual({ inputs: news, failures: [] });
+    expect(call).toHaveBeenCalled();
+  });
+
+  test("serve with a caBundle that is unknown: the manifest is checked, the webhook is not asked", async () => {
+    const call = answer(atV1);
+    const lateWebhook = (wanted: Definition) => {
+      const clientConfig = { url: "https://127.0.0.1:1/", caBundle: UNKNOWN };
+      return withSpec(wanted, { conversion: { strategy: "Webhook", webhook: { clientConfig } } });
+    };
+    const news = { ...inputs, storage: "v2", migrator: "direct", owner: "me" };
+    const fine = { ...news, manifest: lateWebhook(manifest("v1", "v2 storage")) };
+    expect(await check(fine, "serve")).toEqual({ inputs: fine, failures: [] });
+    const wrong = { ...news, manifest: lateWebhook(manifest("v1 unserved", "v2 storage")) };
+    expect((await check(wrong, "serve")).failures).toHaveLength(1);
+    expect(new Set(call.mock.calls.map(([{ method }]) => method))).toEqual(new Set(["GET"]));
+  });
+
+  test("a whole conversion that is unknown is taken for a webhook: None would be refused for its pruning", async () => {
+    answer(atV1);
+    const wider = version("v1", schema("host", "port"));
+    const wanted = withSpec(manifest(wider, "v2 storage"), { conversion: UNKNOWN as never });
+    const news = { ...inputs, manifest: wanted, storage: "v2", migrator: "direct", owner: "me" };
+    expect(await check(news, "serve")).toEqual({ inputs: news, failures: [] });
+  });
+
+  test("another CRD than before, which is still there => refused: it would be left behind", async () => {
+    answer(atV1);
+    const olds = { ...inputs, crd: "servers.example.com" };
+    const { failures } = await phaseProvider("store", undefined).check(olds, inputs);
+    expect(failures[0]?.reason).toMatch(
+      /^databases\.example\.com: this component's CRD is servers\.example\.com so far, .* VersionedCRD of its own/,
+    );
+  });
+
+  test("another CRD than before, which never came to be => fine: a name was corrected", async () => {
+    const call = answer(atV1);
+    call.mockImplementation(({ path }) =>
+      path.endsWith("/typo.example.com")
+        ? Promise.reject(new ApiError("not found", 404, "NotFound", "not found", { method: "GET", path }))
+        : Promise.resolve(atV1),
+    );
+    const olds = { ...inputs, crd: "typo.example.com" };
+    const { failures } = await phaseProvider("store", undefined).check(olds, inputs);
+    expect(failures).toEqual([]);
+  });
+
+  test("only reads", async () => {
+    const call = answer(atV1);
+    await check();
+    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET", "GET"]);
+  });
+
+  test("a cluster that does not answer is a failure with the sentence alone, and no plan", async () => {
+    jest.mocked(connect).mockRejectedValue(new UserError("cluster https://10.0.0.1 cannot be reached"));
+    expect(await check()).toEqual({
+      inputs,
+      failures: [{ property: "crd", reason: "cluster https://10.0.0.1 cannot be reached" }],
+    });
+  });
+
+  test("a defect of ours is a failure with its stack", async () => {
+    jest.mocked(connect).mockRejectedValue(new TypeError("undefined is not a function"));
+    const [failure] = (await check()).failures;
+    expect(failure?.reason).toMatch(/^TypeError: undefined is not a function\n +at /);
+  });
+
+  test("a manifest that is wrong is a failure that names the CRD", async () => {
+    answer(atV1);
+    const wrong = { ...inputs, manifest: manifest("v1", "v2"), storage: "v2", migrator: "direct", owner: "me" };
+    const [failure] = (await check(wrong, "serve")).failures;
+    expect(failure?.reason).toMatch(/^databases.example.com: spec.versions: no version has storage: true/);
+  });
+
+  test("every problem is a failure of its own", async () => {
+    answer(
+      applied(undefined, {
+        ...atV1,
+        metadata: { ...atV1.metadata, annotations: { "kubernetes-storage-migration/owner": "them" } },
+      }),
+    );
+    const wrong = manifest("v1 unserved", "v2 storage");
+    const news = { ...inputs, manifest: wrong, storage: "v2", migrator: "direct", owner: "me" };
+    const { failures } = await check(news, "serve");
+    expect(failures.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("belongs to them"),
+      expect.stringContaining("v1 is served: false but still the live storage version"),
+    ]);
+  });
+});
+
+describe("another cluster behind the same name", () => {
+  const checkAgain = (olds: object, news: object = inputs) => store.check(olds, news as Inputs);
+  const forbidden = new ApiError("not allowed", 403, "Forbidden", "", { method: "GET", path: "" });
+
+  test("is an error at preview that names both uids and the way on", async () => {
+    answer(atV1);
+    const { failures } = await checkAgain({ ...inputs, clusterId: "uid-of-another" });
+    expect(failures).toEqual([
+      {
+        property: "crd",
+        reason:
+          'https://cp (context prod) is cluster uid-of-kube-system (uid of namespace kube-system); expected uid-of-another, on which this stack has worked so far; check kubeconfig and context; if this cluster has really taken the other one\'s place, say so with clusterId: "uid-of-kube-system"',
+      },
+    ]);
+  });
+
+  test("is accepted by its uid, and recorded from then on; what the phases recorded of the other one is renewed", async () => {
+    answer(atV1);
+    const news = { ...inputs, cluster: { id: clusterId } };
+    const { inputs: checked, failures } = await checkAgain({ ...inputs, clusterId: "uid-of-another" }, news);
+    expect([checked.clusterId, failures]).toEqual([clusterId, []]);
+    expect(await diff({ ...outputs, clusterId: "uid-of-another" }, { ...checked, plan: [] })).toEqual({
+      changes: true,
+    });
+  });
+
+  test("one that clusterId does not name is an error, on the first run too", async () => {
+    answer(atV1);
+    const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
+    expect(failure?.reason).toMatch(/is cluster uid-of-kube-system.*expected uid-wanted, as clusterId says/);
+  });
+
+  test("a state from before identities were recorded takes the one found, without a change", async () => {
+    answer(atV1);
+    const { inputs: checked } = await checkAgain(inputs);
+    expect(checked.clusterId).toBe(clusterId);
+    expect(await diff(outputs, { ...checked, plan: [] })).toEqual({ changes: false });
+  });
+
+  test("where the namespace may not be read, what the state has stays; with clusterId it is an error", async () => {
+    answer(atV1, forbidden);
+    expect((await checkAgain({ ...inputs, clusterId: "uid-of-another" })).inputs.clusterId).toBe("uid-of-another");
+    expect((await checkAgain(inputs)).inputs).not.toHaveProperty("clusterId");
+    const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
+    expect(failure?.reason).toMatch(/may not be read.*grant this user the rule .*kube-system/);
+  });
+
+  test("that came in since preview is refused before the phase writes or deletes anything", async () => {
+    const call = answer(atV1);
+    const news = { ...inputs, clusterId: "uid-of-another" } as Inputs;
+    const reasons = [expect.stringContaining("expected uid-of-another")];
+    await expect(store.create(news)).rejects.toMatchObject({ reasons });
+    await expect(store.update(CRD, outputs as Outputs, news)).rejects.toMatchObject({ reasons });
+    expect(new Set(call.mock.calls.map(([{ method }]) => method))).toEqual(new Set(["GET"]));
+  });
+});
+
+describe("what the state was before", () => {
+  const serve = { ...inputs, manifest: manifest("v1 storage"), storage: "v1", migrator: "direct", owner: "o/p/s/new" };
+  const official = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: CRD } };
+  const from = (olds: object) => phaseProvider("serve", undefined).check(olds, serve);
+
+  test("another CRD => refused: group and plural never change, and the first one would be left behind unseen", async () => {
+    answer(atV1); // and the other one is there as well
+    const reason =
+      /^databases\.example\.com: this component's CRD is bases\.example\.com so far, and it is in the cluster/;
+    for (const olds of [{ crd: "bases.example.com" }, { ...official, metadata: { name: "bases.example.com" } }]) {
+      expect((await from(olds)).failures[0]?.reason).toMatch(reason);
+    }
+  });
+
+  test("the official resource => adopted, and a change whatever the plan", async () => {
+    answer(manifest("v1 storage"));
+    expect((await from(official)).inputs).toMatchObject({ __adopts: true });
+    expect(await diff(official, { ...serve, plan: [] })).toEqual({ changes: true });
+  });
+
+  test("ours, of another owner => that one's word on the CRD counts as ours", async () => {
+    answer(applied(undefined, manifest("v1 storage")));
+    expect((await from({ ...serve, owner: "o/p/old/x" })).inputs).toMatchObject({ __formerOwner: "o/p/old/x" });
+    expect((await from(serve)).inputs).not.toHaveProperty("__formerOwner");
+  });
+});
+
+describe("create and update", () => {
+  test("a failure keeps the phase in the state with its inputs and provider, and says why", async () => {
+    jest.mocked(connect).mockRejectedValue(new UserError("cluster https://10.0.0.1 cannot be reached"));
+    const reasons = ["cluster https://10.0.0.1 cannot be reached"];
+    await expect(store.create(inputs as Inputs)).rejects.toMatchObject({ id: CRD, properties: inputs, reasons });
+    await expect(store.update(CRD, outputs as Outputs, inputs as Inputs)).rejects.toMatchObject({ reasons });
+  });
+
+  test("a held phase writes nothing and records where the cluster stands", async () => {
+    const call = answer(atV1);
+    const { id, outs } = await store.create({ ...inputs, heldBy: "rehearse" });
+    expect([id, outs.storedVersions]).toEqual([CRD, ["v1"]]);
+    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET"]);
+  });
+});
+
+test.each(["store", "serve"] as const)("removing %s from the program touches nothing in the cluster", async (phase) => {
+  const call = answer(atV1);
+  await phaseProvider(phase, undefined).delete(CRD, outputs);
+  expect(call).not.toHaveBeenCalled();
+});
+
+describe("a delete that onDelete asks for", () => {
+  const crd = "leftovers.example.com"; // the program has the other one since the first test
+  const serve = phaseProvider("serve", undefined);
+  const leaving = { ...outputs, crd, owner: "o/p/s/x", onDelete: "delete-with-objects" } as unknown as Outputs;
+  const refusal = (status: number): ApiError => new ApiError("no", status, "", "no", { method: "GET", path: "" });
+  const methods = async (identity: unknown): Promise<string[]> => {
+    const call = answer(refusal(404), identity);
+    await serve.delete(crd, leaving).catch(() => undefined);
+    return call.mock.calls.map(([{ method }]) => method);
+  };
+
+  test("goes on while no component of the program has the CRD on this cluster", async () => {
+    expect(await methods("uid-of-a")).toContain("POST"); // the lock
+    answer(atV1, "uid-of-b");
+    await store.check(undefined, { ...inputs, crd });
+    expect(await methods("uid-of-a")).toContain("POST");
+  });
+
+  test("leaves it alone where one has, or may have: it was replaced, or moved to another URN", async () => {
+    expect(await methods("uid-of-b")).toEqual(["GET"]);
+    expect(await methods(refusal(403))).toEqual(["GET"]);
+    jest.mocked(connect).mockRejectedValue(new UserError("unreachable"));
+    await store.check(undefined, { ...inputs, crd });
+    expect(await methods("uid-of-a")).toEqual(["GET"]);
+  });
+});

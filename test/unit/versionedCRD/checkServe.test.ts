@@ -1,0 +1,201 @@
+import type { Definition, Version } from "../../../components/crd/definition";
+import { OWNER_ANNOTATION } from "../../../components/crd/names";
+import { checkServe } from "../../../components/versionedCRD/checks/serve";
+import { unreadable } from "../../../components/versionedCRD/checks/unreadable";
+import { served } from "../../../components/versionedCRD/stages";
+import { applied } from "../apiServer";
+import { manifest, OWNER, schema, version, withMetadata, withSpec, withStored, withWebhook } from "../fixtures";
+
+const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
+const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
+const v1 = (words: string, ...fields: string[]): Version => version(`v1 ${words}`, schema(...fields));
+const v2 = (words: string, ...fields: string[]): Version => version(`v2 ${words}`, schema(...fields));
+
+function lacks(to: string, fields: string, from: string): string {
+  return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
+}
+
+test("a first install with alike schemas has no problems", () => {
+  expect(checkServe(manifest("v1", "v2 storage"), undefined, OWNER)).toEqual({ problems: [], warnings: [] });
+});
+
+test("a version that is to be unserved and stays in the manifest: nobody looks for what is owned through it, and that is said", () => {
+  const warnings = (wanted: Definition) => checkServe(wanted, live(manifest("v1", "v2 storage")), OWNER).warnings;
+  expect(warnings(manifest("v1 unserved", "v2 storage"))).toEqual([
+    expect.stringMatching(
+      /^databases\.example\.com: v1 is to be served: false .* name example\.com\/v1 Database are not looked for/,
+    ),
+  ]);
+  const already = live(manifest("v1 unserved", "v2 storage"));
+  expect(checkServe(manifest("v1 unserved", "v2 storage"), already, OWNER).warnings).toEqual([]);
+  expect(warnings(manifest("v2 storage"))).toEqual([]); // drop looks for them
+});
+
+test("conversion None and a field that the storage version lacks => refused at the first install already", () => {
+  const wanted = manifest(v1("", "host", "port"), v2("storage", "host"));
+  expect(problems(wanted)).toEqual([lacks("v2", ".spec.port", "v1")]);
+});
+
+test("the same with a webhook => allowed: it is the webhook's business", () => {
+  const wanted = withWebhook(manifest(v1("", "host", "port"), v2("storage", "host")));
+  expect(problems(wanted, live(manifest(v1("storage", "host", "port"))))).toEqual([]);
+});
+
+test("a live version that the manifest no longer names counts: its objects are rewritten", () => {
+  expect(problems(manifest(v2("storage", "host")), live(manifest(v1("storage", "host", "port"))))).toEqual([
+    lacks("v2", ".spec.port", "v1"),
+  ]);
+});
+
+test("a field taken from the storage version in place => refused", () => {
+  expect(problems(manifest(v1("storage", "host")), live(manifest(v1("storage", "host", "port"))))).toEqual([
+    "databases.example.com: v1 is stored now, and its schema lacks .spec.port of the one in the cluster; expected every field, because a rewrite would delete the rest from every object; put them back, or change them in a new version with a conversion webhook",
+  ]);
+});
+
+test("a field taken from the live storage version in the same edit that moves storage => refused", () => {
+  const wanted = manifest(v1("", "host"), v2("storage", "host"));
+  const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
+  expect(found).toEqual([lacks("v2", ".spec.port", "v1"), expect.stringMatching(/loses v1\.spec\.port/)]);
+});
+
+test("the same with a webhook => refused too: nobody asks it for a version's own objects", () => {
+  const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
+  const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
+  expect(found).toEqual([expect.stringMatching(/loses v1\.spec\.port; expected it whole/)]);
+});
+
+test("a field taken from the storage version while storage stays => a warning: each next write deletes it", () => {
+  const wanted = withWebhook(manifest(v1("storage", "host")));
+  const { problems: none, warnings } = checkServe(wanted, live(manifest(v1("storage", "host", "port"))), OWNER);
+  expect(none).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/loses v1\.spec\.port: they are deleted/)]);
+});
+
+test("storage has flipped and objects are still stored as v1: a field taken from v1 => refused, once proven allowed", () => {
+  const flipped = live(withWebhook(manifest(v1("", "host", "port"), v2("storage", "host"))));
+  const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
+  expect(problems(wanted, withStored(flipped, "v1", "v2"))).toEqual([
+    expect.stringMatching(/the schema in which objects are stored loses v1\.spec\.port; expected it whole/),
+  ]);
+  expect(problems(wanted, withStored(flipped, "v2"))).toEqual([]);
+});
+
+test("one field lost by the live and the wanted v1 is told once", () => {
+  const wanted = manifest(v1("", "host", "port"), v2("storage", "host"));
+  expect(problems(wanted, live(manifest(v1("storage", "host", "port"))))).toHaveLength(1);
+});
+
+test("version and webhook leave the manifest in one edit => allowed: the webhook is kept until drop", () => {
+  const before = withWebhook(manifest(v1("", "hostPort"), v2("storage", "host", "port")));
+  expect(problems(manifest(v2("storage", "host", "port")), live(before))).toEqual([]);
+});
+
+test("a webhook leaves the manifest while two unlike versions stay => refused", () => {
+  const both = manifest(v1("", "hostPort"), v2("storage", "host", "port"));
+  expect(problems(both, live(withWebhook(both)))).toEqual([lacks("v2", ".spec.hostPort", "v1")]);
+});
+
+test("more than ten lost fields are told as ten and a count", () => {
+  const fields = Array.from({ length: 12 }, (_, index) => `f${String(index).padStart(2, "0")}`);
+  const [problem] = problems(manifest(v1("", ...fields), v2("storage")));
+  expect(problem).toContain(".spec.f09 and 2 more of v1");
+  expect(problem).not.toContain(".spec.f10");
+});
+
+test("the live storage version made unserved => refused until its objects are migrated", () => {
+  expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1 storage")))).toEqual([
+    "databases.example.com: spec.versions: v1 is served: false but still the live storage version; expected it served until every object is migrated; keep served: true, run `pulumi up`, then unserve or remove it",
+  ]);
+});
+
+test("the live storage version removed from the manifest => allowed: it stays served until drop", () => {
+  expect(problems(manifest("v2 storage"), live(manifest("v1 storage")))).toEqual([]);
+});
+
+test("another live version made unserved => allowed", () => {
+  expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1", "v2 storage")))).toEqual([]);
+});
+
+test("a CRD that belongs to another stack => refused, with the command that hands it over", () => {
+  const annotations = { [OWNER_ANNOTATION]: "acme/other/prod" };
+  const foreign = withMetadata(live(manifest("v1 storage")), { annotations });
+  expect(problems(manifest("v1 storage"), foreign)).toEqual([
+    "databases.example.com: belongs to acme/other/prod (annotation kubernetes-storage-migration/owner); expected organization/project/stack or no owner; remove it from the other program, or hand it over with `kubectl annotate crd databases.example.com kubernetes-storage-migration/owner-`",
+  ]);
+});
+
+test("a CRD without an owner => allowed: it is taken over", () => {
+  const orphan = withMetadata(live(manifest("v1 storage")), { annotations: {} });
+  expect(problems(manifest("v1 storage"), orphan)).toEqual([]);
+});
+
+describe("what can never change", () => {
+  const established = (given: Definition): Definition => ({
+    ...live(given),
+    status: { conditions: [{ type: "Established", status: "True" }] },
+  });
+  const before = established(manifest("v1 storage"));
+
+  test.each([
+    ["the scope", { scope: "Cluster" }, "spec.scope is Cluster in the manifest and Namespaced in the cluster"],
+    [
+      "the kind",
+      { names: { plural: "databases", kind: "DB" } },
+      "spec.names.kind is DB in the manifest and Database in the cluster",
+    ],
+  ])("%s => refused, and a new CRD is named as the way", (_what, spec, found) => {
+    const [only, ...more] = problems(withSpec(manifest("v1 storage"), spec), before);
+    expect(more).toEqual([]);
+    expect(only).toContain(`databases.example.com: ${found}; expected`);
+    expect(only).toContain("make a new CRD");
+  });
+
+  test("other names may change", () => {
+    const names = { plural: "databases", kind: "Database", shortNames: ["db"] };
+    expect(problems(withSpec(manifest("v1 storage"), { names }), before)).toEqual([]);
+  });
+
+  test("nor does it hold for a CRD that was never established", () => {
+    const wanted = withSpec(manifest("v1 storage"), { scope: "Cluster" });
+    expect(problems(wanted, live(manifest("v1 storage")))).toEqual([]);
+  });
+});
+
+describe("objects that the API server cannot list", () => {
+  const before = live(manifest("v1 storage"));
+  const stored = "StorageError: corrupt object, … request to convert CR from an invalid group/version: example.com/v0";
+  const down = 'conversion webhook for example.com/v1, Kind=Database failed: Post "https://a/": connection refused';
+  const next = manifest("v1", "v2 storage");
+
+  test("something is to be moved => refused, in the server's own words", () => {
+    const { problems: said, warnings } = unreadable(next, before, stored, true);
+    expect([said.length, warnings]).toEqual([1, []]);
+    expect(said[0]).toMatch(/^databases\.example\.com: the API server cannot list .*example\.com\/v0; expected/);
+  });
+
+  test.each<[string, Definition, string, boolean]>([
+    ["nothing is to be moved", manifest("v1 storage"), stored, false],
+    ["the manifest puts the version back that they are stored in", manifest("v0", "v1 storage"), stored, true],
+    ["the manifest gives another webhook", withWebhook(next, "https://b/"), down, true],
+  ])("%s => a warning", (_what, wanted, found, moves) => {
+    const { problems: none, warnings } = unreadable(wanted, before, found, moves);
+    expect([none, warnings.length]).toEqual([[], 1]);
+  });
+
+  test("another version is added than the one they need => refused", () => {
+    expect(unreadable(manifest("v01", "v1 storage"), before, stored, true).problems).toHaveLength(1);
+  });
+
+  test("all are listed => nothing is said", () => {
+    expect(unreadable(next, before, undefined, true)).toEqual({ problems: [], warnings: [] });
+  });
+});
+
+test("a CRD that is being deleted => refused: its objects are going", () => {
+  const found = live(manifest("v1 storage"));
+  const going = withMetadata(found, { ...found.metadata, deletionTimestamp: "2026-11-21T09:00:00Z" });
+  expect(problems(manifest("v1", "v2 storage"), going)).toEqual([
+    expect.stringMatching(/^databases\.example\.com: is being deleted since 2026-11-21T09:00:00Z.*recreate: true/),
+  ]);
+});

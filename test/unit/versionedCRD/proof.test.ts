@@ -1,0 +1,166 @@
+import type { Definition } from "../../../components/crd/definition";
+import { PROOF_ANNOTATION } from "../../../components/crd/names";
+import { planMigrate } from "../../../components/versionedCRD/plan";
+import { recordedProof, whyProven, type Proof } from "../../../components/versionedCRD/proof";
+import { served } from "../../../components/versionedCRD/stages";
+import { applied, editedByOther } from "../apiServer";
+import { manifest, OWNER, withMetadata, withStored } from "../fixtures";
+import { annotated, carried, proofOf } from "./rollout";
+
+const created = applied(undefined, served(manifest("v1", "v2 storage"), undefined, OWNER));
+/** [v1, v2] with storage v2 and a history: nothing but a record can prove it. */
+const edited = withStored(editedByOther(created, { names: { ...created.spec.names, shortNames: ["db"] } }), "v2");
+const proven = (live: Definition, more: Partial<Proof> = {}) => annotated(live, PROOF_ANNOTATION, proofOf(live, more));
+const withAnnotation = (text: string) => withMetadata(edited, { annotations: { [PROOF_ANNOTATION]: text } });
+const listed = (live: Definition) => live.metadata.resourceVersion;
+
+test("one version only is proof by itself", () => {
+  const single = applied(undefined, manifest("v2 storage"));
+  expect(whyProven(withMetadata(single, { generation: 7 }), "1")).toBe("v2 is the only version there is");
+});
+
+test("a definition unchanged since it was created is proof by itself", () => {
+  expect(whyProven(created, "1")).toBe("the definition has not changed since it was created with v2");
+});
+
+test("an edited definition with two versions and no record is not proven", () => {
+  expect(whyProven(edited, listed(edited))).toBeUndefined();
+});
+
+test("storedVersions [v2] is never proof", () => {
+  expect(edited.status?.storedVersions).toEqual(["v2"]);
+  expect(planMigrate(edited, "v2", "direct", { listed: listed(edited) })).toEqual([
+    "unproven → v2: rewrite every object directly",
+    "storedVersions [v2] → [v2]: only once every object is proven rewritten",
+  ]);
+});
+
+test("a record for this uid, generation and storage version is proof", () => {
+  const live = proven(edited);
+  expect(whyProven(live, listed(live))).toBe(
+    `every object was rewritten to v2 (list at resourceVersion ${listed(edited)})`,
+  );
+  expect(planMigrate(live, "v2", "direct", { listed: listed(live) })).toEqual([]);
+});
+
+test("a record counts where there is nothing to list", () => {
+  expect(whyProven(proven(edited), undefined)).toContain("every object was rewritten to v2");
+});
+
+test.each<[string, Definition]>([
+  ["an edit by someone else since", editedByOther(proven(edited), { scope: "Cluster" })],
+  ["another uid: the CRD was deleted and made again", withMetadata(proven(edited), { uid: "uid-2" })],
+  ["another storage version", proven(edited, { storageVersion: "v1" })],
+  ["a resourceVersion above the live one: an etcd restored from before", proven(edited, { resourceVersion: "9999" })],
+])("a record is void after %s", (_what, live) => {
+  expect(whyProven(live, listed(live))).toBeUndefined();
+  expect(planMigrate(live, "v2", "direct", { listed: listed(live) })).toHaveLength(2);
+});
+
+test("resourceVersions are compared as numbers of any size", () => {
+  const live = proven(edited, { resourceVersion: "9007199254740993" });
+  expect(whyProven(live, "9007199254740992")).toBeUndefined();
+  expect(whyProven(live, "10000000000000000")).toBeDefined();
+});
+
+test.each([
+  ["not JSON", "{uid:"],
+  ["another JSON", '"yes"'],
+  ["an empty object", "{}"],
+])("a record damaged to %s is as good as none", (_what, text) => {
+  expect(whyProven(withAnnotation(text), "1000")).toBeUndefined();
+});
+
+test("storedVersions emptied by a second StorageVersionMigration => planned, although the record holds", () => {
+  const live = withStored(proven(edited));
+  expect(planMigrate(live, "v2", "direct", { listed: listed(live) })).toEqual([
+    "unproven → v2: rewrite every object directly",
+    "storedVersions [v2] → [v2]: only once every object is proven rewritten",
+  ]);
+});
+
+test.each([
+  ["in-tree", "v1beta1", "by a StorageVersionMigration (storagemigration.k8s.io/v1beta1), then by our own pass"],
+  ["in-tree", undefined, "directly (storagemigration.k8s.io is not served)"],
+  ["direct", "v1", "directly"],
+] as const)("the plan names the migrator: %s where %s is served", (migrator, storageMigrationApi, how) => {
+  const [sentence] = planMigrate(edited, "v2", migrator, { storageMigrationApi });
+  expect(sentence).toBe(`unproven → v2: rewrite every object ${how}`);
+});
+
+describe("carryProof", () => {
+  const ours = (live: Definition) => editedByOther(live, { names: { ...live.spec.names, categories: ["all"] } });
+
+  test("our own edit of anything but storage carries the record to the next generation", async () => {
+    const before = proven(edited, { objects: 42 });
+    const after = await carried(before, ours(before));
+    expect(recordedProof(after)).toEqual({ ...proofOf(edited), objects: 42, generation: 3 });
+    expect(whyProven(after, listed(after))).toBeDefined();
+  });
+
+  test("what proved itself gets a record with the first edit, or a second version would need a rewrite", async () => {
+    const before = applied(undefined, served(manifest("v1 storage"), undefined, OWNER));
+    const after = await carried(before, applied(before, served(manifest("v1 storage", "v2"), before, OWNER)));
+    expect(recordedProof(after)).toEqual({ ...proofOf(after), objects: 0 });
+  });
+
+  test("a definition that was not proven gets no record", async () => {
+    expect(recordedProof(await carried(edited, ours(edited)))).toBeUndefined();
+  });
+
+  test("an edit that moves storage gets no new record", async () => {
+    const before = proven(edited);
+    const after = editedByOther(before, { versions: manifest("v1 storage", "v2").spec.versions });
+    expect(await carried(before, after)).toBe(after);
+  });
+
+  test("an edit by someone else in between gets no new record", async () => {
+    const before = proven(edited);
+    const after = ours(editedByOther(before, { scope: "Cluster" }));
+    expect(await carried(before, after)).toBe(after);
+  });
+
+  test("an apply that made no new generation leaves the record as it is", async () => {
+    const before = proven(edited);
+    const after = withMetadata(before, { labels: { team: "storage" } });
+    expect(await carried(before, after)).toBe(after);
+  });
+
+  describe("and then by cert-manager, which injects a caBundle", () => {
+    const injected = (live: Definition, caBundle = "Q0E=") =>
+      editedByOther(live, { conversion: { strategy: "Webhook", webhook: { clientConfig: { caBundle } } } });
+
+    test("of a CRD that was just created: a record for the generation with the caBundle", async () => {
+      const after = await carried(undefined, created, injected(created));
+      expect(whyProven(after, listed(after))).toContain("every object was rewritten to v2");
+    });
+
+    test("after our own edit: the record goes on over both", async () => {
+      const before = proven(edited, { objects: 42 });
+      const after = ours(before);
+      expect(recordedProof(await carried(before, after, injected(after)))).toMatchObject({
+        generation: 4,
+        objects: 42,
+      });
+    });
+
+    test("twice, or moving storage: no new record", async () => {
+      const before = proven(edited);
+      const twice = injected(injected(ours(before)), "Tk8=");
+      expect(await carried(before, ours(before), twice)).toBe(twice);
+      const moved = editedByOther(ours(before), { versions: manifest("v1 storage", "v2").spec.versions });
+      expect(await carried(before, ours(before), moved)).toBe(moved);
+    });
+  });
+
+  test("a CRD that was just created gets no record", async () => {
+    expect(await carried(undefined, created)).toBe(created);
+  });
+
+  test("a record of another cluster lends nothing to what proves itself", async () => {
+    const single = applied(undefined, served(manifest("v1 storage"), undefined, OWNER));
+    const before = proven(single, { uid: "uid-elsewhere", resourceVersion: "9999", objects: 77 });
+    const after = await carried(before, applied(before, served(manifest("v1 storage", "v2"), before, OWNER)));
+    expect(recordedProof(after)).toEqual({ ...proofOf(after), objects: 0 });
+  });
+});
