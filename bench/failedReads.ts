@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "timers/promises";
 import { distribute } from "../components/encryptionKeyRotation/distribute/distribute";
 import { migrateKeys } from "../components/encryptionKeyRotation/migrate/migrate";
 import { promote } from "../components/encryptionKeyRotation/promote/promote";
-import { readWanted } from "../components/encryptionKeyRotation/readWanted";
+import { readDesiredKeys } from "../components/encryptionKeyRotation/readDesiredKeys";
 import { retire } from "../components/encryptionKeyRotation/retire/retire";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { rewriteAll } from "../components/migration/rewrite/rewriter";
@@ -89,13 +89,13 @@ async function ours(local: LocalCluster, cluster: Cluster, _from: Key, to: Key):
   const shared = {
     rotation: "bench",
     cluster: { kubeconfig: local.kubeconfig },
-    wanted: readWanted({ resources: ["secrets"], keys: { write: to.name } }),
+    desired: readDesiredKeys({ resources: ["secrets"], keys: { write: to.name } }),
     targets: targetsOf(local),
     recordIn: "kube-system",
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
-    gone: [],
+    decommissionedServers: [],
   };
-  const work = { ...quiet(), cluster, keep: () => undefined };
+  const work = { ...quiet(), cluster, saveOutputs: () => undefined };
   await distribute.run({ ...shared, material: { [to.name]: to.secret }, migrator: "direct" }, work);
   await promote.run(shared, work);
   await migrateKeys.run({ ...shared, migrator: "direct" }, work);

@@ -80,7 +80,7 @@ async function prove(cluster: Cluster, file: string, writeKey: string, migrator:
     resources,
     migrator,
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
-    gone: [],
+    decommissioned: [],
   };
   await rewriteAndProve(cluster, rewriting, () => Promise.resolve(), quiet());
 }

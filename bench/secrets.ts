@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "crypto";
 import { renderConfiguration } from "../components/encryptionKeyRotation/configuration/render";
-import { awaitHash } from "../components/encryptionKeyRotation/servers/convergence";
+import { awaitServersAgree } from "../components/encryptionKeyRotation/servers/agreement";
 import { withTargets, writeAll, readAll } from "../components/encryptionKeyRotation/targets";
 import { Cluster } from "../components/kubernetes/cluster";
 import type { Work } from "../components/kubernetes/report";
@@ -40,7 +40,7 @@ export function targetsOf(local: LocalCluster): { file: string }[] {
 /** Gives every API server this file and returns when all of them run with it. */
 export async function load(local: LocalCluster, cluster: Cluster, text: string): Promise<void> {
   await withTargets(targetsOf(local), async (targets) => writeAll(targets, (await readAll(targets)).text, text));
-  await awaitHash(cluster, { sha256: sha256(text) }, quiet());
+  await awaitServersAgree(cluster, { sha256: sha256(text) }, quiet());
 }
 
 export async function createSecrets(local: LocalCluster, count: number): Promise<void> {

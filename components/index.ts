@@ -4,7 +4,7 @@ export type { VersionedCRDArgs } from "./versionedCRD/args";
 export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotation/encryptionKeyRotation";
 export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotation/args";
 export type { Cipher } from "./encryptionKeyRotation/configuration/configuration";
-export type { KmsInput } from "./encryptionKeyRotation/wanted";
+export type { KmsInput } from "./encryptionKeyRotation/desiredKeys";
 export type {
   CommandsTargetArgs,
   FileTargetArgs,

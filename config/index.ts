@@ -18,7 +18,8 @@ export interface StackConfig {
 
 const OBJECTS = ["cluster", "crds", "rotations"];
 
-type Straight = "stopAfter" | "migrator" | "requestTimeoutSeconds" | "gone" | "ownerReferences" | "unscanned";
+type Straight =
+  "stopAfter" | "migrator" | "requestTimeoutSeconds" | "decommissionedServers" | "ownerReferences" | "skipOwnerSearch";
 
 type CrdConfig = Pick<VersionedCRDArgs, Straight> & {
   name: string;

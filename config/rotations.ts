@@ -9,7 +9,7 @@ type Straight =
   | "migrator"
   | "requestTimeoutSeconds"
   | "compactionIntervalSeconds"
-  | "gone"
+  | "decommissionedServers"
   | "maxKeyAgeDays"
   | "recordIn";
 

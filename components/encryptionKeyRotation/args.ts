@@ -3,9 +3,9 @@ import type { ClusterArgs } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { Cipher } from "./configuration/configuration";
+import type { KmsInput } from "./desiredKeys";
 import { ROTATION_PHASES, type RotationPhaseName } from "./phase";
 import type { TargetArgs } from "./targets";
-import type { KmsInput } from "./wanted";
 
 /** A key that this component makes, or one that is given. */
 export interface NamedKeyArgs {
@@ -80,7 +80,7 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that does
    * come back with a key that was retired reads nothing: name only what is destroyed.
    */
-  gone?: string[];
+  decommissionedServers?: string[];
   /** Days after which preview and `up` warn of the write key's age. Default: no warning. */
   maxKeyAgeDays?: number;
   /** Namespace of the ConfigMap `encryption-key-rotation`, which holds the proofs. Default: `kube-system`. */
@@ -101,7 +101,7 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
   migrator: true,
   requestTimeoutSeconds: true,
   compactionIntervalSeconds: true,
-  gone: true,
+  decommissionedServers: true,
   maxKeyAgeDays: true,
   recordIn: true,
   audit: true,

@@ -2,26 +2,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { clusterInputs } from "../provider/clusterChoice";
 import type { EncryptionKeyRotationArgs } from "./args";
 import type { EtcdArgs } from "./audit/etcdGateway";
+import type { DesiredKeys } from "./desiredKeys";
 import type { KeyMaterial } from "./keys";
 import { ROTATION_PHASES, RotationPhase, type RotationPhaseName } from "./phase";
 import type { TargetArgs } from "./targets";
-import type { Wanted } from "./wanted";
 
 export function createRotationPhases(
   component: pulumi.Resource & { readonly phase: RotationPhaseName },
   name: string,
-  wanted: Wanted,
+  desired: DesiredKeys,
   { material, archived }: KeyMaterial,
   args: EncryptionKeyRotationArgs,
 ): Record<RotationPhaseName, RotationPhase> {
   const { migrator = "in-tree", compactionIntervalSeconds = 300, maxKeyAgeDays } = args;
-  const common = commonInputs(name, wanted, args);
-  const create = (phase: RotationPhaseName, facet: pulumi.Inputs, ahead?: RotationPhase): RotationPhase => {
+  const common = commonInputs(name, desired, args);
+  const create = (phase: RotationPhaseName, inputs: pulumi.Inputs, ahead?: RotationPhase): RotationPhase => {
     const held = ROTATION_PHASES.indexOf(phase) > ROTATION_PHASES.indexOf(component.phase);
     return new RotationPhase(
       phase,
       `${name}-${phase}`,
-      { ...common, ...(held && { heldBy: component.phase }), ...facet },
+      { ...common, ...(held && { heldBy: component.phase }), ...inputs },
       {
         parent: component,
         // By dependsOn alone: an output fed on would be unknown in preview and hide the plan.
@@ -43,15 +43,15 @@ export function createRotationPhases(
   return { distribute, promote, migrate, retire };
 }
 
-function commonInputs(name: string, wanted: Wanted, args: EncryptionKeyRotationArgs): pulumi.Inputs {
+function commonInputs(name: string, desired: DesiredKeys, args: EncryptionKeyRotationArgs): pulumi.Inputs {
   return {
     rotation: name,
-    wanted,
+    desired,
     targets: sealedTargets(args.targets),
     recordIn: args.recordIn ?? "kube-system",
     cluster: clusterInputs(args),
     requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
-    gone: args.gone ?? [],
+    decommissionedServers: args.decommissionedServers ?? [],
   };
 }
 

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { whyClusterUnknown } from "../provider/clusterChoice";
 import { asResourceError, refusal } from "../provider/refusal";
 import { checkRotationArgs, type EncryptionKeyRotationArgs, type KeyArgs } from "./args";
-import { label } from "./configuration/keyNames";
+import { keyLabel } from "./configuration/keyNames";
 import { createRotationPhases } from "./createPhases";
+import type { KeyInput, DesiredKeys } from "./desiredKeys";
 import { keyMaterial } from "./keys";
 import { ROTATION_PHASES, type RotationPhase, type RotationPhaseName } from "./phase";
-import { readWanted } from "./readWanted";
-import type { KeyInput, Wanted } from "./wanted";
+import { readDesiredKeys } from "./readDesiredKeys";
 
 /** One resource a phase of a rotation: anchors for `dependsOn`. */
 export type RotationPhases = Readonly<Record<RotationPhaseName, RotationPhase>>;
@@ -37,10 +37,10 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
     checkRotationArgs(this, args);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
-    const wanted = asResourceError(this, () => wantedOf(args));
+    const desired = asResourceError(this, () => wantedOf(args));
     this.phase = args.stopAfter ?? "retire";
-    this.writeKey = label(wanted.write);
-    this.phases = createRotationPhases(this, name, wanted, keyMaterial(this, name, args), args);
+    this.writeKey = keyLabel(desired.write);
+    this.phases = createRotationPhases(this, name, desired, keyMaterial(this, name, args), args);
 
     const reached = this.phases[latest(this.phase, "retire")];
     this.keyOrder = reached.keyOrder;
@@ -57,14 +57,14 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
 }
 
 /** Names and ciphers alone: what a key is made of goes another way. */
-function wantedOf({ resources, keys, cipher, targets }: EncryptionKeyRotationArgs): Wanted {
+function wantedOf({ resources, keys, cipher, targets }: EncryptionKeyRotationArgs): DesiredKeys {
   const bare = (key: KeyArgs): KeyInput => {
     if (typeof key !== "object" || key === null || !("name" in key)) return key;
     const { name, cipher: own = cipher ?? "secretbox", secret } = key;
     if (secret === undefined && key.cipher === undefined) return name;
     return { name, cipher: own, ...(secret !== undefined && { secret: "given" }) };
   };
-  return readWanted({
+  return readDesiredKeys({
     resources,
     keys: {
       write: keys?.write === undefined ? undefined : bare(keys.write),

@@ -2,7 +2,7 @@ import type { Cluster } from "../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { clusterIdentity } from "../kubernetes/identity";
 import type { Work } from "../kubernetes/report";
-import { label } from "./configuration/keyNames";
+import { keyLabel } from "./configuration/keyNames";
 import { isOurs } from "./configuration/resources";
 import type { RotationInputs } from "./inputs";
 import { planDistribute, planMigrate, planPromote, planRetire, type MigrateFacts } from "./plan";
@@ -10,7 +10,7 @@ import { refuseHidden } from "./proof/hiddenResources";
 import { readRecord, validProof, type RotationProof, type RotationRecord } from "./proof/record";
 import { enumerate, measure, type Measured, type RotatedResource } from "./proof/resources";
 import { agreedKeyId } from "./servers/kms";
-import { reportedNow, type Reported } from "./servers/reported";
+import { readReportsNow, type Reported } from "./servers/reports";
 import { hashOf, type LiveConfiguration } from "./subject";
 
 /** A survey in preview: whoever does not answer within this is said to be unreachable. */
@@ -20,7 +20,7 @@ const SURVEY_SECONDS = 30;
 export interface RotationFacts {
   resources: (RotatedResource & Measured)[];
   record: RotationRecord;
-  /** By resource, where there is a valid one for the live file and the wanted write key. */
+  /** By resource, where there is a valid one for the live file and the desired write key. */
   proofs: Record<string, RotationProof>;
   /** By resource, why there is none. */
   unproven: Record<string, string>;
@@ -29,25 +29,25 @@ export interface RotationFacts {
 }
 
 /** A few bounded GETs for each resource. */
-export async function rotationFacts(
+export async function readRotationFacts(
   inputs: RotationInputs,
   cluster: Cluster,
   live: LiveConfiguration,
 ): Promise<RotationFacts> {
-  const { wanted, recordIn, gone } = inputs;
-  const isReached = (name: string): boolean => isOurs(live.configuration, wanted.resources, name);
-  const isKms = wanted.write.kind === "kms";
+  const { desired, recordIn, decommissionedServers } = inputs;
+  const isReached = (name: string): boolean => isOurs(live.configuration, desired.resources, name);
+  const isKms = desired.write.kind === "kms";
   const [found, record, uid, reported] = await Promise.all([
-    enumerate(wanted.resources, cluster),
+    enumerate(desired.resources, cluster),
     readRecord(cluster, recordIn),
     clusterIdentity(cluster),
-    isKms ? reportedNow(cluster, gone, surveying()) : undefined,
-    refuseHidden(wanted.resources, cluster, isReached, surveying().signal),
+    isKms ? readReportsNow(cluster, decommissionedServers, surveying()) : undefined,
+    refuseHidden(desired.resources, cluster, isReached, surveying().signal),
   ]);
   const ours = found.filter(({ name }) => isReached(name));
   const resources = await Promise.all(ours.map(async (each) => ({ ...each, ...(await measure(cluster, each)) })));
   const facts: RotationFacts = { resources, record, proofs: {}, unproven: {}, ...(reported && { reported }) };
-  const agreed = reported && agreedKeyId(reported, wanted.write.name);
+  const agreed = reported && agreedKeyId(reported, desired.write.name);
   for (const { name, listResourceVersion } of resources) {
     if (agreed !== undefined && "why" in agreed) {
       facts.unproven[name] = agreed.why;
@@ -56,7 +56,7 @@ export async function rotationFacts(
     const proof = validProof(record, name, {
       cluster: uid ?? inputs.clusterId ?? "",
       sha256: hashOf(live),
-      writeKey: label(wanted.write),
+      writeKey: keyLabel(desired.write),
       keyId: agreed?.keyId,
       listResourceVersion,
     });
@@ -87,13 +87,13 @@ export async function migrateFacts(
 /** What all phases plan, in their order. */
 export function rotationPlans(
   { configuration }: LiveConfiguration,
-  { wanted }: RotationInputs,
+  { desired }: RotationInputs,
   facts: MigrateFacts,
 ): [distribute: string[], promote: string[], migrate: string[], retire: string[]] {
   return [
-    planDistribute(configuration, wanted),
-    planPromote(configuration, wanted),
-    planMigrate(configuration, wanted, facts),
-    planRetire(configuration, wanted),
+    planDistribute(configuration, desired),
+    planPromote(configuration, desired),
+    planMigrate(configuration, desired, facts),
+    planRetire(configuration, desired),
   ];
 }

@@ -1,14 +1,14 @@
 import type { SharedInputs } from "../provider/inputs";
 import type { EtcdArgs } from "./audit/etcdGateway";
+import type { DesiredKeys } from "./desiredKeys";
 import type { RotationPhaseName } from "./phase";
 import type { TargetArgs } from "./targets";
-import type { Wanted } from "./wanted";
 
-/** What every phase of an EncryptionKeyRotation is told, besides its own facet. No key material, but for distribute's. */
+/** What every phase of an EncryptionKeyRotation is told, besides its own inputs. No key material, but for distribute's. */
 export interface RotationInputs extends SharedInputs {
   /** The component's name. */
   rotation: string;
-  wanted: Wanted;
+  desired: DesiredKeys;
   targets: TargetArgs[];
   /** Namespace of the ConfigMap that holds the proofs. */
   recordIn: string;

@@ -31,13 +31,13 @@ export class RotationPhase extends pulumi.CustomResource {
   declare readonly objectsRewritten: pulumi.Output<number | undefined>;
   declare readonly proofs: pulumi.Output<Record<string, string> | undefined>;
 
-  constructor(phase: RotationPhaseName, name: string, facet: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+  constructor(phase: RotationPhaseName, name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
     const token = typeToken(TYPES[phase]);
     super(
       token,
       name,
       {
-        ...facet,
+        ...inputs,
         plan: undefined,
         configHash: undefined,
         keyOrder: undefined,

@@ -1,14 +1,14 @@
 import type { EncryptionConfiguration } from "./configuration/configuration";
-import { keysOf, label, sameKey, type KeyName } from "./configuration/keyNames";
+import { keysOf, keyLabel, sameKey, type KeyName } from "./configuration/keyNames";
 import { sharedWith } from "./configuration/ownEntries";
 import { effectiveProviders, keyOrder, ourPattern } from "./configuration/resources";
-import { simulated } from "./stages";
-import type { Wanted } from "./wanted";
+import type { DesiredKeys } from "./desiredKeys";
+import { simulateStages } from "./stages";
 
 /**
  * What each phase will do, as sentences keyed by from → to, with keys by name.
  *
- * Rules: a plan is a pure function of the live file, of what is wanted and of what is proven; it takes the live file and
+ * Rules: a plan is a pure function of the live file, of what is desired and of what is proven; it takes the live file and
  * simulates the stages before its own, so it is the same in preview and in `up` after they ran; it is empty exactly when
  * the phase has nothing to do; it names no number that moves by itself.
  */
@@ -17,16 +17,16 @@ import type { Wanted } from "./wanted";
 export interface MigrateFacts {
   /** The resources in the cluster that the rotation reaches (`secrets`, `databases.example.com`): listed, and isOurs. */
   resources: readonly string[];
-  /** Those of them with a proof that is valid for the live file and for exactly the wanted write key. */
+  /** Those of them with a proof that is valid for the live file and for exactly the desired write key. */
   proven: readonly string[];
   /** Who rewrites, as words: `directly`, `by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass`. */
   how: string;
 }
 
 /** Every API server learns to read the new key before any writes with it. */
-export function planDistribute(live: EncryptionConfiguration, wanted: Wanted): string[] {
-  const after = simulated("distribute", live, wanted);
-  const changes = changesOf(wanted, live, after);
+export function planDistribute(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+  const after = simulateStages("distribute", live, desired);
+  const changes = changesOf(desired, live, after);
   const sentences = changes.map(({ patterns, before, after: then }) => {
     const added = then.filter((key) => !before.some((each) => sameKey(each, key)));
     const learns = `every API server learns to read ${labels(added)}`;
@@ -37,10 +37,10 @@ export function planDistribute(live: EncryptionConfiguration, wanted: Wanted): s
 
 /**
  * The resources that shared an entry with ours and get one of their own, with the keys they had: for a note, not for the plan, since
- * another rotation of the same file may tell them apart first.
+ * another rotation of the same file may distinguish them first.
  */
-export function toldApart(live: EncryptionConfiguration, wanted: Wanted): string[] {
-  const changes = changesOf(wanted, live, simulated("distribute", live, wanted));
+export function entriesToSplit(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+  const changes = changesOf(desired, live, simulateStages("distribute", live, desired));
   return sharedWith(
     live,
     changes.flatMap(({ patterns }) => patterns),
@@ -48,67 +48,67 @@ export function toldApart(live: EncryptionConfiguration, wanted: Wanted): string
 }
 
 /** The new key writes; all others are still read. */
-export function planPromote(live: EncryptionConfiguration, wanted: Wanted): string[] {
-  const before = simulated("distribute", live, wanted);
-  const after = simulated("promote", before, wanted);
-  return changesOf(wanted, before, after).map(
+export function planPromote(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+  const before = simulateStages("distribute", live, desired);
+  const after = simulateStages("promote", before, desired);
+  return changesOf(desired, before, after).map(
     ({ patterns, before: was, after: is }) =>
       `${patterns.join(", ")}: ${orders(was, is)}: ${labels(is.slice(0, 1))} writes; everything stays readable`,
   );
 }
 
 /** Every object that is not proven to be written with the new key is rewritten. */
-export function planMigrate(live: EncryptionConfiguration, wanted: Wanted, facts: MigrateFacts): string[] {
-  const promoted = simulated("promote", simulated("distribute", live, wanted), wanted);
-  const due = facts.resources.filter((resource) => !isProven(live, wanted, facts, resource));
+export function planMigrate(live: EncryptionConfiguration, desired: DesiredKeys, facts: MigrateFacts): string[] {
+  const promoted = simulateStages("promote", simulateStages("distribute", live, desired), desired);
+  const due = facts.resources.filter((resource) => !isProven(live, desired, facts, resource));
   const groups = new Map<string, string[]>();
   for (const resource of due) {
     const others = keyOrder(promoted, resource).slice(1);
-    const from = others.length > 0 ? labels(others) : unseen(wanted);
+    const from = others.length > 0 ? labels(others) : unseen(desired);
     groups.set(from, [...(groups.get(from) ?? []), resource]);
   }
   return [...groups].map(
     ([from, resources]) =>
-      `${from} → ${label(wanted.write)}: rewrite every object of ${named(live, wanted, facts, resources)} ${facts.how}`,
+      `${from} → ${keyLabel(desired.write)}: rewrite every object of ${named(live, desired, facts, resources)} ${facts.how}`,
   );
 }
 
 /** What neither writes nor is to be read any more goes, once the proof is there. */
-export function planRetire(live: EncryptionConfiguration, wanted: Wanted): string[] {
-  const before = simulated("promote", simulated("distribute", live, wanted), wanted);
-  const after = simulated("retire", before, wanted);
-  return changesOf(wanted, before, after).map(({ patterns, before: was, after: is }) => {
+export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+  const before = simulateStages("promote", simulateStages("distribute", live, desired), desired);
+  const after = simulateStages("retire", before, desired);
+  return changesOf(desired, before, after).map(({ patterns, before: was, after: is }) => {
     const gone = was.filter((key) => !is.some((each) => sameKey(each, key)));
-    const archived = gone.filter(({ name }) => wanted.archive.includes(name));
+    const archived = gone.filter(({ name }) => desired.archive.includes(name));
     const kept = archived.length === 0 ? "" : `; archive keeps the bytes made here for ${labels(archived)}`;
-    const once = `${labels(gone)} can go once every object is proven to be written with ${label(wanted.write)}`;
+    const once = `${labels(gone)} can go once every object is proven to be written with ${keyLabel(desired.write)}`;
     return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
   });
 }
 
-function isProven(live: EncryptionConfiguration, wanted: Wanted, facts: MigrateFacts, resource: string): boolean {
+function isProven(live: EncryptionConfiguration, desired: DesiredKeys, facts: MigrateFacts, resource: string): boolean {
   const [writes] = keyOrder(live, resource);
-  return writes !== undefined && sameKey(writes, wanted.write) && facts.proven.includes(resource);
+  return writes !== undefined && sameKey(writes, desired.write) && facts.proven.includes(resource);
 }
 
 /** A pattern stands for its resources while all of them are due: those of a wildcard may change during a rollout. */
 function named(
   live: EncryptionConfiguration,
-  wanted: Wanted,
+  desired: DesiredKeys,
   facts: MigrateFacts,
   resources: readonly string[],
 ): string {
   const names = resources.map((resource) => {
-    const pattern = ourPattern(live, wanted.resources, resource);
-    const alike = facts.resources.filter((each) => ourPattern(live, wanted.resources, each) === pattern);
+    const pattern = ourPattern(live, desired.resources, resource);
+    const alike = facts.resources.filter((each) => ourPattern(live, desired.resources, each) === pattern);
     return pattern !== undefined && alike.every((each) => resources.includes(each)) ? pattern : resource;
   });
   return [...new Set(names)].sort().join(", ");
 }
 
 /** No other key is readable, yet nothing shows that no object is left from before. */
-function unseen({ write }: Wanted): string {
-  return write.kind === "kms" ? `${label(write)} under earlier key ids` : "unproven";
+function unseen({ write }: DesiredKeys): string {
+  return write.kind === "kms" ? `${keyLabel(write)} under earlier key ids` : "unproven";
 }
 
 interface OrderChange {
@@ -118,9 +118,9 @@ interface OrderChange {
 }
 
 /** Patterns with the same keys before and the same after share a sentence. */
-function changesOf(wanted: Wanted, left: EncryptionConfiguration, right: EncryptionConfiguration): OrderChange[] {
+function changesOf(desired: DesiredKeys, left: EncryptionConfiguration, right: EncryptionConfiguration): OrderChange[] {
   const changes: OrderChange[] = [];
-  for (const pattern of wanted.resources) {
+  for (const pattern of desired.resources) {
     const before = keysOf(effectiveProviders(left, pattern));
     const after = keysOf(effectiveProviders(right, pattern));
     if (labels(before) === labels(after)) continue;
@@ -150,5 +150,5 @@ function orders(before: readonly KeyName[], after: readonly KeyName[]): string {
 }
 
 function labels(keys: readonly KeyName[]): string {
-  return keys.map(label).join(", ");
+  return keys.map(keyLabel).join(", ");
 }

@@ -1,13 +1,13 @@
 import { UserError } from "../kubernetes/errors";
-import { takenByTheServer } from "./checks/takenByTheServer";
-import { atomsOf, providersOf, type Atom } from "./configuration/atoms";
-import { bounded } from "./configuration/bounded";
+import { acceptedByApiServer } from "./checks/acceptedByApiServer";
+import { boundedList } from "./configuration/bounded";
 import type { EncryptionConfiguration, Key, Provider } from "./configuration/configuration";
-import { label, sameKey, type KeyName } from "./configuration/keyNames";
+import { keyEntriesOf, providersOf, type KeyEntry } from "./configuration/keyEntries";
+import { keyLabel, sameKey, type KeyName } from "./configuration/keyNames";
 import { withOwnEntries } from "./configuration/ownEntries";
 import { renderConfiguration } from "./configuration/render";
 import { effectiveProviders } from "./configuration/resources";
-import { ourProviders, resolveWanted, type Wanted, type WantedKey } from "./wanted";
+import { ourProviders, resolveDesired, type DesiredKeys, type DesiredKey } from "./desiredKeys";
 
 /** The three edits of the file; migrate makes none. */
 export type Stage = "distribute" | "promote" | "retire";
@@ -26,18 +26,22 @@ export type Material = Readonly<Record<string, string>>;
 export function configurationAt(
   stage: Stage,
   live: EncryptionConfiguration,
-  wanted: Wanted,
+  desired: DesiredKeys,
   material: Material = {},
 ): EncryptionConfiguration {
-  const after = stageOf(stage, live, wanted, (key) => ({ name: key.name, secret: given(key, material) }));
-  const refused = after === live ? [] : takenByTheServer(after);
+  const after = stageOf(stage, live, desired, (key) => ({ name: key.name, secret: given(key, material) }));
+  const refused = after === live ? [] : acceptedByApiServer(after);
   if (refused.length === 0) return after;
-  throw new UserError(`the file that ${stage} would write is one that the API server refuses:${bounded(refused)}`);
+  throw new UserError(`the file that ${stage} would write is one that the API server refuses:${boundedList(refused)}`);
 }
 
 /** The file after a stage with names only: what plans are made of. The keys it adds hold no material. */
-export function simulated(stage: Stage, live: EncryptionConfiguration, wanted: Wanted): EncryptionConfiguration {
-  return stageOf(stage, live, wanted, ({ name }) => ({ name, secret: "" }));
+export function simulateStages(
+  stage: Stage,
+  live: EncryptionConfiguration,
+  desired: DesiredKeys,
+): EncryptionConfiguration {
+  return stageOf(stage, live, desired, ({ name }) => ({ name, secret: "" }));
 }
 
 export function sameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
@@ -48,9 +52,13 @@ export function sameConfiguration(left: EncryptionConfiguration, right: Encrypti
  * Does a proof of this resource outlive our writing `after` over `before`? Yes where the write key is the same in both:
  * nothing can have been written with another. Record the proof again under the new file's hash then; plans count on it.
  */
-export function keepsProof(before: EncryptionConfiguration, after: EncryptionConfiguration, resource: string): boolean {
-  const [was] = atomsOf(effectiveProviders(before, resource));
-  const [is] = atomsOf(effectiveProviders(after, resource));
+export function isProofKept(
+  before: EncryptionConfiguration,
+  after: EncryptionConfiguration,
+  resource: string,
+): boolean {
+  const [was] = keyEntriesOf(effectiveProviders(before, resource));
+  const [is] = keyEntriesOf(effectiveProviders(after, resource));
   if (was === undefined || is === undefined || !sameKey(was, is)) return false;
   return !("key" in was) || !("key" in is) || was.key.secret === is.key.secret;
 }
@@ -60,50 +68,50 @@ type KeyOf = (key: KeyName) => Key;
 function stageOf(
   stage: Stage,
   live: EncryptionConfiguration,
-  unresolved: Wanted,
+  unresolved: DesiredKeys,
   keyOf: KeyOf,
 ): EncryptionConfiguration {
-  const wanted = resolveWanted(unresolved, live);
-  const ours = atomsOf(ourProviders(wanted, live));
+  const desired = resolveDesired(unresolved, live);
+  const ours = keyEntriesOf(ourProviders(desired, live));
   const held: KeyOf = (key) => {
     const there = ours.find((atom) => sameKey(atom, key));
     return there !== undefined && "key" in there ? there.key : keyOf(key);
   };
   const changed = new Map<string, Provider[]>();
-  for (const pattern of wanted.resources) {
-    const before = atomsOf(effectiveProviders(live, pattern));
-    const after = STAGES[stage](before, wanted, held, pattern);
+  for (const pattern of desired.resources) {
+    const before = keyEntriesOf(effectiveProviders(live, pattern));
+    const after = STAGES[stage](before, desired, held, pattern);
     if (JSON.stringify(before) !== JSON.stringify(after)) changed.set(pattern, providersOf(after));
   }
   return changed.size === 0 ? live : withOwnEntries(live, changed);
 }
 
-type Change = (before: readonly Atom[], wanted: Wanted, held: KeyOf, pattern: string) => Atom[];
+type Change = (before: readonly KeyEntry[], desired: DesiredKeys, held: KeyOf, pattern: string) => KeyEntry[];
 
-/** Every wanted key is readable; what writes goes on writing. New keys come after the keys of the writing provider, plain last. */
+/** Every desired key is readable; what writes goes on writing. New keys come after the keys of the writing provider, plain last. */
 const distribute: Change = (before, { write, read }, held) => {
   const updated = before.map((atom) => withTimeout(atom, [write, ...read]));
   const missing = [write, ...read].filter((key) => !before.some((atom) => sameKey(atom, key)));
   const added = missing.filter(({ kind }) => kind !== "identity").map((key) => atomOf(key, held));
-  const plain: Atom[] = missing.some(({ kind }) => kind === "identity") ? [{ kind: "identity", name: "" }] : [];
+  const plain: KeyEntry[] = missing.some(({ kind }) => kind === "identity") ? [{ kind: "identity", name: "" }] : [];
   const other = updated.findIndex(({ kind }) => kind !== updated[0]?.kind);
   const end = other < 0 ? updated.length : other;
   return [...updated.slice(0, end), ...added, ...updated.slice(end), ...plain];
 };
 
-/** The wanted key writes; everything else stays readable. */
+/** The desired key writes; everything else stays readable. */
 const promote: Change = (before, { write }, _held, pattern) => {
   const first = before.find((atom) => sameKey(atom, write));
-  if (first === undefined) throw notYet(`${pattern}: ${label(write)} is not in the file`, "distribute");
+  if (first === undefined) throw notYet(`${pattern}: ${keyLabel(write)} is not in the file`, "distribute");
   return [first, ...before.filter((atom) => !sameKey(atom, write))];
 };
 
-/** Only the wanted keys are left. */
+/** Only the desired keys are left. */
 const retire: Change = (before, { write, read }, _held, pattern) => {
   const [first] = before;
   if (first === undefined || !sameKey(first, write))
     throw notYet(
-      `${pattern}: ${first === undefined ? "nothing" : label(first)} writes, not ${label(write)}`,
+      `${pattern}: ${first === undefined ? "nothing" : keyLabel(first)} writes, not ${keyLabel(write)}`,
       "promote",
     );
   return before.filter((atom) => [write, ...read].some((key) => sameKey(atom, key)));
@@ -117,7 +125,7 @@ function notYet(found: string, stage: Stage): UserError {
   );
 }
 
-function atomOf(key: WantedKey, held: KeyOf): Atom {
+function atomOf(key: DesiredKey, held: KeyOf): KeyEntry {
   if (key.kind === "identity") return { kind: "identity", name: "" };
   if (key.kind !== "kms") return { kind: key.kind, name: key.name, key: held(key) };
   const { name, endpoint, timeout } = key;
@@ -129,9 +137,9 @@ function atomOf(key: WantedKey, held: KeyOf): Atom {
 }
 
 /** The one thing of a KMS provider that may change under its name. */
-function withTimeout(atom: Atom, wanted: readonly WantedKey[]): Atom {
+function withTimeout(atom: KeyEntry, desired: readonly DesiredKey[]): KeyEntry {
   if (atom.kind !== "kms") return atom;
-  const key = wanted.find((each) => sameKey(each, atom));
+  const key = desired.find((each) => sameKey(each, atom));
   if (key?.kind !== "kms" || key.timeout === undefined || key.timeout === atom.provider.timeout) return atom;
   return { ...atom, provider: { ...atom.provider, timeout: key.timeout } };
 }
@@ -140,7 +148,7 @@ function given(key: KeyName, material: Material): string {
   const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
   if (secret !== undefined && secret !== "") return secret;
   throw new UserError(
-    `${label(key)}: no material for it, and no entry of these resources in the file holds it; ` +
+    `${keyLabel(key)}: no material for it, and no entry of these resources in the file holds it; ` +
       `expected one of both; give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
   );
 }

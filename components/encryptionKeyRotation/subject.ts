@@ -4,13 +4,13 @@ import { UserError } from "../kubernetes/errors";
 import type { Subject } from "../provider/subject";
 import { mustBeFileless } from "./checks";
 import type { EncryptionConfiguration, Provider } from "./configuration/configuration";
-import { label } from "./configuration/keyNames";
+import { keyLabel } from "./configuration/keyNames";
 import { parseConfiguration } from "./configuration/parse";
 import { keyOrder } from "./configuration/resources";
+import type { DesiredKeys } from "./desiredKeys";
 import type { RotationInputs, RotationOutputs } from "./inputs";
 import { isCutOff, readRecord } from "./proof/record";
 import { readAll, withTargets, type OpenTarget } from "./targets";
-import type { Wanted } from "./wanted";
 
 /** What every target holds. */
 export interface LiveConfiguration {
@@ -28,19 +28,19 @@ export const rotationSubject: Subject<RotationInputs, LiveConfiguration> = {
   first: "distribute",
   // One for the cluster, whatever the component is called: two would write the same file.
   lock: () => "encryption",
-  read: (cluster, inputs) => withTargets(inputs.targets, (targets) => liveOf(targets, cluster, inputs)),
-  inherited: () => ({}),
-  another: () => Promise.resolve([]),
-  standing: (live) => ({ configHash: outputHash(live) }),
-  recorded: () => ({}),
+  read: (cluster, inputs) => withTargets(inputs.targets, (targets) => readLive(targets, cluster, inputs)),
+  inputsFromState: () => ({}),
+  whyAnotherSubject: () => Promise.resolve([]),
+  currentOutputs: (live) => ({ configHash: outputHash(live) }),
+  outputsToKeep: () => ({}),
 };
 
-export async function liveOf(
+export async function readLive(
   targets: readonly OpenTarget[],
   cluster: Cluster,
-  { recordIn, wanted }: Pick<RotationInputs, "recordIn" | "wanted">,
+  { recordIn, desired }: Pick<RotationInputs, "recordIn" | "desired">,
 ): Promise<LiveConfiguration> {
-  if (targets.length === 0) return unreached(wanted);
+  if (targets.length === 0) return filelessConfiguration(desired);
   const ours = async (before: string, after: string): Promise<boolean> => {
     const { write } = await readRecord(cluster, recordIn);
     return write !== undefined && isCutOff(write, { before: sha256Of(before), after: sha256Of(after) });
@@ -49,16 +49,16 @@ export async function liveOf(
   return { ...held, configuration: parseConfiguration(held.text, targets[0]?.name ?? "the targets") };
 }
 
-/** No target: by the user's word the file is as wanted, and only key ids change behind it. */
-function unreached(wanted: Wanted): LiveConfiguration {
-  const keys = [wanted.write, ...wanted.read];
+/** No target: by the user's word the file is as desired, and only key ids change behind it. */
+function filelessConfiguration(desired: DesiredKeys): LiveConfiguration {
+  const keys = [desired.write, ...desired.read];
   const problem = mustBeFileless(keys);
   if (problem !== undefined) throw new UserError(problem);
   const providers = keys.flatMap((key): Provider[] => {
     if (key.kind !== "kms") return [];
     return [{ kind: "kms", version: "v2", name: key.name, endpoint: key.endpoint }];
   });
-  return { text: "", sha256: NO_FILE, configuration: { entries: [{ resources: wanted.resources, providers }] } };
+  return { text: "", sha256: NO_FILE, configuration: { entries: [{ resources: desired.resources, providers }] } };
 }
 
 /** Stands for the hash of a file that nobody can look at. */
@@ -78,14 +78,14 @@ export function sha256Of(text: string): string {
 }
 
 /** What a phase records. */
-export function standingOf(live: LiveConfiguration, wanted: Wanted): Omit<RotationOutputs, "plan"> {
-  return { configHash: outputHash(live), keyOrder: ordersOf(live.configuration, wanted.resources) };
+export function outputsOf(live: LiveConfiguration, desired: DesiredKeys): Omit<RotationOutputs, "plan"> {
+  return { configHash: outputHash(live), keyOrder: keyOrdersOf(live.configuration, desired.resources) };
 }
 
 /** Labels of the keys that read each of these resources or patterns, in the API servers' order. */
-export function ordersOf(
+export function keyOrdersOf(
   configuration: EncryptionConfiguration,
   resources: readonly string[],
 ): Record<string, string[]> {
-  return Object.fromEntries(resources.map((resource) => [resource, keyOrder(configuration, resource).map(label)]));
+  return Object.fromEntries(resources.map((resource) => [resource, keyOrder(configuration, resource).map(keyLabel)]));
 }

@@ -1,7 +1,7 @@
 import { AnyApiServer, type ApiServer, PinnedApiServer } from "./apiServer";
 import type { Cluster } from "./cluster";
 import { UserError } from "./errors";
-import { type IdentityLease, leasesMoved } from "./identityLeases";
+import { type IdentityLease, awaitLeasesRenewed } from "./identityLeases";
 import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
 import { sleep, unlessAborted } from "./sleep";
@@ -10,8 +10,8 @@ import { BALANCED_BY_REQUEST, survey, type Survey } from "./survey";
 export { type ApiServer, MixedServersError } from "./apiServer";
 
 export interface ApiServersOptions {
-  /** Hosts (label kubernetes.io/hostname of the identity Lease) that the user declares gone for good. */
-  readonly gone?: readonly string[];
+  /** Hosts (label kubernetes.io/hostname of the identity Lease) that the user declares decommissioned. */
+  readonly decommissioned?: readonly string[];
   readonly signal?: AbortSignal;
   readonly report?: Report;
 }
@@ -19,7 +19,7 @@ export interface ApiServersOptions {
 /** A server that just started answers before its Lease is there. */
 const NEW_LEASE_MS = 30_000;
 
-/** Every kube-apiserver of the cluster, as far as they can be told apart. */
+/** Every kube-apiserver of the cluster, as far as they can be distinguished. */
 export class ApiServers {
   private mixed = false;
   private readonly pinned: readonly PinnedApiServer[];
@@ -41,7 +41,7 @@ export class ApiServers {
     this.why = why !== undefined ? [why] : addresses.length === leases.length ? [] : [unmet];
   }
 
-  /** False: the servers cannot be told apart, and proofs take longer, repeated passes. */
+  /** False: the servers cannot be distinguished, and proofs take longer, repeated passes. */
   get distinct(): boolean {
     return this.missingEvidence.length === 0;
   }
@@ -51,7 +51,7 @@ export class ApiServers {
     return this.distinct ? this.pinned : [this.any];
   }
 
-  /** Why they cannot be told apart, as sentences for the output; empty where they can. */
+  /** Why they cannot be distinguished, as sentences for the output; empty where they can. */
   get missingEvidence(): readonly string[] {
     return this.mixed ? [...this.why, BALANCED_BY_REQUEST] : this.why;
   }
@@ -68,7 +68,7 @@ export class ApiServers {
     return `${hosts.length} API server${hosts.length === 1 ? "" : "s"} (${hosts.join(", ")})`;
   }
 
-  /** Those not declared gone; empty where they may not be listed. */
+  /** Those not declared decommissioned; empty where they may not be listed. */
   get identities(): readonly IdentityLease[] {
     return this.leases;
   }
@@ -76,10 +76,10 @@ export class ApiServers {
   /**
    * Waits until every Lease has been renewed since the survey began (they are, every 10 s).
    *
-   * @throws UserError naming the hosts whose Lease stands still
+   * @throws UserError naming the hosts whose Lease is not renewed
    */
   alive(work: Work): Promise<void> {
-    return leasesMoved(this.cluster, this.found, work);
+    return awaitLeasesRenewed(this.cluster, this.found, work);
   }
 
   /** The same servers, none added, gone or restarted in between? */
@@ -108,10 +108,10 @@ export class ApiServers {
  * @throws UserError when more servers answer than Leases exist: one that is starting takes writes before it is counted
  */
 export async function findApiServers(cluster: Cluster, options: ApiServersOptions = {}): Promise<ApiServers> {
-  const { gone = [], report = () => undefined, signal = new AbortController().signal } = options;
+  const { decommissioned = [], report = () => undefined, signal = new AbortController().signal } = options;
   const began = Date.now();
   for (;;) {
-    const found = await unlessAborted(survey(cluster, gone), signal);
+    const found = await unlessAborted(survey(cluster, decommissioned), signal);
     const { leases, addresses } = found;
     if (addresses.length <= leases.length) {
       const servers = new ApiServers(cluster, found);
@@ -119,7 +119,7 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
       if (found.why === undefined && addresses.length < leases.length) await servers.alive({ report, signal });
       return servers;
     }
-    if (Date.now() - began > NEW_LEASE_MS) throw new UserError(describeTooMany(addresses, leases, gone));
+    if (Date.now() - began > NEW_LEASE_MS) throw new UserError(describeTooMany(addresses, leases, decommissioned));
     await sleep(2_000, signal);
   }
 }
@@ -127,10 +127,10 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
 function describeTooMany(
   addresses: readonly string[],
   leases: readonly IdentityLease[],
-  gone: readonly string[],
+  decommissioned: readonly string[],
 ): string {
   const hosts = leases.map(({ host }) => host).sort();
-  const declared = gone.length === 0 ? "" : `, without ${gone.join(", ")}, declared gone`;
+  const declared = decommissioned.length === 0 ? "" : `, without ${decommissioned.join(", ")}, declared decommissioned`;
   return (
     `${addresses.length} API servers answer (${addresses.join(", ")}), found ${hosts.length} identity ` +
     `Lease${hosts.length === 1 ? "" : "s"} in kube-system (${hosts.join(", ") || "none"})${declared}; expected one each; ` +

@@ -31,7 +31,7 @@ export class ApiError extends UserError {
   }
 }
 
-/** Who we are cannot be told to the cluster: no request can succeed until that is mended. */
+/** Who we are cannot be told to the cluster: no request can succeed until that is fixed. */
 export class CredentialsError extends UserError {}
 
 /** No answer came: nothing listens, the name does not resolve, TLS failed, or the time was up. */

@@ -1,14 +1,14 @@
 import type { Caller, KubernetesList, KubernetesObject } from "./api";
 import { UserError } from "./errors";
 import type { Work } from "./report";
-import { sharedAnew } from "./shared";
+import { sharedWhileFresh } from "./shared";
 import { unlessAborted } from "./sleep";
 
 /**
  * kube-apiserver renews its identity Lease every 10 s (k8s.io/kubernetes pkg/controlplane/apiserver/server.go,
  * IdentityLeaseRenewIntervalPeriod); three of them missed, and a bit, is not a slow disk any more.
  */
-const STANDS_STILL_MS = 45_000;
+const STALE_AFTER_MS = 45_000;
 const POLL_MS = 1_000;
 
 /** One kube-apiserver process as it announces itself. */
@@ -43,40 +43,40 @@ export async function listIdentityLeases(caller: Caller): Promise<IdentityLease[
  * Leases of `before` that were not renewed since. Their resourceVersion decides, since that needs no clock of ours to agree
  * with one of theirs; one that is gone has ended properly.
  */
-export function standingStill(before: readonly IdentityLease[], now: readonly IdentityLease[]): IdentityLease[] {
+export function staleLeases(before: readonly IdentityLease[], now: readonly IdentityLease[]): IdentityLease[] {
   const current = new Map(now.map((lease) => [lease.name, lease.resourceVersion]));
   return before.filter(({ name, resourceVersion }) => current.get(name) === resourceVersion);
 }
 
 /** Asked by the gates of many CRDs at once. */
-const leasesNow = sharedAnew((caller: Caller) => listIdentityLeases(caller), POLL_MS);
+const leasesNow = sharedWhileFresh((caller: Caller) => listIdentityLeases(caller), POLL_MS);
 
 /**
- * Waits until each Lease has moved since it was listed. @throws UserError naming the hosts whose Lease stands still
+ * Waits until each Lease has moved since it was listed. @throws UserError naming the hosts whose Lease is not renewed
  *
  * @param listed the Leases, and when their list began
  */
-export async function leasesMoved(
+export async function awaitLeasesRenewed(
   caller: Caller,
   { leases, at }: { readonly leases: readonly IdentityLease[]; readonly at: number },
   { report, signal }: Work,
 ): Promise<void> {
   if (leases.length === 0) return; // none known, or not ours to list
   for (;;) {
-    const still = standingStill(leases, await unlessAborted(leasesNow(caller), signal));
+    const still = staleLeases(leases, await unlessAborted(leasesNow(caller), signal));
     if (still.length === 0) return;
     const waited = Date.now() - at;
     const hosts = still.map(({ host }) => host).sort();
-    if (waited > STANDS_STILL_MS) throw new UserError(describeStandingStill(hosts, waited));
+    if (waited > STALE_AFTER_MS) throw new UserError(describeStaleLeases(hosts, waited));
     report(`waiting for a sign of life of ${hosts.join(", ")} (${Math.round(waited / 1000)} s)`);
   }
 }
 
-function describeStandingStill(hosts: readonly string[], waited: number): string {
+function describeStaleLeases(hosts: readonly string[], waited: number): string {
   const quoted = hosts.map((host) => `"${host}"`).join(", ");
   return (
     `API server on ${hosts.join(", ")}: its identity Lease in kube-system has not moved for ${Math.round(waited / 1000)} s; ` +
     "expected a renewal every 10 s; it is crashed, paused or cut off, and may come back with requests it already accepted, " +
-    `to be stored as they were then; bring it back, or, once it can never return, set gone: [${quoted}]`
+    `to be stored as they were then; bring it back, or, once it can never return, set decommissionedServers: [${quoted}]`
   );
 }

@@ -64,7 +64,7 @@ export function rightsWithoutWhich(
 
 /**
  * What dropping a version adds: owner references may stand on any object of the cluster. It reads metadata only, but RBAC
- * cannot say so: this grants reading secrets as well. Without it, name what may be left out: `unscanned`. The counts of
+ * cannot say so: this grants reading secrets as well. Without it, name what may be left out: `skipOwnerSearch`. The counts of
  * requests by version are information, and left out where /metrics may not be read.
  */
 export function rightsForDrop(): PolicyRule[] {

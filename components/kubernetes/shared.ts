@@ -6,7 +6,7 @@ import { sleep } from "./sleep";
 const SHARED_MS = 10_000;
 
 /** The same question, asked at most once in ten seconds for all CRDs of a program: for plans, which are made again in `up`. */
-export function shared<T>(ask: (caller: Caller) => Promise<T>): (caller: Caller) => Promise<T> {
+export function cachedFor10Seconds<T>(ask: (caller: Caller) => Promise<T>): (caller: Caller) => Promise<T> {
   const lately = new WeakMap<Caller, { at: number; answer: Promise<T> }>();
   return (caller) => {
     const known = lately.get(caller);
@@ -29,7 +29,7 @@ function forAll<T>(ask: () => Promise<T>): Promise<T> {
  *
  * @param ask its further arguments are data: calls share an answer where they are equal as JSON
  */
-export function sharedAnew<Rest extends readonly unknown[], Asked extends Caller, T>(
+export function sharedWhileFresh<Rest extends readonly unknown[], Asked extends Caller, T>(
   ask: (caller: Asked, ...rest: Rest) => Promise<T>,
   everyMs: number,
 ): (caller: Asked, ...rest: Rest) => Promise<T> {

@@ -2,17 +2,17 @@ import type { Cluster } from "./cluster";
 import { hasStatus } from "./errors";
 import { type IdentityLease, listIdentityLeases } from "./identityLeases";
 import { connectToEach } from "./reachableServers";
-import { sharedAnew } from "./shared";
+import { sharedWhileFresh } from "./shared";
 
 /** What one look at the control plane found: data, which the phases of many CRDs may share. */
 export interface Survey {
   /** When it began. */
   readonly at: number;
-  /** Every API server that has announced itself, without those declared gone. */
+  /** Every API server that has announced itself, without those declared decommissioned. */
   readonly leases: readonly IdentityLease[];
   /** The addresses of those that were reached. */
   readonly addresses: readonly string[];
-  /** Why they cannot be told apart, where they cannot. */
+  /** Why they cannot be distinguished, where they cannot. */
   readonly why?: string;
 }
 
@@ -23,13 +23,13 @@ export const BALANCED_BY_REQUEST =
   "a balancer in front deals out single requests, so no connection stays with one API server";
 
 /** Looks who is there, from this moment on. */
-export const survey = sharedAnew(look, EVERY_MS);
+export const survey = sharedWhileFresh(lookOnce, EVERY_MS);
 
-async function look(cluster: Cluster, gone: readonly string[]): Promise<Survey> {
+async function lookOnce(cluster: Cluster, decommissioned: readonly string[]): Promise<Survey> {
   const at = Date.now();
   const listed = await leasesOrReason(cluster);
   if (typeof listed === "string") return { at, leases: [], addresses: [], why: listed };
-  const leases = listed.filter(({ host }) => !gone.includes(host));
+  const leases = listed.filter(({ host }) => !decommissioned.includes(host));
   const reached = await addressesOrReason(cluster, leases.length);
   return typeof reached === "string"
     ? { at, leases, addresses: [], why: reached }

@@ -17,7 +17,7 @@ const TRIES = 10;
  *
  * @returns the versions named now
  */
-export async function holdStoredVersions(
+export async function keepStoredVersions(
   cluster: Cluster,
   name: string,
   atLeast: readonly string[],

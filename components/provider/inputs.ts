@@ -9,5 +9,5 @@ export interface SharedInputs {
   /** Seconds an API server may take to answer a request (its --request-timeout). */
   requestTimeoutSeconds: number;
   /** Hostnames of API servers that will not come back, by the user's word. */
-  gone: string[];
+  decommissionedServers: string[];
 }

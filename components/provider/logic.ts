@@ -3,7 +3,7 @@ import type { Work } from "../kubernetes/report";
 import type { SharedInputs } from "./inputs";
 
 /** What a phase finds out before anything is touched. */
-export interface Look {
+export interface Preview {
   /** Sentences keyed by from → to; empty when the phase has nothing to do. */
   plan: string[];
   /** Reasons the rollout must not go on; none of them may change anything. */
@@ -22,13 +22,13 @@ export interface PhaseWork extends Work {
   /** A line under the row that stays. */
   readonly warn: (message: string) => void;
   /** What stays in the state should the phase fail from here on. */
-  readonly keep: (outputs: object) => void;
+  readonly saveOutputs: (outputs: object) => void;
 }
 
 /** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
 export interface PhaseLogic<Inputs extends SharedInputs, Outputs extends { plan: string[] }, Live> {
   /** `olds` is what the state holds from before this run, whichever resource wrote it. */
-  look(inputs: Inputs, cluster: Cluster, live: Live, olds: object | undefined): Promise<Look>;
+  preview(inputs: Inputs, cluster: Cluster, live: Live, olds: object | undefined): Promise<Preview>;
   /** Inputs, as paths, without which preview can still tell the plan; there they may be the engine's unknown. */
   plansWithout?: readonly string[];
   /** The same, and the plan is known to be this one whatever they turn out to be. */

@@ -8,9 +8,9 @@ import type { SharedInputs } from "./inputs";
 import { withLock } from "./lock";
 import type { PhaseLogic, PhaseWork } from "./logic";
 import { Row } from "./row";
-import { mustBeSame, recognize } from "./sameCluster";
+import { assertSameCluster, recognize } from "./sameCluster";
 import type { Subject } from "./subject";
-import { unknownPaths, within } from "./unknown";
+import { unknownPaths, areAllWithin } from "./unknown";
 
 const NOT_RECOGNIZED = `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`;
 
@@ -39,7 +39,7 @@ export function phaseProvider(name: string, logic: object, subject: object, conf
   const phase = { name, logic, subject } as Phase;
   return {
     check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
-      onRow(news, () => check(phase, olds, { ...news, ...phase.subject.inherited(olds, news) }, config)),
+      onRow(news, () => check(phase, olds, { ...news, ...phase.subject.inputsFromState(olds, news) }, config)),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(phase.logic, olds, news)),
     create: async (inputs: Inputs) => ({
       id: idOf(phase, inputs),
@@ -70,7 +70,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
   const { plansWithout = [], indifferentTo = [] } = logic;
   const row = new Row(news.__urn);
   const unknown = unknownPaths(news);
-  if (!within(unknown, [...plansWithout, ...indifferentTo])) {
+  if (!areAllWithin(unknown, [...plansWithout, ...indifferentTo])) {
     await row.info(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`);
     return { inputs: news, failures: [] };
   }
@@ -78,10 +78,10 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     const cluster = await connect(news, config);
     const clusterId = await recognize(cluster, news, olds?.clusterId);
     noteInProgram(idOf(phase, news), clusterId);
-    const another = await subject.another(olds, news, cluster);
+    const another = await subject.whyAnotherSubject(olds, news, cluster);
     if (another.length > 0) return failed(phase, news, another);
     const live = await subject.read(cluster, news);
-    const look = await logic.look(news, cluster, live, olds);
+    const look = await logic.preview(news, cluster, live, olds);
     const contradiction = contradicted(logic, olds ?? {}, {
       ...news,
       ...(clusterId && { clusterId }),
@@ -93,7 +93,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
     for (const note of look.notes ?? []) await row.info(note);
     if (name === subject.first && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
-    if (!within(unknown, indifferentTo)) {
+    if (!areAllWithin(unknown, indifferentTo)) {
       await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
@@ -134,18 +134,19 @@ async function run(phase: Phase, olds: Partial<Outputs>, inputs: Inputs, config:
   const { name, logic, subject } = phase;
   const row = new Row(inputs.__urn);
   const report = (message: string): void => void row.status(message);
-  let kept = subject.recorded(olds);
+  let kept = subject.outputsToKeep(olds);
   try {
     const contradiction = contradicted(logic, olds, inputs);
     if (contradiction !== undefined) throw new UserError(contradiction);
     const cluster = await connect(inputs, config);
-    await mustBeSame(cluster, inputs);
-    if (inputs.heldBy !== undefined) return { ...inputs, ...subject.standing(await subject.read(cluster, inputs)) };
+    await assertSameCluster(cluster, inputs);
+    if (inputs.heldBy !== undefined)
+      return { ...inputs, ...subject.currentOutputs(await subject.read(cluster, inputs)) };
     const holder = `${name} of ${inputs.__urn}`;
     const { summary, ...outputs } = await withLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);
       const warn = (message: string): void => void row.warn(message);
-      const work: PhaseWork = { cluster, report, warn, signal, keep: (outputs) => (kept = outputs) };
+      const work: PhaseWork = { cluster, report, warn, signal, saveOutputs: (outputs) => (kept = outputs) };
       return withRetries({ report, signal }, () => logic.run(inputs, work));
     });
     await row.status(summary);
@@ -160,7 +161,7 @@ async function remove(phase: Phase, outputs: Outputs, config: StackConfig | unde
   const row = new Row(outputs.__urn);
   try {
     const cluster = await connect(outputs, config);
-    await mustBeSame(cluster, outputs);
+    await assertSameCluster(cluster, outputs);
     const id = idOf(phase, outputs);
     if (isInProgram(id, await clusterIdentity(cluster))) {
       return await row.info(`${id} is still in the program: it stays, with its objects`);

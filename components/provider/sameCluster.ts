@@ -41,7 +41,7 @@ export async function recognize(
   const reading = known.get(cluster) ?? clusterIdentity(cluster);
   known.set(cluster, reading);
   reading.catch(() => known.delete(cluster));
-  return compared(cluster, inputs, recorded, await reading) ?? recorded;
+  return comparedWithState(cluster, inputs, recorded, await reading) ?? recorded;
 }
 
 /**
@@ -49,12 +49,15 @@ export async function recognize(
  *
  * @throws UserError when it is another cluster
  */
-export async function mustBeSame(cluster: Cluster, inputs: Pick<SharedInputs, "cluster" | "clusterId">): Promise<void> {
+export async function assertSameCluster(
+  cluster: Cluster,
+  inputs: Pick<SharedInputs, "cluster" | "clusterId">,
+): Promise<void> {
   if (inputs.clusterId === undefined) return; // not to be read, as preview has said
-  compared(cluster, inputs, inputs.clusterId, await clusterIdentity(cluster));
+  comparedWithState(cluster, inputs, inputs.clusterId, await clusterIdentity(cluster));
 }
 
-function compared(
+function comparedWithState(
   cluster: Cluster,
   inputs: Pick<SharedInputs, "cluster">,
   recorded: string | undefined,

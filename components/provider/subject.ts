@@ -11,11 +11,11 @@ export interface Subject<Inputs extends SharedInputs, Live> {
   lock(inputs: Inputs): string;
   read(cluster: Cluster, inputs: Inputs): Promise<Live>;
   /** What only the old state knows. In the inputs, since a running phase is not shown the old ones. */
-  inherited(olds: object | undefined, news: Inputs): object;
+  inputsFromState(olds: object | undefined, news: Inputs): object;
   /** Why the component must not go on with another one than the state speaks of. */
-  another(olds: object | undefined, inputs: Inputs, cluster: Cluster): Promise<string[]>;
+  whyAnotherSubject(olds: object | undefined, inputs: Inputs, cluster: Cluster): Promise<string[]>;
   /** What a held phase records: where the cluster stands. */
-  standing(live: Live): object;
+  currentOutputs(live: Live): object;
   /** That of the recorded outputs: what stays in the state should the next run fail. */
-  recorded(outputs: object): object;
+  outputsToKeep(outputs: object): object;
 }

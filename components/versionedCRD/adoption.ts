@@ -1,40 +1,97 @@
-import * as pulumi from "@pulumi/pulumi";
+import type { Definition } from "../crd/definition";
+import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
+import { describeFieldManager, isPulumi, otherFieldManagers, type FieldManager } from "./fieldManagers";
+import { recordedOwner, isSameStack } from "./owner";
+import { isOurs, servedStage } from "./stages";
 
-/** The official resource, as programs and `kubernetes.yaml.ConfigFile`, `ConfigGroup` and `helm.v3.Chart` register it. */
-const OFFICIAL_TYPE = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+/** What the state of the program holds of the CRD before this run. */
+export type PriorState = "nothing" | "ours" | "official";
+
+/** How a CRD that something else has made becomes ours. */
+export interface Adoption {
+  owner: string;
+  /** Field managers whose fields the user lets us take over. */
+  takeOverFrom: readonly string[];
+  /** The state of Pulumi's official resource has become ours, by an alias. */
+  adopts: boolean;
+}
 
 /**
- * What registers a CRD under its metadata.name, below itself: of a parent its type alone stands in a child's URN. Those of
- * `yaml/v2` and `helm.sh/v4` put their own name before it, which nobody here knows: `adoptFrom`.
- * https://github.com/pulumi/pulumi-kubernetes/blob/master/sdk/nodejs/yaml/yaml.ts
+ * The field managers that lose what the rollout is going to write. Those of Pulumi's official resource need no word of the
+ * user's once its state is ours, or the CRD says that it is: nobody else holds them then.
  */
-const GROUPS = [
-  "kubernetes:yaml:ConfigFile",
-  "kubernetes:yaml:ConfigGroup",
-  "kubernetes:yaml:ConfigGroup$kubernetes:yaml:ConfigFile",
-  "kubernetes:helm.sh/v3:Chart",
-  "kubernetes:kustomize:Directory",
-];
+export function managersTakenOver(live: Definition | undefined, manifest: Definition, entry: Adoption): FieldManager[] {
+  const isHandedOver = entry.adopts || isOwnedByStack(live, entry.owner);
+  return writersOf(live, manifest, entry.owner).filter(
+    ({ manager }) => entry.takeOverFrom.includes(manager) || (isHandedOver && isPulumi(manager)),
+  );
+}
 
-/**
- * Under which names Pulumi's official resource may have kept this CRD in the state: with one of them matched, swapping it for
- * a VersionedCRD is one update in place; with none, Pulumi would delete the CRD and every object of it.
- * https://www.pulumi.com/docs/iac/concepts/resources/options/aliases/
- *
- * @param parent the component's own parent
- * @param adoptFrom URN of the official resource where it goes by another name or has another parent
- */
-export function adoptionAliases(
-  name: string,
-  crdName: pulumi.Output<string>,
-  parent: pulumi.Resource | undefined,
-  adoptFrom: string | undefined,
-): pulumi.Input<pulumi.URN | pulumi.Alias>[] {
-  const places = [pulumi.rootStackResource, ...(parent === undefined ? [] : [parent])];
-  const alone = [name, crdName].map((each) => ({ type: OFFICIAL_TYPE, name: each }));
-  const grouped = GROUPS.map((group) => ({ type: `${group}$${OFFICIAL_TYPE}`, name: crdName }));
+/** Reasons not to enter, known before anything is touched. */
+export function checkAdoption(
+  live: Definition | undefined,
+  manifest: Definition,
+  entry: Adoption,
+  before: PriorState,
+): string[] {
+  const unclaimed = madeByPulumi(live, entry, before);
+  return unclaimed.length > 0 ? unclaimed : conflicts(live, manifest, entry);
+}
+
+/** A CRD made by a resource in a Pulumi state that is not this one: once that leaves its program, Pulumi deletes the CRD. */
+function madeByPulumi(live: Definition | undefined, { owner }: Adoption, before: PriorState): string[] {
+  if (live === undefined || before !== "nothing" || isOurs(live) || recordedOwner(live) !== undefined) return [];
+  const manager = live.metadata.managedFields?.map((field) => field.manager ?? "").find(isPulumi);
+  if (manager === undefined) return [];
+  const { name } = live.metadata;
   return [
-    ...(adoptFrom === undefined ? [] : [adoptFrom]),
-    ...places.flatMap((place) => [...alone, ...grouped].map((alias) => ({ ...alias, parent: place }))),
+    `${name}: a resource of a Pulumi program made this CRD (field manager ${manager}), and this component does not replace it: once it leaves its program, Pulumi deletes the CRD and every object of it; expected its URN as adoptFrom; find it with \`pulumi stack --show-urns\` and set adoptFrom: "urn:pulumi:…"; where it is in another stack, take it out of that state first with \`pulumi state delete URN\` (which touches no cluster) and out of that program, then say so: kubectl annotate crd ${name} ${OWNER_ANNOTATION}=${owner}`,
   ];
+}
+
+/** Server-side apply would refuse; here it is known before anything is touched. */
+function conflicts(live: Definition | undefined, manifest: Definition, entry: Adoption): string[] {
+  const taken = managersTakenOver(live, manifest, entry).map(({ manager }) => manager);
+  return writersOf(live, manifest, entry.owner)
+    .filter(({ manager, differs }) => differs.length > 0 && !taken.includes(manager))
+    .map(({ manager, differs, time }) => {
+      const again = isOwnedByStack(live, entry.owner)
+        ? ` and written at ${time}, after ${FIELD_MANAGER} took over`
+        : "";
+      const fields = differs.join(", ");
+      return `${manifest.metadata.name}: ${fields} is owned by ${describeFieldManager(manager)}${again}, with another value than the rollout is to give it; expected ${FIELD_MANAGER} to be its only writer; have the other stop applying this CRD, then set takeOverFrom: ["${manager}"]`;
+    });
+}
+
+/** What is to be applied first, and what in the end: a later phase must not be the one to meet the conflict. */
+function writersOf(live: Definition | undefined, manifest: Definition, owner: string): FieldManager[] {
+  return live === undefined ? [] : otherFieldManagers(live, [servedStage(manifest, live, owner), manifest]);
+}
+
+function isOwnedByStack(live: Definition | undefined, owner: string): boolean {
+  const recorded = recordedOwner(live);
+  return recorded !== undefined && isSameStack(recorded, owner);
+}
+
+/** Tools that delete what they made once it is no longer in their source, and the mark that keeps them from it. */
+export function heldByOthers(live: Definition | undefined): string[] {
+  const { name = "", labels = {}, annotations = {} } = live?.metadata ?? {};
+  const found: string[] = [];
+  const warn = (holder: string, mark: string): void =>
+    void found.push(
+      `${name}: ${holder} deletes this CRD and every object of it once its source no longer holds it; mark it before you remove it there: kubectl annotate crd ${name} ${mark}`,
+    );
+  const release = annotations["meta.helm.sh/release-name"];
+  if (release !== undefined && annotations["helm.sh/resource-policy"] !== "keep") {
+    warn(`the Helm release ${release}`, "helm.sh/resource-policy=keep");
+  }
+  const kustomization = labels["kustomize.toolkit.fluxcd.io/name"];
+  if (kustomization !== undefined && annotations["kustomize.toolkit.fluxcd.io/prune"] !== "disabled") {
+    warn(`Flux's Kustomization ${kustomization}`, "kustomize.toolkit.fluxcd.io/prune=disabled");
+  }
+  const application = annotations["argocd.argoproj.io/tracking-id"]?.split(":")[0];
+  if (application !== undefined && !(annotations["argocd.argoproj.io/sync-options"] ?? "").includes("Prune=false")) {
+    warn(`Argo CD's application ${application}`, "argocd.argoproj.io/sync-options=Prune=false,Delete=false");
+  }
+  return found;
 }

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
-import { wrongBefore, type Before } from "./before";
+import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phase";
 
@@ -67,7 +67,7 @@ export interface VersionedCRDArgs extends ClusterArgs {
    * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that
    * does come back may write the old version after it was dropped: name only what is destroyed.
    */
-  gone?: string[];
+  decommissionedServers?: string[];
   /**
    * Create the CRD again where the cluster has lost it although this stack has made it. Default: false, an error at preview,
    * because every object of it is lost as well. Meant for one run; left on, such a loss goes unnoticed.
@@ -85,7 +85,7 @@ export interface VersionedCRDArgs extends ClusterArgs {
    * `deployments.apps`, `*.metrics.k8s.io`, or `*` for whatever this user cannot list. Default: none; the drop stops at the
    * first resource it cannot search. A wrong word leaves objects that are never collected.
    */
-  unscanned?: string[];
+  skipOwnerSearch?: string[];
   /**
    * Versions that objects in Pulumi states may still stand as although the manifest names them no longer, where their names
    * are not the usual ones (v1, v1beta1, …). Default: none. Used by `aliases`, `transform` and `resource` alone.
@@ -105,10 +105,10 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
   before: true,
   migrator: true,
   requestTimeoutSeconds: true,
-  gone: true,
+  decommissionedServers: true,
   recreate: true,
   ownerReferences: true,
-  unscanned: true,
+  skipOwnerSearch: true,
   formerVersions: true,
   kubeconfig: true,
   context: true,
@@ -139,7 +139,7 @@ export function checkLimits(
     before = {},
   }: VersionedCRDArgs,
 ): void {
-  const wrong = wrongBefore(before);
+  const wrong = checkBefore(before);
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, `onDelete is ${String(onDelete)}; expected retain, delete or delete-with-objects`);

@@ -22,7 +22,7 @@ export interface Before {
 const EXAMPLE = "(phases) => [new Deployment(…, { dependsOn: phases.serve })]";
 
 /** Why `before` cannot be used; undefined when it can. Plain JavaScript programs have no compiler to tell them. */
-export function wrongBefore(before: Before): string | undefined {
+export function checkBefore(before: Before): string | undefined {
   for (const [key, callback] of Object.entries(before) as [string, unknown][]) {
     if (!(PHASES as readonly string[]).includes(key)) {
       return `before.${key} is no phase; expected one of ${PHASES.join(", ")}`;

@@ -15,7 +15,7 @@ export interface ChosenConversion {
   readonly completed: (manifest: Definition) => Definition;
 }
 
-export function chosenConversion(choice: ConversionChoice | undefined): ChosenConversion {
+export function readConversionChoice(choice: ConversionChoice | undefined): ChosenConversion {
   if (!isConversionWebhook(choice)) return { address: choice, completed: (manifest) => manifest };
   const { conversion: address, crdAnnotations, __definition: converted } = choice;
   const completed = (manifest: Definition): Definition => {

@@ -3,12 +3,11 @@ import { servedByName, storageVersion, versionNames, type Definition } from "../
 import type { ManifestInputs } from "../crd/manifestInputs";
 import { clusterInputs } from "../provider/clusterChoice";
 import { asResourceError } from "../provider/refusal";
-import { adoptionAliases } from "./adoption";
+import { adoptionAliases } from "./adoptionAliases";
 import type { VersionedCRDArgs } from "./args";
 import { dependenciesOf } from "./before";
 import type { PhaseInputs } from "./inputs";
-import { Phase } from "./phase";
-import { PHASES, type PhaseName } from "./phase";
+import { Phase, type PhaseName, PHASES } from "./phase";
 import { schemaDigest } from "./plan";
 
 /** What of the component the phases are made from. */
@@ -24,11 +23,11 @@ export function createPhases(
   const version = manifest.apply(storageVersion);
   const { migrator = "in-tree", onDelete = "retain", takeOverFrom = [], adoptFrom } = args;
   const ahead: Partial<Record<PhaseName, Phase>> = {};
-  const create = (phase: PhaseName, facet: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase =>
+  const create = (phase: PhaseName, inputs: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase =>
     (ahead[phase] = new Phase(
       phase,
       `${name}-${phase}`,
-      { ...commonInputs(component, phase, manifest, args), ...facet },
+      { ...commonInputs(component, phase, manifest, args), ...inputs },
       {
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
@@ -37,7 +36,7 @@ export function createPhases(
       },
     ));
 
-  const serveFacet = {
+  const serveInputs = {
     manifest: whole,
     storage: version,
     migrator,
@@ -46,7 +45,7 @@ export function createPhases(
     ...(takeOverFrom.length > 0 && { takeOverFrom }),
     ...(onDelete !== "retain" && { onDelete }),
   };
-  const serve = create("serve", serveFacet, {
+  const serve = create("serve", serveInputs, {
     retainOnDelete: onDelete === "retain",
     aliases: adoptionAliases(name, component.crdName, parent, adoptFrom),
   });
@@ -56,9 +55,9 @@ export function createPhases(
   const rehearse = create("rehearse", { version, schema, versions, stopsHere });
   const store = create("store", { version });
   const migrate = create("migrate", { version, migrator });
-  const { ownerReferences = "refuse", unscanned = [] } = args;
+  const { ownerReferences = "refuse", skipOwnerSearch: skipOwnerSearch = [] } = args;
   const versionsThatStay = manifest.apply(versionNames);
-  const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, unscanned });
+  const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch });
   return { serve, rehearse, store, migrate, drop };
 }
 
@@ -95,11 +94,11 @@ function commonInputs(
     cluster: clusterInputs(args),
     ...(held && { heldBy: stopAfter }),
     requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
-    gone: args.gone ?? [],
+    decommissionedServers: args.decommissionedServers ?? [],
   };
 }
 
 /** The last phase that ran and changes this: what a held phase recorded may be from before. */
-export function latest(stopAfter: PhaseName, changes: PhaseName): PhaseName {
+export function lastPhaseRun(stopAfter: PhaseName, changes: PhaseName): PhaseName {
   return PHASES.indexOf(stopAfter) < PHASES.indexOf(changes) ? stopAfter : changes;
 }

@@ -6,36 +6,36 @@ import { hasStatus } from "../kubernetes/errors";
 import { withRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
 import type { PhaseInputs } from "./inputs";
-import type { Facts } from "./plan";
+import type { PlanFacts } from "./plan";
 
 /** The few facts a plan needs besides the definition: two short GETs. */
-export async function planFacts(
+export async function readPlanFacts(
   inputs: PhaseInputs & { migrator: "in-tree" | "direct" },
   cluster: Cluster,
   live: Definition | undefined,
-): Promise<Facts & { unreadable?: string }> {
+): Promise<PlanFacts & { unreadable?: string }> {
   if (live === undefined) return {};
   const [version, listed] = await Promise.all([
     inputs.migrator === "in-tree" ? plannedStorageMigrationVersion(cluster) : undefined,
-    lookAtList(inputs, cluster, live),
+    probeList(inputs, cluster, live),
   ]);
   return { storageMigrationApi: version, ...listed };
 }
 
 /** resourceVersion of the cluster as of now; undefined while the resource cannot be listed. */
-export async function listedNow(
+export async function currentResourceVersion(
   resource: { group: string; plural: string },
   cluster: Cluster,
   live: Definition,
 ): Promise<string | undefined> {
-  return (await lookAtList(resource, cluster, live)).listed;
+  return (await probeList(resource, cluster, live)).listed;
 }
 
 /**
  * A list of one name that nobody has: answered from the API server's cache, which holds every object or, where one cannot be
  * decoded, is never filled. Tried on 1.37: it then says which and why; a paged list reads etcd and sees its own page alone.
  */
-async function lookAtList(
+async function probeList(
   { group, plural }: { group: string; plural: string },
   cluster: Cluster,
   live: Definition,

@@ -1,7 +1,7 @@
 import { isWebhook, type Definition } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import type { ManagedFieldsEntry } from "../kubernetes/api";
-import { ownedByUs } from "./owned";
+import { fieldsWeOwn } from "./fieldsWeOwn";
 
 type Fields = Record<string, unknown>;
 
@@ -16,7 +16,7 @@ const CA_BUNDLE = ["f:spec", "f:conversion", "f:webhook", "f:clientConfig", "f:c
  */
 export function withInjectedCaBundle(live: Definition, intent: Definition): ManagedFieldsEntry[] | undefined {
   // A webhook that an operator set by itself stays, and its caBundle with it.
-  if (isWebhook(intent.spec.conversion) || !isWebhook(ownedByUs(live).spec?.conversion)) return undefined;
+  if (isWebhook(intent.spec.conversion) || !isWebhook(fieldsWeOwn(live).spec?.conversion)) return undefined;
   const entries = live.metadata.managedFields ?? [];
   if (!entries.some(isForeign) || !entries.some(isOurs)) return undefined;
   return entries.flatMap((entry) => {
@@ -28,7 +28,7 @@ export function withInjectedCaBundle(live: Definition, intent: Definition): Mana
 }
 
 /** The caBundle that another controller injected, which an apply of ours without one leaves where it is. */
-export function injectedCaBundle(live: Definition | undefined): string | undefined {
+export function findInjectedCaBundle(live: Definition | undefined): string | undefined {
   const isInjected = live?.metadata.managedFields?.some(isForeign) === true;
   return isInjected ? live?.spec.conversion?.webhook?.clientConfig?.caBundle : undefined;
 }

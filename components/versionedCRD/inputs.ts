@@ -3,7 +3,7 @@ import type { SharedInputs } from "../provider/inputs";
 import type { PhaseLogic } from "../provider/logic";
 import type { PhaseName } from "./phase";
 
-/** What every phase of a VersionedCRD is told, besides its own facet. */
+/** What every phase of a VersionedCRD is told, besides its own inputs. */
 export interface PhaseInputs extends SharedInputs {
   /** metadata.name of the CRD. */
   crd: string;
@@ -70,7 +70,7 @@ export interface DropInputs extends PhaseInputs {
   /** What to do about objects whose ownerReferences name a version that goes. */
   ownerReferences: "refuse" | "rewrite";
   /** Resources in which no object is owned at a version that goes, by the user's word. */
-  unscanned: string[];
+  skipOwnerSearch: string[];
   /** The conversion that stays; null for none. */
   conversion: Conversion | null;
 }

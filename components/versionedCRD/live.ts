@@ -4,8 +4,8 @@ import { definitionPath, FIELD_MANAGER } from "../crd/names";
 import { type ApiRequest, PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
+import { withoutFieldManagers } from "./fieldManagers";
 import { withInjectedCaBundle } from "./injected";
-import { withoutWriters } from "./writers";
 
 /** The live definition, or undefined when there is none. */
 export async function readDefinition(cluster: Cluster, name: string): Promise<Definition | undefined> {
@@ -65,9 +65,9 @@ export function annotate(
 }
 
 /** Takes these field managers off the definition; refused when it moved since it was read. */
-export async function takeOver(cluster: Cluster, live: Definition, managers: string[]): Promise<Definition> {
+export async function takeOverFields(cluster: Cluster, live: Definition, managers: string[]): Promise<Definition> {
   if (managers.length === 0) return live;
-  return mergePatch(cluster, live, "", { managedFields: withoutWriters(live, managers) });
+  return mergePatch(cluster, live, "", { managedFields: withoutFieldManagers(live, managers) });
 }
 
 /** Sets status.storedVersions; refused when the definition moved since it was read. */

@@ -5,10 +5,10 @@ import { checkedManifest, readManifest } from "../crd/manifest";
 import * as inputs from "../crd/manifestInputs";
 import { asResourceError, refusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "./args";
-import { chosenConversion } from "./conversionChoice";
+import { readConversionChoice } from "./conversionChoice";
 
 /** The manifest as the program gave it; parts of it may be outputs. */
-export function givenManifest(component: pulumi.Resource, args: VersionedCRDArgs): unknown {
+export function readManifestArgument(component: pulumi.Resource, args: VersionedCRDArgs): unknown {
   if ((args.file === undefined) === (args.crd === undefined)) {
     const found = args.file === undefined ? "neither `file` nor `crd`" : "`file` and `crd`";
     throw refusal(component, `${found} given; expected exactly one; point \`file\` at the CRD's manifest`);
@@ -23,7 +23,7 @@ export function normalizeManifest(
   given: unknown,
   { file, conversion: choice }: VersionedCRDArgs,
 ): inputs.ManifestInputs {
-  const { address: conversion, completed } = chosenConversion(choice);
+  const { address: conversion, completed } = readConversionChoice(choice);
   const checked = (value: unknown, webhook: ConversionArgs | undefined): Definition =>
     asResourceError(component, () => {
       const whole = file === undefined ? fromOfficial(value as object) : value;

@@ -18,13 +18,13 @@ export class Phase extends pulumi.CustomResource {
   declare readonly objectsRewritten: pulumi.Output<number | undefined>;
   declare readonly proof: pulumi.Output<string | undefined>;
 
-  constructor(phase: PhaseName, name: string, facet: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+  constructor(phase: PhaseName, name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
     const token = typeToken(phase.charAt(0).toUpperCase() + phase.slice(1));
     super(
       token,
       name,
       {
-        ...facet,
+        ...inputs,
         plan: undefined,
         storageVersion: undefined,
         storedVersions: undefined,

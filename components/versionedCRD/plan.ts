@@ -1,21 +1,21 @@
 import { canonical, digest } from "../crd/canonical";
 import { describeConversion, servedByName, storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import { ownedByUs } from "./owned";
+import { describeFieldManager } from "./fieldManagers";
+import { fieldsWeOwn } from "./fieldsWeOwn";
 import { recordedDropping, recordedRehearsal, whyProven } from "./proof";
-import { served, withdrawn } from "./stages";
-import { describeWriter } from "./writers";
+import { servedStage, withdrawnVersions } from "./stages";
 
 /**
  * What each phase will do, as sentences keyed by from → to.
  *
- * Rules: a plan is a pure function of the live definition and the phase's own facet; it is the same whether it is
+ * Rules: a plan is a pure function of the live definition and the phase's own inputs; it is the same whether it is
  * computed before the earlier phases ran or after; it is empty exactly when the phase has nothing to do; it names no
  * number that moves by itself (object counts, times).
  */
 
 /** Facts a plan needs that the definition does not hold. */
-export interface Facts {
+export interface PlanFacts {
   /** Which storagemigration.k8s.io version is served, if any and wanted. */
   storageMigrationApi?: string | undefined;
   /** resourceVersion of a list taken now. */
@@ -34,8 +34,8 @@ export function planServe(
     const versions = manifest.spec.versions.map(describeVersion).join(", ");
     return [`(none) → ${name}: create with ${versions}; conversion ${describeConversion(manifest.spec.conversion)}`];
   }
-  const intent = served(manifest, live, owner);
-  const ours = ownedByUs(live);
+  const intent = servedStage(manifest, live, owner);
+  const ours = fieldsWeOwn(live);
   if (
     takenOver.length === 0 &&
     canonical({ ...intent }) ===
@@ -43,7 +43,7 @@ export function planServe(
   )
     return [];
   const sentences = [...versionChanges(live, intent), ...conversionChange(live, intent), ...otherChanges(live, intent)];
-  const taken = takenOver.map((manager) => `${describeWriter(manager)} → ${FIELD_MANAGER}: take its fields over`);
+  const taken = takenOver.map((manager) => `${describeFieldManager(manager)} → ${FIELD_MANAGER}: take its fields over`);
   const all = [...taken, ...sentences];
   return all.length > 0 ? all : [`${name}: take over its fields by server-side apply`];
 }
@@ -53,7 +53,7 @@ export function isCreation(plan: readonly string[] = []): boolean {
   return plan[0]?.startsWith("(none) → ") === true && plan[0].includes(": create with ");
 }
 
-export interface RehearseFacet {
+export interface RehearseRequest {
   version: string;
   /** Digest of the manifest's spec: a rehearsal speaks for exactly this one. */
   schema: string;
@@ -63,20 +63,24 @@ export interface RehearseFacet {
   stopsHere: boolean;
 }
 
-export function planRehearse(live: Definition | undefined, facet: RehearseFacet): string[] {
+export function planRehearse(live: Definition | undefined, request: RehearseRequest): string[] {
   if (live === undefined) return [];
-  const from = toRehearse(live, facet.version, facet.versions);
-  const flips = storageVersion(live) !== facet.version;
+  const from = versionsToRehearse(live, request.version, request.versions);
+  const flips = storageVersion(live) !== request.version;
   if (from.length === 0) return [];
-  if ((facet.stopsHere || !flips) && isRehearsed(live, facet.version, facet.schema)) return [];
-  return [`${from.join(", ")} → ${facet.version}: ask the API server by dry run about every object; writes nothing`];
+  if ((request.stopsHere || !flips) && isRehearsed(live, request.version, request.schema)) return [];
+  return [`${from.join(", ")} → ${request.version}: ask the API server by dry run about every object; writes nothing`];
 }
 
 /**
  * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
  * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  */
-export function toRehearse(live: Definition, version: string, versions: Record<string, boolean> = {}): string[] {
+export function versionsToRehearse(
+  live: Definition,
+  version: string,
+  versions: Record<string, boolean> = {},
+): string[] {
   if (storageVersion(live) !== version) return [storageVersion(live)];
   const stored = live.status?.storedVersions ?? [];
   const onlyThis = stored.join() === version;
@@ -96,11 +100,11 @@ export function planMigrate(
   live: Definition | undefined,
   version: string,
   migrator: "in-tree" | "direct",
-  facts: Facts,
+  facts: PlanFacts,
 ): string[] {
   if (live === undefined) return [];
   // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
-  if (unfinishedDrop(live).length > 0) return [];
+  if (versionsOfUnfinishedDrop(live).length > 0) return [];
   const before = live.status?.storedVersions ?? [];
   const storage = storageVersion(live);
   if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
@@ -116,17 +120,17 @@ export function planMigrate(
 
 export function planDrop(live: Definition | undefined, manifest: string[]): string[] {
   if (live === undefined) return [];
-  const steps = withdrawn(live, manifest).map(
+  const steps = withdrawnVersions(live, manifest).map(
     ({ name }) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
   );
-  const unfinished = unfinishedDrop(live);
+  const unfinished = versionsOfUnfinishedDrop(live);
   return unfinished.length === 0
     ? steps
     : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
 }
 
 /** Versions that were removed without it having been shown that everything reads without them. */
-export function unfinishedDrop(live: Definition): string[] {
+export function versionsOfUnfinishedDrop(live: Definition): string[] {
   const there = live.spec.versions.map(({ name }) => name);
   return (recordedDropping(live)?.versions ?? []).filter((name) => !there.includes(name)).sort();
 }
@@ -183,7 +187,7 @@ function conversionChange(live: Definition, intent: Definition): string[] {
 }
 
 function otherChanges(live: Definition, intent: Definition): string[] {
-  const ours = ownedByUs(live);
+  const ours = fieldsWeOwn(live);
   const spec = [...new Set([...Object.keys(intent.spec), ...Object.keys(ours.spec ?? {})])]
     .filter((key) => !["versions", "conversion"].includes(key))
     .filter((key) => changes(live.spec[key], intent.spec[key], ours.spec?.[key], key))

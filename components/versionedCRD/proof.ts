@@ -10,7 +10,7 @@ export interface Proof {
   /** resourceVersion of the list whose every name was rewritten. A live one below it is an etcd from before the proof. */
   resourceVersion: string;
   objects: number;
-  /** Addresses of the API servers that agreed; empty where they cannot be told apart. */
+  /** Addresses of the API servers that agreed; empty where they cannot be distinguished. */
   servers: string[];
   /** Evidence that could not be had, in sentences. */
   missing: string[];

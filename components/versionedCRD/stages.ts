@@ -7,7 +7,7 @@ import {
   type Version,
 } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
-import { ownedByUs } from "./owned";
+import { fieldsWeOwn } from "./fieldsWeOwn";
 
 /**
  * The definitions a rollout passes through. Each is the complete intent for one server-side apply: what a stage leaves
@@ -15,11 +15,11 @@ import { ownedByUs } from "./owned";
  */
 
 /** The new versions are there and served; storage has not moved and no version has gone. */
-export function served(manifest: Definition, live: Definition | undefined, owner: string): Definition {
+export function servedStage(manifest: Definition, live: Definition | undefined, owner: string): Definition {
   const intent = withOwner(manifest, owner);
   if (live === undefined) return intent;
   const storage = storageVersion(live);
-  const leftover = withdrawn(live, versionNames(manifest));
+  const leftover = withdrawnVersions(live, versionNames(manifest));
   const versions = inLiveOrder([...manifest.spec.versions, ...leftover], live).map((version) => ({
     ...version,
     storage: version.name === storage,
@@ -28,26 +28,26 @@ export function served(manifest: Definition, live: Definition | undefined, owner
 }
 
 /** `version` is the storage version; nothing else differs. */
-export function stored(live: Definition, version: string): Definition {
+export function storedStage(live: Definition, version: string): Definition {
   return withVersions(live, (versions) => versions.map((each) => ({ ...each, storage: each.name === version })));
 }
 
 /** The withdrawn versions answer no request any more, but what is stored can still be converted. */
-export function unserved(live: Definition, names: string[]): Definition {
+export function unservedStage(live: Definition, names: string[]): Definition {
   return withVersions(live, (versions) =>
     versions.map((each) => (names.includes(each.name) ? { ...each, served: false } : each)),
   );
 }
 
 /** The withdrawn versions are gone, and the conversion is the manifest's. */
-export function removed(live: Definition, names: string[], conversion: Conversion | undefined): Definition {
+export function removedStage(live: Definition, names: string[], conversion: Conversion | undefined): Definition {
   const intent = withVersions(live, (versions) => versions.filter((each) => !names.includes(each.name)));
   const { conversion: _live, ...spec } = intent.spec;
   return { ...intent, spec: { ...spec, ...(conversion && { conversion }) } };
 }
 
 /** Removed versions are back, unserved, with the conversion that knew them: what is stored in them can be read again. */
-export function restored(live: Definition, versions: Version[], conversion: Conversion | null): Definition {
+export function restoredStage(live: Definition, versions: Version[], conversion: Conversion | null): Definition {
   const intent = withVersions(live, (there) => [...there, ...versions.map((each) => ({ ...each, served: false }))]);
   return { ...intent, spec: { ...intent.spec, ...(conversion && { conversion }) } };
 }
@@ -59,17 +59,17 @@ export function placeholder(name: string): Version {
 }
 
 /** The live versions that the manifest no longer names. */
-export function withdrawn(live: Definition, manifest: string[]): Version[] {
+export function withdrawnVersions(live: Definition, manifest: string[]): Version[] {
   return live.spec.versions.filter((version) => !manifest.includes(version.name));
 }
 
 /** True once some of the definition is ours: before, there is no intent to go on from. */
 export function isOurs(live: Definition): boolean {
-  return ownedByUs(live).spec?.versions !== undefined;
+  return fieldsWeOwn(live).spec?.versions !== undefined;
 }
 
 function withVersions(live: Definition, change: (versions: Version[]) => Version[]): Definition {
-  const { metadata, spec } = ownedByUs(live);
+  const { metadata, spec } = fieldsWeOwn(live);
   return {
     apiVersion: live.apiVersion,
     kind: live.kind,
@@ -80,7 +80,7 @@ function withVersions(live: Definition, change: (versions: Version[]) => Version
 
 /** A manifest may let go of version and webhook in one edit; the webhook is needed until drop has removed the version. */
 function keptConversion(manifest: Definition, live: Definition, leftover: Version[]): { conversion?: Conversion } {
-  const kept = ownedByUs(live).spec?.conversion;
+  const kept = fieldsWeOwn(live).spec?.conversion;
   const keep = leftover.length > 0 && !isWebhook(manifest.spec.conversion) && isWebhook(kept);
   return keep && kept !== undefined ? { conversion: kept } : {};
 }

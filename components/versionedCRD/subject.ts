@@ -2,7 +2,7 @@ import type { Definition } from "../crd/definition";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
 import type { Subject } from "../provider/subject";
-import type { StateBefore } from "./entering";
+import type { PriorState } from "./adoption";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
 import { readDefinition } from "./live";
 
@@ -12,25 +12,25 @@ export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
   first: "serve",
   lock: ({ crd }) => crd,
   read: (cluster, { crd }) => readDefinition(cluster, crd),
-  inherited(olds, news) {
+  inputsFromState(olds, news) {
     const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
     const { owner } = news as Partial<ServeInputs>;
     return {
-      ...(stateBefore(olds) === "official" && { __adopts: true }),
+      ...(priorState(olds) === "official" && { __adopts: true }),
       ...(formerOwner !== undefined && owner !== undefined && formerOwner !== owner && { __formerOwner: formerOwner }),
     };
   },
-  another: (olds, { crd }, cluster) => renamed(nameBefore(olds), crd, cluster),
-  standing: (live): Partial<PhaseOutputs> =>
+  whyAnotherSubject: (olds, { crd }, cluster) => whyRenamed(priorName(olds), crd, cluster),
+  currentOutputs: (live): Partial<PhaseOutputs> =>
     live === undefined ? {} : { storedVersions: live.status?.storedVersions ?? [] },
-  recorded(outputs): Partial<PhaseOutputs> {
+  outputsToKeep(outputs): Partial<PhaseOutputs> {
     const { storageVersion, storedVersions } = outputs as Partial<PhaseOutputs>;
     return { ...(storageVersion !== undefined && { storageVersion }), ...(storedVersions && { storedVersions }) };
   },
 };
 
 /** Old inputs of the official resource are the manifest itself. */
-export function stateBefore(olds: object | undefined): StateBefore {
+export function priorState(olds: object | undefined): PriorState {
   const { crd, kind, apiVersion } = (olds ?? {}) as { crd?: string; kind?: string; apiVersion?: string };
   if (crd !== undefined) return "ours";
   const isOfficial = kind === "CustomResourceDefinition" && apiVersion?.startsWith("apiextensions.k8s.io/") === true;
@@ -38,7 +38,7 @@ export function stateBefore(olds: object | undefined): StateBefore {
 }
 
 /** The CRD that the state speaks of, whoever wrote it there. */
-function nameBefore(olds: object | undefined): string | undefined {
+function priorName(olds: object | undefined): string | undefined {
   const { crd, metadata } = (olds ?? {}) as { crd?: string; metadata?: { name?: string } };
   return crd ?? metadata?.name;
 }
@@ -47,7 +47,7 @@ function nameBefore(olds: object | undefined): string | undefined {
  * Why one component must not go on with another CRD: the one it moved so far would stay behind, in no program, with all its
  * objects. A name that never reached the cluster may be corrected.
  */
-async function renamed(before: string | undefined, now: string, cluster: Cluster): Promise<string[]> {
+async function whyRenamed(before: string | undefined, now: string, cluster: Cluster): Promise<string[]> {
   if (before === undefined || before === now || !(await exists(before, cluster))) return [];
   return [
     `${now}: this component's CRD is ${before} so far, and it is in the cluster; expected the same one, because plural and group can never change; put them back, or give ${now} a VersionedCRD of its own and copy the objects over`,

@@ -4,10 +4,10 @@ import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
 import { checkLimits, normalizeStopAfter, refuseUnknownArguments, type VersionedCRDArgs } from "./args";
 import type { Phases } from "./before";
-import { createPhases, latest } from "./createPhases";
+import { createPhases, lastPhaseRun } from "./createPhases";
 import { CustomResources, type CustomResourceArgs } from "./customResources/customResources";
 import { kindOf } from "./customResources/versions";
-import { givenManifest, normalizeManifest } from "./manifest";
+import { readManifestArgument, normalizeManifest } from "./manifest";
 import type { PhaseName } from "./phase";
 
 /**
@@ -40,7 +40,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
     refuseUnknownArguments(this, args);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
-    const given = givenManifest(this, args);
+    const given = readManifestArgument(this, args);
     const manifest = normalizeManifest(this, given, args);
     this.crdName = manifest.definition.apply((crd) => crd.metadata.name);
     this.phase = normalizeStopAfter(this, args);
@@ -48,9 +48,9 @@ export class VersionedCRD extends pulumi.ComponentResource {
     this.phases = createPhases(this, name, manifest, args, opts);
     this.__objects = customResources(this, name, given, args);
 
-    const reached = this.phases[latest(this.phase, "store")];
+    const reached = this.phases[lastPhaseRun(this.phase, "store")];
     this.storageVersion = reached.storageVersion;
-    this.storedVersions = this.phases[latest(this.phase, "migrate")].storedVersions;
+    this.storedVersions = this.phases[lastPhaseRun(this.phase, "migrate")].storedVersions;
     this.objectsRewritten = this.phases.migrate.objectsRewritten;
     this.proof = this.phases.migrate.proof;
     this.registerOutputs({

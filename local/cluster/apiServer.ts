@@ -91,7 +91,7 @@ export class LocalApiServer {
   }
 
   /**
-   * Cuts its connections to etcd: it keeps answering what it can, its Lease stands still, and the balancer leaves it out, as one
+   * Cuts its connections to etcd: it keeps answering what it can, its Lease is not renewed, and the balancer leaves it out, as one
    * does that asks whether it is ready.
    */
   async cutOff(): Promise<void> {

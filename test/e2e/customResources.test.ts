@@ -77,7 +77,7 @@ describe("objects in a program move with their CRD", () => {
 
   const withoutAliases: More = (crd) => byHand("bare", "v1", { dependsOn: crd.phases.serve });
   const changedByHand: More = (crd) => byHand("bare", "v2", { dependsOn: crd.phases.serve });
-  const mended: More = (crd) => byHand("bare", "v2", { dependsOn: crd.phases.serve, aliases: crd.aliases() });
+  const fixed: More = (crd) => byHand("bare", "v2", { dependsOn: crd.phases.serve, aliases: crd.aliases() });
   const unaliased = ({ warnings }: Seen): string[] => warnings.filter((warning) => /without an alias/.test(warning));
 
   test("T1: the CRD at v1 and four objects of it, made in one `up`", async () => {
@@ -98,7 +98,7 @@ describe("objects in a program move with their CRD", () => {
   });
 
   test("T3: the same for programs that are not this one: the objects say who writes them; with the aliases that the warning asks for, all are updates", async () => {
-    const seen = await run("preview", program("v2", mended));
+    const seen = await run("preview", program("v2", fixed));
     const written =
       /Pulumi programs write default\/aliased, default\/bare, default\/grouped and 1 more as example\.com\/v1/;
     expect(seen.warnings.filter((warning) => written.test(warning))).toHaveLength(1);
@@ -109,7 +109,7 @@ describe("objects in a program move with their CRD", () => {
   test("T4: CRD v1 → v2 in one `up`: the objects are the same ones, stored as v2, and nothing is left to do", async () => {
     const before = (await stack.urns())["short"];
     expect(before).toContain(`kubernetes:${group}/v1:Database`);
-    const seen = await run("up", program("v2", mended));
+    const seen = await run("up", program("v2", fixed));
     expect(stepsOf(seen)).toEqual(["update aliased", "update bare", "update grouped", "update short"]);
     const urns = await stack.urns();
     for (const name of MADE) {
@@ -120,14 +120,14 @@ describe("objects in a program move with their CRD", () => {
     expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v2`]));
     const versions = (await world.cluster.client.get(definitionPath)).spec.versions;
     expect(versions.map(({ name }: { name: string }) => name)).toEqual(["v2"]);
-    const { steps } = await run("preview", program("v2", mended));
+    const { steps } = await run("preview", program("v2", fixed));
     expect(new Set(steps.map((step) => step.split(" ")[0]))).toEqual(new Set(["same"]));
   });
 
   test("T5: `definition` is the CRD as the official resource, typed", async () => {
     let kind: pulumi.Output<string> | undefined;
     const read: More = (crd) => {
-      mended(crd);
+      fixed(crd);
       kind = crd.definition.spec.names.kind;
     };
     const seen = await run("up", program("v2", read));

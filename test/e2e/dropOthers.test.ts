@@ -176,15 +176,17 @@ describe("a version that others depend on is not dropped", () => {
     const message = await stack.refused(stack.up(args("v2", { kubeconfig })));
     expect(message).toMatch(/resources could not be searched for objects owned at stable\.example\.com\/v1/);
     expect(message).toMatch(/not allowed to list it \(403\)/);
-    expect(message).toMatch(/unscanned: \["\*"\]/);
+    expect(message).toMatch(/skipOwnerSearch: \["\*"\]/);
     // The user's word is for what cannot be searched: what is found still counts.
-    expect(await stack.refused(stack.up(args("v2", { kubeconfig, unscanned: ["*"] })))).toMatch(/12 objects name/);
+    expect(await stack.refused(stack.up(args("v2", { kubeconfig, skipOwnerSearch: ["*"] })))).toMatch(
+      /12 objects name/,
+    );
     await nothingChanged(generation);
   });
 
   test("T7 drop: rewritten only when asked, and with the right to", async () => {
     const { generation } = (await live()).metadata;
-    const asked = args("v2", { ownerReferences: "rewrite", unscanned: ["*.metrics.k8s.io"] });
+    const asked = args("v2", { ownerReferences: "rewrite", skipOwnerSearch: ["*.metrics.k8s.io"] });
     expect(await stack.refused(stack.up(asked))).toMatch(
       /could not rewrite configmaps default\/child-0: not allowed to patch configmaps/,
     );
@@ -197,7 +199,7 @@ describe("a version that others depend on is not dropped", () => {
     await world.cluster.client.mergePatch(`${definitionPath}?fieldManager=cert-manager-cainjector`, {
       spec: { conversion: conversionPatch },
     });
-    const asked = args("v2", { ownerReferences: "rewrite", unscanned: ["*.metrics.k8s.io"] });
+    const asked = args("v2", { ownerReferences: "rewrite", skipOwnerSearch: ["*.metrics.k8s.io"] });
     const { conversion: _leaves, ...withoutWebhook } = asked;
     const patch = { apiGroups: [""], resources: ["configmaps"], verbs: ["patch"] };
     const rights = [...rightsForUp([resource]), ...rightsForDrop(), patch];

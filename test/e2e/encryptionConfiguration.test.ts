@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { atomsOf, providersOf } from "../../components/encryptionKeyRotation/configuration/atoms";
 import type { EncryptionConfiguration } from "../../components/encryptionKeyRotation/configuration/configuration";
+import { keyEntriesOf, providersOf } from "../../components/encryptionKeyRotation/configuration/keyEntries";
 import { etcdPrefix } from "../../components/encryptionKeyRotation/configuration/keyNames";
 import { parseConfiguration } from "../../components/encryptionKeyRotation/configuration/parse";
 import { renderConfiguration } from "../../components/encryptionKeyRotation/configuration/render";
@@ -21,7 +21,7 @@ const ALL = ["secretbox:a", "secretbox:b", "secretbox:twice", "aescbc:c", "aescb
 function readable({ entries }: EncryptionConfiguration): EncryptionConfiguration {
   return {
     entries: entries.map(({ resources, providers }) => {
-      const drawn = atomsOf(providers).filter(({ kind }) => kind !== "kms");
+      const drawn = keyEntriesOf(providers).filter(({ kind }) => kind !== "kms");
       const rest = ALL.filter((each) => !drawn.some(({ kind, name }) => kind === each.kind && name === each.name));
       return { resources, providers: providersOf([...drawn, ...rest]) };
     }),
@@ -213,13 +213,13 @@ test("the key that we say writes a resource is the one in etcd, whichever entrie
 
 describe("a rotation of Secrets that share an entry, under a wildcard for everything", () => {
   const live = readable(file(entry("secrets configmaps", "secretbox:a"), entry("*.*", "aescbc:c")));
-  const wanted = want("secrets", "secretbox:b");
+  const desired = want("secrets", "secretbox:b");
   let at = live;
 
   test.each(["distribute", "promote", "retire"] as const)(
     "%s: loaded, and only Secrets are written otherwise",
     async (stage) => {
-      at = configurationAt(stage, at, wanted, materialFor(wanted));
+      at = configurationAt(stage, at, desired, materialFor(desired));
       expect(await taken(renderConfiguration(at))).toBe(true);
       expect(await written(`rotated-${stage}`)).toEqual({
         ...expected(live),

@@ -143,7 +143,7 @@ describe("the API servers", () => {
     after.close();
   });
 
-  test("a Lease of a server that is not there holds, names the host, and yields to `gone`", async () => {
+  test("a Lease of a server that is not there holds, names the host, and yields to `decommissionedServers`", async () => {
     await bench.local.client.post(leases, {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
@@ -155,9 +155,9 @@ describe("the API servers", () => {
       spec: { holderIdentity: "apiserver-paused_x", leaseDurationSeconds: 3600 },
     });
     await expect(findApiServers(bench.cluster)).rejects.toThrow(
-      /API server on cp-9: its identity Lease .* has not moved for 4\d s.*gone: \["cp-9"\]/,
+      /API server on cp-9: its identity Lease .* has not moved for 4\d s.*decommissionedServers: \["cp-9"\]/,
     );
-    const without = await findApiServers(bench.cluster, { gone: ["cp-9"] });
+    const without = await findApiServers(bench.cluster, { decommissioned: ["cp-9"] });
     expect(without.distinct).toBe(true);
     await without.alive(bench.work);
     without.close();
@@ -168,8 +168,8 @@ describe("the API servers", () => {
     const { host } = new URL(bench.local.server);
     const { metadata } = await identityLease();
     const hostname = metadata.labels["kubernetes.io/hostname"] as string;
-    await expect(findApiServers(bench.cluster, { gone: [hostname] })).rejects.toThrow(
-      `1 API servers answer (${host}), found 0 identity Leases in kube-system (none), without ${hostname}, declared gone`,
+    await expect(findApiServers(bench.cluster, { decommissioned: [hostname] })).rejects.toThrow(
+      `1 API servers answer (${host}), found 0 identity Leases in kube-system (none), without ${hostname}, declared decommissioned`,
     );
   });
 

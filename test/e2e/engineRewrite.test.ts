@@ -5,7 +5,7 @@ import { moveManagedFields } from "../../components/migration/managedFields";
 import { forEachObject } from "../../components/migration/rewrite/objects";
 import { rewriteAll } from "../../components/migration/rewrite/rewriter";
 import { awaitAgreement } from "../../components/migration/servers/agreement";
-import { readableEverywhere, servedEverywhere } from "../../components/migration/servers/served";
+import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/served";
 import { type Bench, group, objectOf, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
 jest.setTimeout(180_000);
@@ -157,7 +157,7 @@ describe("serving, unserving, dropping", () => {
   test("T1 a version is served everywhere; the hash names the storage version", async () => {
     await bench.define(kind, { storage: "v1" });
     const servers = await findApiServers(bench.cluster);
-    await servedEverywhere(servers, { group, plural }, { served: ["v1", "v2"], notServed: ["v3"] }, bench.work);
+    await awaitServedEverywhere(servers, { group, plural }, { served: ["v1", "v2"], notServed: ["v3"] }, bench.work);
     expect(await discover(bench.cluster, { group, version: "v2", plural })).toEqual({
       served: true,
       storageVersionHash: storageVersionHash(group, "v1", kind),
@@ -173,7 +173,7 @@ describe("serving, unserving, dropping", () => {
     const result = await rewriteAll(bench.cluster, target(kind, "v1"), bench.work);
     expect(result).toMatchObject({ visited: 0, failedCount: 0 });
     expect(Number(result.listResourceVersion)).toBeGreaterThan(0);
-    await readableEverywhere(servers, target(kind, "v1"), bench.work);
+    await awaitReadableEverywhere(servers, target(kind, "v1"), bench.work);
     servers.close();
   });
 
@@ -211,8 +211,8 @@ describe("serving, unserving, dropping", () => {
     );
     await bench.define(kind, { storage: "v2", versions: ["v2"] });
     const servers = await findApiServers(bench.cluster);
-    await servedEverywhere(servers, { group, plural }, { served: ["v2"], notServed: ["v1"] }, bench.work);
-    await readableEverywhere(servers, { group, version: "v2", plural }, bench.work);
+    await awaitServedEverywhere(servers, { group, plural }, { served: ["v2"], notServed: ["v1"] }, bench.work);
+    await awaitReadableEverywhere(servers, { group, version: "v2", plural }, bench.work);
     await bench.local.client.apply(
       `/apis/${group}/v2/namespaces/default/${plural}/one`,
       objectOf(kind, "v2", "one", { host: "b" }),
@@ -234,13 +234,13 @@ describe("serving, unserving, dropping", () => {
     );
     await bench.define(early, { storage: "v2", versions: ["v2"] });
     const servers = await findApiServers(bench.cluster);
-    await servedEverywhere(
+    await awaitServedEverywhere(
       servers,
       { group, plural: pluralOf(early) },
       { served: ["v2"], notServed: ["v1"] },
       bench.work,
     );
-    const reading = readableEverywhere(servers, { group, version: "v2", plural: pluralOf(early) }, bench.work);
+    const reading = awaitReadableEverywhere(servers, { group, version: "v2", plural: pluralOf(early) }, bench.work);
     await expect(reading).rejects.toThrow(/API server .+ cannot list every object of earlys.*invalid group\/version/s);
     servers.close();
   });

@@ -6,7 +6,7 @@ import {
 } from "../../components/encryptionKeyRotation/proof/prove";
 import {
   isUntouched,
-  noteWrite,
+  recordWrite,
   readRecord,
   recordProof,
   RECORD_NAME,
@@ -15,13 +15,13 @@ import {
   validProof,
 } from "../../components/encryptionKeyRotation/proof/record";
 import { enumerate, measure } from "../../components/encryptionKeyRotation/proof/resources";
-import { awaitHash, ReloadFailed } from "../../components/encryptionKeyRotation/servers/convergence";
+import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
 import {
   hashesNow,
   type Reported,
-  reportedNow,
+  readReportsNow,
   shortHash,
-} from "../../components/encryptionKeyRotation/servers/reported";
+} from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { everyResource } from "../../components/kubernetes/everyResource";
 import { clusterIdentity } from "../../components/kubernetes/identity";
@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.end());
 
-const now = (): Promise<Reported> => reportedNow(bench.cluster, [], bench.work);
+const now = (): Promise<Reported> => readReportsNow(bench.cluster, [], bench.work);
 /** What was reported right before the last file was written: all that tells before 1.34. */
 let since: Reported;
 const put = async (next: string): Promise<void> => {
@@ -59,7 +59,7 @@ const put = async (next: string): Promise<void> => {
   writeFile(bench.local.apiServers[0], next);
 };
 const loaded = (before = since) =>
-  awaitHash(bench.cluster, { sha256: sha256(text), since: before, patienceSeconds: 30 }, bench.work);
+  awaitServersAgree(bench.cluster, { sha256: sha256(text), since: before, timeoutSeconds: 30 }, bench.work);
 /** Since 1.34; before, a reload that is counted since the file was written stands for it. */
 const tellsHash = (): boolean => bench.local.version !== "1.30";
 const seen = (): string =>
@@ -72,8 +72,8 @@ const rewriting = async (writeKey: string, given: Partial<Rewriting> = {}): Prom
   resources: await secrets(writeKey),
   migrator: "direct",
   requestTimeoutSeconds: 3,
-  gone: [],
-  patienceSeconds: 30,
+  decommissioned: [],
+  timeoutSeconds: 30,
   ...given,
 });
 const keep = async ({ proof }: { proof: RotationProof }): Promise<void> => recordProof(bench.cluster, NAMESPACE, proof);
@@ -124,7 +124,7 @@ describe("one API server, from key1 to key2", () => {
     const from = sha256(text);
     const retired = secretbox("key2");
     const since = await now();
-    await noteWrite(bench.cluster, NAMESPACE, { from, to: sha256(retired), since }, () => true);
+    await recordWrite(bench.cluster, NAMESPACE, { from, to: sha256(retired), since }, () => true);
     expect(await judged("secretbox:key2")).toHaveProperty("objects", SECRETS + 2);
     await put(retired);
     expect(sinceOf(await readRecord(bench.cluster, NAMESPACE), sha256(text))).toEqual(since);
@@ -168,8 +168,8 @@ describe("a file that the API server refuses", () => {
     expect((failure as ReloadFailed).host).toBe(since.servers[0]?.host);
     expect((failure as Error).message).toMatch(/refused the encryption configuration .*would not start with this one/);
     const before = since;
-    await noteWrite(bench.cluster, NAMESPACE, { from: sha256(good), to: sha256(text), since: before }, () => true);
-    await noteWrite(bench.cluster, NAMESPACE, { from: sha256(text), to: sha256(good), since: before }, () => true);
+    await recordWrite(bench.cluster, NAMESPACE, { from: sha256(good), to: sha256(text), since: before }, () => true);
+    await recordWrite(bench.cluster, NAMESPACE, { from: sha256(text), to: sha256(good), since: before }, () => true);
     await put(good);
     // Before 1.34 only the record tells that this is the file from before.
     const restored = sinceOf(await readRecord(bench.cluster, NAMESPACE), sha256(good)) as Reported;
@@ -180,7 +180,9 @@ describe("a file that the API server refuses", () => {
   test("a file that never reaches the server: the error names the host and what it runs with", async () => {
     const before = text;
     text = secretbox("key9");
-    await expect(awaitHash(bench.cluster, { sha256: sha256(text), patienceSeconds: 2 }, bench.work)).rejects.toThrow(
+    await expect(
+      awaitServersAgree(bench.cluster, { sha256: sha256(text), timeoutSeconds: 2 }, bench.work),
+    ).rejects.toThrow(
       /(runs with sha256:[0-9a-f]{12}|was neither restarted nor reloaded since the file was written), \d s after/,
     );
     text = before;
@@ -290,7 +292,7 @@ describe("with exactly the rights that are documented", () => {
   const preview = async (cluster: Cluster): Promise<unknown> => {
     const resources = await enumerate(rotation.resources, cluster);
     for (const resource of resources) await measure(cluster, resource);
-    const { missing } = await reportedNow(cluster, [], bench.work);
+    const { missing } = await readReportsNow(cluster, [], bench.work);
     if (missing.length > 0) throw new Error(missing.join("; "));
     if ((await clusterIdentity(cluster)) === undefined) throw new Error("no identity");
     return readRecord(cluster, NAMESPACE);

@@ -5,9 +5,9 @@ import {
 } from "../../components/encryptionKeyRotation/proof/prove";
 import { isUntouched } from "../../components/encryptionKeyRotation/proof/record";
 import { enumerate } from "../../components/encryptionKeyRotation/proof/resources";
-import { awaitHash, ReloadFailed } from "../../components/encryptionKeyRotation/servers/convergence";
+import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
 import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
-import { type Reported, reportedNow } from "../../components/encryptionKeyRotation/servers/reported";
+import { type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { rightsForRotation } from "../../components/kubernetes/rights";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { readEtcd } from "../../local/cluster/etcd";
@@ -35,17 +35,23 @@ afterAll(() => bench.end());
 
 const server = (host: string): LocalApiServer =>
   bench.local.apiServers.find((each) => each.host === host) as LocalApiServer;
-const now = (): Promise<Reported> => reportedNow(bench.cluster, [], bench.work);
+const now = (): Promise<Reported> => readReportsNow(bench.cluster, [], bench.work);
 const put = (next: string, hosts = HOSTS): void => {
   text = next;
   for (const host of hosts) writeFile(server(host), next);
 };
-const loaded = (given: { since?: Reported; gone?: string[]; patienceSeconds?: number } = {}) =>
-  awaitHash(bench.cluster, { sha256: sha256(text), patienceSeconds: 30, ...given }, bench.work);
+const loaded = (given: { since?: Reported; decommissioned?: string[]; timeoutSeconds?: number } = {}) =>
+  awaitServersAgree(bench.cluster, { sha256: sha256(text), timeoutSeconds: 30, ...given }, bench.work);
 const rewrite = async (writeKey: string): Promise<Rewritten> => {
   const [resource] = await enumerate(["secrets"], bench.cluster);
   const resources = [{ ...resource, writeKey } as KeyedResource];
-  const asked = { sha256: sha256(text), resources, migrator: "direct", requestTimeoutSeconds: 3, gone: [] } as const;
+  const asked = {
+    sha256: sha256(text),
+    resources,
+    migrator: "direct",
+    requestTimeoutSeconds: 3,
+    decommissioned: [],
+  } as const;
   const [done] = await rewriteAndProve(bench.cluster, asked, () => Promise.resolve(), bench.work);
   return done as Rewritten;
 };
@@ -60,7 +66,7 @@ describe("three API servers", () => {
 
   test("T2: one that lags holds, by its name, until it has the file", async () => {
     put(secretbox("key1", "key2"), ["cp-1", "cp-2"]);
-    await expect(loaded({ patienceSeconds: 3 })).rejects.toThrow(/^cp-3 runs with sha256:[0-9a-f]{12}, \d s after/);
+    await expect(loaded({ timeoutSeconds: 3 })).rejects.toThrow(/^cp-3 runs with sha256:[0-9a-f]{12}, \d s after/);
     const waiting = loaded();
     put(text);
     expect((await waiting).evidence).toEqual([expect.stringContaining(`each of ${ALL} reports`)]);
@@ -105,9 +111,11 @@ describe("three API servers", () => {
   test("T6: one crashed and its Lease stayed: held, with the words that let it go", async () => {
     const since = await now();
     await server("cp-3").kill();
-    const held = loaded({ since, patienceSeconds: 1 });
-    await expect(held).rejects.toThrow(/API server on cp-3: its identity Lease .*set gone: \["cp-3"\]/s);
-    const { reported } = await loaded({ since, gone: ["cp-3"] });
+    const held = loaded({ since, timeoutSeconds: 1 });
+    await expect(held).rejects.toThrow(
+      /API server on cp-3: its identity Lease .*set decommissionedServers: \["cp-3"\]/s,
+    );
+    const { reported } = await loaded({ since, decommissioned: ["cp-3"] });
     expect(reported.servers.map(({ host }) => host)).toEqual(["cp-1", "cp-2"]);
     await server("cp-3").start();
     await loaded({ since });

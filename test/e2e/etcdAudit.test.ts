@@ -4,7 +4,7 @@ import * as https from "https";
 import * as os from "os";
 import * as path from "path";
 import { promisify } from "util";
-import { countPrefixes } from "../../components/encryptionKeyRotation/audit/audit";
+import { countPrefixes } from "../../components/encryptionKeyRotation/audit/countPrefixes";
 import type { EtcdArgs } from "../../components/encryptionKeyRotation/audit/etcdGateway";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import type { Client } from "../../local/cluster/client";

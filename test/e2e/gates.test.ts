@@ -91,7 +91,7 @@ describe("no gate can be passed without its evidence", () => {
   });
 });
 
-describe("a drop that leaves something unreadable is taken back", () => {
+describe("a drop that leaves something unreadable is rolled back", () => {
   let world: World;
   let stack: TestStack;
   let conversion: { url: string; caBundle: string };

@@ -44,7 +44,7 @@ describe("a write that was cut off between two targets", () => {
     expect(read()).toEqual([distributed, distributed]);
   });
 
-  test("T2: of promote, seen by no server yet: it is taken back and done again, and the rotation goes to its end", async () => {
+  test("T2: of promote, seen by no server yet: it is rolled back and done again, and the rotation goes to its end", async () => {
     const [distributed = ""] = read();
     await stack.up(args("promote"));
     // As if killed after the target that no server reads.
@@ -91,7 +91,7 @@ describe("a write that was cut off between two targets", () => {
     expect(await prefixes(world.cluster)).toEqual({ "k8s:enc:secretbox:v1:2026-08:": 10 });
   });
 
-  test("T6: and the one after that rotates, with nothing left to mend", async () => {
+  test("T6: and the one after that rotates, with nothing left to fix", async () => {
     const next = { ...args(), keys: { write: "2026-11", archive: ["2026-08"] } };
     const { plans: planned } = await stack.preview(next);
     expect(planned["distribute"]).toEqual([expect.stringContaining("learns to read secretbox:2026-11")]);

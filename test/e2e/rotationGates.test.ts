@@ -51,7 +51,7 @@ describe("a rotation that does not go straight through", () => {
     expect(file()).not.toMatch(/key1|key2/);
   });
 
-  test("T4: a file that the API server rejects is taken back at once, and the error names the host", async () => {
+  test("T4: a file that the API server rejects is rolled back at once, and the error names the host", async () => {
     const before = file();
     const nobody = { kms: { name: "vault", endpoint: `unix://${world.dir}/nobody.sock` } };
     const keys = { write: nobody, read: ["key3"], archive: ["key1", "key2"] };
@@ -69,7 +69,7 @@ describe("a rotation that does not go straight through", () => {
     expect(refusal.includes(bytes)).toBe(false);
   });
 
-  test("T5: a reload command that fails on the new file has it taken back too", async () => {
+  test("T5: a reload command that fails on the new file has it rolled back too", async () => {
     const before = file();
     const targets = [{ file: path(), reload: ["sh", "-c", `! grep -q keyX "${path()}"`] }];
     const refusal = await stack.refused(

@@ -45,7 +45,7 @@ export class RotationMoments {
       getRaw(cluster, this.secret(this.count - 1)),
     ]);
     const [holder = "nobody", phase = ""] =
-      /(distribute|promote|migrateKeys|retire) of urn:\S+ [0-9a-f]{8}/.exec(decoded(lease)) ?? [];
+      /(distribute|promote|migrate|retire) of urn:\S+ [0-9a-f]{8}/.exec(decoded(lease)) ?? [];
     const scene = { phase, keys: this.keysOfFile(), first: keyOf(decoded(first)), last: keyOf(decoded(last)) };
     return { holder, scene };
   }
@@ -59,7 +59,7 @@ export class RotationMoments {
     const scenes: Record<RotationMoment, Scene> = {
       distribute: { phase: "distribute", keys: distributed, first: old, last: old },
       promote: { phase: "promote", keys: promoted, first: old, last: old },
-      migrate: { phase: "migrateKeys", keys: promoted, first: to, last: old },
+      migrate: { phase: "migrate", keys: promoted, first: to, last: old },
       "retire's wait": { phase: "retire", keys: promoted, first: to, last: to },
       retire: { phase: "retire", keys: [to], first: to, last: to },
     };

@@ -30,7 +30,7 @@ describe("keys rotate on three API servers, one of which always gets its file la
       if (Date.now() > deadline) throw new Error(`not within two minutes; the file has ${keys()}`);
     }
   };
-  const up = (write: string, read: string[], more: { gone?: string[] } = {}): Promise<RotationRun> => {
+  const up = (write: string, read: string[], more: { decommissionedServers?: string[] } = {}): Promise<RotationRun> => {
     const given = ["cp-1", "cp-2"].map((host) => ({ file: server(host).encryptionFile }));
     const run = stack.up({ keys: { write, archive: read }, targets: [...given, { file: onItsWay() }], ...more });
     run.catch((error: Error) => (failed = error));
@@ -103,7 +103,7 @@ describe("keys rotate on three API servers, one of which always gets its file la
   test("T3: one is paused with requests queued, one is killed and comes back, one is gone for good: the same", async () => {
     traffic.fault("cp-4");
     await server("cp-4").kill();
-    const running = up("b", ["a"], { gone: ["cp-4"] });
+    const running = up("b", ["a"], { decommissionedServers: ["cp-4"] });
     await until(() => keys() === "a b");
     const paused = traffic.fault("cp-1");
     await server("cp-1").pause();

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { storageVersion, type Definition } from "../../components/crd/definition";
 import { definitionPath, FIELD_MANAGER } from "../../components/crd/names";
 import { applyDefinition, requireDefinition } from "../../components/versionedCRD/live";
-import { served, stored } from "../../components/versionedCRD/stages";
+import { servedStage, storedStage } from "../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../unit/apiServer";
 import { CRD, OWNER } from "../unit/fixtures";
 import { wanted } from "../unit/generatedManifests";
@@ -17,8 +17,8 @@ const steps: fc.Arbitrary<Step[]> = fc
   .array(
     fc.oneof(
       wanted.map((manifest): Step[] => [
-        { intent: (live) => served(manifest, live, OWNER) },
-        { intent: (live) => stored(live as Definition, storageVersion(manifest)) },
+        { intent: (live) => servedStage(manifest, live, OWNER) },
+        { intent: (live) => storedStage(live as Definition, storageVersion(manifest)) },
       ]),
       fc
         .constantFrom("all", "mine")

@@ -51,7 +51,9 @@ describe("three API servers behind a TCP balancer", () => {
     await server("cp-2").pause();
     const queued = Promise.all(late.map((name) => createObject(patient, name, "late:1")));
     queued.catch(() => undefined); // until it is looked at
-    expect(await stack.refused(stack.up(both))).toMatch(/API server on cp-2: its identity Lease .*gone: \["cp-2"\]/s);
+    expect(await stack.refused(stack.up(both))).toMatch(
+      /API server on cp-2: its identity Lease .*decommissionedServers: \["cp-2"\]/s,
+    );
     expect(await storage()).toBe("v1");
     server("cp-2").resume();
     await queued;
@@ -90,7 +92,7 @@ describe("three API servers behind a TCP balancer", () => {
     expect(await stack.refused(stack.up(only))).toMatch(/API server on cp-3: its identity Lease/);
     const { spec } = await world.cluster.client.get(definitionPath);
     expect(spec.versions.map(({ name }: { name: string }) => name)).toContain("v1");
-    await stack.up({ ...only, gone: ["cp-3"] });
+    await stack.up({ ...only, decommissionedServers: ["cp-3"] });
     const after = await world.cluster.client.get(definitionPath);
     expect(after.spec.versions.map(({ name }: { name: string }) => name)).toEqual(["v2"]);
   });
@@ -102,11 +104,11 @@ describe("three API servers behind a TCP balancer", () => {
     const balancer = await startRequestProxy(world.cluster.dir, alive);
     const kubeconfig = await world.cluster.userKubeconfig("balanced", rights, balancer.url);
     await createGadget(world.cluster.client, "gizmos");
-    const run = blind.up({ ...gizmos(true), kubeconfig, gone: ["cp-3"], stopAfter: "migrate" });
+    const run = blind.up({ ...gizmos(true), kubeconfig, decommissionedServers: ["cp-3"], stopAfter: "migrate" });
     return run.finally(() => balancer.close());
   }
 
-  test("T6: where a balancer deals out single requests, none can be told apart: it takes two passes, and says why", async () => {
+  test("T6: where a balancer deals out single requests, none can be distinguished: it takes two passes, and says why", async () => {
     const { messages } = await waited;
     expect(Object.values(await world.stored(gadgets, "gizmos"))).toEqual([`${gadgets}/v2`]);
     expect(messages.join("\n")).toMatch(/a balancer in front deals out single requests/);

@@ -1,8 +1,8 @@
 import { createHash } from "crypto";
-import { atomsOf } from "../configuration/atoms";
 import { keyBytes } from "../configuration/keyBytes";
-import { label } from "../configuration/keyNames";
-import { ourProviders } from "../wanted";
+import { keyEntriesOf } from "../configuration/keyEntries";
+import { keyLabel } from "../configuration/keyNames";
+import { ourProviders } from "../desiredKeys";
 import type { Rotation } from "./rotation";
 
 /** By this a key's bytes are compared with an archived one's, which nobody needs to be shown: 32 random bytes cannot be found from it. */
@@ -13,12 +13,12 @@ export function bytesDigest(secret: string): string {
 }
 
 /** The state has bytes under every archived name, but those of a key that was made elsewhere are not among them. */
-export function archivedBytes({ live, wanted, archived }: Rotation): string[] {
-  const elsewhere = atomsOf(ourProviders(wanted, live)).filter(
+export function archivedBytes({ live, desired, archived }: Rotation): string[] {
+  const elsewhere = keyEntriesOf(ourProviders(desired, live)).filter(
     (atom) =>
-      "key" in atom && wanted.archive.includes(atom.name) && archived[atom.name] !== bytesDigest(atom.key.secret),
+      "key" in atom && desired.archive.includes(atom.name) && archived[atom.name] !== bytesDigest(atom.key.secret),
   );
-  return [...new Set(elsewhere.map(label))].map(
+  return [...new Set(elsewhere.map(keyLabel))].map(
     (key) =>
       `${key} was not made here: archive keeps other bytes than the file's, which go with retire; ` +
       "keep a copy of them yourself for as long as backups of etcd may need it",

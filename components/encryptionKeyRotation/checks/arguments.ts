@@ -1,4 +1,4 @@
-import type { RotationInput } from "../wanted";
+import type { RotationInput } from "../desiredKeys";
 import { cipherKnown } from "./cipherKnown";
 import { filelessKeys } from "./filelessKeys";
 import { keyNamesUnique } from "./keyNamesUnique";

@@ -1,5 +1,5 @@
 import { CIPHERS, isCipher } from "../configuration/keyBytes";
-import type { RotationInput } from "../wanted";
+import type { RotationInput } from "../desiredKeys";
 import { everyKey } from "./everyKey";
 
 /** The API server knows more names than these, but no other that keeps a key in the file. */

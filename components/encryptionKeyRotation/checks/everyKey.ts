@@ -1,4 +1,4 @@
-import type { KeyInput, RotationInput } from "../wanted";
+import type { KeyInput, RotationInput } from "../desiredKeys";
 
 /** write and read with the path that names each in a message. */
 export function everyKey({ keys }: RotationInput): { key: KeyInput; path: string }[] {

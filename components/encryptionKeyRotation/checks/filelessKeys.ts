@@ -1,5 +1,5 @@
-import { label, type KeyName } from "../configuration/keyNames";
-import type { KeyInput, RotationInput } from "../wanted";
+import { keyLabel, type KeyName } from "../configuration/keyNames";
+import type { KeyInput, RotationInput } from "../desiredKeys";
 import { everyKey } from "./everyKey";
 
 const EXPECTED =
@@ -15,10 +15,10 @@ export function filelessKeys(args: RotationInput): string[] {
 }
 
 /** The same of arguments that became known late. */
-export function mustBeFileless(keys: readonly KeyName[]): string | undefined {
+export function whyNotFileless(keys: readonly KeyName[]): string | undefined {
   const local = keys.filter(({ kind }) => kind !== "kms");
   if (local.length === 0) return undefined;
-  return `targets is empty, and keys holds ${local.map(label).join(", ")}; ${EXPECTED}`;
+  return `targets is empty, and keys holds ${local.map(keyLabel).join(", ")}; ${EXPECTED}`;
 }
 
 function named(key: KeyInput): string {

@@ -1,12 +1,12 @@
 import type { EncryptionConfiguration } from "../configuration/configuration";
+import { resolveDesired, type DesiredKeys } from "../desiredKeys";
 import type { Material } from "../stages";
-import { resolveWanted, type Wanted } from "../wanted";
 import { aescbcWeak } from "./aescbcWeak";
 import { aesgcmWrites } from "./aesgcmWrites";
 import { archivedBytes } from "./archivedBytes";
-import { everyStageTaken } from "./everyStageTaken";
+import { everyStageAccepted } from "./everyStageAccepted";
 import { keyLength } from "./keyLength";
-import { kmsMoved } from "./kmsMoved";
+import { kmsEndpointMoved } from "./kmsEndpointMoved";
 import { newBytes } from "./newBytes";
 import { newKeyNames } from "./newKeyNames";
 import { notShadowed } from "./notShadowed";
@@ -18,10 +18,10 @@ import type { Rotation } from "./rotation";
 
 export { bytesDigest } from "./archivedBytes";
 export { checkArguments } from "./arguments";
-export { mustBeFileless } from "./filelessKeys";
+export { whyNotFileless as mustBeFileless } from "./filelessKeys";
 export { checkKeyAge } from "./keyAge";
 export { checkRetire, type ProvenFor } from "./provenToRetire";
-export { takenByTheServer } from "./takenByTheServer";
+export { acceptedByApiServer as takenByTheServer } from "./acceptedByApiServer";
 
 export interface Findings {
   /** Refuse: preview and `up` fail with these. */
@@ -30,7 +30,7 @@ export interface Findings {
   warnings: string[];
 }
 
-const refusing = [keyLength, oneNameOneKey, otherBytes, reusedName, newKeyNames, kmsMoved];
+const refusing = [keyLength, oneNameOneKey, otherBytes, reusedName, newKeyNames, kmsEndpointMoved];
 const warning = [otherBytesRead, archivedBytes, newBytes, notShadowed, plainData, aescbcWeak, aesgcmWrites];
 
 /**
@@ -41,15 +41,15 @@ const warning = [otherBytesRead, archivedBytes, newBytes, notShadowed, plainData
  */
 export function checkRotation(
   live: EncryptionConfiguration,
-  wanted: Wanted,
+  desired: DesiredKeys,
   material: Material = {},
   archived: Rotation["archived"] = {},
 ): Findings {
-  const rotation = { live, wanted: resolveWanted(wanted, live), material, archived };
+  const rotation = { live, desired: resolveDesired(desired, live), material, archived };
   const found = refusing.flatMap((check) => check(rotation));
   return {
     // Only then do the stages have a meaning.
-    errors: found.length > 0 ? found : everyStageTaken(rotation),
+    errors: found.length > 0 ? found : everyStageAccepted(rotation),
     warnings: warning.flatMap((check) => check(rotation)),
   };
 }

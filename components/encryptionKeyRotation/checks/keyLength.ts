@@ -2,8 +2,8 @@ import { isCipher, keyProblem } from "../configuration/keyBytes";
 import type { Rotation } from "./rotation";
 
 /** A key of a length its cipher does not take is refused by the API server, and a server that restarts stays down. */
-export function keyLength({ wanted, material }: Rotation): string[] {
-  return [wanted.write, ...wanted.read].flatMap(({ kind, name }) => {
+export function keyLength({ desired, material }: Rotation): string[] {
+  return [desired.write, ...desired.read].flatMap(({ kind, name }) => {
     const secret = Object.hasOwn(material, name) ? material[name] : undefined;
     if (!isCipher(kind) || secret === undefined) return [];
     const problem = keyProblem(kind, secret);

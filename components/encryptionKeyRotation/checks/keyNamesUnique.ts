@@ -1,4 +1,4 @@
-import type { RotationInput } from "../wanted";
+import type { RotationInput } from "../desiredKeys";
 import { everyKey, nameOf } from "./everyKey";
 
 /** An object in etcd names its key; of two with one name it would be chance which the arguments mean. */

@@ -1,4 +1,4 @@
-import type { RotationInput } from "../wanted";
+import type { RotationInput } from "../desiredKeys";
 import { everyKey } from "./everyKey";
 import { kms } from "./kms";
 

@@ -1,16 +1,19 @@
-import { atomsOf } from "../configuration/atoms";
 import { sameBytes } from "../configuration/keyBytes";
-import { label, sameKey } from "../configuration/keyNames";
-import { ourProviders } from "../wanted";
+import { keyEntriesOf } from "../configuration/keyEntries";
+import { keyLabel, sameKey } from "../configuration/keyNames";
+import { ourProviders } from "../desiredKeys";
 import type { Rotation } from "./rotation";
 
 /** A new name for old bytes rewrites every object, and whoever has the old key reads them all. */
-export function newBytes({ live, wanted, material }: Rotation): string[] {
-  const { write } = wanted;
+export function newBytes({ live, desired, material }: Rotation): string[] {
+  const { write } = desired;
   const secret = Object.hasOwn(material, write.name) ? material[write.name] : undefined;
   if (secret === undefined) return [];
-  return atomsOf(ourProviders(wanted, live))
+  return keyEntriesOf(ourProviders(desired, live))
     .filter((atom) => "key" in atom && !sameKey(atom, write) && sameBytes(atom.key.secret, secret))
     .slice(0, 1)
-    .map((atom) => `${label(write)} has the bytes of ${label(atom)}: whoever has that key reads what this one writes`);
+    .map(
+      (atom) =>
+        `${keyLabel(write)} has the bytes of ${keyLabel(atom)}: whoever has that key reads what this one writes`,
+    );
 }

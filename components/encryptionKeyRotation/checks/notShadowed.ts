@@ -3,9 +3,9 @@ import { covers } from "./resourceNames";
 import type { Rotation } from "./rotation";
 
 /** First match wins: a wildcard of ours does not reach what an earlier entry of the file serves. */
-export function notShadowed({ live, wanted }: Rotation): string[] {
+export function notShadowed({ live, desired }: Rotation): string[] {
   const there = [...patternsOf(live)].sort();
-  return wanted.resources.flatMap((pattern) => {
+  return desired.resources.flatMap((pattern) => {
     const earlier = there.filter((each) => each !== pattern && covers(pattern, each));
     if (earlier.length === 0) return [];
     return [

@@ -1,7 +1,7 @@
-import { atomsOf } from "../configuration/atoms";
 import { sameBytes } from "../configuration/keyBytes";
-import { label, sameKey } from "../configuration/keyNames";
-import { ourProviders, type WantedKey } from "../wanted";
+import { keyEntriesOf } from "../configuration/keyEntries";
+import { keyLabel, sameKey } from "../configuration/keyNames";
+import { ourProviders, type DesiredKey } from "../desiredKeys";
 import type { Rotation } from "./rotation";
 
 /**
@@ -10,31 +10,31 @@ import type { Rotation } from "./rotation";
  * https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/storage/value/encrypt/aes/aes.go#L240
  */
 export function otherBytes(rotation: Rotation): string[] {
-  const { wanted } = rotation;
+  const { desired } = rotation;
   return differing(rotation)
-    .filter((key) => key === wanted.write || ("given" in key && key.given))
+    .filter((key) => key === desired.write || ("given" in key && key.given))
     .map(
       (key) =>
-        `${label(key)}: the file holds other bytes under this name than the arguments or the state; expected the same; ` +
+        `${keyLabel(key)}: the file holds other bytes under this name than the arguments or the state; expected the same; ` +
         `name a new key to write with, and keep "${key.name}" in read without a secret: the file's bytes are used`,
     );
 }
 
 /** A key that we did not make, only read on: it works, but nothing of ours could bring it back. */
 export function otherBytesRead(rotation: Rotation): string[] {
-  const { wanted } = rotation;
+  const { desired } = rotation;
   return differing(rotation)
-    .filter((key) => key !== wanted.write && !("given" in key && key.given))
+    .filter((key) => key !== desired.write && !("given" in key && key.given))
     .map(
       (key) =>
-        `${label(key)} was not made here: the file's bytes are used, and no copy of them is kept once it is retired; ` +
+        `${keyLabel(key)} was not made here: the file's bytes are used, and no copy of them is kept once it is retired; ` +
         `to keep one for old backups, give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
     );
 }
 
-function differing({ live, wanted, material }: Rotation): WantedKey[] {
-  const atoms = atomsOf(ourProviders(wanted, live));
-  return [wanted.write, ...wanted.read].filter((key) => {
+function differing({ live, desired, material }: Rotation): DesiredKey[] {
+  const atoms = keyEntriesOf(ourProviders(desired, live));
+  return [desired.write, ...desired.read].filter((key) => {
     const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
     const held = atoms.find((atom) => sameKey(atom, key));
     return secret !== undefined && held !== undefined && "key" in held && !sameBytes(held.key.secret, secret);

@@ -1,4 +1,4 @@
-import type { RotationInput } from "../wanted";
+import type { RotationInput } from "../desiredKeys";
 
 /** Without a key that writes there is nothing to rotate to; plain data is asked for by name, never by leaving it out. */
 export function writeKey({ keys }: RotationInput): string[] {

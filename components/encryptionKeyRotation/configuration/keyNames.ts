@@ -8,7 +8,7 @@ export interface KeyName {
 }
 
 /** `secretbox:2026-11`, `identity`, `kms:vault`. */
-export function label({ kind, name }: KeyName): string {
+export function keyLabel({ kind, name }: KeyName): string {
   return kind === "identity" ? kind : `${kind}:${name}`;
 }
 

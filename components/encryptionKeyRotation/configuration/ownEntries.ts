@@ -25,7 +25,7 @@ export function withOwnEntries(
   return { entries: [...entries, ...at(live.entries.length)] };
 }
 
-/** Does this pattern share its entry with resources that are not in the set? They are then told apart. */
+/** Does this pattern share its entry with resources that are not in the set? They are then distinguished. */
 export function sharedWith(live: EncryptionConfiguration, patterns: readonly string[]): string[] {
   const ours = new Set(patterns);
   const shared = live.entries

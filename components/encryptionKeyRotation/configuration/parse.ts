@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { UserError } from "../../kubernetes/errors";
-import { takenByTheServer } from "../checks/takenByTheServer";
-import { bounded } from "./bounded";
+import { acceptedByApiServer } from "../checks/acceptedByApiServer";
+import { boundedList } from "./bounded";
 import type { EncryptionConfiguration, Entry, Key, Provider } from "./configuration";
 import { CIPHERS, isCipher } from "./keyBytes";
 
@@ -15,10 +15,10 @@ export function parseConfiguration(text: string, where: string): EncryptionConfi
   if (text.trim() === "") return { entries: [] };
   const problems: string[] = [];
   const configuration = { entries: readRoot(readYaml(text, where), problems) };
-  const refused = problems.length > 0 ? problems : takenByTheServer(configuration);
+  const refused = problems.length > 0 ? problems : acceptedByApiServer(configuration);
   if (refused.length === 0) return configuration;
   throw new UserError(
-    `${where} is not an EncryptionConfiguration that the API server takes:${bounded(refused)}\n  mend it by hand first`,
+    `${where} is not an EncryptionConfiguration that the API server takes:${boundedList(refused)}\n  fix it by hand first`,
   );
 }
 

@@ -39,7 +39,7 @@ export function servingPattern(configuration: EncryptionConfiguration, resource:
 }
 
 /**
- * Which of these patterns a rotation reaches a resource by. With `*.*` wanted, a resource with an earlier entry of its own in the
+ * Which of these patterns a rotation reaches a resource by. With `*.*` desired, a resource with an earlier entry of its own in the
  * file is not reached: first match wins, and its keys are not ours to touch.
  */
 export function ourPattern(

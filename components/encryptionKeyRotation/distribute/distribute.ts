@@ -3,56 +3,61 @@ import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../provider/logic";
 import { unknownPaths } from "../../provider/unknown";
 import { checkKeyAge, checkRotation } from "../checks";
+import { keyLabel } from "../configuration/keyNames";
+import type { DesiredKeys } from "../desiredKeys";
 import { edit } from "../edit/edit";
-import { migrateFacts, rotationFacts, rotationPlans } from "../facts";
+import { migrateFacts, readRotationFacts, rotationPlans } from "../facts";
 import type { DistributeInputs, RotationOutputs } from "../inputs";
-import { unfinished, type RotationRecord } from "../proof/record";
-import { standingOf, type LiveConfiguration } from "../subject";
-import { ages } from "./ages";
-import { notesOf } from "./notes";
+import { unfinishedWrite, type RotationRecord } from "../proof/record";
+import { outputsOf, type LiveConfiguration } from "../subject";
+import { previewNotes } from "./previewNotes";
 
 /** distribute: the new key is in every server's file, readable, before any server writes with it. */
 export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfiguration> = {
   // A plan speaks of keys by name; their bytes change nothing in it.
   indifferentTo: ["material", "archived"],
 
-  async look(inputs, cluster, live) {
-    const { wanted, maxKeyAgeDays } = inputs;
+  async preview(inputs, cluster, live) {
+    const { desired, maxKeyAgeDays } = inputs;
     const { errors, warnings } = checkRotation(
       live.configuration,
-      wanted,
+      desired,
       known(inputs.material),
       known(inputs.archived),
     );
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
-    const facts = await rotationFacts(inputs, cluster, live);
+    const facts = await readRotationFacts(inputs, cluster, live);
     const plans = rotationPlans(live, inputs, await migrateFacts(cluster, inputs.migrator, facts));
     const plan = [...resuming(facts.record, live), ...plans[0]];
     const isIdle = [...plan, ...plans.flat()].length === 0;
     return {
       plan,
-      warnings: [...warnings, ...cutOffOf(live), ...checkKeyAge(ages(facts.record, wanted), maxKeyAgeDays, new Date())],
-      notes: isIdle ? [] : await notesOf(inputs, cluster, live, facts),
+      warnings: [
+        ...warnings,
+        ...cutOffOf(live),
+        ...checkKeyAge(keyAges(facts.record, desired), maxKeyAgeDays, new Date()),
+      ],
+      notes: isIdle ? [] : await previewNotes(inputs, cluster, live, facts),
       inputs: { digest: digest(plans) },
     };
   },
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("distribute", inputs, work, inputs.material, (found) => {
-      const { errors } = checkRotation(found.configuration, inputs.wanted, known(inputs.material));
+      const { errors } = checkRotation(found.configuration, inputs.desired, known(inputs.material));
       if (errors.length > 0) throw new UserError(errors.join("\n"));
       return Promise.resolve();
     });
     const what = isNew ? "every key is readable on every API server" : "every key was readable already";
-    return { ...standingOf(live, inputs.wanted), summary: [what, ...evidence].join("; ") };
+    return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
 
 /** Whatever the phase was that wrote it: this one runs first. */
 function resuming(record: RotationRecord, { sha256 }: LiveConfiguration): string[] {
-  if (unfinished(record, sha256) === undefined) return [];
+  if (unfinishedWrite(record, sha256) === undefined) return [];
   return [
-    "a run was cut off after it wrote the file that the targets hold: every API server is seen to load it, or it is taken back",
+    "a run was cut off after it wrote the file that the targets hold: every API server is seen to load it, or it is rolled back",
   ];
 }
 
@@ -67,4 +72,14 @@ function cutOffOf({ cutOff }: LiveConfiguration): string[] {
 function known(byName: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
   const all = typeof byName === "object" ? Object.entries(byName) : [];
   return Object.fromEntries(all.filter(([, value]) => unknownPaths(value).length === 0));
+}
+
+/** Since when the desired write key is known to write, by its label: the oldest proof of objects under it. */
+function keyAges({ proofs }: RotationRecord, { write }: DesiredKeys): Record<string, string> {
+  const key = keyLabel(write);
+  const [first] = Object.values(proofs)
+    .filter(({ writeKey }) => writeKey === key)
+    .map(({ at }) => at)
+    .sort();
+  return first === undefined ? {} : { [key]: first };
 }

@@ -2,16 +2,16 @@ import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/logic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
-import { noteLoaded, readRecord } from "../proof/record";
-import { awaitHash, ReloadFailed } from "../servers/convergence";
-import { reportedNow, type Reported } from "../servers/reported";
+import { recordLoaded, readRecord } from "../proof/record";
+import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
+import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAt, sameConfiguration, type Stage } from "../stages";
 import { sha256Of, type LiveConfiguration } from "../subject";
 import { withTargets, writeAll, type OpenTarget } from "../targets";
-import { mended } from "./mended";
-import { resumed } from "./standStill";
-import { noted, reload, takenBack, type Write } from "./takenBack";
-import { orderIn } from "./undo";
+import { repairTargets } from "./repairTargets";
+import { resumeWrite } from "./resumeWrite";
+import { recordEdit, reload, rollBack, type Write } from "./rollBack";
+import { keyOrderIn } from "./undoEdit";
 
 /** What was written, and what was seen of it. */
 export interface Edited {
@@ -27,7 +27,7 @@ export type Gate = (live: LiveConfiguration) => Promise<void>;
 
 /**
  * One edit of the file in every target: all servers run with what is there → write → reload → all servers run with exactly
- * this file → the requests that began before are over. A file that one server rejects is taken back from all.
+ * this file → the requests that began before are over. A file that one server rejects is rolled back from all.
  */
 export async function edit(
   stage: Stage,
@@ -37,16 +37,16 @@ export async function edit(
   gate: Gate = () => Promise.resolve(),
 ): Promise<Edited> {
   return withTargets(inputs.targets, async (targets) => {
-    const before = await mended(inputs, work, targets);
-    const configuration = configurationAt(stage, before.configuration, inputs.wanted, material);
+    const before = await repairTargets(inputs, work, targets);
+    const configuration = configurationAt(stage, before.configuration, inputs.desired, material);
     const isNew = !sameConfiguration(configuration, before.configuration);
-    const { reported, evidence } = await resumed(inputs, work, targets, before);
+    const { reported, evidence } = await resumeWrite(inputs, work, targets, before);
     if (!isNew) return { live: before, isNew, reported, evidence };
     await gate(before);
     const text = renderConfiguration(configuration);
     const after = { text, sha256: sha256Of(text), configuration };
     // Looked at anew: a gate may have waited for minutes, and a restart before the write tells nothing of what is written.
-    const since = await reportedNow(work.cluster, inputs.gone, work);
+    const since = await readReportsNow(work.cluster, inputs.decommissionedServers, work);
     const written = await write(inputs, work, targets, { before, after, since });
     await waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
     return { live: after, isNew, ...written };
@@ -54,17 +54,21 @@ export async function edit(
 }
 
 async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarget[], { before, after, since }: Write) {
-  await noted(inputs, work, { before, after, since }, orderIn(before.configuration, inputs.wanted.resources));
+  await recordEdit(inputs, work, { before, after, since }, keyOrderIn(before.configuration, inputs.desired.resources));
   work.signal.throwIfAborted();
   work.report(`writing ${targets.map(({ name }) => name).join(", ")}`);
   await writeAll(targets, before.text, after.text);
   try {
     await reload(targets);
-    const loaded = await awaitHash(work.cluster, { sha256: after.sha256, since, gone: inputs.gone }, work);
-    await noteLoaded(work.cluster, inputs.recordIn, await readRecord(work.cluster, inputs.recordIn), after.sha256);
+    const loaded = await awaitServersAgree(
+      work.cluster,
+      { sha256: after.sha256, since, decommissioned: inputs.decommissionedServers },
+      work,
+    );
+    await recordLoaded(work.cluster, inputs.recordIn, await readRecord(work.cluster, inputs.recordIn), after.sha256);
     return loaded;
   } catch (error) {
     if (!(error instanceof ReloadFailed)) throw error;
-    throw await takenBack(inputs, work, targets, { before, after, since }, error);
+    throw await rollBack(inputs, work, targets, { before, after, since }, error);
   }
 }

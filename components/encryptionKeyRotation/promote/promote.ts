@@ -2,15 +2,15 @@ import type { PhaseLogic } from "../../provider/logic";
 import { edit } from "../edit/edit";
 import type { PromoteInputs, RotationOutputs } from "../inputs";
 import { planPromote } from "../plan";
-import { standingOf, type LiveConfiguration } from "../subject";
+import { outputsOf, type LiveConfiguration } from "../subject";
 
 /** promote: the new key comes first, so that every server writes with it; each of them can read it since distribute. */
 export const promote: PhaseLogic<PromoteInputs, RotationOutputs, LiveConfiguration> = {
-  look: ({ wanted }, _cluster, { configuration }) => Promise.resolve({ plan: planPromote(configuration, wanted) }),
+  preview: ({ desired }, _cluster, { configuration }) => Promise.resolve({ plan: planPromote(configuration, desired) }),
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("promote", inputs, work);
     const what = isNew ? "every API server writes with it" : "it is the write key already";
-    return { ...standingOf(live, inputs.wanted), summary: [what, ...evidence].join("; ") };
+    return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };

@@ -7,12 +7,12 @@ import { clusterIdentity } from "../../kubernetes/identity";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { describeFailures } from "../../migration/rewrite/failures";
-import { type PassSeen, untilProven } from "../../migration/rewrite/passes";
+import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
 import { rewriteAll, type RewriteResult, touch } from "../../migration/rewrite/rewriter";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
-import { awaitHash, type Converged } from "../servers/convergence";
+import { awaitServersAgree, type ServersAgreed } from "../servers/agreement";
 import { awaitKeyId } from "../servers/kms";
-import { fullHash, loadsOf, type Reported, reportedNow } from "../servers/reported";
+import { fullHash, loadsOf, type Reported, readReportsNow } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { RotatedResource } from "./resources";
 
@@ -29,9 +29,9 @@ export interface Rewriting {
   readonly migrator: "in-tree" | "direct";
   /** The API servers' --request-timeout. */
   readonly requestTimeoutSeconds: number;
-  readonly gone: readonly string[];
+  readonly decommissioned: readonly string[];
   /** See `Awaited`. */
-  readonly patienceSeconds?: number;
+  readonly timeoutSeconds?: number;
 }
 
 export interface Rewritten {
@@ -78,7 +78,7 @@ const BATCH_MS = 60_000;
 /** Of the first of these, as many as are rewritten in a minute: those are proven together. */
 async function provenBatch(control: ControlPlane, rewrites: readonly Rewrite[], work: Work): Promise<Rewritten[]> {
   let batch = rewrites.length;
-  const pass = async (): Promise<PassSeen<Rewritten[]>> => {
+  const pass = async (): Promise<PassResult<Rewritten[]>> => {
     const began = Date.now();
     const { agreed, waited } = await control.settle();
     const done: Rewritten[] = [];
@@ -96,12 +96,12 @@ async function provenBatch(control: ControlPlane, rewrites: readonly Rewrite[], 
     };
   };
   const words = { other: "encryption configuration", unharmed: "every old key stays readable" };
-  const { result, clean } = await untilProven(pass, work.report, words);
+  const { result, clean } = await passUntilProven(pass, work.report, words);
   return clean === 1 ? result : result.map((each) => ({ ...each, how: `${each.how}; ${clean} clean passes in a row` }));
 }
 
 /** What every server runs with, agreed once and looked at again after each pass. */
-interface Settled extends Converged {
+interface Settled extends ServersAgreed {
   readonly keyIds: Readonly<Record<string, string>>;
   /** While it stays, no server has loaded another file, been restarted or taken up another KMS key. */
   readonly identity: string;
@@ -150,9 +150,9 @@ class ControlPlane {
   }
 
   /** Without a target there is no file to agree on. */
-  private async converged(): Promise<Converged> {
-    if (this.sha256 !== "") return awaitHash(this.cluster, this.rewriting, this.work);
-    const reported = await reportedNow(this.cluster, this.rewriting.gone, this.work);
+  private async converged(): Promise<ServersAgreed> {
+    if (this.sha256 !== "") return awaitServersAgree(this.cluster, this.rewriting, this.work);
+    const reported = await readReportsNow(this.cluster, this.rewriting.decommissioned, this.work);
     return { reported, evidence: [`${reported.description} answered; which file they run with was not looked at`] };
   }
 
@@ -162,7 +162,7 @@ class ControlPlane {
     const keyIds: Record<string, string> = {};
     const evidence: string[] = [];
     if (providers.length === 0) return { keyIds, evidence };
-    const servers = await findApiServers(this.cluster, { ...this.work, gone: this.rewriting.gone });
+    const servers = await findApiServers(this.cluster, { ...this.work, decommissioned: this.rewriting.decommissioned });
     try {
       for (const provider of providers) {
         const seen = await awaitKeyId(servers, provider, this.knownKeyIds.get(provider), this.work);
@@ -288,6 +288,6 @@ function refuseFailures({ name, writeKey }: KeyedResource, result: RewriteResult
   if (result.failedCount === 0) return;
   const head = `${name}: ${result.failedCount} of ${result.visited} objects could not be rewritten under ${writeKey}; expected none; every old key stays readable and nothing is retired`;
   throw new UserError(
-    describeFailures(head, result.failed, result.failedCount, "mend these objects and run `pulumi up` again"),
+    describeFailures(head, result.failed, result.failedCount, "fix these objects and run `pulumi up` again"),
   );
 }

@@ -1,8 +1,8 @@
 import { type KubernetesObject, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
-import type { Order } from "../edit/undo";
-import { fullHash, loadsOf, type Reported } from "../servers/reported";
+import type { Order } from "../edit/undoEdit";
+import { fullHash, loadsOf, type Reported } from "../servers/reports";
 
 /** ConfigMap in the namespace `recordIn`. */
 export const RECORD_NAME = "encryption-key-rotation";
@@ -35,7 +35,7 @@ export interface RotationProof {
 }
 
 /** A file of ours, noted before it is written. */
-export interface NotedWrite {
+export interface RecordedWrite {
   readonly from: string;
   readonly to: string;
   readonly at: string;
@@ -48,7 +48,7 @@ export interface NotedWrite {
 
 export interface RotationRecord {
   readonly proofs: Readonly<Record<string, RotationProof>>;
-  readonly write?: NotedWrite;
+  readonly write?: RecordedWrite;
 }
 
 export interface ProofFacts {
@@ -75,10 +75,10 @@ export async function readRecord(cluster: Pick<Cluster, "call">, namespace: stri
  * `keeps(resource, writeKey)`: that key is first for it in both. The others go: should the same file come back one day, another key has
  * written meanwhile.
  */
-export async function noteWrite(
+export async function recordWrite(
   cluster: Pick<Cluster, "call">,
   namespace: string,
-  write: Omit<NotedWrite, "at" | "loaded">,
+  write: Omit<RecordedWrite, "at" | "loaded">,
   keeps: (resource: string, writeKey: string) => boolean,
 ): Promise<void> {
   await update(cluster, namespace, (record) => {
@@ -97,26 +97,26 @@ export async function noteWrite(
 }
 
 /** Every API server runs with this file: no later run has to look after it. */
-export async function noteLoaded(
+export async function recordLoaded(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   record: RotationRecord,
   sha256: string,
 ): Promise<void> {
-  if (unfinished(record, sha256) === undefined) return;
+  if (unfinishedWrite(record, sha256) === undefined) return;
   await update(cluster, namespace, (found) => {
-    const write = unfinished(found, sha256);
+    const write = unfinishedWrite(found, sha256);
     return write === undefined ? {} : { [WRITE_KEY]: JSON.stringify({ ...write, loaded: true }) };
   });
 }
 
 /** The write of this very file, where the run that noted it was cut off before every API server was seen to have loaded it. Pure. */
-export function unfinished({ write }: RotationRecord, sha256: string): NotedWrite | undefined {
+export function unfinishedWrite({ write }: RotationRecord, sha256: string): RecordedWrite | undefined {
   return write?.to === fullHash(sha256) && write.loaded !== true ? write : undefined;
 }
 
 /** The file before the last one again, and nobody looked in between: the last one was refused. */
-function takesBack(write: Omit<NotedWrite, "at">, last: NotedWrite | undefined): boolean {
+function takesBack(write: Omit<RecordedWrite, "at">, last: RecordedWrite | undefined): boolean {
   if (last?.from !== write.to || last.to !== write.from) return false;
   return JSON.stringify(last.since) === JSON.stringify(write.since);
 }
@@ -124,7 +124,7 @@ function takesBack(write: Omit<NotedWrite, "at">, last: NotedWrite | undefined):
 /** The proof under the file to come as well, where the same key stays first for its resource. Pure. */
 export function carriedOver(
   proof: RotationProof,
-  write: Pick<NotedWrite, "from" | "to">,
+  write: Pick<RecordedWrite, "from" | "to">,
   keeps: (resource: string, writeKey: string) => boolean,
 ): RotationProof | undefined {
   const { configHashes, resource, writeKey } = proof;
@@ -147,10 +147,10 @@ export function sinceOf({ write }: RotationRecord, sha256: string): Reported | u
 }
 
 /**
- * Whether `after` was being written over `before` when something was cut off; of a refused file that was being taken back, `before` is
+ * Whether `after` was being written over `before` when something was cut off; of a refused file that was being rolled back, `before` is
  * the good one. By hash; pure.
  */
-export function isCutOff({ from, to, since }: NotedWrite, found: { before: string; after: string }): boolean {
+export function isCutOff({ from, to, since }: RecordedWrite, found: { before: string; after: string }): boolean {
   const [before, after] = since.restored === true ? [to, from] : [from, to];
   return fullHash(found.before) === before && fullHash(found.after) === after;
 }
@@ -186,7 +186,7 @@ function isNotBefore(listed: string, proven: string): boolean {
 
 function recordIn(configMap: ConfigMap | undefined): RotationRecord {
   const { [WRITE_KEY]: noted, ...rest } = configMap?.data ?? {};
-  const write = parse<NotedWrite>(noted, (found) => Array.isArray(found.since?.servers));
+  const write = parse<RecordedWrite>(noted, (found) => Array.isArray(found.since?.servers));
   const proofs: Record<string, RotationProof> = {};
   for (const [resource, text] of Object.entries(rest)) {
     const proof = parse<RotationProof>(

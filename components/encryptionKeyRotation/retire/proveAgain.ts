@@ -1,31 +1,31 @@
 import type { PhaseWork } from "../../provider/logic";
-import { label } from "../configuration/keyNames";
-import { standStill } from "../edit/standStill";
-import { rotationFacts, type RotationFacts } from "../facts";
+import { keyLabel } from "../configuration/keyNames";
+import { awaitAgreementOnFile } from "../edit/resumeWrite";
+import { readRotationFacts, type RotationFacts } from "../facts";
 import type { RetireInputs } from "../inputs";
 import { staleSince } from "../proof/lateWrites";
 import { rewriteAndProve } from "../proof/prove";
 import { isUntouched, recordProof, sinceOf } from "../proof/record";
-import type { Reported } from "../servers/reported";
+import type { Reported } from "../servers/reports";
 import type { LiveConfiguration } from "../subject";
 
 /**
  * Right before keys go: one more pass over the objects of each resource whose proof may not hold any more. True: there was one.
  */
 export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<boolean> {
-  const { reported } = await standStill(inputs, work, live);
-  const facts = await rotationFacts(inputs, work.cluster, live);
-  const doubtful = await doubtfulOf(facts, reported, work);
+  const { reported } = await awaitAgreementOnFile(inputs, work, live);
+  const facts = await readRotationFacts(inputs, work.cluster, live);
+  const doubtful = await findDoubtful(facts, reported, work);
   if (doubtful.length === 0) return false;
   await rewriteAndProve(
     work.cluster,
     {
       sha256: live.sha256,
       since: sinceOf(facts.record, live.sha256),
-      resources: doubtful.map((resource) => ({ ...resource, writeKey: label(inputs.wanted.write) })),
+      resources: doubtful.map((resource) => ({ ...resource, writeKey: keyLabel(inputs.desired.write) })),
       migrator: "direct",
       requestTimeoutSeconds: inputs.requestTimeoutSeconds,
-      gone: inputs.gone,
+      decommissioned: inputs.decommissionedServers,
     },
     async ({ proof }) => recordProof(work.cluster, inputs.recordIn, proof),
     work,
@@ -35,9 +35,9 @@ export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: Li
 
 /**
  * The same file may have been away and come back since the proof: some server was restarted or reloaded anything in between. A
- * server with another file may have come and gone: nothing tells but what it wrote.
+ * server with another file may have come and decommissioned: nothing tells but what it wrote.
  */
-async function doubtfulOf(
+async function findDoubtful(
   { resources, proofs }: RotationFacts,
   reported: Reported,
   work: PhaseWork,

@@ -1,53 +1,53 @@
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseLogic, PhaseWork } from "../../provider/logic";
-import { underOtherKeys } from "../audit/audited";
+import { underOtherKeys } from "../audit/refuseOtherKeys";
 import { checkRetire } from "../checks";
-import { label } from "../configuration/keyNames";
+import { keyLabel } from "../configuration/keyNames";
 import { edit } from "../edit/edit";
-import { rotationFacts, type RotationFacts } from "../facts";
+import { readRotationFacts, type RotationFacts } from "../facts";
 import type { RetireInputs, RotationOutputs } from "../inputs";
 import { planRetire } from "../plan";
-import { standingOf, type LiveConfiguration } from "../subject";
+import { outputsOf, type LiveConfiguration } from "../subject";
 import { proveAgain } from "./proveAgain";
 
 /** retire: keys that are no longer named leave the file, once nothing in etcd can need them. */
 export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration> = {
-  look: ({ wanted }, _cluster, { configuration }) => Promise.resolve({ plan: planRetire(configuration, wanted) }),
+  preview: ({ desired }, _cluster, { configuration }) => Promise.resolve({ plan: planRetire(configuration, desired) }),
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("retire", inputs, work, {}, async (found) => {
-      mayRetire(inputs, found, await rotationFacts(inputs, work.cluster, found));
+      assertMayRetire(inputs, found, await readRotationFacts(inputs, work.cluster, found));
       // Whatever a server does during the wait is found out before the file is written.
-      do await compacted(inputs, work, await rotationFacts(inputs, work.cluster, found));
+      do await awaitCompaction(inputs, work, await readRotationFacts(inputs, work.cluster, found));
       while (await proveAgain(inputs, work, found));
-      const facts = await rotationFacts(inputs, work.cluster, found);
-      mayRetire(inputs, found, facts);
+      const facts = await readRotationFacts(inputs, work.cluster, found);
+      assertMayRetire(inputs, found, facts);
       await underOtherKeys(inputs, work, facts);
     });
     const what = isNew ? "the file holds no other key" : "the file held no other key";
-    return { ...standingOf(live, inputs.wanted), summary: [what, ...evidence].join("; ") };
+    return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
 
 /** The gate: a key that goes while one object is still under it makes that object unreadable, and its whole LIST with it. */
-function mayRetire({ wanted }: RetireInputs, live: LiveConfiguration, facts: RotationFacts): void {
+function assertMayRetire({ desired }: RetireInputs, live: LiveConfiguration, facts: RotationFacts): void {
   const valid = Object.values(facts.proofs).map(({ resource, writeKey }) => ({ resource, writeKey }));
   const names = facts.resources.map(({ name }) => name);
-  const problems = checkRetire(live.configuration, wanted, names, valid);
+  const problems = checkRetire(live.configuration, desired, names, valid);
   if (problems.length === 0) return;
   const why = Object.entries(facts.unproven).map(([name, reason]) => `${name}: ${reason}`);
   throw new UserError([...problems, ...why].join("\n"));
 }
 
 /** etcd keeps what it overwrote until it is compacted; a watch or a LIST at an older revision still reads it, with the old key. */
-async function compacted(inputs: RetireInputs, work: PhaseWork, { proofs }: RotationFacts): Promise<void> {
+async function awaitCompaction(inputs: RetireInputs, work: PhaseWork, { proofs }: RotationFacts): Promise<void> {
   const interval = inputs.compactionIntervalSeconds * 1_000;
   const last = Math.max(0, ...Object.values(proofs).map(({ at }) => Date.parse(at)));
   const until = Math.min(last + interval, Date.now() + interval);
   for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
     work.report(
-      `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${label(inputs.wanted.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
+      `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${keyLabel(inputs.desired.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
     );
     await sleep(Math.min(1_000, left), work.signal);
   }

@@ -3,7 +3,7 @@ import { hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { orIndistinct } from "../../migration/servers/everyServer";
-import { askEach, type Reported, shortHash } from "./reported";
+import { readReports, type Reported, shortHash } from "./reports";
 
 /**
  * A server that cannot take up the new key id goes on writing with the old one for so long at most: kmsv2PluginWriteDEKSourceMaxTTL,
@@ -11,7 +11,7 @@ import { askEach, type Reported, shortHash } from "./reported";
  */
 const OLD_KEY_SECONDS = 180;
 /** Each server asks its plugin once a minute. */
-const PATIENCE_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 const POLL_MS = 1_000;
 const POLL_MIXED_MS = 5_000;
 
@@ -47,7 +47,7 @@ export async function awaitKeyId(
 ): Promise<{ keyId: string; evidence: readonly string[] }> {
   const began = Date.now();
   for (;;) {
-    const reported = await askEach(servers, work);
+    const reported = await readReports(servers, work);
     const agreed = agreedKeyId(reported, provider);
     if ("keyId" in agreed) {
       const { keyId } = agreed;
@@ -55,7 +55,7 @@ export async function awaitKeyId(
       return { keyId, evidence: keyId === known ? [seen] : [seen, await writesWithIt(servers, work)] };
     }
     const waited = Date.now() - began;
-    if (waited > PATIENCE_MS) {
+    if (waited > TIMEOUT_MS) {
       throw new UserError(
         `${agreed.why}, ${Math.round(waited / 1_000)} s after it was asked first; expected one key id everywhere; look at the KMS plugin ` +
           "beside that API server, then run pulumi up again",

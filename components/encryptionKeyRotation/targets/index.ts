@@ -9,4 +9,4 @@ export type {
   SshTargetArgs,
   TargetArgs,
 } from "./target";
-export { readAll, reloadAll, restoreAll, writeAll, type Held, type Written } from "./together";
+export { readAll, reloadAll, restoreAll, writeAll, type TargetsText as Held, type Written } from "./allTargets";

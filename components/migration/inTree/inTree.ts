@@ -8,12 +8,12 @@ import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { duration } from "../rewrite/progress";
 import { touch } from "../rewrite/rewriter";
-import { holdStoredVersions } from "../storedVersions";
+import { keepStoredVersions } from "../storedVersions";
 import { inTreeState, type InTreeState } from "./inTreeState";
 import {
   type MigrationSubject,
   newMigration,
-  sortOut,
+  classifyMigrations,
   storageVersionOf,
   type StorageVersionMigration,
   StorageVersionMigrations,
@@ -85,7 +85,7 @@ class InTreeMigration {
     if (objects.count === 0) return { outcome: "no-objects", message: "there is no object to migrate" };
 
     const api = new StorageVersionMigrations(this.cluster, version, this.work.signal);
-    const found = sortOut(await api.list(), this.subject);
+    const found = classifyMigrations(await api.list(), this.subject);
     for (const { metadata } of found.stale) await api.delete(metadata.name);
     // Killed in the middle, we may come back to a status that is already pruned: what was there before is on the object.
     const atLeast = found.current ? storedVersionsBefore(found.current) : [];
@@ -111,7 +111,7 @@ class InTreeMigration {
         const verdict = decideRetry(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
         if (verdict.kind === "failed" || tried === CREATE_TRIES) throw error;
         await sleep(verdict.afterMs, this.work.signal);
-        const { current } = sortOut(await api.list(), this.subject);
+        const { current } = classifyMigrations(await api.list(), this.subject);
         if (current !== undefined) return current;
       }
     }
@@ -184,7 +184,7 @@ class InTreeMigration {
 
   private async hold(atLeast: readonly string[]): Promise<readonly string[]> {
     const { crd } = this.subject;
-    return crd === undefined ? [] : holdStoredVersions(this.cluster, crd, atLeast, this.work.signal);
+    return crd === undefined ? [] : keepStoredVersions(this.cluster, crd, atLeast, this.work.signal);
   }
 
   private async firstObjects(limit: number): Promise<{ count: number; objects: KubernetesObject[] }> {

@@ -20,7 +20,7 @@ export interface Watched {
 /** The runner promotes within a second; a new CRD takes it up to 30 s to discover, and 1.30 is slower still. */
 const UNNOTICED_SECONDS = 90;
 /** An idle resource moves the migrator's informer only by a bookmark a minute, then it backs off. */
-const NO_CHANGE_SECONDS = 180;
+const STALLED_SECONDS = 180;
 /** Below 1.37 nothing is said while it works; a serial migrator with a slow webhook does some 20 objects a second. */
 const OBJECTS_PER_SECOND = 20;
 /** The runner prunes storedVersions and sets Running=False within a second of the end. */
@@ -48,8 +48,8 @@ export function inTreeState(migration: StorageVersionMigration | undefined, watc
         : `StorageVersionMigration ${watched.behind} of the same resource has not ended`;
     return { kind: "stalled", message: why };
   }
-  const patience = Math.max(NO_CHANGE_SECONDS, watched.objects / OBJECTS_PER_SECOND);
-  if (noticed && watched.sinceChange > patience) {
+  const allowed = Math.max(STALLED_SECONDS, watched.objects / OBJECTS_PER_SECOND);
+  if (noticed && watched.sinceChange > allowed) {
     return {
       kind: "stalled",
       message: `nothing changed for ${duration(watched.sinceChange)}${said && `; last: ${said}`}`,

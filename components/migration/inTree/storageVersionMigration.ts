@@ -99,7 +99,7 @@ export interface Found {
   readonly others: readonly StorageVersionMigration[];
 }
 
-export function sortOut(
+export function classifyMigrations(
   migrations: readonly StorageVersionMigration[],
   { resource, mark }: Pick<MigrationSubject, "resource" | "mark">,
 ): Found {

@@ -146,7 +146,7 @@ class Walk {
     this.stopped = new UserError(
       `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to ` +
         `blame for, ${count(this.visited)} of ${count(this.total)} done; the last: ${messageOf(error)}; ` +
-        "mend what it names, then run pulumi up again",
+        "fix what it names, then run pulumi up again",
     );
   }
 }

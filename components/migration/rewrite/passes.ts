@@ -1,12 +1,12 @@
 import { UserError } from "../../kubernetes/errors";
 
 /** One pass over every object, and whether anything moved under it. */
-export interface PassSeen<T> {
+export interface PassResult<T> {
   /** The definition and the API servers were the same before and after it. */
   readonly stoodStill: boolean;
   /** Which definition it speaks of: uid and generation; for keys, the file's hash. */
   readonly definition: string;
-  /** The API servers could be told apart. */
+  /** The API servers could be distinguished. */
   readonly distinct: boolean;
   readonly result: T;
 }
@@ -23,25 +23,25 @@ const DEFINITION: PassWords = { other: "definition", unharmed: "storedVersions i
 /** A control plane that never stands still is for its operator to see. */
 const MOVED_AT_MOST = 3;
 /**
- * Clean passes in a row that are proof where the servers cannot be told apart: one that lagged during the first, unseen, is
+ * Clean passes in a row that are proof where the servers cannot be distinguished: one that lagged during the first, unseen, is
  * unlikely to have lagged through the second and the wait before it as well.
  */
 const IN_A_ROW_INDISTINCT = 2;
 
 /**
  * Repeats a pass until enough clean ones followed each other: one where every API server was asked by its own address, two where
- * they cannot be told apart.
+ * they cannot be distinguished.
  *
  * @param again told why there is another pass
  * @returns the last pass, and how many were clean in a row
  * @throws UserError when something moved during each of three passes
  */
-export async function untilProven<T>(
-  pass: () => Promise<PassSeen<T>>,
+export async function passUntilProven<T>(
+  pass: () => Promise<PassResult<T>>,
   again: (why: string) => void,
   words: PassWords = DEFINITION,
 ): Promise<{ result: T; clean: number }> {
-  let clean: PassSeen<T>[] = [];
+  let clean: PassResult<T>[] = [];
   for (let moved = 0; moved < MOVED_AT_MOST;) {
     const seen = await pass();
     if (!seen.stoodStill) {
@@ -54,7 +54,7 @@ export async function untilProven<T>(
     // One balanced pass in between is enough to know that there is a balancer.
     const needed = clean.every(({ distinct }) => distinct) ? 1 : IN_A_ROW_INDISTINCT;
     if (clean.length >= needed) return { result: seen.result, clean: clean.length };
-    again("clean, but the API servers cannot be told apart: a second pass has to find the same");
+    again("clean, but the API servers cannot be distinguished: a second pass has to find the same");
   }
   throw new UserError(
     `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes; expected both to stand still for one; ${words.unharmed}; run \`pulumi up\` again once the control plane is calm`,

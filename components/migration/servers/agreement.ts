@@ -6,7 +6,7 @@ import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { touch } from "../rewrite/rewriter";
-import { eachServer, orIndistinct, untilEveryServer } from "./everyServer";
+import { eachServer, orIndistinct, awaitEveryServer } from "./everyServer";
 
 /** The storage version on which every API server must agree. */
 export interface StorageTarget extends Resource {
@@ -16,7 +16,7 @@ export interface StorageTarget extends Resource {
 }
 
 export interface Agreement {
-  /** What was seen, as sentences for the output; says so where no object could be probed or servers not be told apart. */
+  /** What was seen, as sentences for the output; says so where no object could be probed or servers not be distinguished. */
   readonly evidence: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export async function awaitAgreement(servers: ApiServers, target: StorageTarget,
 
 async function sameHash(servers: ApiServers, target: StorageTarget, work: Work): Promise<void> {
   const expected = storageVersionHash(target.group, target.version, target.kind);
-  await untilEveryServer(servers, work, {
+  await awaitEveryServer(servers, work, {
     waitingFor: `to store ${target.plural}.${target.group} as ${target.version}`,
     async missing(server) {
       const { served, storageVersionHash: found } = await discover(server, target, work.signal);

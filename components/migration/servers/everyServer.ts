@@ -4,16 +4,16 @@ import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 
 /**
- * Where servers cannot be told apart, "every server" becomes so many fresh connections in a row for each server there may
+ * Where servers cannot be distinguished, "every server" becomes so many fresh connections in a row for each server there may
  * be, spread over some time. It is weaker, and the output says so.
  */
 const CONNECTIONS_PER_SERVER = 6;
 const LEAST_CONNECTIONS = 10;
 const BETWEEN_CONNECTIONS_MS = 300;
 /** An API server that follows its watch is there within milliseconds, one that lost it after half a minute. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
-/** Each server once; where they cannot be told apart, whichever answers, many times. */
+/** Each server once; where they cannot be distinguished, whichever answers, many times. */
 export async function* eachServer(servers: ApiServers, work: Work): AsyncGenerator<ApiServer> {
   if (servers.distinct) return yield* servers.servers;
   const connections = Math.max(LEAST_CONNECTIONS, CONNECTIONS_PER_SERVER * servers.count);
@@ -33,13 +33,13 @@ export interface Condition {
 }
 
 /** Waits until one round over every server finds nothing missing. @throws UserError naming the server that lags */
-export async function untilEveryServer(servers: ApiServers, work: Work, condition: Condition): Promise<void> {
+export async function awaitEveryServer(servers: ApiServers, work: Work, condition: Condition): Promise<void> {
   const began = Date.now();
   for (;;) {
     const lagging = await firstLagging(servers, work, condition);
     if (lagging === undefined) return;
     const waited = Date.now() - began;
-    if (waited > PATIENCE_MS) throw new UserError(describeLag(lagging, waited, condition));
+    if (waited > TIMEOUT_MS) throw new UserError(describeLag(lagging, waited, condition));
     const seconds = Math.round(waited / 1_000);
     work.report(
       `waiting for API server ${lagging.address} ${condition.waitingFor}${seconds > 0 ? ` (${seconds} s)` : ""}`,

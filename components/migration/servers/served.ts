@@ -4,13 +4,13 @@ import { discover } from "../../kubernetes/discovery";
 import { messageOf, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { listPages } from "../rewrite/pages";
-import { eachServer, orIndistinct, untilEveryServer } from "./everyServer";
+import { eachServer, orIndistinct, awaitEveryServer } from "./everyServer";
 
 /** With something broken the caller wants to know soon: it puts the version back. */
 const INITIALIZING_SECONDS = 30;
 
 /** Waits until every API server serves these versions and does not serve those. */
-export async function servedEverywhere(
+export async function awaitServedEverywhere(
   servers: ApiServers,
   resource: { group: string; plural: string },
   versions: { served: readonly string[]; notServed: readonly string[] },
@@ -21,7 +21,7 @@ export async function servedEverywhere(
     ...versions.notServed.map((version) => ({ version, served: false })),
   ];
   const words = wanted.map(({ version, served }) => `${served ? "to serve" : "to stop serving"} ${version}`);
-  await untilEveryServer(servers, work, {
+  await awaitEveryServer(servers, work, {
     waitingFor: `${words.join(" and ")} of ${resource.plural}.${resource.group}`,
     async missing(server) {
       for (const { version, served } of wanted) {
@@ -41,7 +41,7 @@ export async function servedEverywhere(
  *
  * @throws UserError when one cannot read them all
  */
-export function readableEverywhere(servers: ApiServers, resource: Resource, work: Work): Promise<void> {
+export function awaitReadableEverywhere(servers: ApiServers, resource: Resource, work: Work): Promise<void> {
   return orIndistinct(servers, async () => {
     for await (const server of eachServer(servers, work)) {
       work.report(`listing ${resource.plural}.${resource.group} through API server ${server.address}`);

@@ -15,7 +15,7 @@ const SECONDS = 20;
  *
  * @param resource at its storage version
  */
-export async function usageOf(cluster: Cluster, resource: Resource, versions: readonly string[]): Promise<string[]> {
+export async function findUsage(cluster: Cluster, resource: Resource, versions: readonly string[]): Promise<string[]> {
   const signal = AbortSignal.timeout(SECONDS * 1_000);
   const [managers, totals] = await Promise.all([
     managersOf(cluster, resource, signal),

@@ -1,5 +1,5 @@
 import type { Definition, Schema } from "../../crd/definition";
-import { prunedFields } from "./pruned";
+import { prunedFields } from "./prunedFields";
 
 /** What a conversion says of the kind it converts. */
 export interface Converted {

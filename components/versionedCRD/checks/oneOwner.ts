@@ -1,6 +1,6 @@
 import type { Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
-import { recordedOwner, sameStack } from "../owner";
+import { recordedOwner, isSameStack } from "../owner";
 
 /**
  * Two programs that move one CRD would undo each other's phases.
@@ -14,7 +14,7 @@ export function oneOwner(
   formerOwner?: string,
 ): string[] {
   const found = recordedOwner(live);
-  if (found === undefined || sameStack(found, owner) || found === formerOwner) return [];
+  if (found === undefined || isSameStack(found, owner) || found === formerOwner) return [];
   const name = manifest.metadata.name;
   return [
     `${name}: belongs to ${found} (annotation ${OWNER_ANNOTATION}); expected ${owner} or no owner; remove it from the other program, or hand it over with \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,

@@ -4,53 +4,53 @@ import { UserError } from "../../kubernetes/errors";
 import { moveManagedFields } from "../../migration/managedFields";
 import { describeFailures } from "../../migration/rewrite/failures";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
-import { servedEverywhere } from "../../migration/servers/served";
+import { awaitServedEverywhere } from "../../migration/servers/served";
 import type { PhaseWork } from "../../provider/logic";
 import { carryProof } from "../carryProof";
-import { listedNow } from "../facts";
+import { currentOutputs } from "../currentOutputs";
+import { assertNoDependents, checkDependentsAtDrop, usageAtDrop } from "../dependents";
+import { currentResourceVersion } from "../facts";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { applyDefinition, requireDefinition } from "../live";
-import { breaksNobody, othersAtDrop, usageAtDrop } from "../others";
-import { planDrop, unfinishedDrop } from "../plan";
+import { planDrop, versionsOfUnfinishedDrop } from "../plan";
 import { whyProven } from "../proof";
-import { isOurs, unserved, withdrawn } from "../stages";
-import { standing } from "../standing";
+import { isOurs, unservedStage, withdrawnVersions } from "../stages";
 import { removeVersions, resumeRemoval } from "./removal";
 
 /** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: RolloutPhase<DropInputs> = {
   plansWithout: ["conversion"],
 
-  async look(inputs, cluster, live) {
+  async preview(inputs, cluster, live) {
     const plan = planDrop(live, inputs.versions);
     if (live === undefined || plan.length === 0) return { plan };
     const notes = await usageAtDrop(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
-    const others = inputs.heldBy === undefined ? await othersAtDrop(inputs, cluster, live) : {};
+    const others = inputs.heldBy === undefined ? await checkDependentsAtDrop(inputs, cluster, live) : {};
     return { plan, notes, ...others };
   },
 
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
-    const names = withdrawn(live, inputs.versions).map(({ name }) => name);
-    const unfinished = unfinishedDrop(live);
-    if (names.length + unfinished.length === 0) return { ...standing(live), summary: "nothing to drop" };
+    const names = withdrawnVersions(live, inputs.versions).map(({ name }) => name);
+    const unfinished = versionsOfUnfinishedDrop(live);
+    if (names.length + unfinished.length === 0) return { ...currentOutputs(live), summary: "nothing to drop" };
     if (names.length > 0) {
-      await mayDrop(inputs, work, live);
-      await breaksNobody(inputs, work, live);
+      await assertMayDrop(inputs, work, live);
+      await assertNoDependents(inputs, work, live);
     }
-    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+    const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
       await servers.alive(work);
       if (unfinished.length > 0) await resumeRemoval(inputs, work, live, servers);
       if (names.length > 0) {
         const hidden = await unserve(inputs, work, live, names, servers);
         await clearManagedFields(inputs, work, hidden, names);
-        await removeVersions(inputs, work, await mayStillDrop(inputs, work), names, servers);
+        await removeVersions(inputs, work, await assertMayStillDrop(inputs, work), names, servers);
       }
       const after = await requireDefinition(work.cluster, inputs.crd);
       return {
-        ...standing(after),
+        ...currentOutputs(after),
         summary: `${[...names, ...unfinished].join(", ")} dropped; every object reads as ${storageVersion(after)} through ${servers.description}`,
       };
     } finally {
@@ -60,7 +60,7 @@ export const drop: RolloutPhase<DropInputs> = {
 };
 
 /** The gate: a version that goes while one object is still stored in it takes every LIST of the resource with it. */
-async function mayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
+async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
   const storage = storageVersion(live);
   const storedVersions = live.status?.storedVersions ?? [];
   if (!isOurs(live) || !inputs.versions.includes(storage)) {
@@ -73,7 +73,7 @@ async function mayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): P
       `${inputs.crd}: storedVersions is [${storedVersions.join(", ")}]; expected [${storage}] before anything is dropped; run \`pulumi up\` so that migrate rewrites the objects`,
     );
   }
-  const listed = await listedNow(inputs, work.cluster, live);
+  const listed = await currentResourceVersion(inputs, work.cluster, live);
   if (listed !== undefined && whyProven(live, listed) !== undefined) return;
   throw new UserError(
     `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation}); expected one before anything is dropped; run \`pulumi up\` so that migrate proves it`,
@@ -81,9 +81,9 @@ async function mayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): P
 }
 
 /** The same gate once more, on the definition that is about to be changed. */
-async function mayStillDrop(inputs: DropInputs, work: PhaseWork): Promise<Definition> {
+async function assertMayStillDrop(inputs: DropInputs, work: PhaseWork): Promise<Definition> {
   const now = await requireDefinition(work.cluster, inputs.crd);
-  await mayDrop(inputs, work, now);
+  await assertMayDrop(inputs, work, now);
   return now;
 }
 
@@ -96,11 +96,15 @@ async function unserve(
 ): Promise<Definition> {
   const { group, plural } = inputs;
   let hidden = live;
-  if (withdrawn(live, inputs.versions).some((version) => version.served)) {
+  if (withdrawnVersions(live, inputs.versions).some((version) => version.served)) {
     work.report(`unserving ${names.join(", ")}`);
-    hidden = await carryProof(work.cluster, live, await applyDefinition(work.cluster, unserved(live, names), live));
+    hidden = await carryProof(
+      work.cluster,
+      live,
+      await applyDefinition(work.cluster, unservedStage(live, names), live),
+    );
   }
-  await servedEverywhere(servers, { group, plural }, { served: [storageVersion(hidden)], notServed: names }, work);
+  await awaitServedEverywhere(servers, { group, plural }, { served: [storageVersion(hidden)], notServed: names }, work);
   await waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
   return hidden;
 }
@@ -117,6 +121,6 @@ async function clearManagedFields(
   if (result.failedCount === 0) return;
   const head = `${inputs.crd}: managedFields of ${result.failedCount} objects still name ${names.join(", ")}; expected none; the versions are unserved but still there`;
   throw new UserError(
-    describeFailures(head, result.failed, result.failedCount, "mend these objects and run `pulumi up` again"),
+    describeFailures(head, result.failed, result.failedCount, "fix these objects and run `pulumi up` again"),
   );
 }

@@ -4,14 +4,14 @@ import type { ApiServers } from "../../kubernetes/apiServers";
 import { messageOf, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
-import { definitionSeen } from "../../migration/servers/definitionSeen";
-import { readableEverywhere } from "../../migration/servers/served";
+import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
+import { awaitReadableEverywhere } from "../../migration/servers/served";
 import type { PhaseWork } from "../../provider/logic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
 import { recordedDropping, type DroppingRecord } from "../proof";
-import { placeholder, removed, restored } from "../stages";
+import { placeholder, removedStage, restoredStage } from "../stages";
 
 const PUT_BACK_TRIES = 20;
 const PUT_BACK_EVERY_MS = 3_000;
@@ -35,7 +35,7 @@ export async function removeVersions(
   const marked = await annotate(work.cluster, before, { [DROPPING_ANNOTATION]: JSON.stringify(marker) });
   work.report(`removing ${names.join(", ")}`);
   work.signal.throwIfAborted();
-  const intent = removed(marked, names, inputs.conversion ?? undefined);
+  const intent = removedStage(marked, names, inputs.conversion ?? undefined);
   try {
     await carryProof(work.cluster, marked, await applyDefinition(work.cluster, intent, marked));
     await finishRemoval(inputs, work, servers);
@@ -61,8 +61,8 @@ export async function resumeRemoval(
 
 async function finishRemoval({ crd, group, plural }: DropInputs, work: PhaseWork, servers: ApiServers): Promise<void> {
   const live = await requireDefinition(work.cluster, crd);
-  await definitionSeen(servers, live, work);
-  await readableEverywhere(servers, { group, plural, version: storageVersion(live) }, work);
+  await awaitDefinitionSeen(servers, live, work);
+  await awaitReadableEverywhere(servers, { group, plural, version: storageVersion(live) }, work);
   await annotate(work.cluster, await requireDefinition(work.cluster, crd), { [DROPPING_ANNOTATION]: null });
 }
 
@@ -108,7 +108,7 @@ async function restore(
   const now = await requireDefinition(work.cluster, crd);
   const there = now.spec.versions.map(({ name }) => name);
   const missing = going.filter(({ name }) => !there.includes(name));
-  const intent = restored(now, missing, conversion);
+  const intent = restoredStage(now, missing, conversion);
   if (missing.length > 0) await applyDefinition(work.cluster, intent, now, { force: true });
   return missing.length > 0;
 }

@@ -4,48 +4,48 @@ import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
 import { migrateInTree, type InTreeResult } from "../../migration/inTree/inTree";
 import { describeFailures } from "../../migration/rewrite/failures";
-import { type PassSeen, untilProven } from "../../migration/rewrite/passes";
+import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
 import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
 import { awaitAgreement } from "../../migration/servers/agreement";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/logic";
-import { planFacts } from "../facts";
+import { currentOutputs } from "../currentOutputs";
+import { readPlanFacts } from "../facts";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition, setStoredVersions } from "../live";
-import { isRehearsed, planMigrate, toRehearse } from "../plan";
+import { isRehearsed, planMigrate, versionsToRehearse } from "../plan";
 import type { Proof } from "../proof";
 import { rehearseAgain } from "../rehearse/rehearse";
-import { standing } from "../standing";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
-  async look(inputs, cluster, live) {
-    return { plan: planMigrate(live, inputs.version, inputs.migrator, await planFacts(inputs, cluster, live)) };
+  async preview(inputs, cluster, live) {
+    return { plan: planMigrate(live, inputs.version, inputs.migrator, await readPlanFacts(inputs, cluster, live)) };
   },
 
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
-    const facts = await planFacts(inputs, work.cluster, live);
+    const facts = await readPlanFacts(inputs, work.cluster, live);
     if (planMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
-      return { ...standing(live), summary: `storedVersions is [${inputs.version}]`, ...recorded(live) };
+      return { ...currentOutputs(live), summary: `storedVersions is [${inputs.version}]`, ...proofOutput(live) };
     }
     if (storageVersion(live) !== inputs.version) {
       throw new UserError(
         `${inputs.crd}: storage is ${storageVersion(live)}; expected ${inputs.version} since store; run \`pulumi up\` without --target`,
       );
     }
-    if (toRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
+    if (versionsToRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
       throw new UserError(
         `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation}); expected one before objects are rewritten; run \`pulumi up\` without --target`,
       );
     }
     const started = Date.now();
     await rehearseAgain(inputs, live, work);
-    const pass = await provenPass(inputs, work);
-    const after = await record(inputs, work, pass);
+    const pass = await migrateAndProve(inputs, work);
+    const after = await recordProof(inputs, work, pass);
     const seconds = Math.ceil((Date.now() - started) / 1000);
     const summary = `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass (${pass.how})`;
-    return { ...standing(after), ...recorded(after), objectsRewritten: pass.proven, summary };
+    return { ...currentOutputs(after), ...proofOutput(after), objectsRewritten: pass.proven, summary };
   },
 };
 
@@ -59,11 +59,11 @@ interface Pass {
 }
 
 /** Agreement, the wait, a list, one clean pass, agreement again with the same servers and the same definition. */
-async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass> {
+async function migrateAndProve(inputs: MigrateInputs, work: PhaseWork): Promise<Pass> {
   let inTree: InTreeResult | undefined;
-  const once = async (): Promise<PassSeen<Pass>> => {
+  const once = async (): Promise<PassResult<Pass>> => {
     const before = await requireDefinition(work.cluster, inputs.crd);
-    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+    const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
       const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version };
       const agreed = await awaitAgreement(servers, target, work);
@@ -76,7 +76,7 @@ async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass>
       refuseFailures(inputs, result);
       await servers.alive(work);
       return {
-        stoodStill: await stoodStill(inputs, work, before, servers, target),
+        stoodStill: await isUnchanged(inputs, work, before, servers, target),
         definition: `${before.metadata.uid} ${before.metadata.generation}`,
         distinct: servers.distinct,
         result: describePass(inputs, before, servers, agreed.evidence, result, inTree),
@@ -85,18 +85,18 @@ async function provenPass(inputs: MigrateInputs, work: PhaseWork): Promise<Pass>
       servers.close();
     }
   };
-  const { result, clean } = await untilProven(once, work.report);
+  const { result, clean } = await passUntilProven(once, work.report);
   return clean === 1 ? result : { ...result, how: `${result.how}; ${clean} clean passes in a row` };
 }
 
-async function stoodStill(
+async function isUnchanged(
   inputs: MigrateInputs,
   work: PhaseWork,
   before: Definition,
   servers: ApiServers,
   target: Parameters<typeof awaitAgreement>[1],
 ): Promise<boolean> {
-  const again = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+  const again = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
   try {
     await awaitAgreement(again, target, work);
     await again.alive(work); // one that stopped during the pass may come back with requests it accepted before
@@ -115,7 +115,7 @@ function refuseFailures(inputs: MigrateInputs, result: RewriteResult): void {
   if (result.failedCount === 0) return;
   const head = `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}; expected none; storedVersions is as it was and nothing is dropped`;
   throw new UserError(
-    describeFailures(head, result.failed, result.failedCount, "mend these objects and run `pulumi up` again"),
+    describeFailures(head, result.failed, result.failedCount, "fix these objects and run `pulumi up` again"),
   );
 }
 
@@ -147,7 +147,7 @@ function describePass(
 }
 
 /** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
-async function record(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): Promise<Definition> {
+async function recordProof(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): Promise<Definition> {
   const live = await requireDefinition(work.cluster, inputs.crd);
   if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
     throw new UserError(
@@ -159,7 +159,7 @@ async function record(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): 
   return setStoredVersions(work.cluster, proven, [inputs.version]);
 }
 
-function recorded(live: Definition): { proof?: string } {
+function proofOutput(live: Definition): { proof?: string } {
   const proof = live.metadata.annotations?.[PROOF_ANNOTATION];
   return proof === undefined ? {} : { proof };
 }

@@ -4,23 +4,23 @@ import { UserError } from "../../kubernetes/errors";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
 import { describeFailures } from "../../migration/rewrite/failures";
 import type { PhaseWork } from "../../provider/logic";
+import { currentOutputs } from "../currentOutputs";
 import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition } from "../live";
-import { planRehearse, toRehearse } from "../plan";
+import { planRehearse, versionsToRehearse } from "../plan";
 import { recordedRehearsal, type RehearsalRecord } from "../proof";
-import { standing } from "../standing";
 
 /** rehearse: for every live object, would the rewrite be accepted and lose nothing? Writes no object. */
 export const rehearse: RolloutPhase<RehearseInputs> = {
   plansWithout: ["schema"],
 
-  look: (inputs, _cluster, live) => Promise.resolve({ plan: planRehearse(live, inputs) }),
+  preview: (inputs, _cluster, live) => Promise.resolve({ plan: planRehearse(live, inputs) }),
 
   async run(inputs, work) {
     const { cluster } = work;
     const live = await requireDefinition(cluster, inputs.crd);
-    if (planRehearse(live, inputs).length === 0) return { ...standing(live), summary: "nothing to rehearse" };
-    const clean = await rehearseAll(toRehearse(live, inputs.version, inputs.versions), live, inputs, work);
+    if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
+    const clean = await rehearseAll(versionsToRehearse(live, inputs.version, inputs.versions), live, inputs, work);
     for (const { notChecked, warnings, warningCount } of clean) {
       for (const sentence of notChecked) work.warn(`not checked: ${sentence}`);
       if (warningCount > 0) work.warn(describeFailures(`${warningCount} objects to look at`, warnings, warningCount));
@@ -38,7 +38,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     };
     const recorded = await annotate(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
     return {
-      ...standing(recorded),
+      ...currentOutputs(recorded),
       summary: `${objects} objects rehearsed for ${inputs.version} in ${seconds} s, all clean`,
     };
   },
@@ -62,7 +62,13 @@ export async function rehearseAgain(
   if (isFresh || !isWebhook(live.spec.conversion)) return;
   // From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older.
   const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
-  await rehearseAll(isSame ? [flipped.from] : toRehearse(live, version), live, { crd, version }, work, flipped?.at);
+  await rehearseAll(
+    isSame ? [flipped.from] : versionsToRehearse(live, version),
+    live,
+    { crd, version },
+    work,
+    flipped?.at,
+  );
 }
 
 async function rehearseAll(
@@ -82,7 +88,7 @@ async function rehearseAll(
           ? "storage has flipped, nothing was rewritten"
           : "nothing was flipped or rewritten";
       const head = `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; expected none; ${flipped}`;
-      const next = "mend these objects (or the conversion) and run `pulumi up` again";
+      const next = "fix these objects (or the conversion) and run `pulumi up` again";
       throw new UserError(describeFailures(head, failed, failedCount, next));
     }
     clean.push(result);

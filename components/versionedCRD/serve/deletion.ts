@@ -6,10 +6,10 @@ import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
+import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
 import { deleteDefinition, readDefinition } from "../live";
 import { recordedOwner } from "../owner";
-import { describeWriter, otherWriters } from "../writers";
 
 /** Objects with finalizers may take their time, or for ever. */
 const GONE_WITHIN_MS = 120_000;
@@ -28,10 +28,10 @@ export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<
 
 /** Whoever applies it too has a source that still holds it: another stack's official resource, a Helm release. */
 function refuseOthers(live: Definition): void {
-  const others = otherWriters(live, [live]).filter(({ fields }) => fields.includes("spec.versions"));
+  const others = otherFieldManagers(live, [live]).filter(({ fields }) => fields.includes("spec.versions"));
   if (others.length === 0) return;
   const { name } = live.metadata;
-  const names = others.map(({ manager }) => describeWriter(manager)).join(", ");
+  const names = others.map(({ manager }) => describeFieldManager(manager)).join(", ");
   throw new UserError(
     `${name}: is applied by ${names} as well; expected no other writer of spec.versions before it is deleted with all its objects; have the other stop, put the component back with takeOverFrom, run \`pulumi up\`, and remove it again; or keep the CRD: \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
   );

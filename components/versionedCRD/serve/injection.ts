@@ -11,7 +11,7 @@ const WAIT_SECONDS = 30;
 const EVERY_MS = 100;
 
 /** The annotation by which the definition asks for a caBundle that it does not have yet. */
-export function askedInjection(live: Definition): string | undefined {
+export function requestedInjection(live: Definition): string | undefined {
   const client = isWebhook(live.spec.conversion) ? live.spec.conversion?.webhook?.clientConfig : undefined;
   if (client?.service === undefined || (client.caBundle ?? "") !== "") return undefined;
   return ASKING.find((name) => live.metadata.annotations?.[name] !== undefined);
@@ -21,7 +21,7 @@ export function askedInjection(live: Definition): string | undefined {
  * The definition once its caBundle is there; `after` itself where nobody is to write one. Until then no API server can call
  * the webhook, and a write of ours would meet the injector's, which moves the generation.
  */
-export async function injected(
+export async function awaitInjection(
   crd: string,
   after: Definition,
   { cluster, report, warn, signal }: Pick<PhaseWork, "cluster" | "report" | "warn" | "signal">,
@@ -29,7 +29,7 @@ export async function injected(
 ): Promise<Definition> {
   const deadline = Date.now() + seconds * 1_000;
   for (let live = after; ; live = await requireDefinition(cluster, crd)) {
-    const asked = askedInjection(live);
+    const asked = requestedInjection(live);
     if (asked === undefined) return live;
     if (Date.now() > deadline) {
       warn(

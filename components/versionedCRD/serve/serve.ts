@@ -7,48 +7,48 @@ import { hasStatus, UserError } from "../../kubernetes/errors";
 import { missingRights } from "../../kubernetes/missingRights";
 import { rightsWithoutWhich } from "../../kubernetes/rights";
 import { sleep } from "../../kubernetes/sleep";
-import { servedEverywhere } from "../../migration/servers/served";
+import { awaitServedEverywhere } from "../../migration/servers/served";
 import type { PhaseWork } from "../../provider/logic";
 import { carryProof } from "../carryProof";
+import { currentOutputs } from "../currentOutputs";
+import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
-import { applyDefinition, readDefinition, requireDefinition, takeOver } from "../live";
-import { othersAtServe } from "../others";
+import { applyDefinition, readDefinition, requireDefinition, takeOverFields } from "../live";
 import { isCreation } from "../plan";
-import { served } from "../stages";
-import { standing } from "../standing";
+import { servedStage } from "../stages";
 import { deleteCrd } from "./deletion";
-import { injected } from "./injection";
-import { checkedServe, intended, lookAtServe } from "./look";
+import { awaitInjection } from "./injection";
+import { checkServeAndAdoption, planServeAndTakeOver, previewServe } from "./preview";
 
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
 export const serve: RolloutPhase<ServeInputs> = {
   plansWithout: ["manifest.spec.conversion"],
 
-  look: lookAtServe,
+  preview: previewServe,
 
   async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
     const gone = before === undefined && !isCreation(inputs.plan) && inputs.recreate !== true;
     if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
-    const others = await othersAtServe(inputs, cluster, before, readAdmission);
+    const others = await checkDependentsAtServe(inputs, cluster, before, readAdmission);
     // Whose the CRD is, check has asked the state.
-    const problems = [...checkedServe(inputs, before, "ours").problems, ...others.problems];
+    const problems = [...checkServeAndAdoption(inputs, before, "ours").problems, ...others.problems];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
-    const { plan, managers } = intended(inputs, before);
+    const { plan, managers } = planServeAndTakeOver(inputs, before);
     if (plan.length > 0) {
-      await mayFinish(inputs, work, before);
+      await assertRightsForRollout(inputs, work, before);
       work.report(`applying ${inputs.crd}`);
-      const intent = served(inputs.manifest, before, inputs.owner);
+      const intent = servedStage(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
-      const complete = await injected(inputs.crd, after, work);
-      await takeOver(cluster, await carryProof(cluster, before, after, complete), managers);
+      const complete = await awaitInjection(inputs.crd, after, work);
+      await takeOverFields(cluster, await carryProof(cluster, before, after, complete), managers);
     }
-    await established(inputs, work);
-    work.keep(standing(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects
-    const names = await servedByAll(inputs, work);
+    await awaitEstablished(inputs, work);
+    work.saveOutputs(currentOutputs(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects
+    const names = await awaitServedByAll(inputs, work);
     const live = await requireDefinition(cluster, inputs.crd);
-    return { ...standing(live), summary: `${versionNames(live).join(", ")} on ${names}` };
+    return { ...currentOutputs(live), summary: `${versionNames(live).join(", ")} on ${names}` };
   },
 
   contradiction({ storageVersion, __found }, inputs) {
@@ -68,7 +68,11 @@ function wentAway(crd: string, although: string): string {
 }
 
 /** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
-async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: Definition | undefined): Promise<void> {
+async function assertRightsForRollout(
+  inputs: ServeInputs,
+  { cluster }: PhaseWork,
+  before: Definition | undefined,
+): Promise<void> {
   const { crd, group, plural, migrator } = inputs;
   const inTree = migrator === "in-tree" && (await servedStorageMigrationVersion(cluster)) !== undefined;
   const rules = rightsWithoutWhich([{ group, plural }], { creates: before === undefined, inTree });
@@ -79,7 +83,7 @@ async function mayFinish(inputs: ServeInputs, { cluster }: PhaseWork, before: De
   );
 }
 
-async function established({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
+async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const conditions = (await requireDefinition(work.cluster, crd)).status?.conditions ?? [];
@@ -99,15 +103,15 @@ async function established({ crd }: ServeInputs, work: PhaseWork): Promise<void>
 }
 
 /** Every API server serves every version, shown by discovery and by one real read, through the conversion where there is one. */
-async function servedByAll(inputs: ServeInputs, work: PhaseWork): Promise<string> {
+async function awaitServedByAll(inputs: ServeInputs, work: PhaseWork): Promise<string> {
   const { group, plural } = inputs;
   const live = await requireDefinition(work.cluster, inputs.crd);
   const isServed = live.spec.versions.filter((version) => version.served).map(({ name }) => name);
   const notServed = versionNames(live).filter((name) => !isServed.includes(name));
-  const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+  const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
   try {
-    await servedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);
-    for (const version of isServed) await readThrough(inputs, work, version);
+    await awaitServedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);
+    for (const version of isServed) await tryRead(inputs, work, version);
     return servers.description;
   } finally {
     servers.close();
@@ -115,11 +119,7 @@ async function servedByAll(inputs: ServeInputs, work: PhaseWork): Promise<string
 }
 
 /** One real read, through the conversion where there is one. Which objects it rejects is for the rehearsal to list. */
-async function readThrough(
-  { group, plural }: ServeInputs,
-  { cluster, warn }: PhaseWork,
-  version: string,
-): Promise<void> {
+async function tryRead({ group, plural }: ServeInputs, { cluster, warn }: PhaseWork, version: string): Promise<void> {
   try {
     await cluster.call({
       method: "GET",

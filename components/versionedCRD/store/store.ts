@@ -3,39 +3,39 @@ import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
 import { awaitAgreement } from "../../migration/servers/agreement";
-import { servedEverywhere } from "../../migration/servers/served";
+import { awaitServedEverywhere } from "../../migration/servers/served";
 import type { PhaseWork } from "../../provider/logic";
-import { listedNow } from "../facts";
+import { currentOutputs } from "../currentOutputs";
+import { currentResourceVersion } from "../facts";
 import type { StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
 import { isRehearsed, planStore } from "../plan";
 import { recordedRehearsal, type RehearsalRecord } from "../proof";
 import { rehearseAgain } from "../rehearse/rehearse";
-import { isOurs, stored } from "../stages";
-import { standing } from "../standing";
+import { isOurs, storedStage } from "../stages";
 
 /** store: one edit flips storage, then every API server must store the new version. */
 export const store: RolloutPhase<StoreInputs> = {
-  look: (inputs, _cluster, live) => Promise.resolve({ plan: planStore(live, inputs.version) }),
+  preview: (inputs, _cluster, live) => Promise.resolve({ plan: planStore(live, inputs.version) }),
 
   async run(inputs, work) {
     const { crd, group, plural, kind, version } = inputs;
     const live = await requireDefinition(work.cluster, crd);
-    if (planStore(live, version).length === 0) return { ...standing(live), summary: `storage is ${version}` };
-    mayFlip(live, version);
+    if (planStore(live, version).length === 0) return { ...currentOutputs(live), summary: `storage is ${version}` };
+    assertMayFlip(live, version);
     await rehearseAgain(inputs, live, work);
-    const servers = await findApiServers(work.cluster, { ...work, gone: inputs.gone });
+    const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
-      await servedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
+      await awaitServedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
       await servers.alive(work);
       work.signal.throwIfAborted();
-      const at = await listedNow(inputs, work.cluster, live);
-      const flip = await applyDefinition(work.cluster, stored(live, version), live);
+      const at = await currentResourceVersion(inputs, work.cluster, live);
+      const flip = await applyDefinition(work.cluster, storedStage(live, version), live);
       const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
       const probeUpTo = recordedRehearsal(flipped)?.listedAt; // a probe rewrites: none that has not been rehearsed
       await awaitAgreement(servers, { group, plural, kind, version, probeUpTo }, work);
       return {
-        ...standing(flipped),
+        ...currentOutputs(flipped),
         summary: `storage ${storageVersion(live)} → ${version} on ${servers.description}`,
       };
     } finally {
@@ -47,7 +47,7 @@ export const store: RolloutPhase<StoreInputs> = {
 };
 
 /** The gate: from here on new objects are written in the new version, so it must be known that all of them can be. */
-function mayFlip(live: Definition, version: string): void {
+function assertMayFlip(live: Definition, version: string): void {
   const crd = live.metadata.name;
   const wanted = live.spec.versions.find(({ name }) => name === version);
   if (!isOurs(live) || wanted === undefined || !wanted.served) {

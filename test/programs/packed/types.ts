@@ -18,7 +18,7 @@ const args: VersionedCRDArgs = {
   stopAfter: "migrate",
   migrator: "in-tree",
   requestTimeoutSeconds: 60,
-  gone: ["old-server"],
+  decommissionedServers: ["old-server"],
   kubeconfig: "kubeconfig.yaml",
   context: "prod",
 };

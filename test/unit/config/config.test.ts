@@ -24,14 +24,14 @@ test("every key that the schema knows passes together", () => {
     stopAfter: "store",
     migrator: "direct",
     requestTimeoutSeconds: 30,
-    gone: ["cp-2"],
+    decommissionedServers: ["cp-2"],
   };
   const cluster = { kubeconfig: "kubeconfig", context: "prod" };
   expect(checkStackConfig({ cluster, crds: [{ ...crd, ...all, conversion }] })).toEqual([]);
 });
 
 const CRD_KEYS =
-  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, gone, ownerReferences, unscanned";
+  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch";
 
 test.each<[string, Record<string, unknown>, string]>([
   ["no crds", {}, "(top level): crds or rotations is missing; see config/schema.json"],
@@ -70,7 +70,11 @@ test.each<[string, Record<string, unknown>, string]>([
     withCrd({ requestTimeoutSeconds: 1.5 }),
     "crds.0 (databases).requestTimeoutSeconds: found 1.5; expected integer",
   ],
-  ["one host as text", withCrd({ gone: "cp-2" }), 'crds.0 (databases).gone: found "cp-2"; expected array'],
+  [
+    "one host as text",
+    withCrd({ decommissionedServers: "cp-2" }),
+    'crds.0 (databases).decommissionedServers: found "cp-2"; expected array',
+  ],
   [
     "http://",
     withCrd({ conversion: { url: "http://a" } }),
@@ -122,9 +126,18 @@ describe("asArgs", () => {
   });
 
   test("the cluster goes to every CRD, the rest as it is", () => {
-    const args = { stopAfter: "store", migrator: "direct", requestTimeoutSeconds: 30, gone: ["cp-2"] } as const;
+    const args = {
+      stopAfter: "store",
+      migrator: "direct",
+      requestTimeoutSeconds: 30,
+      decommissionedServers: ["cp-2"],
+    } as const;
     const cluster = { kubeconfig: "kubeconfig", context: "prod" };
-    expect(asArgs({ ...crd, ...args, gone: ["cp-2"] }, cluster)).toEqual({ file: crd.file, ...args, ...cluster });
+    expect(asArgs({ ...crd, ...args, decommissionedServers: ["cp-2"] }, cluster)).toEqual({
+      file: crd.file,
+      ...args,
+      ...cluster,
+    });
   });
 
   test("the content of caBundleFile becomes caBundle", () => {

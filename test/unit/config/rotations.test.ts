@@ -43,7 +43,7 @@ test("every key that the schema knows passes together", () => {
     migrator: "direct",
     requestTimeoutSeconds: 60,
     compactionIntervalSeconds: 300,
-    gone: ["cp-3"],
+    decommissionedServers: ["cp-3"],
     maxKeyAgeDays: 90,
     recordIn: "kube-system",
     audit: { endpoints: ["https://127.0.0.1:2379"], caFile: "a", certFile: "b", keyFile: "c", prefix: "/registry" },

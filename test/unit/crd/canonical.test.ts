@@ -1,6 +1,6 @@
 import { canonical, digest } from "../../../components/crd/canonical";
 import { FIELD_MANAGER } from "../../../components/crd/names";
-import { ownedByUs } from "../../../components/versionedCRD/owned";
+import { fieldsWeOwn } from "../../../components/versionedCRD/fieldsWeOwn";
 import { applied } from "../apiServer";
 import { manifest, webhook, withMetadata, withSpec, withWebhook } from "../fixtures";
 
@@ -55,7 +55,7 @@ test("ours is what our apply set, with its live values, and nothing that others 
   const injected = withSpec(seen, {
     conversion: { ...webhook(), webhook: { ...webhook().webhook, clientConfig: client } },
   });
-  expect(ownedByUs(injected)).toEqual({ metadata: { labels: { team: "storage" } }, spec: intent.spec });
+  expect(fieldsWeOwn(injected)).toEqual({ metadata: { labels: { team: "storage" } }, spec: intent.spec });
 });
 
 test("another manager's fields, and our own updates of status and annotations, are not ours to apply", () => {
@@ -65,11 +65,11 @@ test("another manager's fields, and our own updates of status and annotations, a
     { manager: FIELD_MANAGER, operation: "Update", fieldsV1 },
     { manager: FIELD_MANAGER, operation: "Apply", subresource: "status", fieldsV1 },
   ];
-  expect(ownedByUs(withMetadata(manifest("v1 storage"), { managedFields }))).toEqual({});
+  expect(fieldsWeOwn(withMetadata(manifest("v1 storage"), { managedFields }))).toEqual({});
 });
 
 test("a field that we applied and someone removed since is not ours any more", () => {
   const live = applied(undefined, withSpec(manifest("v1 storage"), { preserveUnknownFields: true }));
   delete live.spec["preserveUnknownFields"];
-  expect(ownedByUs(live).spec).not.toHaveProperty("preserveUnknownFields");
+  expect(fieldsWeOwn(live).spec).not.toHaveProperty("preserveUnknownFields");
 });

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { readManifest } from "../../../components/crd/manifest";
 import { stringifyJson } from "../../../components/kubernetes/json";
 import { planServe } from "../../../components/versionedCRD/plan";
-import { served } from "../../../components/versionedCRD/stages";
+import { servedStage } from "../../../components/versionedCRD/stages";
 import { asYaml, definitionOf, largeDefinition, richVersion } from "../../shapes/manifests";
 import { applied } from "../apiServer";
 import { OWNER, messageOf } from "../fixtures";
@@ -85,7 +85,7 @@ test("an int64 beyond 2^53 reaches the API server digit by digit", () => {
 
 test("another default beyond 2^53 is a change, although both are one float64", () => {
   const withDefault = (digits: string) => readManifest(file(withHuge(digits)));
-  const live = applied(undefined, served(withDefault("9007199254740993"), undefined, OWNER));
+  const live = applied(undefined, servedStage(withDefault("9007199254740993"), undefined, OWNER));
   expect(planServe(live, withDefault("9007199254740993"), OWNER)).toEqual([]);
   expect(planServe(live, withDefault("9007199254740992"), OWNER)).toEqual(["v1: change schema"]);
 });

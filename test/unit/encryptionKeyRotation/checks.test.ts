@@ -8,8 +8,8 @@ import {
   mustBeFileless,
 } from "../../../components/encryptionKeyRotation/checks";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
-import { readWanted } from "../../../components/encryptionKeyRotation/readWanted";
-import type { RotationInput } from "../../../components/encryptionKeyRotation/wanted";
+import type { RotationInput } from "../../../components/encryptionKeyRotation/desiredKeys";
+import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
 import { after, entry, file, secretOf, want } from "./situations";
 
 function ask(keys: RotationInput["keys"], more: Partial<RotationInput> = {}): string[] {
@@ -78,7 +78,7 @@ describe("arguments", () => {
 
   test("the error of the arguments lists at most ten findings and says how many more", () => {
     const read = Array.from({ length: 12 }, () => "");
-    expect(() => readWanted({ resources: ["secrets"], keys: { write: "a", read } })).toThrow(/and 2 more$/);
+    expect(() => readDesiredKeys({ resources: ["secrets"], keys: { write: "a", read } })).toThrow(/and 2 more$/);
   });
 });
 
@@ -113,7 +113,9 @@ describe("a rotation", () => {
   test("given bytes for a key of read that the file holds otherwise are refused; made ones only warned of", () => {
     const given = { name: "c", cipher: "aescbc" as const, secret: bytes(32) };
     const found = (read: typeof given | string): Findings =>
-      checkRotation(live, readWanted({ resources: ["secrets"], keys: { write: "a", read: [read] } }), { c: bytes(32) });
+      checkRotation(live, readDesiredKeys({ resources: ["secrets"], keys: { write: "a", read: [read] } }), {
+        c: bytes(32),
+      });
     expect(found(given).errors).toEqual([expect.stringContaining("aescbc:c: the file holds other bytes")]);
     expect(found("c")).toEqual({ errors: [], warnings: [expect.stringContaining("aescbc:c was not made here")] });
   });
@@ -147,8 +149,8 @@ describe("a rotation", () => {
 
   test("a KMS provider at another endpoint under the same name", () => {
     const moved = { kms: { name: "vault", endpoint: "unix:///elsewhere.sock" } };
-    const wanted = readWanted({ resources: ["secrets"], keys: { write: moved } });
-    expect(checkRotation(file(entry("secrets", "kms:vault")), wanted).errors).toEqual([
+    const desired = readDesiredKeys({ resources: ["secrets"], keys: { write: moved } });
+    expect(checkRotation(file(entry("secrets", "kms:vault")), desired).errors).toEqual([
       "kms:vault: the file's endpoint is unix:///run/vault.sock, the arguments' unix:///elsewhere.sock; expected the same; give the plugin at the new endpoint a new name and rotate to it",
     ]);
   });
@@ -207,8 +209,8 @@ test("no target, found out late: every key must be a KMS plugin's", () => {
 });
 
 describe("retire", () => {
-  const wanted = want("secrets databases.example.com", "secretbox:n");
-  const live = after("promote", after("distribute", file(entry("secrets", "secretbox:a")), wanted), wanted);
+  const desired = want("secrets databases.example.com", "secretbox:n");
+  const live = after("promote", after("distribute", file(entry("secrets", "secretbox:a")), desired), desired);
   const proof = (resource: string, writeKey = "secretbox:n"): { resource: string; writeKey: string } => ({
     resource,
     writeKey,
@@ -219,12 +221,12 @@ describe("retire", () => {
     expect(
       checkRetire(
         live,
-        wanted,
+        desired,
         resources,
         resources.map((each) => proof(each)),
       ),
     ).toEqual([]);
-    expect(checkRetire(live, wanted, resources, [proof("secrets", "secretbox:a")])).toEqual([
+    expect(checkRetire(live, desired, resources, [proof("secrets", "secretbox:a")])).toEqual([
       "secrets: found no valid proof that every object is written with secretbox:n; secretbox:a may still be needed and stays; run pulumi up again: migrate comes first",
       "databases.example.com: found no valid proof that every object is written with secretbox:n; identity may still be needed and stays; run pulumi up again: migrate comes first",
     ]);

@@ -73,7 +73,7 @@ describe("keys", () => {
     const write = { name: "key1", cipher: "aescbc" as const, secret: Buffer.alloc(32, 1).toString("base64") };
     const resources = await resourcesOf({ keys: { write } });
     expect([...resources.keys()].filter((name) => name.includes("-key-"))).toEqual([]);
-    expect(resources.get("keys-promote")?.inputs["wanted"]).toMatchObject({
+    expect(resources.get("keys-promote")?.inputs["desired"]).toMatchObject({
       write: { kind: "aescbc", name: "key1", given: true },
     });
     expect(JSON.stringify(resources.get("keys-promote")?.inputs)).not.toContain(write.secret);
@@ -89,7 +89,7 @@ describe("keys", () => {
 test("no target at all, where every key is a KMS plugin's: the file cannot be reached, and its socket is nobody's business", async () => {
   const write = { kms: { name: "vault" } };
   const resources = await resourcesOf({ targets: [], keys: { write, read: [{ kms: { name: "before" } }] } });
-  expect(resources.get("keys-migrate")?.inputs).toMatchObject({ targets: [], wanted: { write: { name: "vault" } } });
+  expect(resources.get("keys-migrate")?.inputs).toMatchObject({ targets: [], desired: { write: { name: "vault" } } });
 });
 
 test("stopAfter holds what comes after it", async () => {

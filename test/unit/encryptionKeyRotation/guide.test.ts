@@ -33,14 +33,14 @@ test("the stack configuration is a valid one", () => {
 test("the README's plan is that of its rotation", () => {
   const readme = fs.readFileSync("README.md", "utf8");
   const live = file(entry("secrets databases.example.com", "secretbox:2026-08"));
-  const wanted = want("secrets databases.example.com", "secretbox:2026-11", "", ["2026-08"]);
+  const desired = want("secrets databases.example.com", "secretbox:2026-11", "", ["2026-08"]);
   const how = "by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass";
   const facts = { resources: ["secrets", "databases.example.com"], proven: [], how };
   const plan = [
-    ...planDistribute(live, wanted),
-    ...planPromote(live, wanted),
-    ...planMigrate(live, wanted, facts),
-    ...planRetire(live, wanted),
+    ...planDistribute(live, desired),
+    ...planPromote(live, desired),
+    ...planMigrate(live, desired, facts),
+    ...planRetire(live, desired),
   ];
   expect(readme).toContain("```\n" + plan.join("\n") + "\n```");
 });

@@ -1,5 +1,5 @@
 import { agreedKeyId } from "../../../components/encryptionKeyRotation/servers/kms";
-import type { Reported } from "../../../components/encryptionKeyRotation/servers/reported";
+import type { Reported } from "../../../components/encryptionKeyRotation/servers/reports";
 
 const reported = (...keyIds: (string | undefined)[]): Reported => ({
   servers: keyIds.map((keyId, index) => ({

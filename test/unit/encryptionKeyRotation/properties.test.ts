@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { checkRotation, takenByTheServer } from "../../../components/encryptionKeyRotation/checks";
-import { atomsOf, type Atom } from "../../../components/encryptionKeyRotation/configuration/atoms";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
-import { label } from "../../../components/encryptionKeyRotation/configuration/keyNames";
+import { keyEntriesOf, type KeyEntry } from "../../../components/encryptionKeyRotation/configuration/keyEntries";
+import { keyLabel } from "../../../components/encryptionKeyRotation/configuration/keyNames";
 import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
 import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
 import {
@@ -10,38 +10,38 @@ import {
   isOurs,
   keyOrder,
 } from "../../../components/encryptionKeyRotation/configuration/resources";
+import type { DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
 import { planDistribute, planMigrate, planPromote, planRetire } from "../../../components/encryptionKeyRotation/plan";
-import { keepsProof, sameConfiguration } from "../../../components/encryptionKeyRotation/stages";
-import type { Wanted } from "../../../components/encryptionKeyRotation/wanted";
+import { isProofKept, sameConfiguration } from "../../../components/encryptionKeyRotation/stages";
 import { after, files, materialFor, RESOURCES, rotations, STAGES } from "./situations";
 
 const runs = { numRuns: 150 };
 
 interface Situation {
   live: EncryptionConfiguration;
-  wanted: Wanted;
+  desired: DesiredKeys;
 }
 
 /** Only what the checks let through: what they refuse never gets to a stage. */
 const situations: fc.Arbitrary<Situation> = fc
-  .record({ live: files, wanted: rotations })
-  .filter(({ live, wanted }) => checkRotation(live, wanted, materialFor(wanted)).errors.length === 0);
+  .record({ live: files, desired: rotations })
+  .filter(({ live, desired }) => checkRotation(live, desired, materialFor(desired)).errors.length === 0);
 
 /** live, after distribute, after promote, after retire. */
-function files4({ live, wanted }: Situation): EncryptionConfiguration[] {
+function files4({ live, desired }: Situation): EncryptionConfiguration[] {
   return STAGES.reduce<EncryptionConfiguration[]>(
-    (all, stage) => [...all, after(stage, all[all.length - 1] ?? live, wanted)],
+    (all, stage) => [...all, after(stage, all[all.length - 1] ?? live, desired)],
     [live],
   );
 }
 
-function canRead(configuration: EncryptionConfiguration, resource: string, written: Atom): boolean {
-  const there = atomsOf(effectiveProviders(configuration, resource));
+function canRead(configuration: EncryptionConfiguration, resource: string, written: KeyEntry): boolean {
+  const there = keyEntriesOf(effectiveProviders(configuration, resource));
   return there.some((each) => JSON.stringify(each) === JSON.stringify(written));
 }
 
-function writer(configuration: EncryptionConfiguration, resource: string): Atom {
-  const [first] = atomsOf(effectiveProviders(configuration, resource));
+function writer(configuration: EncryptionConfiguration, resource: string): KeyEntry {
+  const [first] = keyEntriesOf(effectiveProviders(configuration, resource));
   if (first === undefined) throw new Error("no provider writes");
   return first;
 }
@@ -87,7 +87,7 @@ describe("at every stage", () => {
           EncryptionConfiguration,
         ];
         // Before the rotation, objects may stand under whatever the file reads.
-        const past = atomsOf(effectiveProviders(live, resource));
+        const past = keyEntriesOf(effectiveProviders(live, resource));
         for (const [index, configuration] of [live, distributed, promoted].entries()) {
           const next = [distributed, promoted, promoted][index] ?? promoted;
           for (const written of [...past, writer(configuration, resource), writer(next, resource)]) {
@@ -107,8 +107,8 @@ describe("at every stage", () => {
   test("a resource that is not ours keeps its providers", () => {
     fc.assert(
       fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
-        const { live, wanted } = situation;
-        fc.pre(!isOurs(live, wanted.resources, resource));
+        const { live, desired } = situation;
+        fc.pre(!isOurs(live, desired.resources, resource));
         for (const each of files4(situation))
           expect(effectiveProviders(each, resource)).toEqual(effectiveProviders(live, resource));
       }),
@@ -116,15 +116,15 @@ describe("at every stage", () => {
     );
   });
 
-  test("a resource of ours ends with the wanted key first, and with the wanted keys alone", () => {
+  test("a resource of ours ends with the desired key first, and with the desired keys alone", () => {
     fc.assert(
       fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
-        const { live, wanted } = situation;
-        fc.pre(isOurs(live, wanted.resources, resource));
+        const { live, desired } = situation;
+        fc.pre(isOurs(live, desired.resources, resource));
         const retired = files4(situation)[3];
-        const order = keyOrder(retired ?? live, resource).map(label);
-        expect(order[0]).toBe(label(wanted.write));
-        expect(new Set(order)).toEqual(new Set([wanted.write, ...wanted.read].map(label)));
+        const order = keyOrder(retired ?? live, resource).map(keyLabel);
+        expect(order[0]).toBe(keyLabel(desired.write));
+        expect(new Set(order)).toEqual(new Set([desired.write, ...desired.read].map(keyLabel)));
       }),
       runs,
     );
@@ -145,8 +145,8 @@ describe("at every stage", () => {
         const all = files4(situation);
         all.slice(1).forEach((next, index) => {
           const before = all[index] ?? situation.live;
-          const same = label(writer(before, resource)) === label(writer(next, resource));
-          expect(keepsProof(before, next, resource)).toBe(same);
+          const same = keyLabel(writer(before, resource)) === keyLabel(writer(next, resource));
+          expect(isProofKept(before, next, resource)).toBe(same);
         });
       }),
       runs,
@@ -154,41 +154,41 @@ describe("at every stage", () => {
   });
 });
 
-function plans(live: EncryptionConfiguration, wanted: Wanted, proven: string[]): string[][] {
-  const resources = RESOURCES.filter((each) => isOurs(live, wanted.resources, each));
+function plans(live: EncryptionConfiguration, desired: DesiredKeys, proven: string[]): string[][] {
+  const resources = RESOURCES.filter((each) => isOurs(live, desired.resources, each));
   return [
-    planDistribute(live, wanted),
-    planPromote(live, wanted),
-    planMigrate(live, wanted, { resources, proven, how: "directly" }),
-    planRetire(live, wanted),
+    planDistribute(live, desired),
+    planPromote(live, desired),
+    planMigrate(live, desired, { resources, proven, how: "directly" }),
+    planRetire(live, desired),
   ];
 }
 
 /** Records that are still valid after the file went from live to this one. */
 function kept(live: EncryptionConfiguration, now: EncryptionConfiguration, proven: string[]): string[] {
-  return proven.filter((resource) => keepsProof(live, now, resource));
+  return proven.filter((resource) => isProofKept(live, now, resource));
 }
 
 /** A proof speaks for one write key. */
-function recorded(live: EncryptionConfiguration, wanted: Wanted): string[] {
-  return RESOURCES.filter((each) => label(writer(live, each)) === label(wanted.write));
+function recorded(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+  return RESOURCES.filter((each) => keyLabel(writer(live, each)) === keyLabel(desired.write));
 }
 
 describe("plans", () => {
   test("a phase's plan in preview is its plan in up, after the phases before it ran", () => {
     fc.assert(
       fc.property(situations, fc.subarray(RESOURCES), (situation, some) => {
-        const { live, wanted } = situation;
-        const proven = recorded(live, wanted).filter((each) => some.includes(each));
-        const preview = plans(live, wanted, proven);
+        const { live, desired } = situation;
+        const proven = recorded(live, desired).filter((each) => some.includes(each));
+        const preview = plans(live, desired, proven);
         const [, distributed, promoted] = files4(situation) as [
           EncryptionConfiguration,
           EncryptionConfiguration,
           EncryptionConfiguration,
         ];
-        expect(plans(distributed, wanted, kept(live, distributed, proven))[1]).toEqual(preview[1]);
-        expect(plans(promoted, wanted, kept(live, promoted, proven))[2]).toEqual(preview[2]);
-        expect(plans(promoted, wanted, RESOURCES)[3]).toEqual(preview[3]);
+        expect(plans(distributed, desired, kept(live, distributed, proven))[1]).toEqual(preview[1]);
+        expect(plans(promoted, desired, kept(live, promoted, proven))[2]).toEqual(preview[2]);
+        expect(plans(promoted, desired, RESOURCES)[3]).toEqual(preview[3]);
       }),
       runs,
     );
@@ -197,10 +197,10 @@ describe("plans", () => {
   test("a finished rotation plans nothing and changes no byte", () => {
     fc.assert(
       fc.property(situations, (situation) => {
-        const { wanted } = situation;
+        const { desired } = situation;
         const done = files4(situation)[3] ?? situation.live;
-        expect(plans(done, wanted, RESOURCES)).toEqual([[], [], [], []]);
-        for (const stage of STAGES) expect(after(stage, done, wanted)).toBe(done);
+        expect(plans(done, desired, RESOURCES)).toEqual([[], [], [], []]);
+        for (const stage of STAGES) expect(after(stage, done, desired)).toBe(done);
       }),
       runs,
     );
@@ -209,9 +209,9 @@ describe("plans", () => {
   test("a plan of an edit is empty exactly when the edit changes nothing", () => {
     fc.assert(
       fc.property(situations, (situation) => {
-        const { live, wanted } = situation;
+        const { live, desired } = situation;
         const all = files4(situation);
-        const [distribute, promote, , retire] = plans(live, wanted, []);
+        const [distribute, promote, , retire] = plans(live, desired, []);
         [distribute, promote, retire].forEach((plan, index) => {
           const same = sameConfiguration(all[index] ?? live, all[index + 1] ?? live);
           expect(plan?.length === 0).toBe(same);
@@ -224,9 +224,9 @@ describe("plans", () => {
   test("one that was interrupted after any stage goes on to the same end", () => {
     fc.assert(
       fc.property(situations, fc.nat(3), (situation, stopped) => {
-        const { wanted } = situation;
+        const { desired } = situation;
         const all = files4(situation);
-        const again = files4({ live: all[stopped] ?? situation.live, wanted });
+        const again = files4({ live: all[stopped] ?? situation.live, desired });
         expect(again[3]).toEqual(all[3]);
       }),
       runs,
@@ -241,8 +241,8 @@ describe("plans", () => {
         const live = reached[stopped] ?? first.live;
         fc.pre(checkRotation(live, second, materialFor(second)).errors.length === 0);
         const written = reached.slice(0, stopped + 1).map((each) => writer(each, resource));
-        const past = atomsOf(effectiveProviders(first.live, resource));
-        for (const each of files4({ live, wanted: second }).slice(0, 3))
+        const past = keyEntriesOf(effectiveProviders(first.live, resource));
+        for (const each of files4({ live, desired: second }).slice(0, 3))
           for (const one of [...past, ...written]) expect(canRead(each, resource, one)).toBe(true);
       }),
       runs,
@@ -251,12 +251,12 @@ describe("plans", () => {
 
   test("no plan, label or finding holds a secret", () => {
     fc.assert(
-      fc.property(fc.record({ live: files, wanted: rotations }), ({ live, wanted }) => {
-        const found = checkRotation(live, wanted, materialFor(wanted));
-        const text = JSON.stringify([found, found.errors.length === 0 ? plans(live, wanted, []) : []]);
+      fc.property(fc.record({ live: files, desired: rotations }), ({ live, desired }) => {
+        const found = checkRotation(live, desired, materialFor(desired));
+        const text = JSON.stringify([found, found.errors.length === 0 ? plans(live, desired, []) : []]);
         for (const { providers } of live.entries)
-          for (const each of atomsOf(providers)) if ("key" in each) expect(text).not.toContain(each.key.secret);
-        for (const secret of Object.values(materialFor(wanted))) expect(text).not.toContain(secret);
+          for (const each of keyEntriesOf(providers)) if ("key" in each) expect(text).not.toContain(each.key.secret);
+        for (const secret of Object.values(materialFor(desired))) expect(text).not.toContain(secret);
       }),
       runs,
     );

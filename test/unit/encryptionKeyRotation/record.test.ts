@@ -1,16 +1,16 @@
 import {
   carriedOver,
   isUntouched,
-  noteLoaded,
-  noteWrite,
+  recordLoaded,
+  recordWrite,
   readRecord,
   recordProof,
   type RotationProof,
   sinceOf,
-  unfinished,
+  unfinishedWrite,
   validProof,
 } from "../../../components/encryptionKeyRotation/proof/record";
-import { loadsOf, type Reported } from "../../../components/encryptionKeyRotation/servers/reported";
+import { loadsOf, type Reported } from "../../../components/encryptionKeyRotation/servers/reports";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
 
@@ -119,7 +119,7 @@ describe("the ConfigMap", () => {
     expect(await readRecord(cluster, "kube-system")).toEqual({ proofs: {} });
     await recordProof(cluster, "kube-system", proof);
     await recordProof(cluster, "kube-system", { ...proof, resource: "databases.example.com" });
-    await noteWrite(cluster, "kube-system", { from: "a".repeat(64), to: B, since: now }, () => true);
+    await recordWrite(cluster, "kube-system", { from: "a".repeat(64), to: B, since: now }, () => true);
     const record = await readRecord(cluster, "kube-system");
     expect(Object.keys(record.proofs)).toEqual(["secrets", "databases.example.com"]);
     expect(record.proofs["secrets"]?.configHashes).toEqual([A, B]);
@@ -133,43 +133,43 @@ describe("the ConfigMap", () => {
     await recordProof(cluster, "kube-system", proof);
     await recordProof(cluster, "kube-system", { ...proof, resource: "configmaps" });
     const keeps = (resource: string): boolean => resource === "configmaps";
-    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, keeps);
-    await noteWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
+    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, keeps);
+    await recordWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
     const record = await readRecord(cluster, "kube-system");
     expect(validProof(record, "secrets", facts)).toEqual({ why: "no proof is recorded" });
     expect(validProof(record, "configmaps", facts)).toHaveProperty("configHashes", [B, A]);
     // Nor with a write of ours onto a file of someone else's.
-    await noteWrite(cluster, "kube-system", { from: C, to: A, since: now }, () => true);
+    await recordWrite(cluster, "kube-system", { from: C, to: A, since: now }, () => true);
     expect((await readRecord(cluster, "kube-system")).proofs).toEqual({});
   });
 
-  test("a file taken back is noted as such, one that was loaded in between is not", async () => {
+  test("a file rolled back is noted as such, one that was loaded in between is not", async () => {
     const cluster = store();
     const since = async (): Promise<Reported | undefined> => sinceOf(await readRecord(cluster, "kube-system"), A);
     const later: Reported = { ...now, description: "later" };
-    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
-    await noteWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
+    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    await recordWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
     expect(await since()).toEqual({ ...now, restored: true });
-    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
-    await noteWrite(cluster, "kube-system", { from: B, to: A, since: later }, () => true);
+    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    await recordWrite(cluster, "kube-system", { from: B, to: A, since: later }, () => true);
     expect(await since()).toEqual(later);
   });
 
   test("a write is unfinished until every server was seen to run with its file; another file's is none of ours", async () => {
     const cluster = store();
     const before = { secrets: [{ kind: "secretbox" as const, name: "2026-08" }] };
-    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now, before }, () => true);
+    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now, before }, () => true);
     const noted = await readRecord(cluster, "kube-system");
-    expect(unfinished(noted, "b".repeat(64))).toMatchObject({ from: A, before });
-    expect(unfinished(noted, A)).toBeUndefined();
-    await noteLoaded(cluster, "kube-system", noted, A);
-    expect(unfinished(await readRecord(cluster, "kube-system"), B)).toBeDefined();
-    await noteLoaded(cluster, "kube-system", noted, B);
+    expect(unfinishedWrite(noted, "b".repeat(64))).toMatchObject({ from: A, before });
+    expect(unfinishedWrite(noted, A)).toBeUndefined();
+    await recordLoaded(cluster, "kube-system", noted, A);
+    expect(unfinishedWrite(await readRecord(cluster, "kube-system"), B)).toBeDefined();
+    await recordLoaded(cluster, "kube-system", noted, B);
     const settled = await readRecord(cluster, "kube-system");
-    expect(unfinished(settled, B)).toBeUndefined();
+    expect(unfinishedWrite(settled, B)).toBeUndefined();
     expect(sinceOf(settled, B)).toEqual(now);
-    await noteWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
-    expect(unfinished(await readRecord(cluster, "kube-system"), B)).toBeDefined();
+    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    expect(unfinishedWrite(await readRecord(cluster, "kube-system"), B)).toBeDefined();
   });
 
   test("someone who writes it in between loses nothing", async () => {

@@ -1,14 +1,18 @@
 import * as fc from "fast-check";
-import { atomsOf, providersOf, type Atom } from "../../../components/encryptionKeyRotation/configuration/atoms";
 import type {
   Cipher,
   EncryptionConfiguration,
   Entry,
   Provider,
 } from "../../../components/encryptionKeyRotation/configuration/configuration";
-import { readWanted } from "../../../components/encryptionKeyRotation/readWanted";
+import {
+  keyEntriesOf,
+  providersOf,
+  type KeyEntry,
+} from "../../../components/encryptionKeyRotation/configuration/keyEntries";
+import type { KeyInput, DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
+import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
 import { configurationAt, type Stage } from "../../../components/encryptionKeyRotation/stages";
-import type { KeyInput, Wanted } from "../../../components/encryptionKeyRotation/wanted";
 
 export const STAGES: Stage[] = ["distribute", "promote", "retire"];
 
@@ -18,7 +22,7 @@ export function secretOf(kind: string, name: string): string {
 }
 
 /** `secretbox:a`, `identity`, `kms:vault`. */
-export function atom(text: string): Atom {
+export function atom(text: string): KeyEntry {
   const [kind, name = ""] = text.split(":");
   if (kind === "identity") return { kind, name: "" };
   if (kind === "kms")
@@ -41,7 +45,7 @@ export function told({ entries }: EncryptionConfiguration): string[] {
 }
 
 function orderOf(providers: Provider[]): string {
-  return atomsOf(providers)
+  return keyEntriesOf(providers)
     .map(({ kind, name }) => (kind === "identity" ? kind : `${kind}:${name}`))
     .join(" ");
 }
@@ -52,21 +56,21 @@ export function input(text: string): KeyInput {
   return name === "" ? String(kind) : { name, cipher: kind as Cipher };
 }
 
-export function want(resources: string, write: string, read = "", archive: string[] = []): Wanted {
+export function want(resources: string, write: string, read = "", archive: string[] = []): DesiredKeys {
   const reads = read.split(" ").filter((each) => each !== "");
-  return readWanted({
+  return readDesiredKeys({
     resources: resources.split(" "),
     keys: { write: input(write), read: reads.map(input), archive },
   });
 }
 
 /** Material for every key there could be, by name; each name belongs to one cipher. */
-export function materialFor(wanted: Wanted): Record<string, string> {
-  return Object.fromEntries([wanted.write, ...wanted.read].map(({ kind, name }) => [name, secretOf(kind, name)]));
+export function materialFor(desired: DesiredKeys): Record<string, string> {
+  return Object.fromEntries([desired.write, ...desired.read].map(({ kind, name }) => [name, secretOf(kind, name)]));
 }
 
-export function after(stage: Stage, live: EncryptionConfiguration, wanted: Wanted): EncryptionConfiguration {
-  return configurationAt(stage, live, wanted, stage === "distribute" ? materialFor(wanted) : {});
+export function after(stage: Stage, live: EncryptionConfiguration, desired: DesiredKeys): EncryptionConfiguration {
+  return configurationAt(stage, live, desired, stage === "distribute" ? materialFor(desired) : {});
 }
 
 /** Resources to ask about: core, grouped, none that any file names. */
@@ -120,7 +124,7 @@ function hasKms({ providers }: Entry): boolean {
 const writes = fc.constantFrom(...LOCAL, "secretbox:new", "aescbc:new", "aesgcm:other", "identity");
 
 /** Rotations of resources that do not overlap; a name stands once. */
-export const rotations: fc.Arbitrary<Wanted> = fc
+export const rotations: fc.Arbitrary<DesiredKeys> = fc
   .tuple(
     fc.constantFrom(
       "secrets",

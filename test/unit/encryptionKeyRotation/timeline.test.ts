@@ -1,42 +1,42 @@
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
+import type { DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
 import {
   planDistribute,
   planMigrate,
   planPromote,
   planRetire,
-  toldApart,
+  entriesToSplit,
 } from "../../../components/encryptionKeyRotation/plan";
-import { readWanted } from "../../../components/encryptionKeyRotation/readWanted";
+import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
 import { configurationAt } from "../../../components/encryptionKeyRotation/stages";
-import type { Wanted } from "../../../components/encryptionKeyRotation/wanted";
 import { after, entry, file, told, want } from "./situations";
 
 const facts = { resources: ["secrets"], proven: [], how: "directly" };
 
-function plan(live: EncryptionConfiguration, wanted: Wanted): string[] {
+function plan(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
   return [
-    ...planDistribute(live, wanted),
-    ...planPromote(live, wanted),
-    ...planMigrate(live, wanted, facts),
-    ...planRetire(live, wanted),
+    ...planDistribute(live, desired),
+    ...planPromote(live, desired),
+    ...planMigrate(live, desired, facts),
+    ...planRetire(live, desired),
   ];
 }
 
-function timeline(live: EncryptionConfiguration, wanted: Wanted): string[][] {
-  const distributed = after("distribute", live, wanted);
-  const promoted = after("promote", distributed, wanted);
-  return [distributed, promoted, after("retire", promoted, wanted)].map(told);
+function timeline(live: EncryptionConfiguration, desired: DesiredKeys): string[][] {
+  const distributed = after("distribute", live, desired);
+  const promoted = after("promote", distributed, desired);
+  return [distributed, promoted, after("retire", promoted, desired)].map(told);
 }
 
 test("the tutorial's key1 to key2: read by all, then written, then alone", () => {
   const live = file(entry("secrets", "aescbc:key1 identity"));
-  const wanted = want("secrets", "aescbc:key2");
-  expect(timeline(live, wanted)).toEqual([
+  const desired = want("secrets", "aescbc:key2");
+  expect(timeline(live, desired)).toEqual([
     ["secrets = aescbc:key1 aescbc:key2 identity"],
     ["secrets = aescbc:key2 aescbc:key1 identity"],
     ["secrets = aescbc:key2"],
   ]);
-  expect(plan(live, wanted)).toEqual([
+  expect(plan(live, desired)).toEqual([
     "secrets: [aescbc:key1, identity] → [aescbc:key1, aescbc:key2, identity]: every API server learns to read aescbc:key2; aescbc:key1 goes on writing",
     "secrets: [aescbc:key1, aescbc:key2, identity] → [aescbc:key2, aescbc:key1, identity]: aescbc:key2 writes; everything stays readable",
     "aescbc:key1, identity → aescbc:key2: rewrite every object of secrets directly",
@@ -83,7 +83,7 @@ test("a resource leaves the entry it shares; the others keep theirs", () => {
     "configmaps = secretbox:a identity",
     "*.* = aescbc:all",
   ]);
-  expect(toldApart(live, want("secrets", "secretbox:b"))).toEqual(["configmaps"]);
+  expect(entriesToSplit(live, want("secrets", "secretbox:b"))).toEqual(["configmaps"]);
 });
 
 test("a resource under a wildcard gets an entry before it, which begins with the wildcard's keys", () => {
@@ -111,7 +111,7 @@ test("a resource in two entries has the keys of both; they become one entry", ()
 
 test("a name in read keeps the cipher the file holds it under, unless the arguments name one", () => {
   const live = file(entry("secrets", "aescbc:key1 identity"));
-  const read = readWanted({ resources: ["secrets"], keys: { write: "n", read: ["key1"] } });
+  const read = readDesiredKeys({ resources: ["secrets"], keys: { write: "n", read: ["key1"] } });
   const material = { n: Buffer.alloc(32, 1).toString("base64"), key1: Buffer.alloc(32, 2).toString("base64") };
   const distributed = configurationAt("distribute", live, read, material);
   expect(told(distributed)).toEqual(["secrets = aescbc:key1 secretbox:n identity"]);
@@ -121,8 +121,8 @@ test("a name in read keeps the cipher the file holds it under, unless the argume
 
 test("a key that one entry of ours holds goes to the others with the file's bytes, not with bytes made here", () => {
   const live = file(entry("secrets", "secretbox:a"), entry("configmaps", "identity"));
-  const wanted = want("secrets configmaps", "identity", "secretbox:a");
-  const distributed = configurationAt("distribute", live, wanted, { a: Buffer.alloc(32, 9).toString("base64") });
+  const desired = want("secrets configmaps", "identity", "secretbox:a");
+  const distributed = configurationAt("distribute", live, desired, { a: Buffer.alloc(32, 9).toString("base64") });
   expect(distributed).toEqual(
     file(entry("secrets", "secretbox:a identity"), entry("configmaps", "identity secretbox:a")),
   );
@@ -130,12 +130,12 @@ test("a key that one entry of ours holds goes to the others with the file's byte
 
 describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
   const T0 = file(entry("secrets", "secretbox:2026-08"));
-  const wanted = want("secrets", "secretbox:2026-11", "", ["2026-08"]);
-  const T1 = after("distribute", T0, wanted);
+  const desired = want("secrets", "secretbox:2026-11", "", ["2026-08"]);
+  const T1 = after("distribute", T0, desired);
 
   test("T1: distributed; the next run has only promote, migrate and retire ahead", () => {
-    expect(planDistribute(T1, wanted)).toEqual([]);
-    expect(planPromote(T1, wanted)).toEqual(planPromote(T0, wanted));
+    expect(planDistribute(T1, desired)).toEqual([]);
+    expect(planPromote(T1, desired)).toEqual(planPromote(T0, desired));
   });
 
   test("T2: someone names 2027-02 before the first was promoted: both come to be read, the newest writes, then is alone", () => {
@@ -148,7 +148,7 @@ describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
   });
 
   test("T3: promoted, then back to 2026-08 while it is there: the same road", () => {
-    const T3 = after("promote", T1, wanted);
+    const T3 = after("promote", T1, desired);
     expect(timeline(T3, want("secrets", "secretbox:2026-08"))).toEqual([
       ["secrets = secretbox:2026-11 secretbox:2026-08"],
       ["secrets = secretbox:2026-08 secretbox:2026-11"],
@@ -157,42 +157,42 @@ describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
   });
 
   test("an archived key goes from the file, and the plan says that the bytes made here stay", () => {
-    expect(planRetire(T0, wanted)).toEqual([
+    expect(planRetire(T0, desired)).toEqual([
       "secrets: [secretbox:2026-11, secretbox:2026-08] → [secretbox:2026-11]: secretbox:2026-08 can go once every object is proven to be written with secretbox:2026-11; archive keeps the bytes made here for secretbox:2026-08",
     ]);
   });
 
   test("promote before distribute and retire before promote are refused", () => {
-    expect(() => configurationAt("promote", T0, wanted)).toThrow(
+    expect(() => configurationAt("promote", T0, desired)).toThrow(
       "secrets: secretbox:2026-11 is not in the file; expected that distribute has run",
     );
-    expect(() => configurationAt("retire", T1, wanted)).toThrow(
+    expect(() => configurationAt("retire", T1, desired)).toThrow(
       "secrets: secretbox:2026-08 writes, not secretbox:2026-11; expected that promote has run",
     );
   });
 
   test("distribute without the key's material is refused", () => {
-    expect(() => configurationAt("distribute", T0, wanted)).toThrow("secretbox:2026-11: no material for it");
+    expect(() => configurationAt("distribute", T0, desired)).toThrow("secretbox:2026-11: no material for it");
   });
 });
 
 describe("planMigrate", () => {
   const live = file(entry("secrets", "secretbox:a"), entry("*.", "secretbox:a"));
-  const wanted = want("*.", "secretbox:b", "");
-  const promoted = after("promote", after("distribute", live, wanted), wanted);
+  const desired = want("*.", "secretbox:b", "");
+  const promoted = after("promote", after("distribute", live, desired), desired);
   const resources = ["configmaps", "pods"];
 
   test("names the pattern while all of it is due, and the resources once some are proven", () => {
     const all = { resources, proven: [], how: "directly" };
-    expect(planMigrate(live, wanted, all)).toEqual(["secretbox:a → secretbox:b: rewrite every object of *. directly"]);
-    expect(planMigrate(promoted, wanted, { ...all, proven: ["pods"] })).toEqual([
+    expect(planMigrate(live, desired, all)).toEqual(["secretbox:a → secretbox:b: rewrite every object of *. directly"]);
+    expect(planMigrate(promoted, desired, { ...all, proven: ["pods"] })).toEqual([
       "secretbox:a → secretbox:b: rewrite every object of configmaps directly",
     ]);
-    expect(planMigrate(promoted, wanted, { ...all, proven: resources })).toEqual([]);
+    expect(planMigrate(promoted, desired, { ...all, proven: resources })).toEqual([]);
   });
 
   test("a proof for a key that does not write any more counts for nothing", () => {
-    expect(planMigrate(live, wanted, { resources, proven: resources, how: "directly" })).toHaveLength(1);
+    expect(planMigrate(live, desired, { resources, proven: resources, how: "directly" })).toHaveLength(1);
   });
 
   test("a new key id of the same KMS provider starts it with no edit of the file", () => {
@@ -207,10 +207,10 @@ describe("planMigrate", () => {
 test("a KMS provider's new timeout is an edit of distribute, and its proof is kept", () => {
   const live = file(entry("secrets", "kms:vault"));
   const kms = { name: "vault", endpoint: "unix:///run/vault.sock", timeout: "10s" };
-  const wanted = readWanted({ resources: ["secrets"], keys: { write: { kms } } });
-  expect(planDistribute(live, wanted)).toEqual(["kms:vault: timeout 3s → 10s"]);
-  expect(configurationAt("distribute", live, wanted).entries[0]?.providers).toEqual([
+  const desired = readDesiredKeys({ resources: ["secrets"], keys: { write: { kms } } });
+  expect(planDistribute(live, desired)).toEqual(["kms:vault: timeout 3s → 10s"]);
+  expect(configurationAt("distribute", live, desired).entries[0]?.providers).toEqual([
     { kind: "kms", version: "v2", ...kms },
   ]);
-  expect(planPromote(live, wanted)).toEqual([]);
+  expect(planPromote(live, desired)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { Caller } from "../../../components/kubernetes/api";
-import { sharedAnew } from "../../../components/kubernetes/shared";
+import { sharedWhileFresh } from "../../../components/kubernetes/shared";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -10,7 +10,7 @@ const cluster: Caller = { call: () => Promise.reject(new Error("not asked")) };
 function clock() {
   const began = Date.now();
   const put: number[] = [];
-  const ask = sharedAnew(async (_caller: Caller, _what: readonly string[]) => {
+  const ask = sharedWhileFresh(async (_caller: Caller, _what: readonly string[]) => {
     const at = Date.now() - began;
     put.push(at);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -62,7 +62,10 @@ test("another question, or another cluster, shares nothing", async () => {
   await jest.advanceTimersByTimeAsync(300);
   expect(put).toEqual([0, 0]);
   const others: string[] = [];
-  const name = sharedAnew((caller: Caller & { name: string }) => Promise.resolve(others.push(caller.name)), 1_000);
+  const name = sharedWhileFresh(
+    (caller: Caller & { name: string }) => Promise.resolve(others.push(caller.name)),
+    1_000,
+  );
   void name({ ...cluster, name: "one" });
   void name({ ...cluster, name: "two" });
   await jest.advanceTimersByTimeAsync(0);
@@ -71,7 +74,7 @@ test("another question, or another cluster, shares nothing", async () => {
 
 test("a failure is told to all who shared it, and not to the next", async () => {
   let tried = 0;
-  const ask = sharedAnew(
+  const ask = sharedWhileFresh(
     (_caller: Caller) => (++tried === 1 ? Promise.reject(new Error("503")) : Promise.resolve("ok")),
     1_000,
   );

@@ -2,7 +2,7 @@ import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
 import { awaitAgreement } from "../../../components/migration/servers/agreement";
-import { servedEverywhere } from "../../../components/migration/servers/served";
+import { awaitServedEverywhere } from "../../../components/migration/servers/served";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -165,7 +165,7 @@ test("served and unserved: each server, each version", async () => {
   });
   const servers = new FakeControlPlane().servers(server("a"), server("b"));
   const resource: Omit<Resource, "version"> = { group: "g", plural: "foos" };
-  await servedEverywhere(servers, resource, { served: ["v2"], notServed: ["v1"] }, work());
+  await awaitServedEverywhere(servers, resource, { served: ["v2"], notServed: ["v1"] }, work());
   expect(asked).toEqual(["a /apis/g/v2", "a /apis/g/v1", "b /apis/g/v2", "b /apis/g/v1"]);
 });
 

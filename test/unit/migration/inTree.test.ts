@@ -2,7 +2,7 @@ import type { Definition } from "../../../components/crd/definition";
 import { inTreeState, type Watched } from "../../../components/migration/inTree/inTreeState";
 import {
   newMigration,
-  sortOut,
+  classifyMigrations,
   storageVersionOf,
   type StorageVersionMigration,
   storedVersionsBefore,
@@ -100,14 +100,14 @@ describe("those that are there", () => {
     spec: { resource: { group: "g", resource: given.plural ?? "foos" } },
     status: { conditions: (given.conditions ?? []).map((type) => ({ type, status: "True" })) },
   });
-  const names = (found: ReturnType<typeof sortOut>) => ({
+  const names = (found: ReturnType<typeof classifyMigrations>) => ({
     current: found.current?.metadata.name,
     stale: found.stale.map(({ metadata }) => metadata.name),
     others: found.others.map(({ metadata }) => metadata.name),
   });
 
   test("ours for this generation goes on; ours for an older one goes away; others' and other resources' are left alone", () => {
-    const found = sortOut(
+    const found = classifyMigrations(
       [
         migration("ours", { conditions: ["Running"] }),
         migration("old", { generation: "2" }),
@@ -122,12 +122,14 @@ describe("those that are there", () => {
   });
 
   test("one that failed is not taken up again", () => {
-    expect(names(sortOut([migration("failed", { conditions: ["Failed"] })], subject)).current).toBeUndefined();
+    expect(
+      names(classifyMigrations([migration("failed", { conditions: ["Failed"] })], subject)).current,
+    ).toBeUndefined();
   });
 
   test("one of ours for another purpose, as for a new key of the same resource, is someone else's", () => {
     const mark = { annotation: "kubernetes-storage-migration/rotation", value: "sha256:1" };
-    const found = sortOut([migration("of-the-version", { conditions: ["Running"] })], { ...subject, mark });
+    const found = classifyMigrations([migration("of-the-version", { conditions: ["Running"] })], { ...subject, mark });
     expect(names(found)).toEqual({ current: undefined, stale: [], others: ["of-the-version"] });
   });
 
@@ -135,6 +137,6 @@ describe("those that are there", () => {
     const mark = { annotation: "kubernetes-storage-migration/rotation", value: "sha256:1" };
     const core = { mark, resource: { group: "", version: "v1", plural: "secrets" } };
     const secrets = { metadata: { name: "theirs" }, spec: { resource: { resource: "secrets" } } };
-    expect(names(sortOut([secrets], core)).others).toEqual(["theirs"]);
+    expect(names(classifyMigrations([secrets], core)).others).toEqual(["theirs"]);
   });
 });

@@ -77,14 +77,14 @@ test("what passes is tried again: an API server that restarts, one that is busy,
   expect([...tries.values()]).toEqual(Array(30).fill(4));
 });
 
-test("twenty in a row that no object is to blame for end the walk, with what to mend", async () => {
+test("twenty in a row that no object is to blame for end the walk, with what to fix", async () => {
   let visits = 0;
   const walking = walk(1_000, () => {
     visits++;
     throw answered(500, "InternalError", 'conversion webhook for g/v1 failed: Post "https://h/": connection refused');
   });
   await expect(walking).rejects.toThrow(
-    /rewriting foos.g stopped after 20 failures in a row that no object is to blame for, \d+ of 1,000 done; the last: .*connection refused; mend what it names/,
+    /rewriting foos.g stopped after 20 failures in a row that no object is to blame for, \d+ of 1,000 done; the last: .*connection refused; fix what it names/,
   );
   expect(visits).toBeLessThan(200);
 });

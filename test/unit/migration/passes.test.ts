@@ -1,20 +1,20 @@
-import { type PassSeen, untilProven } from "../../../components/migration/rewrite/passes";
+import { type PassResult, passUntilProven } from "../../../components/migration/rewrite/passes";
 
-const clean: PassSeen<string> = { stoodStill: true, definition: "uid 3", distinct: true, result: "" };
+const clean: PassResult<string> = { stoodStill: true, definition: "uid 3", distinct: true, result: "" };
 const moved = { ...clean, stoodStill: false };
 const balanced = { ...clean, distinct: false };
 
 /** Runs these passes; each result is its place. */
-async function proven(...passes: PassSeen<string>[]) {
+async function proven(...passes: PassResult<string>[]) {
   const said: string[] = [];
   let ran = 0;
-  const pass = (): Promise<PassSeen<string>> => {
+  const pass = (): Promise<PassResult<string>> => {
     const next = passes[ran++];
     return next === undefined
       ? Promise.reject(new Error(`pass ${ran} was not expected`))
       : Promise.resolve({ ...next, result: `pass ${ran}` });
   };
-  return { ...(await untilProven(pass, (why) => said.push(why))), said };
+  return { ...(await passUntilProven(pass, (why) => said.push(why))), said };
 }
 
 test("one clean pass is proof where every API server was asked by its own address", async () => {
@@ -31,10 +31,10 @@ test("a control plane that never stands still is an error, not a proof", async (
   );
 });
 
-test("where API servers cannot be told apart, two clean passes in a row are needed, and the row says so", async () => {
+test("where API servers cannot be distinguished, two clean passes in a row are needed, and the row says so", async () => {
   const { said, ...rest } = await proven(balanced, balanced);
   expect(rest).toEqual({ result: "pass 2", clean: 2 });
-  expect(said).toEqual(["clean, but the API servers cannot be told apart: a second pass has to find the same"]);
+  expect(said).toEqual(["clean, but the API servers cannot be distinguished: a second pass has to find the same"]);
 });
 
 test("in a row: what moved in between begins the count anew", async () => {

@@ -16,7 +16,7 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const hidden = { __provider: "exports.handler = …", __from: ".", __urn: "" };
 const common = { crd: CRD, group: "example.com", plural: "databases", kind: "Database", cluster: {} };
-const inputs = { ...hidden, ...common, requestTimeoutSeconds: 60, gone: [], version: "v2" };
+const inputs = { ...hidden, ...common, requestTimeoutSeconds: 60, decommissionedServers: [], version: "v2" };
 const outputs = { ...inputs, plan: [], storageVersion: "v2", storedVersions: ["v2"] };
 
 type Provider = ReturnType<typeof phaseProvider>;

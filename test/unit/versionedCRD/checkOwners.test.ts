@@ -1,5 +1,5 @@
 import { droppedReferences, type OwnersFound } from "../../../components/migration/ownerReferences";
-import { checkOwners, isDeclared, type OwnersContext } from "../../../components/versionedCRD/checks/owners";
+import { checkOwners, isDeclared, type OwnersContext } from "../../../components/versionedCRD/checks/ownerReferences";
 
 const owner = { apiVersions: ["example.com/v1"], kind: "Database" };
 const context: OwnersContext = {
@@ -67,9 +67,9 @@ test("left after a rewrite: who could not be rewritten, else that someone writes
 
 test("what could not be searched stops it by name, and what to say is spelled out", () => {
   const { problems, warnings } = checkOwners(denied("pods", "secrets"), { ...context, declared: ["pods"] });
-  expect(problems).toEqual([expect.stringContaining('unscanned: ["secrets"]')]);
+  expect(problems).toEqual([expect.stringContaining('skipOwnerSearch: ["secrets"]')]);
   expect(problems[0]).toContain("\n  secrets: not allowed to list it (403)\n");
-  expect(warnings).toEqual([expect.stringMatching(/by `unscanned`: pods$/)]);
+  expect(warnings).toEqual([expect.stringMatching(/by `skipOwnerSearch`: pods$/)]);
 });
 
 test("the user's word for all turns every one of them into a warning, and hides no child that was found", () => {

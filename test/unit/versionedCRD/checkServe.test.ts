@@ -1,13 +1,13 @@
 import type { Definition, Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
-import { checkServe } from "../../../components/versionedCRD/checks/serve";
-import { unreadable } from "../../../components/versionedCRD/checks/unreadable";
-import { served } from "../../../components/versionedCRD/stages";
+import { checkServe } from "../../../components/versionedCRD/checks/checkServe";
+import { objectsReadable } from "../../../components/versionedCRD/checks/objectsReadable";
+import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { manifest, OWNER, schema, version, withMetadata, withSpec, withStored, withWebhook } from "../fixtures";
 
 const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
-const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
+const live = (given: Definition) => applied(undefined, servedStage(given, undefined, OWNER));
 const v1 = (words: string, ...fields: string[]): Version => version(`v1 ${words}`, schema(...fields));
 const v2 = (words: string, ...fields: string[]): Version => version(`v2 ${words}`, schema(...fields));
 
@@ -169,7 +169,7 @@ describe("objects that the API server cannot list", () => {
   const next = manifest("v1", "v2 storage");
 
   test("something is to be moved => refused, in the server's own words", () => {
-    const { problems: said, warnings } = unreadable(next, before, stored, true);
+    const { problems: said, warnings } = objectsReadable(next, before, stored, true);
     expect([said.length, warnings]).toEqual([1, []]);
     expect(said[0]).toMatch(/^databases\.example\.com: the API server cannot list .*example\.com\/v0; expected/);
   });
@@ -179,16 +179,16 @@ describe("objects that the API server cannot list", () => {
     ["the manifest puts the version back that they are stored in", manifest("v0", "v1 storage"), stored, true],
     ["the manifest gives another webhook", withWebhook(next, "https://b/"), down, true],
   ])("%s => a warning", (_what, wanted, found, moves) => {
-    const { problems: none, warnings } = unreadable(wanted, before, found, moves);
+    const { problems: none, warnings } = objectsReadable(wanted, before, found, moves);
     expect([none, warnings.length]).toEqual([[], 1]);
   });
 
   test("another version is added than the one they need => refused", () => {
-    expect(unreadable(manifest("v01", "v1 storage"), before, stored, true).problems).toHaveLength(1);
+    expect(objectsReadable(manifest("v01", "v1 storage"), before, stored, true).problems).toHaveLength(1);
   });
 
   test("all are listed => nothing is said", () => {
-    expect(unreadable(next, before, undefined, true)).toEqual({ problems: [], warnings: [] });
+    expect(objectsReadable(next, before, undefined, true)).toEqual({ problems: [], warnings: [] });
   });
 });
 

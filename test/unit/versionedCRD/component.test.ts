@@ -83,7 +83,7 @@ test("each phase carries what all need, its own facet, and nothing else", async 
     "__urn",
     "cluster",
     "crd",
-    "gone",
+    "decommissionedServers",
     "group",
     "kind",
     "plural",
@@ -99,7 +99,7 @@ test("each phase carries what all need, its own facet, and nothing else", async 
     ["schema", "stopsHere", "version", "versions"],
     ["version"],
     ["migrator", "version"],
-    ["conversion", "ownerReferences", "unscanned", "versions"],
+    ["conversion", "ownerReferences", "skipOwnerSearch", "versions"],
   ]);
   for (const { inputs } of await phases()) expect(Object.keys(inputs)).toEqual(expect.arrayContaining(common));
 });
@@ -116,7 +116,7 @@ test("the facets hold the manifest's facts", async () => {
   expect(store?.inputs).toMatchObject({ version: "v2", crd: "databases.example.com", group: "example.com" });
   expect(migrate?.inputs).toMatchObject({ version: "v2", migrator: "in-tree", plural: "databases", kind: "Database" });
   expect(drop?.inputs).toMatchObject({ versions: ["v1", "v2"], conversion: webhook() });
-  expect(drop?.inputs).toMatchObject({ ownerReferences: "refuse", unscanned: [] });
+  expect(drop?.inputs).toMatchObject({ ownerReferences: "refuse", skipOwnerSearch: [] });
 });
 
 test("a manifest without a conversion leaves drop with null: in JSON an absent key would look like an old state", async () => {
@@ -132,14 +132,23 @@ test("the urn of a phase is among its inputs, for its messages on its own row", 
 });
 
 test("the defaults: the API server's own timeout, no server gone, the ambient cluster", async () => {
-  expect((await phase("migrate")).inputs).toMatchObject({ requestTimeoutSeconds: 60, gone: [], cluster: {} });
+  expect((await phase("migrate")).inputs).toMatchObject({
+    requestTimeoutSeconds: 60,
+    decommissionedServers: [],
+    cluster: {},
+  });
 });
 
 test("arguments for the run reach every phase", async () => {
-  const more = { requestTimeoutSeconds: 30, gone: ["cp-2"], kubeconfig: "kubeconfig", context: "prod" };
+  const more = {
+    requestTimeoutSeconds: 30,
+    decommissionedServers: ["cp-2"],
+    kubeconfig: "kubeconfig",
+    context: "prod",
+  };
   for (const { inputs } of await phases(more)) {
     const cluster = { kubeconfig: "kubeconfig", context: "prod" };
-    expect(inputs).toMatchObject({ requestTimeoutSeconds: 30, gone: ["cp-2"], cluster });
+    expect(inputs).toMatchObject({ requestTimeoutSeconds: 30, decommissionedServers: ["cp-2"], cluster });
   }
 });
 

@@ -2,12 +2,12 @@ import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import type { ServeInputs } from "../../../components/versionedCRD/inputs";
 import { deleteCrd } from "../../../components/versionedCRD/serve/deletion";
-import { served } from "../../../components/versionedCRD/stages";
+import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { CRD, manifest, OWNER, withMetadata } from "../fixtures";
 
 const inputs = { crd: CRD, owner: OWNER, onDelete: "delete-with-objects" } as ServeInputs;
-const ours = applied(undefined, served(manifest("v1 storage"), undefined, OWNER));
+const ours = applied(undefined, servedStage(manifest("v1 storage"), undefined, OWNER));
 
 test("a real delete is refused while another field manager applies the CRD: its source still holds it", async () => {
   const helm = { manager: "helm", operation: "Apply", fieldsV1: { "f:spec": { "f:versions": {} } } };

@@ -1,5 +1,5 @@
 import type { Definition } from "../../../components/crd/definition";
-import { injectedCaBundle, withInjectedCaBundle } from "../../../components/versionedCRD/injected";
+import { findInjectedCaBundle, withInjectedCaBundle } from "../../../components/versionedCRD/injected";
 import { manifest, withMetadata, withWebhook } from "../fixtures";
 
 const caBundle = { "f:spec": { "f:conversion": { "f:webhook": { "f:clientConfig": { "f:caBundle": {} } } } } };
@@ -56,7 +56,7 @@ test("what another controller injected stays without a caBundle of ours; what we
     const definition = live(...managedFields);
     return { ...definition, spec: { ...definition.spec, conversion } };
   };
-  expect(injectedCaBundle(bundled(ours, injector))).toBe(caBundle);
-  expect(injectedCaBundle(bundled({ ...ours, fieldsV1: injector.fieldsV1 }))).toBeUndefined();
-  expect(injectedCaBundle(undefined)).toBeUndefined();
+  expect(findInjectedCaBundle(bundled(ours, injector))).toBe(caBundle);
+  expect(findInjectedCaBundle(bundled({ ...ours, fieldsV1: injector.fieldsV1 }))).toBeUndefined();
+  expect(findInjectedCaBundle(undefined)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
 import type { Cluster } from "../../../components/kubernetes/cluster";
-import { askedInjection, injected } from "../../../components/versionedCRD/serve/injection";
+import { requestedInjection, awaitInjection } from "../../../components/versionedCRD/serve/injection";
 import { manifest, withMetadata, withWebhook } from "../fixtures";
 
 const service = { namespace: "default", name: "hook" };
@@ -14,11 +14,11 @@ const without = hooked({ service }, asking);
 const complete = hooked({ service, caBundle: "Q0E=" }, asking);
 
 test("a webhook without a caBundle asks for one by cert-manager's annotation", () => {
-  expect(askedInjection(without)).toBe("cert-manager.io/inject-ca-from");
-  expect(askedInjection(complete)).toBeUndefined();
-  expect(askedInjection(hooked({ service }))).toBeUndefined();
-  expect(askedInjection(hooked({ url: "https://hook.example.com" }, asking))).toBeUndefined();
-  expect(askedInjection(withMetadata(manifest("v2 storage"), { annotations: asking }))).toBeUndefined();
+  expect(requestedInjection(without)).toBe("cert-manager.io/inject-ca-from");
+  expect(requestedInjection(complete)).toBeUndefined();
+  expect(requestedInjection(hooked({ service }))).toBeUndefined();
+  expect(requestedInjection(hooked({ url: "https://hook.example.com" }, asking))).toBeUndefined();
+  expect(requestedInjection(withMetadata(manifest("v2 storage"), { annotations: asking }))).toBeUndefined();
 });
 
 describe("after an apply", () => {
@@ -32,17 +32,17 @@ describe("after an apply", () => {
   };
 
   test("serve goes on once the caBundle is there", async () => {
-    expect(await injected("things", without, work(without, complete))).toBe(complete);
+    expect(await awaitInjection("things", without, work(without, complete))).toBe(complete);
     expect(warnings).toEqual([]);
   });
 
   test("nobody is asked: nothing is read", async () => {
     const plain = hooked({ service });
-    expect(await injected("things", plain, work(complete))).toBe(plain);
+    expect(await awaitInjection("things", plain, work(complete))).toBe(plain);
   });
 
   test("one that does not come is told, with who was to write it", async () => {
-    expect(await injected("things", without, work(without), 0.2)).toBe(without);
+    expect(await awaitInjection("things", without, work(without), 0.2)).toBe(without);
     expect(warnings.join()).toMatch(
       /no caBundle after 0.2 s, although cert-manager.io\/inject-ca-from asks .*default\/hook-tls/,
     );

@@ -1,10 +1,10 @@
 import type { Definition } from "../../../components/crd/definition";
 import { planServe } from "../../../components/versionedCRD/plan";
-import { served } from "../../../components/versionedCRD/stages";
+import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { manifest, OWNER, schema, version, webhook, withMetadata, withSpec, withWebhook } from "../fixtures";
 
-const live = (given: Definition) => applied(undefined, served(given, undefined, OWNER));
+const live = (given: Definition) => applied(undefined, servedStage(given, undefined, OWNER));
 const both = manifest("v1", "v2 storage");
 const plan = (before: Definition, wanted: Definition) => planServe(live(before), wanted, OWNER);
 

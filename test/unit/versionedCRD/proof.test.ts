@@ -2,12 +2,12 @@ import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
 import { planMigrate } from "../../../components/versionedCRD/plan";
 import { recordedProof, whyProven, type Proof } from "../../../components/versionedCRD/proof";
-import { served } from "../../../components/versionedCRD/stages";
+import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, withMetadata, withStored } from "../fixtures";
 import { annotated, carried, proofOf } from "./rollout";
 
-const created = applied(undefined, served(manifest("v1", "v2 storage"), undefined, OWNER));
+const created = applied(undefined, servedStage(manifest("v1", "v2 storage"), undefined, OWNER));
 /** [v1, v2] with storage v2 and a history: nothing but a record can prove it. */
 const edited = withStored(editedByOther(created, { names: { ...created.spec.names, shortNames: ["db"] } }), "v2");
 const proven = (live: Definition, more: Partial<Proof> = {}) => annotated(live, PROOF_ANNOTATION, proofOf(live, more));
@@ -99,8 +99,8 @@ describe("carryProof", () => {
   });
 
   test("what proved itself gets a record with the first edit, or a second version would need a rewrite", async () => {
-    const before = applied(undefined, served(manifest("v1 storage"), undefined, OWNER));
-    const after = await carried(before, applied(before, served(manifest("v1 storage", "v2"), before, OWNER)));
+    const before = applied(undefined, servedStage(manifest("v1 storage"), undefined, OWNER));
+    const after = await carried(before, applied(before, servedStage(manifest("v1 storage", "v2"), before, OWNER)));
     expect(recordedProof(after)).toEqual({ ...proofOf(after), objects: 0 });
   });
 
@@ -158,9 +158,9 @@ describe("carryProof", () => {
   });
 
   test("a record of another cluster lends nothing to what proves itself", async () => {
-    const single = applied(undefined, served(manifest("v1 storage"), undefined, OWNER));
+    const single = applied(undefined, servedStage(manifest("v1 storage"), undefined, OWNER));
     const before = proven(single, { uid: "uid-elsewhere", resourceVersion: "9999", objects: 77 });
-    const after = await carried(before, applied(before, served(manifest("v1 storage", "v2"), before, OWNER)));
+    const after = await carried(before, applied(before, servedStage(manifest("v1 storage", "v2"), before, OWNER)));
     expect(recordedProof(after)).toEqual({ ...proofOf(after), objects: 0 });
   });
 });

@@ -13,7 +13,13 @@ import {
   schemaDigest,
 } from "../../../components/versionedCRD/plan";
 import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/versionedCRD/proof";
-import { removed, served, stored, unserved, withdrawn } from "../../../components/versionedCRD/stages";
+import {
+  removedStage,
+  servedStage,
+  storedStage,
+  unservedStage,
+  withdrawnVersions,
+} from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { OWNER, withMetadata, withStored } from "../fixtures";
 
@@ -47,14 +53,14 @@ export async function ranUpTo(last: PhaseName, start: Live, manifest: Definition
 /** The definition after one phase, as components/phases does it, without the objects. */
 export async function ran(phase: PhaseName, live: Live, manifest: Definition, last: PhaseName = "drop"): Promise<Live> {
   if (plans(live, manifest, last)[phase].length === 0) return live;
-  if (phase === "serve") return carried(live, applied(live, served(manifest, live, OWNER)));
+  if (phase === "serve") return carried(live, applied(live, servedStage(manifest, live, OWNER)));
   if (live === undefined) throw new Error(`${phase} has a plan for a CRD that is not there`);
   const version = storageVersion(manifest);
   switch (phase) {
     case "rehearse":
       return annotated(live, REHEARSAL_ANNOTATION, rehearsal(live, manifest));
     case "store":
-      return rehearsalCarried(applied(live, stored(live, version)));
+      return rehearsalCarried(applied(live, storedStage(live, version)));
     case "migrate":
       return withStored(annotated(live, PROOF_ANNOTATION, proofOf(live)), version);
     case "drop":
@@ -94,9 +100,9 @@ export async function carried(before: Live, after: Definition, later = after): P
 }
 
 async function dropped(live: Definition, manifest: Definition): Promise<Definition> {
-  const gone = withdrawn(live, versionNames(manifest));
+  const gone = withdrawnVersions(live, versionNames(manifest));
   const names = gone.map(({ name }) => name);
   const isServed = gone.some((version) => version.served);
-  const hidden = isServed ? await carried(live, applied(live, unserved(live, names))) : live;
-  return carried(hidden, applied(hidden, removed(hidden, names, manifest.spec.conversion)));
+  const hidden = isServed ? await carried(live, applied(live, unservedStage(live, names))) : live;
+  return carried(hidden, applied(hidden, removedStage(hidden, names, manifest.spec.conversion)));
 }

@@ -1,0 +1,80 @@
+import type { Cluster } from "../../kubernetes/cluster";
+import { messageOf } from "../../kubernetes/errors";
+import { refuseOtherKeysInEtcd, describeCounts } from "../audit/refuseOtherKeys";
+import { keyLabel } from "../configuration/keyNames";
+import { missingKeys } from "../desiredKeys";
+import { surveying, type RotationFacts } from "../facts";
+import type { DistributeInputs } from "../inputs";
+import { entriesToSplit } from "../plan";
+import { readReportsNow, type Reported } from "../servers/reports";
+import { configurationAt, type Stage } from "../stages";
+import { hashOf, NO_FILE, keyOrdersOf, type LiveConfiguration } from "../subject";
+
+/** Stands in for keys that are not made yet: only their names are shown. */
+const NO_KEY = Buffer.alloc(32).toString("base64");
+
+/** What moves by itself, shown beside the plan: objects, the order of the keys, what each server runs with. */
+export async function previewNotes(
+  inputs: DistributeInputs,
+  cluster: Cluster,
+  live: LiveConfiguration,
+  facts: RotationFacts,
+): Promise<string[]> {
+  const orders = live.sha256 === NO_FILE ? [unreached(inputs)] : keyOrders(inputs, live);
+  const counts = await refuseOtherKeysInEtcd(inputs.audit, facts.resources).catch((error: unknown) => messageOf(error));
+  const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
+  const bytes =
+    typeof counts === "string"
+      ? [`etcd was not asked: ${counts}`]
+      : Object.entries(counts).map(([name, each]) => `${name} in etcd: ${describeCounts(each)}`);
+  const apart = entriesToSplit(live.configuration, inputs.desired);
+  const kept = apart.length === 0 ? "" : `an entry of their own, with the keys they have: ${apart.join(", ")}`;
+  return [
+    orders.join("\n"),
+    kept,
+    objects.join("\n"),
+    bytes.join("\n"),
+    await servers(inputs, cluster, live, facts),
+  ].filter((note) => note !== "");
+}
+
+function unreached({ desired }: DistributeInputs): string {
+  return `no target: ${keyLabel(desired.write)} is taken for the first key of ${desired.resources.join(", ")}, by your word`;
+}
+
+/** By name, now and after each phase that edits the file. */
+function keyOrders({ desired }: DistributeInputs, live: LiveConfiguration): string[] {
+  const material = Object.fromEntries(missingKeys(desired, live.configuration).map(({ name }) => [name, NO_KEY]));
+  let configuration = live.configuration;
+  const seen: [string, Record<string, string[]>][] = [["now", keyOrdersOf(configuration, desired.resources)]];
+  for (const stage of ["distribute", "promote", "retire"] as const satisfies readonly Stage[]) {
+    configuration = configurationAt(stage, configuration, desired, material);
+    seen.push([`after ${stage}`, keyOrdersOf(configuration, desired.resources)]);
+  }
+  return desired.resources.flatMap((resource) => [
+    `keys of ${resource}, the first one writes:`,
+    ...seen.map(([when, orders]) => `  ${when}: ${orders[resource]?.join(", ") ?? ""}`),
+  ]);
+}
+
+async function servers(
+  { decommissionedServers }: DistributeInputs,
+  cluster: Cluster,
+  live: LiveConfiguration,
+  facts: RotationFacts,
+): Promise<string> {
+  try {
+    const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, surveying()));
+    const held = live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : hashOf(live)}; `;
+    return [`${held}${reported.description}`, ...lines(reported)].join("\n");
+  } catch (error) {
+    return `what the API servers run with could not be asked: ${messageOf(error)}`;
+  }
+}
+
+function lines({ servers, missing }: Reported): string[] {
+  return [
+    ...servers.map(({ host, hash }) => `  ${host}: ${hash ?? "reports no hash (before 1.34, or without encryption)"}`),
+    ...missing.map((sentence) => `  ${sentence}`),
+  ];
+}

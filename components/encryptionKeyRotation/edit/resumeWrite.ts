@@ -1,0 +1,114 @@
+import { UserError } from "../../kubernetes/errors";
+import type { PhaseWork } from "../../provider/logic";
+import { renderConfiguration } from "../configuration/render";
+import type { RotationInputs } from "../inputs";
+import {
+  recordLoaded,
+  readRecord,
+  sinceOf,
+  unfinishedWrite,
+  type RecordedWrite,
+  type RotationRecord,
+} from "../proof/record";
+import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
+import { fullHash, readReportsNow, type Reported } from "../servers/reports";
+import { sha256Of, type LiveConfiguration } from "../subject";
+import type { OpenTarget } from "../targets";
+import { reload, rollBack } from "./rollBack";
+import { undoEdit } from "./undoEdit";
+
+export interface ServersAgreed {
+  reported: Reported;
+  evidence: readonly string[];
+}
+
+/** No edit begins before every server runs with what the targets hold now: an earlier one may have been cut off. */
+export async function awaitAgreementOnFile(
+  { decommissionedServers, recordIn }: RotationInputs,
+  work: PhaseWork,
+  { text, sha256 }: LiveConfiguration,
+  known?: RotationRecord,
+): Promise<ServersAgreed> {
+  // Nothing there yet: no server can have loaded it.
+  if (text === "") return { reported: await readReportsNow(work.cluster, decommissionedServers, work), evidence: [] };
+  const since = sinceOf(known ?? (await readRecord(work.cluster, recordIn)), sha256);
+  if (since === undefined) {
+    const reported = await readReportsNow(work.cluster, decommissionedServers, work);
+    const isSilent = reported.servers.every(({ hash }) => hash === undefined);
+    // Not our file, and nobody to ask: that they run with it is all that can be supposed.
+    if (isSilent) return { reported, evidence: ["what they ran with before, API servers tell only from 1.34 on"] };
+  }
+  return awaitServersAgree(work.cluster, { sha256, since, decommissioned: decommissionedServers }, work);
+}
+
+/**
+ * The same, where the run that wrote what the targets hold may have been cut off: its reload commands are run, and a file that a server
+ * refuses is rolled back from the names in the record.
+ */
+export async function resumeWrite(
+  inputs: RotationInputs,
+  work: PhaseWork,
+  targets: OpenTarget[],
+  live: LiveConfiguration,
+): Promise<ServersAgreed> {
+  const { cluster } = work;
+  const record = await readRecord(cluster, inputs.recordIn);
+  const write = unfinishedWrite(record, live.sha256);
+  if (write === undefined) return awaitAgreementOnFile(inputs, work, live, record);
+  try {
+    await reloadOnce(inputs, work, targets, write);
+    const stood = await awaitAgreementOnFile(inputs, work, live, record);
+    await recordLoaded(cluster, inputs.recordIn, record, live.sha256);
+    return stood;
+  } catch (error) {
+    if (!(error instanceof ReloadFailed)) throw error;
+    throw await rollBackUnfinishedWrite(inputs, work, targets, live, write, error);
+  }
+}
+
+/** A reload command may restart an API server: only where not all of them run with the file. */
+async function reloadOnce(
+  { decommissionedServers }: RotationInputs,
+  work: PhaseWork,
+  targets: OpenTarget[],
+  { to, since }: RecordedWrite,
+): Promise<void> {
+  if (targets.every((target) => target.reload === undefined)) return;
+  try {
+    await awaitServersAgree(
+      work.cluster,
+      { sha256: to, since, decommissioned: decommissionedServers, timeoutSeconds: 0 },
+      work,
+    );
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (!(error instanceof UserError) || error instanceof ReloadFailed) throw error;
+    work.report("an earlier run was cut off before every API server had loaded the file: reloading");
+    await reload(targets);
+  }
+}
+
+/** Nobody remembers the text that was there before, but the file that was written holds each of its keys: distribute and promote take none away. */
+async function rollBackUnfinishedWrite(
+  inputs: RotationInputs,
+  work: PhaseWork,
+  targets: OpenTarget[],
+  after: LiveConfiguration,
+  { from, before: order, since }: RecordedWrite,
+  cause: ReloadFailed,
+): Promise<Error> {
+  const configuration = order && undoEdit(after.configuration, order);
+  if (configuration === undefined || configuration === after.configuration) {
+    return new UserError(
+      `${cause.message}; it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back; ` +
+        `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; ` +
+        "do not restart it before that; then run `pulumi up` again",
+    );
+  }
+  const text = renderConfiguration(configuration);
+  const before = { text, sha256: sha256Of(text), configuration };
+  // Other bytes than the servers had, as of a file made by hand, are loaded anew: what counts is what moves from now on.
+  const looked =
+    fullHash(before.sha256) === from ? since : await readReportsNow(work.cluster, inputs.decommissionedServers, work);
+  return rollBack(inputs, work, targets, { before, after, since: looked }, cause);
+}

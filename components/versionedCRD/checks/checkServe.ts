@@ -1,0 +1,41 @@
+import { storageVersion, type Definition } from "../../crd/definition";
+import { immutableFields } from "./immutableFields";
+import { notBeingDeleted } from "./notBeingDeleted";
+import { oneOwner } from "./oneOwner";
+import { prunesNothing } from "./prunesNothing";
+import { schemaNotNarrowed } from "./schemaNotNarrowed";
+import { schemaTightened } from "./schemaTightened";
+import { storageStaysServed } from "./storageStaysServed";
+import { unservedVersions } from "./unservedVersions";
+
+/** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
+export function checkServe(manifest: Definition, live: Definition | undefined, owner: string, formerOwner?: string) {
+  const fields = schemaNotNarrowed(manifest, live);
+  const name = manifest.metadata.name;
+  const moves = live !== undefined && (storageVersion(live) !== storageVersion(manifest) || isUnproven(live));
+  const lost = `${name}: the schema in which objects are stored loses ${fields.join(", ")}`;
+  return {
+    problems: [
+      ...notBeingDeleted(live),
+      ...oneOwner(manifest, live, owner, formerOwner),
+      ...immutableFields(manifest, live),
+      ...storageStaysServed(manifest, live),
+      ...prunesNothing(manifest, live),
+      ...(moves && fields.length > 0
+        ? [
+            `${lost}; expected it whole while its objects are migrated, because the rewrite would delete these fields from every object; narrow it after the migration`,
+          ]
+        : []),
+    ],
+    warnings: [
+      ...(!moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : []),
+      ...schemaTightened(manifest, live),
+      ...unservedVersions(manifest, live),
+    ],
+  };
+}
+
+/** Objects are still stored in other versions: they are about to be rewritten. */
+function isUnproven(live: Definition): boolean {
+  return (live.status?.storedVersions ?? []).some((version) => version !== storageVersion(live));
+}

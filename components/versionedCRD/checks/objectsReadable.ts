@@ -1,0 +1,38 @@
+import { canonical } from "../../crd/canonical";
+import { versionNames, type Definition } from "../../crd/definition";
+import { versionsOfUnfinishedDrop } from "../plan";
+
+/**
+ * Objects that are there and that no LIST can return, before anything is touched: a problem where something is to be moved,
+ * unless it is this manifest that may make them readable again.
+ *
+ * @param found what the API server says of them; undefined when it lists
+ * @param moves whether any phase has something to do
+ */
+export function objectsReadable(
+  manifest: Definition,
+  live: Definition | undefined,
+  found: string | undefined,
+  moves: boolean,
+): { problems: string[]; warnings: string[] } {
+  // What an interrupted drop left unreadable is for drop to find: it puts the version back.
+  if (found === undefined || live === undefined || versionsOfUnfinishedDrop(live).length > 0)
+    return { problems: [], warnings: [] };
+  const sentence = `${manifest.metadata.name}: the API server cannot list the objects that are there: ${found}; expected every one to be readable before anything is moved`;
+  if (!moves || mayMend(manifest, live, found)) return { problems: [], warnings: [sentence] };
+  return {
+    problems: [
+      `${sentence}; fix or delete the object it names (in etcd, where the API cannot), put back the version or the webhook that it needs, then run \`pulumi preview\` again`,
+    ],
+    warnings: [],
+  };
+}
+
+/** It brings back the version in which an object is stored, or another way to convert. */
+function mayMend(manifest: Definition, live: Definition, found: string): boolean {
+  const added = versionNames(manifest).filter((name) => !versionNames(live).includes(name));
+  if (added.some((name) => new RegExp(`${live.spec.group}/${name}\\b`).test(found))) return true;
+  return (
+    /webhook/.test(found) && canonical(manifest.spec.conversion ?? null) !== canonical(live.spec.conversion ?? null)
+  );
+}

@@ -1,0 +1,37 @@
+import { isWebhook, storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
+import { servedStage, withdrawnVersions } from "../stages";
+import { prunedFields } from "./prunedFields";
+
+const SHOWN = 10;
+
+/** Without a webhook, a rewrite deletes every field that the new storage version's schema does not know. */
+export function prunesNothing(manifest: Definition, live: Definition | undefined): string[] {
+  const to = manifest.spec.versions.find(({ storage }) => storage);
+  if (to === undefined || isWebhook(manifest.spec.conversion)) return [];
+  const crd = manifest.metadata.name;
+  const found = sources(manifest, live).flatMap((from) => {
+    const lost = prunedFields(from.schema?.openAPIV3Schema, to.schema?.openAPIV3Schema);
+    return lost.length === 0 ? [] : [describe(crd, from.name, to.name, lost)];
+  });
+  return [...new Set(found)];
+}
+
+/** What objects can look like: every version to come, and of the live ones those that go and the one in storage. */
+function sources(manifest: Definition, live: Definition | undefined): Version[] {
+  const toCome = manifest.spec.versions;
+  if (live === undefined) return toCome;
+  const storage = live.spec.versions.filter(({ name }) => name === storageVersion(live));
+  // Where the live webhook is kept until drop, it converts what is stored in the versions that go.
+  if (isWebhook(servedStage(manifest, live, "").spec.conversion)) return toCome;
+  const leftover = withdrawnVersions(live, versionNames(manifest));
+  return [...toCome, ...storage, ...leftover];
+}
+
+function describe(crd: string, from: string, to: string, lost: string[]): string {
+  const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
+  const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
+  if (from === to) {
+    return `${crd}: ${to} is stored now, and its schema lacks ${fields} of the one in the cluster; expected every field, because a rewrite would delete the rest from every object; put them back, or change them in a new version with a conversion webhook`;
+  }
+  return `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
+}

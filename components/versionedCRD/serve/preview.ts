@@ -1,0 +1,124 @@
+import { digest } from "../../crd/canonical";
+import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../../crd/definition";
+import { checkedManifest } from "../../crd/manifest";
+import type { Cluster } from "../../kubernetes/cluster";
+import { UserError } from "../../kubernetes/errors";
+import { probeConversion } from "../../migration/rehearsal/conversionReview";
+import type { Preview } from "../../provider/logic";
+import { readable, unknownPaths } from "../../provider/unknown";
+import { checkAdoption, heldByOthers, managersTakenOver, type Adoption, type PriorState } from "../adoption";
+import { checkServe } from "../checks/checkServe";
+import { objectsReadable } from "../checks/objectsReadable";
+import { warnOfPrograms } from "../customResources/writtenByPulumi";
+import { checkDependentsAtServe } from "../dependents";
+import { readPlanFacts } from "../facts";
+import { findInjectedCaBundle } from "../injected";
+import type { ServeInputs } from "../inputs";
+import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type PlanFacts } from "../plan";
+import { priorState } from "../subject";
+
+/** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
+export async function previewServe(
+  given: ServeInputs,
+  cluster: Cluster,
+  live: Definition | undefined,
+  olds: object | undefined,
+): Promise<Preview> {
+  const inputs = { ...given, manifest: withAssumedConversion(given.manifest) };
+  const { manifest } = inputs;
+  checkedManifest(manifest, inputs.crd);
+  const { plan } = planServeAndTakeOver(inputs, live);
+  const found = checkServeAndAdoption(inputs, live, priorState(olds));
+  const isKnown = manifest === given.manifest;
+  const others = await checkDependentsAtServe(inputs, cluster, live);
+  const probed = isKnown && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
+  const facts = await readPlanFacts(inputs, cluster, live);
+  const plans = rolloutPlans(inputs, live, facts);
+  const unread = objectsReadable(manifest, live, facts.unreadable, plans.flat().length > 0);
+  const isListed = facts.unreadable === undefined;
+  const moves = live !== undefined && isListed && storageVersion(live) !== inputs.storage;
+  const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
+  return {
+    plan,
+    problems: [...found.problems, ...others.problems, ...probed, ...unread.problems],
+    warnings: [
+      ...found.warnings,
+      ...others.warnings,
+      ...unread.warnings,
+      ...(programs === undefined ? [] : [programs]),
+    ],
+    inputs: { digest: digest(plans), ...(live !== undefined && { __found: true }) },
+  };
+}
+
+/** What serve sets out to do, and the field managers that lose what they own of the definition. */
+export function planServeAndTakeOver(
+  inputs: ServeInputs,
+  live: Definition | undefined,
+): { plan: string[]; managers: string[] } {
+  const managers = managersTakenOver(live, inputs.manifest, adoptionOf(inputs)).map(({ manager }) => manager);
+  return { plan: planServe(live, inputs.manifest, inputs.owner, managers), managers };
+}
+
+/** What the manifest and the live definition have against each other. */
+export function checkServeAndAdoption(inputs: ServeInputs, live: Definition | undefined, before: PriorState) {
+  const found = checkServe(inputs.manifest, live, inputs.owner, inputs.__formerOwner);
+  const entering = checkAdoption(live, inputs.manifest, adoptionOf(inputs), before);
+  return { problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
+}
+
+function adoptionOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Adoption {
+  return { owner, takeOverFrom, adopts };
+}
+
+/** A conversion of which preview knows only a part: a webhook, since nobody waits for another resource to say None. */
+function withAssumedConversion(manifest: Definition): Definition {
+  if (unknownPaths(manifest).length === 0) return manifest;
+  const { conversion } = manifest.spec;
+  const whole =
+    typeof conversion === "string"
+      ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
+      : conversion;
+  return readable({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
+}
+
+/** What all phases plan. Its digest is an input: `up --plan` refuses a cluster that moved since, before the first write. */
+function rolloutPlans(inputs: ServeInputs, live: Definition | undefined, facts: PlanFacts): string[][] {
+  const { manifest, storage, migrator } = inputs;
+  return [
+    planServeAndTakeOver(inputs, live).plan,
+    planRehearse(live, {
+      version: storage,
+      schema: schemaDigest(manifest),
+      versions: servedByName(manifest),
+      stopsHere: false,
+    }),
+    planStore(live, storage),
+    planMigrate(live, storage, migrator, facts),
+    planDrop(live, versionNames(manifest)),
+  ];
+}
+
+/** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */
+async function probeWebhook(
+  { manifest }: ServeInputs,
+  cluster: Cluster,
+  live: Definition | undefined,
+): Promise<string[]> {
+  const wanted = manifest.spec.conversion?.webhook?.clientConfig;
+  if (!isWebhook(manifest.spec.conversion) || wanted === undefined) return [];
+  const { caBundle = findInjectedCaBundle(live) } = wanted;
+  const client = { ...wanted, ...(caBundle !== undefined && { caBundle }) };
+  const { group, names } = manifest.spec;
+  const to = storageVersion(manifest);
+  const from = live === undefined ? versionNames(manifest).find((name) => name !== to) : storageVersion(live);
+  const [first, second] = from === to ? [versionNames(manifest).find((name) => name !== to), to] : [from, to];
+  if (first === undefined) return [];
+  try {
+    await probeConversion(cluster, client, { group, kind: names.kind }, first, second);
+    return [];
+  } catch (error) {
+    if (error instanceof UserError) return [error.message];
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import * as fc from "fast-check";
+import { checkRotation, takenByTheServer } from "../../../components/encryptionKeyRotation/checks";
+import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
+import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import { keyOrder } from "../../../components/encryptionKeyRotation/configuration/resources";
+import { keyOrderIn, undoEdit } from "../../../components/encryptionKeyRotation/edit/undoEdit";
+import { after, entry, file, files, materialFor, RESOURCES, rotations, secretOf, told, want } from "./situations";
+
+const situations = fc
+  .record({ live: files, desired: rotations })
+  .filter(({ live, desired }) => checkRotation(live, desired, materialFor(desired)).errors.length === 0);
+
+test("from the file that distribute or promote wrote, and names alone, the keys are as they were before, with their bytes", () => {
+  fc.assert(
+    fc.property(situations, ({ live, desired }) => {
+      let before = live;
+      for (const stage of ["distribute", "promote"] as const) {
+        const written = after(stage, before, desired);
+        // As it is read back by the next run, in another process.
+        const order = JSON.parse(JSON.stringify(keyOrderIn(before, desired.resources))) as ReturnType<
+          typeof keyOrderIn
+        >;
+        const again = undoEdit(parseConfiguration(renderConfiguration(written), "file x"), order);
+        if (again === undefined) throw new Error("not undone");
+        for (const resource of RESOURCES) expect(keyOrder(again, resource)).toEqual(keyOrder(before, resource));
+        expect(takenByTheServer(again)).toEqual([]);
+        before = written;
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("of a file that we wrote it is the very same text", () => {
+  const live = file(entry("secrets", "secretbox:a"), entry("*.apps", "aescbc:c"));
+  const written = after("distribute", live, want("secrets", "kms:vault"));
+  const again = undoEdit(written, keyOrderIn(live, ["secrets"]));
+  expect(again && renderConfiguration(again)).toBe(renderConfiguration(live));
+});
+
+test("a plain cluster's first file is undone to plain data", () => {
+  const written = after("distribute", file(), want("secrets", "kms:vault"));
+  const again = undoEdit(written, keyOrderIn(file(), ["secrets"]));
+  expect(again && told(again)).toEqual(["secrets = identity"]);
+});
+
+test("a KMS provider's timeout is as it was", () => {
+  const live = file(entry("secrets", "kms:vault"));
+  const [provider] = live.entries[0]?.providers ?? [];
+  if (provider?.kind === "kms") provider.timeout = "5s";
+  const shorter = structuredClone(live);
+  const [short] = shorter.entries[0]?.providers ?? [];
+  if (short?.kind === "kms") short.timeout = "1ns";
+  expect(undoEdit(shorter, keyOrderIn(live, ["secrets"]))).toEqual(live);
+});
+
+test("what retire took away cannot come back from names: undefined, not less than was there", () => {
+  const desired = want("secrets", "secretbox:b");
+  const promoted = after("promote", after("distribute", file(entry("secrets", "secretbox:a")), desired), desired);
+  expect(undoEdit(after("retire", promoted, desired), keyOrderIn(promoted, ["secrets"]))).toBeUndefined();
+});
+
+test("no order holds a key's bytes", () => {
+  const live = file(entry("secrets", "secretbox:a aescbc:c"));
+  const text = JSON.stringify(keyOrderIn(live, ["secrets"]));
+  for (const secret of [secretOf("secretbox", "a"), secretOf("aescbc", "c")]) expect(text).not.toContain(secret);
+  expect(keyOrderIn(live, ["secrets"])).toEqual({
+    secrets: [
+      { kind: "secretbox", name: "a" },
+      { kind: "aescbc", name: "c" },
+    ],
+  });
+});
