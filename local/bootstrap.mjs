@@ -23,12 +23,16 @@ const commands = {
   cluster: ["dist/local/cluster.js"],
   down: ["dist/local/down.js"],
   test: jest,
+  e2e: [...jest, "--selectProjects", "e2e", "--testPathPatterns"],
   "record-state": [...jest, "--selectProjects", "e2e", "--testPathPatterns", "e2e/recordedState"],
   bench: ["dist/bench/index.js"],
   matrix: ["dist/local/matrix.js"],
 };
 
-const [command, ...rest] = process.argv.slice(2);
+const [command, ...given] = process.argv.slice(2);
+// `npm run test:e2e -- gates -t "no gate"`: files by their names, or parts of them, then Jest's own options.
+const names = command === "e2e" ? given.findIndex((word) => word.startsWith("-")) : 0;
+const rest = given.map((word, index) => (names < 0 || index < names ? `e2e/${word}` : word));
 try {
   checkNode();
   const target = commands[command];

@@ -1,4 +1,5 @@
 import { UserError } from "../kubernetes/errors";
+import { describeProblem } from "../kubernetes/problem";
 import { isWebhook, type Conversion, type Definition } from "./definition";
 
 /** Where the conversion webhook answers, when the manifest itself does not say so. */
@@ -29,7 +30,11 @@ export function withConversion(manifest: Definition, args: ConversionArgs | unde
 export function refuseBoth(manifest: Definition): void {
   if (!isWebhook(manifest.spec.conversion)) return;
   throw new UserError(
-    `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook; expected one of them; remove either`,
+    describeProblem({
+      what: `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook`,
+      expected: "one of them",
+      next: "remove either",
+    }),
   );
 }
 
@@ -53,7 +58,11 @@ export function webhookAt<ClientConfig>(clientConfig: ClientConfig) {
 export function expectOneAddress(crd: string, { url, service }: { url?: unknown; service?: unknown }): void {
   if ((url === undefined) !== (service === undefined)) return;
   throw new UserError(
-    `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}; expected exactly one; give the webhook's https:// url or its Service`,
+    describeProblem({
+      what: `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}`,
+      expected: "exactly one",
+      next: "give the webhook's https:// url or its Service",
+    }),
   );
 }
 
@@ -62,7 +71,11 @@ export function checkedUrl(crd: string, url: string): string {
   if (url.startsWith("https://")) return url;
   // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#url
   throw new UserError(
-    `${crd}: \`conversion.url\` is ${url}; expected https:// (the API server refuses anything else); serve the webhook over TLS`,
+    describeProblem({
+      what: `${crd}: \`conversion.url\` is ${url}`,
+      expected: "https:// (the API server refuses anything else)",
+      next: "serve the webhook over TLS",
+    }),
   );
 }
 

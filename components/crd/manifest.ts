@@ -3,6 +3,7 @@ import * as path from "path";
 import { LineCounter, parseAllDocuments, visit, type Document, type Scalar } from "yaml";
 import { messageOf, UserError } from "../kubernetes/errors";
 import { integerOf } from "../kubernetes/json";
+import { describeProblem } from "../kubernetes/problem";
 import { checkManifest } from "./checks";
 import type { Definition } from "./definition";
 import { FIELD_MANAGER } from "./names";
@@ -39,7 +40,11 @@ function readText(file: string, where: string): string {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UserError(
-      `${where}: cannot be read (${code}); expected a file with a CustomResourceDefinition; check \`file\`, which is relative to ${process.cwd()}`,
+      describeProblem({
+        what: `${where}: cannot be read (${code})`,
+        expected: "a file with a CustomResourceDefinition",
+        next: `check \`file\`, which is relative to ${process.cwd()}`,
+      }),
     );
   }
 }
@@ -61,7 +66,11 @@ function parseDocuments(text: string, where: string): unknown[] {
     if (unsure !== undefined) {
       const { line, col } = lineCounter.linePos(unsure.range?.[0] ?? 0);
       throw new UserError(
-        `${where}:${line}:${col}: ${unsure.source} without quotes is text here and a boolean to kubectl; expected one meaning; write "${unsure.source}", true or false`,
+        describeProblem({
+          what: `${where}:${line}:${col}: ${unsure.source} without quotes is text here and a boolean to kubectl`,
+          expected: "one meaning",
+          next: `write "${unsure.source}", true or false`,
+        }),
       );
     }
     return toPlain(document, where);
@@ -110,12 +119,24 @@ function describeChoice(where: string, documents: unknown[], found: Definition[]
   const names = found.map((document) => document.metadata?.name ?? "(unnamed)").sort();
   if (found.length === 0) {
     const kinds = documents.map((document) => String((document as Partial<Definition> | null)?.kind ?? "(no kind)"));
-    return `${where}: holds no CustomResourceDefinition, but ${kinds.join(", ") || "nothing"}; expected a document with kind: CustomResourceDefinition; point \`file\` at the CRD's manifest`;
+    return describeProblem({
+      what: `${where}: holds no CustomResourceDefinition, but ${kinds.join(", ") || "nothing"}`,
+      expected: "a document with kind: CustomResourceDefinition",
+      next: "point `file` at the CRD's manifest",
+    });
   }
   if (name === undefined) {
-    return `${where}: holds ${found.length} CustomResourceDefinitions (${names.join(", ")}); expected one; pick it with \`name\``;
+    return describeProblem({
+      what: `${where}: holds ${found.length} CustomResourceDefinitions (${names.join(", ")})`,
+      expected: "one",
+      next: "pick it with `name`",
+    });
   }
-  return `${where}: \`name\` is ${name}, found ${names.join(", ")}; expected exactly one CRD of that metadata.name; correct \`name\``;
+  return describeProblem({
+    what: `${where}: \`name\` is ${name}, found ${names.join(", ")}`,
+    expected: "exactly one CRD of that metadata.name",
+    next: "correct `name`",
+  });
 }
 
 /** What `kubectl get -o yaml` adds is the server's, not the manifest's. */

@@ -1,4 +1,5 @@
 import { UserError } from "../kubernetes/errors";
+import { describeProblem } from "../kubernetes/problem";
 import { acceptedByApiServer } from "./checks/acceptedByApiServer";
 import { boundedList } from "./configuration/bounded";
 import type { EncryptionConfiguration, Key, Provider } from "./configuration/configuration";
@@ -121,7 +122,12 @@ const STAGES: Record<Stage, Change> = { distribute, promote, retire };
 
 function notYet(found: string, stage: Stage): UserError {
   return new UserError(
-    `${found}; expected that ${stage} has run; someone else may write the same file: look who, then run pulumi up again`,
+    describeProblem({
+      what: found,
+      expected: `that ${stage} has run`,
+      why: "someone else may write the same file",
+      next: "find out who, then run `pulumi up` again",
+    }),
   );
 }
 
@@ -148,7 +154,10 @@ function given(key: KeyName, material: Material): string {
   const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
   if (secret !== undefined && secret !== "") return secret;
   throw new UserError(
-    `${keyLabel(key)}: no material for it, and no entry of these resources in the file holds it; ` +
-      `expected one of both; give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
+    describeProblem({
+      what: `${keyLabel(key)}: no material for it, and no entry of these resources in the file holds it`,
+      expected: "one of both",
+      next: `give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
+    }),
   );
 }

@@ -2,6 +2,7 @@ import { AnyApiServer, type ApiServer, PinnedApiServer } from "./apiServer";
 import type { Cluster } from "./cluster";
 import { UserError } from "./errors";
 import { type IdentityLease, awaitLeasesRenewed } from "./identityLeases";
+import { describeProblem } from "./problem";
 import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
 import { sleep, unlessAborted } from "./sleep";
@@ -131,9 +132,9 @@ function describeTooMany(
 ): string {
   const hosts = leases.map(({ host }) => host).sort();
   const declared = decommissioned.length === 0 ? "" : `, without ${decommissioned.join(", ")}, declared decommissioned`;
-  return (
-    `${addresses.length} API servers answer (${addresses.join(", ")}), found ${hosts.length} identity ` +
-    `Lease${hosts.length === 1 ? "" : "s"} in kube-system (${hosts.join(", ") || "none"})${declared}; expected one each; ` +
-    "wait until the new one has its Lease, or, where two share a hostname, give each its own; then run pulumi up again"
-  );
+  return describeProblem({
+    what: `${addresses.length} API servers answer (${addresses.join(", ")}), found ${hosts.length} identity Lease${hosts.length === 1 ? "" : "s"} in kube-system (${hosts.join(", ") || "none"})${declared}`,
+    expected: "one each",
+    next: "wait until the new one has its Lease, or, where two share a hostname, give each its own; then run pulumi up again",
+  });
 }

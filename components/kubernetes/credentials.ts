@@ -1,6 +1,7 @@
 import * as https from "https";
 import { CredentialsError } from "./errors";
 import { type AppliedCredentials, type ClusterReference, type LoadedContext, loadContext } from "./kubeconfig";
+import { describeProblem } from "./problem";
 
 /** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
 const FILES_FRESH_MS = 5_000;
@@ -99,7 +100,11 @@ export class Credentials {
 function mustBeSameServer(before: LoadedContext, now: LoadedContext): void {
   if (before.server === now.server) return;
   throw new CredentialsError(
-    `context ${now.context} points to ${now.server} now, and to ${before.server} when this run began; expected one cluster for the whole run; find out who changed the kubeconfig, then run pulumi up again`,
+    describeProblem({
+      what: `context ${now.context} points to ${now.server} now, and to ${before.server} when this run began`,
+      expected: "one cluster for the whole run",
+      next: "find out who changed the kubeconfig, then run pulumi up again",
+    }),
   );
 }
 

@@ -56,5 +56,6 @@ export function firstClause(error: unknown): string {
 
 /** Any thrown thing as one line. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\n {2}(\w+:) +/g, "; $1 ").replace(/\s*\n\s*/g, " ");
 }

@@ -1,6 +1,7 @@
 import type { ApiRequest } from "./api";
-import type { Answer, TransportError } from "./transport";
 import { ApiError, UnreachableError } from "./errors";
+import { describeProblem } from "./problem";
+import type { Answer, TransportError } from "./transport";
 
 /** What a request does in the words of RBAC. */
 export interface Attempt {
@@ -69,7 +70,11 @@ function retryAfter(answer: Answer, status: Status): number | undefined {
 
 function describe(request: ApiRequest, status: number, found: string, server: string): string {
   if (status === 401) {
-    return `${server} does not accept the credentials (401), nor the same read anew; expected those of a user of this cluster; log in again, or check \`context\`; then run pulumi up again, it goes on where this one stopped`;
+    return describeProblem({
+      what: `${server} does not accept the credentials (401), nor the same read anew`,
+      expected: "those of a user of this cluster",
+      next: "log in again, or check `context`; then run pulumi up again, it goes on where this one stopped",
+    });
   }
   const attempt = attemptOf(request);
   const denied = /cannot (\S+) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?/.exec(found);
@@ -93,7 +98,10 @@ function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string
   // Objects of every namespace move, so whoever may only see some of them has too little, also where one namespace was asked for.
   const isWide = /at the cluster scope/.test(found) || !IN_ONE_NAMESPACE.includes(resource);
   const how = isWide && !resource.startsWith("/") ? " by a ClusterRole and a ClusterRoleBinding" : "";
-  return `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}; grant this user the rule ${rule}${how}`;
+  return describeProblem({
+    what: `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}`,
+    next: `grant this user the rule ${rule}${how}`,
+  });
 }
 
 function qualified({ group, resource }: Attempt): string {
@@ -117,8 +125,11 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 export function unreachable(error: TransportError, server: string, context: string): UnreachableError {
   const why = UNREACHABLE[error.code] ?? error.message;
   return new UnreachableError(
-    `cluster unreachable: ${server} (context ${context}), ${error.code}: ${why}; expected a kube-apiserver; ` +
-      `check that it is up and that this is the context you mean: kubectl --context ${context} get --raw /readyz`,
+    describeProblem({
+      what: `cluster unreachable: ${server} (context ${context}), ${error.code}: ${why}`,
+      expected: "a kube-apiserver",
+      next: `check that it is up and that this is the context you mean: kubectl --context ${context} get --raw /readyz`,
+    }),
     error.code,
   );
 }

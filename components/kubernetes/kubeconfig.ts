@@ -2,6 +2,7 @@ import { createHash } from "crypto";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { describeProblem } from "./problem";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
 import { rootCertificates } from "tls";
@@ -46,18 +47,31 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
   config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new UserError(`context ${context}: its cluster is not in ${where}; expected an entry under clusters`);
+    throw new UserError(
+      describeProblem({
+        what: `context ${context}: its cluster is not in ${where}`,
+        expected: "an entry under clusters",
+      }),
+    );
   }
   if (!cluster.server.startsWith("https://")) {
     throw new UserError(
-      `context ${context}: server is ${cluster.server}; expected https://…; credentials are not sent in clear text`,
+      describeProblem({
+        what: `context ${context}: server is ${cluster.server}`,
+        expected: "https://…",
+        why: "credentials are not sent in clear text",
+      }),
     );
   }
   const user = config.getCurrentUser();
   if (user === null) {
     const wanted = config.getContextObject(context)?.user ?? "";
     throw new UserError(
-      `context ${context}: its user ${wanted} is not in ${where}; expected an entry under users; see kubectl config view`,
+      describeProblem({
+        what: `context ${context}: its user ${wanted} is not in ${where}`,
+        expected: "an entry under users",
+        next: "see kubectl config view",
+      }),
     );
   }
   tellPluginAboutCluster(context, user, cluster);
@@ -96,8 +110,11 @@ async function loadConfig(reference: ClusterReference): Promise<Loaded> {
     config.loadFromDefault();
     if (config.getCurrentCluster()?.server === "http://localhost:8080") {
       throw new UserError(
-        "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod; " +
-          "expected one of them; set `kubeconfig` to a path",
+        describeProblem({
+          what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
+          expected: "one of them",
+          next: "set `kubeconfig` to a path",
+        }),
       );
     }
   }
@@ -172,7 +189,11 @@ function readSource(file: string): Source {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
     throw new UserError(
-      `kubeconfig ${file}: cannot be read (${code}); expected a file; check \`kubeconfig\`, which is relative to ${process.cwd()}`,
+      describeProblem({
+        what: `kubeconfig ${file}: cannot be read (${code})`,
+        expected: "a file",
+        next: `check \`kubeconfig\`, which is relative to ${process.cwd()}`,
+      }),
     );
   }
 }
@@ -185,7 +206,11 @@ function loadSource(config: KubeConfig, source: Source): void {
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
     throw new UserError(
-      `kubeconfig ${source.name}: not a kubeconfig; expected YAML or JSON with clusters, users and contexts; try it with kubectl config view`,
+      describeProblem({
+        what: `kubeconfig ${source.name}: not a kubeconfig`,
+        expected: "YAML or JSON with clusters, users and contexts",
+        next: "try it with kubectl config view",
+      }),
     );
   }
 }
@@ -235,7 +260,11 @@ function describeCredentialError(config: KubeConfig, context: string, error: unk
     const late = (error as Error).message === "late";
     const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
     const what = late ? `gave no answer in ${PLUGIN_SECONDS} s` : absent ? "is not installed here" : "failed";
-    return `context ${context}: credential plugin ${exec.command} ${what}; expected an ExecCredential; ${next}`;
+    return describeProblem({
+      what: `context ${context}: credential plugin ${exec.command} ${what}`,
+      expected: "an ExecCredential",
+      next: next,
+    });
   }
   const { code, path: file } = error as NodeJS.ErrnoException;
   const what =

@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
+import { describeProblem } from "./problem";
 import type { Cluster, Context, KubeConfig, User } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { parse } from "yaml";
 import { CredentialsError } from "./errors";
@@ -76,7 +77,11 @@ function impersonationOf(name: string, user: RawUser): Record<string, string | s
   const { as, "as-groups": groups = [], "as-uid": uid, "as-user-extra": extra = {} } = user;
   if (as === undefined && (groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0)) {
     throw new CredentialsError(
-      `kubeconfig: user ${name} has as-groups, as-uid or as-user-extra without as; expected as, too; add the user to impersonate`,
+      describeProblem({
+        what: `kubeconfig: user ${name} has as-groups, as-uid or as-user-extra without as`,
+        expected: "as, too",
+        next: "add the user to impersonate",
+      }),
     );
   }
   return {
@@ -94,7 +99,11 @@ export function tellPluginAboutCluster(context: string, user: User, cluster: Clu
   if (!exec) return;
   if (exec.interactiveMode === "Always") {
     throw new CredentialsError(
-      `context ${context}: credential plugin ${exec.command} has interactiveMode: Always; expected one that needs no terminal, since a Pulumi provider has none; log in with it beforehand, and set interactiveMode to IfAvailable`,
+      describeProblem({
+        what: `context ${context}: credential plugin ${exec.command} has interactiveMode: Always`,
+        expected: "one that needs no terminal, since a Pulumi provider has none",
+        next: "log in with it beforehand, and set interactiveMode to IfAvailable",
+      }),
     );
   }
   const spec = { ...(exec.provideClusterInfo === true && { cluster: clusterInfo(cluster) }), interactive: false };

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { looksLikeContent } from "../kubernetes/kubeconfig";
+import { describeProblem } from "../kubernetes/problem";
 
 /** The arguments that say which cluster is meant. */
 export interface ClusterArgs {
@@ -37,5 +38,10 @@ function referenceOrSecret(kubeconfig: string): pulumi.Input<string> {
  */
 export function whyClusterUnknown(component: pulumi.Resource, { kubeconfig }: ClusterArgs): string | undefined {
   if (kubeconfig !== undefined || component.getProvider("kubernetes:index:any") === undefined) return undefined;
-  return "an explicit Kubernetes provider is given, by opts or by a parent, and no `kubeconfig`; expected both, because a provider does not tell which cluster it means; set `kubeconfig` (and `context`) to what the provider has";
+  return describeProblem({
+    what: "an explicit Kubernetes provider is given, by opts or by a parent, and no `kubeconfig`",
+    expected: "both",
+    why: "a provider does not tell which cluster it means",
+    next: "set `kubeconfig` (and `context`) to what the provider has",
+  });
 }

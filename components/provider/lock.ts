@@ -2,6 +2,7 @@ import { randomBytes } from "crypto";
 import type { KubernetesObject } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { firstClause, hasStatus, messageOf, UserError } from "../kubernetes/errors";
+import { describeProblem } from "../kubernetes/problem";
 import type { Report } from "../kubernetes/report";
 import { decideRetry, withRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
@@ -267,8 +268,9 @@ function describeHeld(crd: string, lease: Lease): string {
   const since = lease.spec?.acquireTime;
   const minutes = since === undefined ? Number.NaN : Math.max(0, Math.round((Date.now() - Date.parse(since)) / 60_000));
   const age = Number.isNaN(minutes) ? "" : ` since ${since?.slice(0, 19)}Z (${minutes} min)`;
-  return (
-    `another rollout of ${crd} is running: ${nameOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}; ` +
-    `expected to be alone; wait until it ends, then run pulumi up again (a killed one frees it within ${LEASE_SECONDS} s)`
-  );
+  return describeProblem({
+    what: `another rollout of ${crd} is running: ${nameOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
+    expected: "no other rollout of it",
+    next: `wait until it ends, then run pulumi up again (a killed one frees it within ${LEASE_SECONDS} s)`,
+  });
 }

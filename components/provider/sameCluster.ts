@@ -1,6 +1,7 @@
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
+import { describeProblem } from "../kubernetes/problem";
 import type { SharedInputs } from "./inputs";
 
 /** What is known of which cluster this is: uids of its namespace kube-system. */
@@ -16,14 +17,26 @@ export interface Identities {
 /** Why the rollout must not go on with this cluster, or undefined when nothing speaks against it. */
 export function whyAnotherCluster({ live, recorded, expected }: Identities, where: string): string | undefined {
   if (expected !== undefined && live === undefined) {
-    return `clusterId is ${expected}, but namespace kube-system of ${where} may not be read; expected to compare its uid; grant this user the rule ${IDENTITY_RULE}, or remove clusterId`;
+    return describeProblem({
+      what: `clusterId is ${expected}, but namespace kube-system of ${where} may not be read`,
+      expected: "the right to read it, to compare its uid",
+      next: `grant this user the rule ${IDENTITY_RULE}, or remove clusterId`,
+    });
   }
   const wanted = expected ?? recorded;
   if (live === undefined || wanted === undefined || live === wanted) return undefined;
   const found = `${where} is cluster ${live} (uid of namespace kube-system)`;
   return expected === undefined
-    ? `${found}; expected ${recorded}, on which this stack has worked so far; check kubeconfig and context; if this cluster has really taken the other one's place, say so with clusterId: "${live}"`
-    : `${found}; expected ${expected}, as clusterId says; check kubeconfig and context, or set clusterId to the cluster you mean`;
+    ? describeProblem({
+        what: found,
+        expected: `${recorded}, on which this stack has worked so far`,
+        next: `check kubeconfig and context; if this cluster has really taken the other one's place, say so with clusterId: "${live}"`,
+      })
+    : describeProblem({
+        what: found,
+        expected: `${expected}, as clusterId says`,
+        next: "check kubeconfig and context, or set clusterId to the cluster you mean",
+      });
 }
 
 const known = new WeakMap<Cluster, Promise<string | undefined>>();

@@ -1,5 +1,6 @@
 import type { Definition } from "../crd/definition";
 import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
+import { describeProblem } from "../kubernetes/problem";
 import { describeFieldManager, isPulumi, otherFieldManagers, type FieldManager } from "./fieldManagers";
 import { recordedOwner, isSameStack } from "./owner";
 import { isOurs, servedStage } from "./stages";
@@ -45,7 +46,11 @@ function madeByPulumi(live: Definition | undefined, { owner }: Adoption, before:
   if (manager === undefined) return [];
   const { name } = live.metadata;
   return [
-    `${name}: a resource of a Pulumi program made this CRD (field manager ${manager}), and this component does not replace it: once it leaves its program, Pulumi deletes the CRD and every object of it; expected its URN as adoptFrom; find it with \`pulumi stack --show-urns\` and set adoptFrom: "urn:pulumi:…"; where it is in another stack, take it out of that state first with \`pulumi state delete URN\` (which touches no cluster) and out of that program, then say so: kubectl annotate crd ${name} ${OWNER_ANNOTATION}=${owner}`,
+    describeProblem({
+      what: `${name}: a resource of a Pulumi program made this CRD (field manager ${manager}), and this component does not replace it: once it leaves its program, Pulumi deletes the CRD and every object of it`,
+      expected: "its URN as adoptFrom",
+      next: `find it with \`pulumi stack --show-urns\` and set adoptFrom: "urn:pulumi:…"; where it is in another stack, take it out of that state first with \`pulumi state delete URN\` (which touches no cluster) and out of that program, then say so: kubectl annotate crd ${name} ${OWNER_ANNOTATION}=${owner}`,
+    }),
   ];
 }
 
@@ -59,7 +64,11 @@ function conflicts(live: Definition | undefined, manifest: Definition, entry: Ad
         ? ` and written at ${time}, after ${FIELD_MANAGER} took over`
         : "";
       const fields = differs.join(", ");
-      return `${manifest.metadata.name}: ${fields} is owned by ${describeFieldManager(manager)}${again}, with another value than the rollout is to give it; expected ${FIELD_MANAGER} to be its only writer; have the other stop applying this CRD, then set takeOverFrom: ["${manager}"]`;
+      return describeProblem({
+        what: `${manifest.metadata.name}: ${fields} is owned by ${describeFieldManager(manager)}${again}, with another value than the rollout is to give it`,
+        expected: `${FIELD_MANAGER} to be its only writer`,
+        next: `have the other stop applying this CRD, then set takeOverFrom: ["${manager}"]`,
+      });
     });
 }
 

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../kubernetes/errors";
-import type { Phase } from "./phase";
-import { PHASES, type PhaseName } from "./phase";
+import { describeProblem } from "../kubernetes/problem";
+import { type Phase, type PhaseName, PHASES } from "./phase";
 
 /** One resource a phase: anchors for `dependsOn`. */
 export type Phases = Readonly<Record<PhaseName, Phase>>;
@@ -25,10 +25,13 @@ const EXAMPLE = "(phases) => [new Deployment(…, { dependsOn: phases.serve })]"
 export function checkBefore(before: Before): string | undefined {
   for (const [key, callback] of Object.entries(before) as [string, unknown][]) {
     if (!(PHASES as readonly string[]).includes(key)) {
-      return `before.${key} is no phase; expected one of ${PHASES.join(", ")}`;
+      return describeProblem({ what: `before.${key} is no phase`, expected: `one of ${PHASES.join(", ")}` });
     }
     if (callback !== undefined && typeof callback !== "function") {
-      return `before.${key} is of type ${typeof callback}; expected a function that returns resources: ${EXAMPLE}`;
+      return describeProblem({
+        what: `before.${key} is of type ${typeof callback}`,
+        expected: `a function that returns resources: ${EXAMPLE}`,
+      });
     }
   }
   return undefined;
@@ -53,7 +56,10 @@ export function dependenciesOf(
   const made = callback({ ...ahead });
   if (typeof made !== "object" || made === null) {
     throw new UserError(
-      `before.${phase} returned ${String(made)}; expected the resources that ${phase} is to wait for: ${EXAMPLE}`,
+      describeProblem({
+        what: `before.${phase} returned ${String(made)}`,
+        expected: `the resources that ${phase} is to wait for: ${EXAMPLE}`,
+      }),
     );
   }
   // The SDK follows nested arrays, promises and outputs by itself; its type knows the first level alone.

@@ -3,7 +3,8 @@ import type { Definition } from "../crd/definition";
 import { definitionPath, FIELD_MANAGER } from "../crd/names";
 import { type ApiRequest, PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus, UserError, type ApiError } from "../kubernetes/errors";
+import { type ApiError, hasStatus, messageOf, UserError } from "../kubernetes/errors";
+import { describeProblem } from "../kubernetes/problem";
 import { withoutFieldManagers } from "./fieldManagers";
 import { withInjectedCaBundle } from "./injected";
 
@@ -21,7 +22,13 @@ export async function readDefinition(cluster: Cluster, name: string): Promise<De
 export async function requireDefinition(cluster: Cluster, name: string): Promise<Definition> {
   const live = await readDefinition(cluster, name);
   if (live !== undefined) return live;
-  throw new UserError(`${name}: the CRD is not in the cluster; expected it there since serve; run \`pulumi up\` again`);
+  throw new UserError(
+    describeProblem({
+      what: `${name}: the CRD is not in the cluster`,
+      expected: "the CRD that serve created",
+      next: "run `pulumi up` again",
+    }),
+  );
 }
 
 /**
@@ -150,10 +157,18 @@ function withoutMoments({ metadata, ...rest }: Definition): object {
 function conflict(name: string, error: ApiError): UserError {
   if (!/conflict with/.test(error.message)) {
     return new UserError(
-      `${name}: the CRD was changed by someone else while this phase worked on it; expected it unchanged since the phase read it; see who with \`kubectl get crd ${name} -o yaml --show-managed-fields\`, then run \`pulumi up\` again`,
+      describeProblem({
+        what: `${name}: the CRD was changed by someone else while this phase worked on it`,
+        expected: "no change since the phase read it",
+        next: `see who with \`kubectl get crd ${name} -o yaml --show-managed-fields\`, then run \`pulumi up\` again`,
+      }),
     );
   }
   return new UserError(
-    `${name}: another field manager owns what the manifest sets: ${error.message}; expected ${FIELD_MANAGER} to be its only writer; stop the other writer, then name its field manager in takeOverFrom`,
+    describeProblem({
+      what: `${name}: another field manager owns what the manifest sets: ${messageOf(error)}`,
+      expected: `${FIELD_MANAGER} to be its only writer`,
+      next: "stop the other writer, then name its field manager in takeOverFrom",
+    }),
   );
 }

@@ -1,6 +1,7 @@
 import type { Definition } from "../crd/definition";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
+import { describeProblem } from "../kubernetes/problem";
 import type { Subject } from "../provider/subject";
 import type { PriorState } from "./adoption";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
@@ -50,7 +51,12 @@ function priorName(olds: object | undefined): string | undefined {
 async function whyRenamed(before: string | undefined, now: string, cluster: Cluster): Promise<string[]> {
   if (before === undefined || before === now || !(await exists(before, cluster))) return [];
   return [
-    `${now}: this component's CRD is ${before} so far, and it is in the cluster; expected the same one, because plural and group can never change; put them back, or give ${now} a VersionedCRD of its own and copy the objects over`,
+    describeProblem({
+      what: `${now}: this component's CRD is ${before} so far, and it is in the cluster`,
+      expected: "the same one",
+      why: "plural and group can never change",
+      next: `put them back, or give ${now} a VersionedCRD of its own and copy the objects over`,
+    }),
   ];
 }
 

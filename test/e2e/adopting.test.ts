@@ -222,7 +222,7 @@ describe("other appliers", () => {
         stack.preview(() => void new VersionedCRD(plural, given(plural, toV2(plural)))),
       );
       const found = `${crdName(plural)}: spec.versions is owned by ${by[plural]} `;
-      expect(message).toMatch(new RegExp(`${found}.*takeOverFrom: \\["${by[plural]}"`));
+      expect(message).toMatch(new RegExp(`${found}.*\\n +expected: .*\\n +next: .*takeOverFrom: \\["${by[plural]}"`));
     }
     const taken = await stack.preview(program((plural) => ({ ...toV2(plural), takeOverFrom: [by[plural] ?? ""] })));
     const said = taken.messages.join("\n");

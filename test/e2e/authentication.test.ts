@@ -111,11 +111,11 @@ describe("whoever kubectl would be, we are", () => {
       const refused = (more: object): Promise<UserInfo> =>
         user({ kubeconfig: content({ exec: { ...exec, ...more } }) });
       await expect(refused({ command: "login", interactiveMode: "Always" })).rejects.toThrow(
-        /credential plugin login has interactiveMode: Always.*set interactiveMode to IfAvailable/,
+        /credential plugin login has interactiveMode: Always.*set interactiveMode to IfAvailable/s,
       );
       await expect(refused({ command: "no-such-plugin" })).rejects.toThrow(/no-such-plugin is not installed here/);
       await expect(refused({ command: "/bin/sh", args: ["-c", "echo secret >&2; exit 1"] })).rejects.toThrow(
-        /^context x: credential plugin \/bin\/sh failed; expected an ExecCredential; see what it says: [^;]*$/,
+        /^context x: credential plugin \/bin\/sh failed\n {2}expected: +an ExecCredential\n {2}next: +see what it says: [^;]*$/,
       );
     });
 
@@ -196,7 +196,7 @@ describe("whoever kubectl would be, we are", () => {
       );
       for (const ids of seen) expect(ids.size).toBeGreaterThanOrEqual(2);
       await expect(whoAmI(fixed)).rejects.toThrow(
-        /does not accept the credentials \(401\), nor the same read anew.*run pulumi up again/,
+        /does not accept the credentials \(401\), nor the same read anew.*run pulumi up again/s,
       );
     } finally {
       renewing = false;
@@ -238,7 +238,7 @@ describe("whoever kubectl would be, we are", () => {
       let breaks = true;
       const moving = { ...v1, file: manifest("v1-v2"), conversion: { url: webhook.url, caBundle: webhook.caBundle } };
       const message = await stack.refused(stack.up(moving));
-      expect(message).toMatch(/credential plugin .*plugin\.sh failed; expected an ExecCredential/);
+      expect(message).toMatch(/credential plugin .*plugin\.sh failed\s+expected: +an ExecCredential/);
       expect(
         ((await client.get(definitionPath)) as { status: { storedVersions: string[] } }).status.storedVersions,
       ).toContain("v1");

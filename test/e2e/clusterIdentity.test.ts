@@ -111,7 +111,7 @@ describe("which cluster, with which rights, and what became of it", () => {
     expect((await other.up({ ...args, kubeconfig: split })).operations["serve"]).toBe("create");
     const few = await withRole("few", rightsForUp([gizmos]), isAboutObjects, "default");
     const refused = await other.refused(other.preview({ ...args, kubeconfig: few }));
-    expect(refused).toMatch(/not allowed to list gizmos.*\} by a ClusterRole and a ClusterRoleBinding/);
+    expect(refused).toMatch(/not allowed to list gizmos.*\} by a ClusterRole and a ClusterRoleBinding/s);
   });
 
   /** A user with these rights, some of them by a Role in one namespace alone. */
@@ -146,7 +146,7 @@ describe("which cluster, with which rights, and what became of it", () => {
     // Another stack, hence another owner: what it plans is refused, so the first one previews, without what it has recorded.
     const message = await other.refused(other.preview({ ...v1, kubeconfig }));
     expect(message).toMatch(
-      /belongs to organization\/storage-migration\/identity\/crd .*expected organization\/storage-migration\/blind/s,
+      /belongs to organization\/storage-migration\/identity\/crd .*expected: +organization\/storage-migration\/blind/s,
     );
     const { plans, messages } = await stack.preview({ ...v1, file: manifest("v1-v2"), conversion, kubeconfig });
     expect(Object.keys(plans).sort()).toEqual(["migrate", "rehearse", "serve", "store"]);
@@ -215,7 +215,7 @@ describe("which cluster, with which rights, and what became of it", () => {
     const found = await identity();
     expect(found).not.toBe(uid);
     await world.cluster.userKubeconfig("pipeline", rightsForUp([resource]));
-    const refused = new RegExp(`is cluster ${found} .*expected ${uid}.*clusterId: "${found}"`, "s");
+    const refused = new RegExp(`is cluster ${found} .*expected: +${uid}.*clusterId: "${found}"`, "s");
     expect(await stack.refused(stack.preview(v1))).toMatch(refused);
     expect(await stack.refused(stack.up(v1))).toMatch(refused);
     expect((await definition()).status).toBe(404);

@@ -26,7 +26,7 @@ describe("connecting", () => {
     [
       "nothing listens",
       () => ({ kubeconfig: admin.replace(bench.local.server, "https://127.0.0.1:1") }),
-      /cluster unreachable: https:\/\/127.0.0.1:1 .*ECONNREFUSED.*expected a kube-apiserver/,
+      /cluster unreachable: https:\/\/127.0.0.1:1 .*ECONNREFUSED.*expected: +a kube-apiserver/s,
     ],
     [
       "no such context",
@@ -38,7 +38,7 @@ describe("connecting", () => {
       () => ({ kubeconfig: "/nowhere/config" }),
       /kubeconfig \/nowhere\/config: cannot be read \(ENOENT\)/,
     ],
-    ["no kubeconfig at all", () => ({ kubeconfig: "clusters: {\n" }), /not a kubeconfig; expected YAML or JSON/],
+    ["no kubeconfig at all", () => ({ kubeconfig: "clusters: {\n" }), /not a kubeconfig\n {2}expected: +YAML or JSON/],
     [
       "a token that is none",
       () => ({ kubeconfig: withUser({ token: "made-up-token" }) }),
@@ -66,7 +66,7 @@ describe("connecting", () => {
   test("a missing right names the verb, the resource and the rule that grants it", async () => {
     const limited = await Cluster.connect({ kubeconfig: await bench.local.userKubeconfig("nobody", []) });
     await expect(limited.call({ method: "GET", path: "/api/v1/namespaces/default/secrets" })).rejects.toThrow(
-      /not allowed to list secrets in namespace default.*grant this user the rule \{apiGroups: \[""\], resources: \["secrets"\], verbs: \["list"\]\}/,
+      /not allowed to list secrets in namespace default.*grant this user the rule \{apiGroups: \[""\], resources: \["secrets"\], verbs: \["list"\]\}/s,
     );
   });
 });
@@ -104,7 +104,7 @@ describe("credentials", () => {
       (e: Error) => e,
     );
     expect((broken as Error).message).toMatch(
-      /credential plugin \/nowhere\/plugin is not installed here; expected an ExecCredential/,
+      /credential plugin \/nowhere\/plugin is not installed here\n {2}expected: +an ExecCredential/,
     );
   });
 });
@@ -155,7 +155,7 @@ describe("the API servers", () => {
       spec: { holderIdentity: "apiserver-paused_x", leaseDurationSeconds: 3600 },
     });
     await expect(findApiServers(bench.cluster)).rejects.toThrow(
-      /API server on cp-9: its identity Lease .* has not moved for 4\d s.*decommissionedServers: \["cp-9"\]/,
+      /API server on cp-9: its identity Lease .* has not moved for 4\d s.*decommissionedServers: \["cp-9"\]/s,
     );
     const without = await findApiServers(bench.cluster, { decommissioned: ["cp-9"] });
     expect(without.distinct).toBe(true);

@@ -187,8 +187,8 @@ describe("conversion by webhook", () => {
       ["wrong kind", () => ({ kind: "Other" }), /wrong answer: an object's apiVersion is undefined/],
       ["HTTP 500", "HTTP 500", /answered HTTP 500/],
       ["no JSON", "no JSON", /its answer is not JSON/],
-      ["no uid", "no uid", /response.uid is undefined; expected the request's uid, echoed/],
-      ["no objects", "no objects", /it returned 0 objects; expected 1/],
+      ["no uid", "no uid", /response.uid is undefined\n {2}expected: +the request's uid, echoed/],
+      ["no objects", "no objects", /it returned 0 objects\n {2}expected: +1/],
       ["hangs up", "hang up", /cannot be reached: ECONNRESET/],
     ])("%s", async (_, behaviour, expected) => {
       hook.behave(behaviour);

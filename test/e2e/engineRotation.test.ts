@@ -166,7 +166,7 @@ describe("a file that the API server refuses", () => {
     const failure = await loaded().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ReloadFailed);
     expect((failure as ReloadFailed).host).toBe(since.servers[0]?.host);
-    expect((failure as Error).message).toMatch(/refused the encryption configuration .*would not start with this one/);
+    expect((failure as Error).message).toMatch(/refused the encryption configuration .*would not start with this one/s);
     const before = since;
     await recordWrite(bench.cluster, NAMESPACE, { from: sha256(good), to: sha256(text), since: before }, () => true);
     await recordWrite(bench.cluster, NAMESPACE, { from: sha256(text), to: sha256(good), since: before }, () => true);
@@ -211,7 +211,8 @@ describe("what a pattern names", () => {
     for (const pattern of [`*.${group}`, "*.*"]) {
       await expect(asked(pattern)).rejects.toThrow(
         new RegExp(
-          `covers rotateds.${group}, which the cluster does not serve: .*serve a version of rotateds.${group}`,
+          `covers rotateds.${group}, which the cluster does not serve: .*next: +serve a version of rotateds.${group}`,
+          "s",
         ),
       );
     }
@@ -253,10 +254,10 @@ describe("what a pattern names", () => {
   });
 
   test.each([
-    ["secret", /resources: "secret" is not served by this cluster; found none of that name; expected PLURAL/],
+    ["secret", /resources: "secret" is not served by this cluster; found none of that name\n {2}expected: +PLURAL/],
     [
       "deployments",
-      /"deployments" is not served by this cluster; found deployments.apps; expected PLURAL or PLURAL.GROUP/,
+      /"deployments" is not served by this cluster; found deployments.apps\n {2}expected: +PLURAL or PLURAL.GROUP/,
     ],
     ["componentstatuses", /can be listed but not patched/],
   ])("%s: an error that says what would be right", async (pattern, expected) => {

@@ -40,16 +40,18 @@ describe("what the README shows is so", () => {
   });
 
   test("the rights are those that the package names", () => {
-    expect(parse(block("yaml", "preview"))).toEqual(rightsForPreview([databases]));
-    expect(parse(block("yaml", "up"))).toEqual(rightsForUp([databases]));
-    expect(parse(block("yaml", "drop"))).toEqual(rightsForDrop());
+    expect(parse(block("yaml", "preview", "docs/rights.md"))).toEqual(rightsForPreview([databases]));
+    expect(parse(block("yaml", "up", "docs/rights.md"))).toEqual(rightsForUp([databases]));
+    expect(parse(block("yaml", "drop", "docs/rights.md"))).toEqual(rightsForDrop());
     const webhook = { namespace: "platform", name: "databases-conversion" };
     expect(parse(block("yaml", "webhook", "docs/conversion.md"))).toEqual(rightsForConversionWebhook(webhook));
     expect(parse(block("yaml", "own authority", "docs/conversion.md"))).toEqual(rightsForOwnAuthority());
   });
 
   test("the stack configuration is a valid one", () => {
-    const { config } = parse(block("yaml", "stack configuration")) as { config: Record<string, unknown> };
+    const { config } = parse(block("yaml", "stack configuration", "docs/configuration.md")) as {
+      config: Record<string, unknown>;
+    };
     const own = Object.entries(config).map(([key, value]) => [key.replace("storage-migration:", ""), value] as const);
     expect(checkStackConfig(Object.fromEntries(own))).toEqual([]);
   });
@@ -74,7 +76,9 @@ describe("what the README shows is so", () => {
 
     test("has eight lines and previews against one's own cluster with the read rights alone", async () => {
       expect(block("ts").trimEnd().split("\n")).toHaveLength(8);
-      const rules = parse(block("yaml", "preview")) as Parameters<World["cluster"]["userKubeconfig"]>[1];
+      const rules = parse(block("yaml", "preview", "docs/rights.md")) as Parameters<
+        World["cluster"]["userKubeconfig"]
+      >[1];
       const env = {
         ...process.env,
         KUBECONFIG: await world.cluster.userKubeconfig("readme", rules),

@@ -144,7 +144,7 @@ describe("a file over SSH", () => {
     open.push(unpinned);
     const message = await failure(unpinned.read());
     expect(message).toContain(`the host key of 127.0.0.1:${sshd.port} is not pinned: found ssh-ed25519 SHA256:`);
-    expect(message).toContain("expected targets[2].ssh.hostKey to say which it is");
+    expect(message).toContain("expected: targets[2].ssh.hostKey to say which it is");
     expect(message).toContain("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
     // What the error says to set is what works.
     const [, line = ""] = /set hostKey: "([^"]+)"/.exec(message) ?? [];
@@ -156,7 +156,7 @@ describe("a file over SSH", () => {
     put(before);
     const other = generateEd25519().public;
     const message = await failure(target({ hostKey: other }).read());
-    expect(message).toMatch(/is not the pinned one: found ssh-ed25519 SHA256:\S+; expected ssh-ed25519 SHA256:/);
+    expect(message).toMatch(/is not the pinned one: found ssh-ed25519 SHA256:\S+\n {2}expected: +ssh-ed25519 SHA256:/);
     expect(message).toContain("somebody stands in between");
     const rsa = ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 }).public;
     expect(await failure(target({ hostKey: rsa }).read())).toContain(
@@ -192,7 +192,7 @@ describe("a file over SSH", () => {
       rounds: 8,
     }).private;
     expect(await failure(target({ privateKey: locked }).read())).toMatch(
-      /expected one .* without a passphrase; for another use agent/,
+      /expected: +one .* without a passphrase\n {2}next: +for a key with a passphrase use agent/,
     );
     expect(await failure(target({ privateKeyFile: at("none") }).read())).toMatch(/cannot read privateKeyFile/);
   });

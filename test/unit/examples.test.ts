@@ -81,7 +81,7 @@ describe.each(examples)("examples/%s", (example) => {
   });
 });
 
-test("the conversion that the README shows is the example's", () => {
-  const shown = [...fs.readFileSync(checkout("README.md"), "utf8").matchAll(/```typescript\n([^]*?)```/g)];
+test("the conversion that docs/conversion.md shows whole is the example's", () => {
+  const shown = [...fs.readFileSync(checkout("docs/conversion.md"), "utf8").matchAll(/```typescript\n([^]*?)```/g)];
   expect(shown[0]?.[1]).toBe(fs.readFileSync(checkout("examples", "selfierequests", "conversion.ts"), "utf8"));
 });

@@ -1,9 +1,9 @@
+import type { Definition } from "../definition";
 import { isCrd } from "./isCrd";
-import { storageVersionServed } from "./storageVersionServed";
 import { oneStorageVersion } from "./oneStorageVersion";
+import { storageVersionServed } from "./storageVersionServed";
 import { versionNamesUnique } from "./versionNamesUnique";
 import { versionShape } from "./versionShape";
-import type { Definition } from "../definition";
 
 const ofADefinition: ((manifest: Definition) => string[])[] = [
   versionShape,

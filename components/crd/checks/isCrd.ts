@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import type { Definition, Version } from "../definition";
 
 /** A manifest of another kind, or of the removed v1beta1, would be applied to something we never meant to touch. */
@@ -5,7 +6,11 @@ export function isCrd(manifest: unknown): string[] {
   const found = (manifest ?? {}) as Partial<Definition>;
   if (found.kind !== "CustomResourceDefinition" || found.apiVersion !== "apiextensions.k8s.io/v1") {
     return [
-      `found apiVersion ${found.apiVersion ?? "(none)"}, kind ${found.kind ?? "(none)"}; expected apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition; give the CRD itself, not an object of it`,
+      describeProblem({
+        what: `found apiVersion ${found.apiVersion ?? "(none)"}, kind ${found.kind ?? "(none)"}`,
+        expected: "apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition",
+        next: "give the CRD itself, not an object of it",
+      }),
     ];
   }
   const missing = [
@@ -17,12 +22,22 @@ export function isCrd(manifest: unknown): string[] {
     ...missingOfVersions(found.spec?.versions),
   ].filter((field): field is string => typeof field === "string");
   if (missing.length > 0) {
-    return [`${missing.join(", ")} not found; expected in every CustomResourceDefinition; complete the manifest`];
+    return [
+      describeProblem({
+        what: `${missing.join(", ")} not found`,
+        expected: "in every CustomResourceDefinition",
+        next: "complete the manifest",
+      }),
+    ];
   }
   const expected = `${found.spec?.names.plural}.${found.spec?.group}`;
   if (found.metadata?.name === expected) return [];
   return [
-    `metadata.name is ${found.metadata?.name}; expected ${expected} (spec.names.plural, a dot, spec.group); correct either`,
+    describeProblem({
+      what: `metadata.name is ${found.metadata?.name}`,
+      expected: `${expected} (spec.names.plural, a dot, spec.group)`,
+      next: "correct either",
+    }),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import type { Definition } from "../definition";
 
 /** The storage version is where every rewrite lands: with none or two there is no target. */
@@ -6,5 +7,11 @@ export function oneStorageVersion(manifest: Definition): string[] {
   if (stored.length === 1) return [];
   const found = stored.length === 0 ? "no version has storage: true" : `${stored.join(", ")} have storage: true`;
   const names = manifest.spec.versions.map((version) => version.name).join(", ");
-  return [`spec.versions: ${found}; expected exactly one; set storage: true on the wanted one of ${names || "(none)"}`];
+  return [
+    describeProblem({
+      what: `spec.versions: ${found}`,
+      expected: "exactly one",
+      next: `set storage: true on the wanted one of ${names || "(none)"}`,
+    }),
+  ];
 }

@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import type { Definition, Schema } from "../definition";
 
 /** https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.37/#customresourcedefinitionversion-v1-apiextensions-k8s-io */
@@ -24,16 +25,33 @@ export function versionShape({ spec }: Definition): string[] {
     const flags = (["served", "storage"] as const).filter((key) => typeof version[key] !== "boolean");
     const schema = (version.schema ?? {}) as Record<string, unknown>;
     return [
-      ...(unknown.length > 0 ? [`${at} has ${unknown.join(", ")}; expected only ${KEYS.join(", ")}; correct it`] : []),
-      ...flags.map(
-        (key) => `${at}.${key} is ${JSON.stringify(version[key]) ?? "missing"}; expected true or false; set it`,
+      ...(unknown.length > 0
+        ? [
+            describeProblem({
+              what: `${at} has ${unknown.join(", ")}`,
+              expected: `only ${KEYS.join(", ")}`,
+              next: "correct it",
+            }),
+          ]
+        : []),
+      ...flags.map((key) =>
+        describeProblem({
+          what: `${at}.${key} is ${JSON.stringify(version[key]) ?? "missing"}`,
+          expected: "true or false",
+          next: "set it",
+        }),
       ),
       ...Object.keys(schema)
         .filter((key) => key !== "openAPIV3Schema")
-        .map((key) => `${at}.schema has ${key}; expected openAPIV3Schema; correct the key`),
-      ...wrongTypes(schema["openAPIV3Schema"], "").map(
-        ([path, type]) =>
-          `${at}: type of ${path || "the schema"} is ${type}; expected one of ${TYPES.join(", ")}; correct it`,
+        .map((key) =>
+          describeProblem({ what: `${at}.schema has ${key}`, expected: "openAPIV3Schema", next: "correct the key" }),
+        ),
+      ...wrongTypes(schema["openAPIV3Schema"], "").map(([path, type]) =>
+        describeProblem({
+          what: `${at}: type of ${path || "the schema"} is ${type}`,
+          expected: `one of ${TYPES.join(", ")}`,
+          next: "correct it",
+        }),
       ),
     ];
   });

@@ -1,4 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { PhaseWork } from "../../provider/logic";
 import { etcdPrefix, keyLabel } from "../configuration/keyNames";
 import type { RotationFacts } from "../facts";
@@ -35,7 +36,11 @@ export async function underOtherKeys(
     const others = Object.keys(counts).filter((prefix) => prefix !== expected);
     if (others.length === 0) continue;
     throw new UserError(
-      `${resource}: etcd holds ${describeCounts(counts)}; expected ${expected} alone, since every object was proven to be under ${keyLabel(desired.write)}; nothing is retired; find out who else writes to this etcd, and run \`pulumi up\` again`,
+      describeProblem({
+        what: `${resource}: etcd holds ${describeCounts(counts)}; nothing is retired`,
+        expected: `${expected} alone, since every object was proven to be under ${keyLabel(desired.write)}`,
+        next: "find out who else writes to this etcd, and run `pulumi up` again",
+      }),
     );
   }
 }

@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import { keyLabel } from "../configuration/keyNames";
 import { ourProviders } from "../desiredKeys";
 import type { Rotation } from "./rotation";
@@ -11,12 +12,20 @@ export function kmsEndpointMoved({ live, desired }: Rotation): string[] {
     if (there === undefined) return [];
     if (there.version === "v1")
       return [
-        `${keyLabel(key)}: the file holds it as KMS v1; expected another name for a v2 provider; name it differently`,
+        describeProblem({
+          what: `${keyLabel(key)}: the file holds it as KMS v1`,
+          expected: "another name for a v2 provider",
+          next: "name it differently",
+        }),
       ];
     if (there.endpoint === key.endpoint) return [];
     const next = "give the plugin at the new endpoint a new name and rotate to it";
     return [
-      `${keyLabel(key)}: the file's endpoint is ${there.endpoint}, the arguments' ${key.endpoint}; expected the same; ${next}`,
+      describeProblem({
+        what: `${keyLabel(key)}: the file's endpoint is ${there.endpoint}, the arguments' ${key.endpoint}`,
+        expected: "the same",
+        next: next,
+      }),
     ];
   });
 }

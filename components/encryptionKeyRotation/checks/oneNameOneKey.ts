@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import { sameBytes } from "../configuration/keyBytes";
 import { keyEntriesOf } from "../configuration/keyEntries";
 import { keyLabel, sameKey } from "../configuration/keyNames";
@@ -14,11 +15,11 @@ export function oneNameOneKey({ live, desired }: Rotation): string[] {
       ? [keyLabel(atom)]
       : [];
   });
-  return [...new Set(two)]
-    .sort()
-    .map(
-      (name) =>
-        `${name}: the file holds two keys of this name for ${desired.resources.join(", ")}; expected one; ` +
-        "rotate these resources apart, or rotate away from that name by hand first",
-    );
+  return [...new Set(two)].sort().map((name) =>
+    describeProblem({
+      what: `${name}: the file holds two keys of this name for ${desired.resources.join(", ")}`,
+      expected: "one",
+      next: "rotate these resources apart, or rotate away from that name by hand first",
+    }),
+  );
 }

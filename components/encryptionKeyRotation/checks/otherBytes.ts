@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import { sameBytes } from "../configuration/keyBytes";
 import { keyEntriesOf } from "../configuration/keyEntries";
 import { keyLabel, sameKey } from "../configuration/keyNames";
@@ -13,10 +14,12 @@ export function otherBytes(rotation: Rotation): string[] {
   const { desired } = rotation;
   return differing(rotation)
     .filter((key) => key === desired.write || ("given" in key && key.given))
-    .map(
-      (key) =>
-        `${keyLabel(key)}: the file holds other bytes under this name than the arguments or the state; expected the same; ` +
-        `name a new key to write with, and keep "${key.name}" in read without a secret: the file's bytes are used`,
+    .map((key) =>
+      describeProblem({
+        what: `${keyLabel(key)}: the file holds other bytes under this name than the arguments or the state`,
+        expected: "the same",
+        next: `name a new key to write with, and keep "${key.name}" in read without a secret: the file's bytes are used`,
+      }),
     );
 }
 

@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import { isCipher } from "../configuration/keyBytes";
 import { keyEntriesOf } from "../configuration/keyEntries";
 import { keyLabel } from "../configuration/keyNames";
@@ -13,7 +14,10 @@ export function reusedName({ live, desired }: Rotation): string[] {
   if (other === undefined) return [];
   const keep = isCipher(other.kind) ? `cipher: "${other.kind}" to keep it, or ` : "";
   return [
-    `${keyLabel(write)}: the file holds this name as ${keyLabel(other)}; expected a name of its own for each cipher; ` +
-      `${keep}a new name in keys.write`,
+    describeProblem({
+      what: `${keyLabel(write)}: the file holds this name as ${keyLabel(other)}`,
+      expected: "a name of its own for each cipher",
+      next: `${keep}a new name in keys.write`,
+    }),
   ];
 }

@@ -1,4 +1,5 @@
-import { UserError } from "../../kubernetes/errors";
+import { firstClause, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { PhaseWork } from "../../provider/logic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
@@ -100,9 +101,12 @@ async function rollBackUnfinishedWrite(
   const configuration = order && undoEdit(after.configuration, order);
   if (configuration === undefined || configuration === after.configuration) {
     return new UserError(
-      `${cause.message}; it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back; ` +
-        `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; ` +
-        "do not restart it before that; then run `pulumi up` again",
+      describeProblem({
+        what: firstClause(cause),
+        expected: "every API server to load the file that was written",
+        why: "it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back",
+        next: `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; do not restart it before that; then run \`pulumi up\` again`,
+      }),
     );
   }
   const text = renderConfiguration(configuration);

@@ -1,4 +1,5 @@
-import { messageOf, UserError } from "../../kubernetes/errors";
+import { firstClause, messageOf, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { withRetries } from "../../kubernetes/retry";
 import type { PhaseWork } from "../../provider/logic";
 import type { RotationInputs } from "../inputs";
@@ -47,7 +48,7 @@ export async function rollBack(
   { before, after, since }: Write,
   cause: ReloadFailed,
 ): Promise<Error> {
-  const expected = "expected every API server to load the file that was written";
+  const problem = { what: firstClause(cause), expected: "every API server to load the file that was written" };
   try {
     // Where nothing answers any more, the file matters more than the note of it.
     await withRetries({ seconds: RECORD_SECONDS }, () =>
@@ -57,13 +58,21 @@ export async function rollBack(
     await reloadAll(targets);
   } catch (error) {
     return new UserError(
-      `${cause.message}; ${expected}; putting the last good file back failed as well: ${messageOf(error)}; put it back by hand before ${cause.host} is restarted: it does not start with this one`,
+      describeProblem({
+        ...problem,
+        why: `putting the last good file back failed as well: ${messageOf(error)}`,
+        next: `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
+      }),
     );
   }
   const places = targets.map(({ name }) => name).join(", ");
   const seen = await describeRollback(inputs, work, before);
   return new UserError(
-    `${cause.message}; ${expected}; the last good file is back in ${places}${seen} and no object was touched; see the log of ${cause.host}, then run \`pulumi up\` again`,
+    describeProblem({
+      ...problem,
+      why: `the last good file is back in ${places}${seen} and no object was touched`,
+      next: `see the log of ${cause.host}, then run \`pulumi up\` again`,
+    }),
   );
 }
 

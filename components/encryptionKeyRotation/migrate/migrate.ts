@@ -1,4 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { PhaseLogic } from "../../provider/logic";
 import { keyLabel } from "../configuration/keyNames";
 import { repairTargets } from "../edit/repairTargets";
@@ -55,7 +56,11 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
 function assertPromoted({ desired }: MigrateKeysInputs, { configuration }: LiveConfiguration): void {
   if (sameConfiguration(configurationAt("promote", configuration, desired), configuration)) return;
   throw new UserError(
-    `${keyLabel(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file; expected it there since promote, before objects are rewritten; run \`pulumi up\` without --target`,
+    describeProblem({
+      what: `${keyLabel(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file`,
+      expected: "it first since promote, before objects are rewritten",
+      next: "run `pulumi up` without --target",
+    }),
   );
 }
 

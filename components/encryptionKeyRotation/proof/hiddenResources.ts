@@ -1,6 +1,7 @@
 import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
+import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import { matches } from "./resources";
 
@@ -60,10 +61,9 @@ async function crdNames(cluster: Caller, signal: AbortSignal): Promise<string[]>
 
 function describe(wildcards: readonly string[], hidden: readonly string[]): string {
   const [first = ""] = hidden;
-  return (
-    `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}` +
-    `${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which the cluster does not serve: objects of a CRD ` +
-    "without a served version stay in etcd, and nobody can rewrite them; expected every CRD under a wildcard to be served; " +
-    `serve a version of ${first}, delete the CRD, or name the other resources one by one`
-  );
+  return describeProblem({
+    what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which the cluster does not serve: objects of a CRD without a served version stay in etcd, and nobody can rewrite them`,
+    expected: "every CRD under a wildcard to be served",
+    next: `serve a version of ${first}, delete the CRD, or name the other resources one by one`,
+  });
 }

@@ -4,6 +4,7 @@ import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
 import { clusterIdentity } from "../../kubernetes/identity";
+import {} from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { describeFailures } from "../../migration/rewrite/failures";
@@ -286,8 +287,11 @@ const ROTATION_ANNOTATION = `${FIELD_MANAGER}/rotation`;
 
 function refuseFailures({ name, writeKey }: KeyedResource, result: RewriteResult): void {
   if (result.failedCount === 0) return;
-  const head = `${name}: ${result.failedCount} of ${result.visited} objects could not be rewritten under ${writeKey}; expected none; every old key stays readable and nothing is retired`;
-  throw new UserError(
-    describeFailures(head, result.failed, result.failedCount, "fix these objects and run `pulumi up` again"),
-  );
+  const problem = {
+    what: `${name}: ${result.failedCount} of ${result.visited} objects could not be rewritten under ${writeKey}`,
+    expected: "none",
+    why: "every old key stays readable and nothing is retired",
+    next: "fix these objects and run `pulumi up` again",
+  };
+  throw new UserError(describeFailures(problem, result.failed, result.failedCount));
 }

@@ -1,6 +1,7 @@
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { readReports, fullHash, type Reported, type ReportedServer, shortHash } from "./reports";
@@ -182,17 +183,18 @@ function evidenceOf(reported: Reported, sha256: string): string[] {
 }
 
 function describeFailure(host: string, sha256: string): string {
-  return (
-    `API server on ${host} refused the encryption configuration ${shortHash(sha256)}: its counter ` +
-    'apiserver_encryption_config_controller_automatic_reloads_total{status="failure"} moved; expected it to load; it goes on with ' +
-    "the file it had, but would not start with this one; its log says why"
-  );
+  return describeProblem({
+    what: `API server on ${host} refused the encryption configuration ${shortHash(sha256)}: its counter apiserver_encryption_config_controller_automatic_reloads_total{status="failure"} moved`,
+    expected: "the API server to load the file",
+    why: "it goes on with the file it had, but would not start with this one",
+    next: "read its log",
+  });
 }
 
 function describeLag(lag: string, waited: number, sha256: string): string {
-  return (
-    `${lag}, ${Math.round(waited)} s after the file was written; expected every API server to run with ${shortHash(sha256)}; ` +
-    "look whether --encryption-provider-config names this file and --encryption-provider-config-automatic-reload is on (else give a " +
-    "reload command, or restart it); nothing was changed further; run pulumi up again"
-  );
+  return describeProblem({
+    what: `${lag}, ${Math.round(waited)} s after the file was written`,
+    expected: `every API server to run with ${shortHash(sha256)}`,
+    next: "look whether --encryption-provider-config names this file and --encryption-provider-config-automatic-reload is on (else give a reload command, or restart it); nothing was changed further; run pulumi up again",
+  });
 }

@@ -1,5 +1,6 @@
 import type { ApiServers } from "../../kubernetes/apiServers";
 import { hasStatus, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { orIndistinct } from "../../migration/servers/everyServer";
@@ -57,8 +58,11 @@ export async function awaitKeyId(
     const waited = Date.now() - began;
     if (waited > TIMEOUT_MS) {
       throw new UserError(
-        `${agreed.why}, ${Math.round(waited / 1_000)} s after it was asked first; expected one key id everywhere; look at the KMS plugin ` +
-          "beside that API server, then run pulumi up again",
+        describeProblem({
+          what: `${agreed.why}, ${Math.round(waited / 1_000)} s after it was asked first`,
+          expected: "one key id everywhere",
+          next: "look at the KMS plugin beside that API server, then run pulumi up again",
+        }),
       );
     }
     work.report(`waiting for every API server to take up the KMS key id: ${agreed.why}`);

@@ -1,4 +1,5 @@
 import { UserError, messageOf } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { differenceBetween, outlineOf } from "./outline";
 import type { OpenTarget } from "./target";
 import { sha256Of } from "./text";
@@ -46,15 +47,17 @@ function disagreement(targets: readonly OpenTarget[], texts: readonly string[], 
   const holders = (text: string): string =>
     targets.flatMap((target, index) => (texts[index] === text ? [label(target, index)] : [])).join(" and ");
   const [first = "", ...others] = distinct;
-  const described = distinct.map((text) => `\n  ${holders(text)}: ${outlineOf(text).entries.join(" | ")}`);
+  const described = distinct.map((text) => `${holders(text)}: ${outlineOf(text).entries.join(" | ")}`);
   const differences = others
     .map((other) => ({ other, difference: differenceBetween(first, other) }))
     .filter(({ difference }) => difference !== "")
-    .map(({ other, difference }) => `\n  ${holders(first)} against ${holders(other)}: ${difference}`);
-  return (
-    `the targets hold ${distinct.length} different texts; expected the same bytes on all of them:${described.join("")}${differences.join("")}\n` +
-    `  Make them equal first: copy the file that the API servers report as loaded to the others, unless a key is only in another; keep every key that data may still be under`
-  );
+    .map(({ other, difference }) => `${holders(first)} against ${holders(other)}: ${difference}`);
+  return describeProblem({
+    what: `the targets hold ${distinct.length} different texts`,
+    items: [...described, ...differences],
+    expected: "the same bytes on all of them",
+    next: "make them equal first: copy the file that the API servers report as loaded to the others, unless a key is only in another; keep every key that data may still be under",
+  });
 }
 
 /**
@@ -68,7 +71,12 @@ export async function writeAll(targets: readonly OpenTarget[], before: string, a
   );
   if (strangers.length > 0) {
     throw new UserError(
-      `somebody else wrote while this rotation did: found\n  ${strangers.join("\n  ")}\nexpected what was there when it began, ${outlined(before)}: nothing was written; run it again`,
+      describeProblem({
+        what: "somebody else wrote while this rotation did; nothing was written",
+        items: strangers,
+        expected: `what was there when it began, ${outlined(before)}`,
+        next: "run it again",
+      }),
     );
   }
   const result: Written = { written: [], already: [] };

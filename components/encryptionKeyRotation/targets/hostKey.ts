@@ -1,5 +1,6 @@
 import { createHash } from "crypto";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 
 /** A host key that is expected. */
 export type PinnedKey = { kind: "fingerprint"; fingerprint: string } | { kind: "key"; type: string; data: Buffer };
@@ -37,10 +38,19 @@ export function refusedKey(host: string, where: string, pinned: PinnedKey | unde
   const line = `${typeOf(found)} ${found.toString("base64")}`;
   const compare = `compare it with what \`ssh-keygen -lf /etc/ssh/ssh_host_${familyOf(found)}_key.pub\` prints on the host`;
   if (pinned === undefined) {
-    return `the host key of ${host} is not pinned: found ${shown}; expected ${where} to say which it is: ${compare}, then set hostKey: "${line}"`;
+    return describeProblem({
+      what: `the host key of ${host} is not pinned: found ${shown}`,
+      expected: `${where} to say which it is`,
+      next: `${compare}, then set hostKey: "${line}"`,
+    });
   }
   const expected = pinned.kind === "key" ? `${pinned.type} ${fingerprintOf(pinned.data)}` : pinned.fingerprint;
-  return `the host key of ${host} is not the pinned one: found ${shown}; expected ${expected}. Either the host was made anew, or somebody stands in between: ${compare}; only if it is the same, set hostKey: "${line}"`;
+  return describeProblem({
+    what: `the host key of ${host} is not the pinned one: found ${shown}`,
+    expected,
+    why: "either the host was made anew, or somebody stands in between",
+    next: `${compare}; only if it is the same, set hostKey: "${line}"`,
+  });
 }
 
 /** As `ssh-keygen -l` prints it. */

@@ -1,6 +1,7 @@
 import * as fs from "fs/promises";
 import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
 import { UserError, messageOf } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { algorithmsFor, isPinned, pinnedKey, refusedKey } from "./hostKey";
 import { redact } from "./redact";
 import type { SshArgs } from "./target";
@@ -28,7 +29,11 @@ export class SshConnection {
       const key = ssh2.utils.parseKey(login.privateKey);
       if (key instanceof Error) {
         throw new UserError(
-          `${where}: ${login.way} is no private key that can be used: ${key.message}; expected one in PEM or OpenSSH format without a passphrase; for another use agent`,
+          describeProblem({
+            what: `${where}: ${login.way} is no private key that can be used: ${key.message}`,
+            expected: "one in PEM or OpenSSH format without a passphrase",
+            next: "for a key with a passphrase use agent",
+          }),
         );
       }
     }

@@ -2,6 +2,7 @@ import { randomUUID } from "crypto";
 import type { WebhookClientConfig } from "../../crd/definition";
 import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
+import { describeProblem } from "../../kubernetes/problem";
 import { postToWebhook, WebhookError, webhookName } from "./webhookClient";
 
 export { WebhookError } from "./webhookClient";
@@ -141,6 +142,10 @@ function restoredMetadata(original: KubernetesObject, converted: KubernetesObjec
 function wrong(name: string, found: string, expected: string): WebhookError {
   return new WebhookError(
     "answer",
-    `conversion webhook ${name}: wrong answer: ${found}; expected ${expected}; correct the webhook: the API server would refuse this`,
+    describeProblem({
+      what: `conversion webhook ${name}: wrong answer: ${found}`,
+      expected: expected,
+      next: "correct the webhook: the API server would refuse this",
+    }),
   );
 }

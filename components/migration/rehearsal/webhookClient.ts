@@ -4,6 +4,7 @@ import type { WebhookClientConfig } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, UnreachableError, UserError } from "../../kubernetes/errors";
 import { parseJson, stringifyJson } from "../../kubernetes/json";
+import { describeProblem } from "../../kubernetes/problem";
 
 export type WebhookTrouble = "down" | "slow" | "certificate" | "status" | "answer" | "refused";
 
@@ -61,8 +62,11 @@ function asWebhookError(name: string, error: unknown, timeoutSeconds: number): u
   if (error.reason !== "" && (error.status === 404 || error.status === 503)) {
     return new WebhookError(
       "down",
-      `conversion webhook ${name} cannot be reached through the API server: ${error.serverMessage}; ` +
-        "expected a ready endpoint behind the Service; look at its pods",
+      describeProblem({
+        what: `conversion webhook ${name} cannot be reached through the API server: ${error.serverMessage}`,
+        expected: "a ready endpoint behind the Service",
+        next: "look at its pods",
+      }),
     );
   }
   return badStatus(name, error.status);
@@ -129,7 +133,11 @@ async function checkedAnswer(
   } catch {
     throw new WebhookError(
       "answer",
-      `conversion webhook ${name}: its answer is not JSON; expected a ConversionReview; correct the webhook's handler`,
+      describeProblem({
+        what: `conversion webhook ${name}: its answer is not JSON`,
+        expected: "a ConversionReview",
+        next: "correct the webhook's handler",
+      }),
     );
   }
 }
@@ -151,30 +159,44 @@ function describeConnection(name: string, error: NodeJS.ErrnoException): Error {
   }
   return new WebhookError(
     "down",
-    `conversion webhook ${name} cannot be reached: ${code || error.message}; expected it to answer on this address, from here ` +
-      "and from every API server; start it, or correct the address",
+    describeProblem({
+      what: `conversion webhook ${name} cannot be reached: ${code || error.message}`,
+      expected: "it to answer on this address, from here and from every API server",
+      next: "start it, or correct the address",
+    }),
   );
 }
 
 function certificateError(name: string, why: string): WebhookError {
   return new WebhookError(
     "certificate",
-    `conversion webhook ${name}: its certificate would be refused by the API server: ${why}; expected one for this host, ` +
-      "signed by caBundle; correct `caBundle` or the certificate",
+    describeProblem({
+      what: `conversion webhook ${name}: its certificate would be refused by the API server: ${why}`,
+      expected: "one for this host, signed by caBundle",
+      next: "correct `caBundle` or the certificate",
+    }),
   );
 }
 
 function slow(name: string, seconds: number): WebhookError {
   return new WebhookError(
     "slow",
-    `conversion webhook ${name} gave no answer within ${seconds} s; expected a few milliseconds for each object (the API server ` +
-      "gives up after 30 s, and asks for every object it reads); find out what holds it up",
+    describeProblem({
+      what: `conversion webhook ${name} gave no answer within ${seconds} s`,
+      expected:
+        "a few milliseconds for each object (the API server gives up after 30 s, and asks for every object it reads)",
+      next: "find out what holds it up",
+    }),
   );
 }
 
 function badStatus(name: string, status: number): WebhookError {
   return new WebhookError(
     "status",
-    `conversion webhook ${name} answered HTTP ${status}; expected 200 with a ConversionReview; check its path and its log`,
+    describeProblem({
+      what: `conversion webhook ${name} answered HTTP ${status}`,
+      expected: "200 with a ConversionReview",
+      next: "check its path and its log",
+    }),
   );
 }

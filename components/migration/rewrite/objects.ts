@@ -1,6 +1,7 @@
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { firstClause, hasStatus, messageOf, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -144,9 +145,11 @@ class Walk {
     if (this.generalInARow < GENERAL_FAILURES || this.stopped !== undefined) return;
     const { plural, group } = this.resource;
     this.stopped = new UserError(
-      `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to ` +
-        `blame for, ${count(this.visited)} of ${count(this.total)} done; the last: ${messageOf(error)}; ` +
-        "fix what it names, then run pulumi up again",
+      describeProblem({
+        what: `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to blame for, ${count(this.visited)} of ${count(this.total)} done`,
+        why: `the last: ${messageOf(error)}`,
+        next: "fix what it names, then run `pulumi up` again",
+      }),
     );
   }
 }

@@ -7,6 +7,7 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import { type ApiError, hasStatus, messageOf, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry, withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -121,9 +122,10 @@ async function listWhenReady(
 }
 
 function describeUnreadable(resource: Resource, error: ApiError, waited: number): string {
-  return (
-    `list ${resource.plural}.${resource.group} at ${resource.version}: still ${error.serverMessage} after ` +
-    `${Math.round(waited / 1000)} s; expected a list; some object in etcd cannot be read or converted: look at the API ` +
-    "server's log and at the conversion webhook, then run pulumi up again"
-  );
+  return describeProblem({
+    what: `list ${resource.plural}.${resource.group} at ${resource.version}: still ${error.serverMessage} after ${Math.round(waited / 1000)} s`,
+    expected: "a list",
+    why: "some object in etcd cannot be read or converted",
+    next: "look at the API server's log and at the conversion webhook, then run `pulumi up` again",
+  });
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 
 /** One pass over every object, and whether anything moved under it. */
 export interface PassResult<T> {
@@ -57,6 +58,11 @@ export async function passUntilProven<T>(
     again("clean, but the API servers cannot be distinguished: a second pass has to find the same");
   }
   throw new UserError(
-    `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes; expected both to stand still for one; ${words.unharmed}; run \`pulumi up\` again once the control plane is calm`,
+    describeProblem({
+      what: `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes`,
+      expected: "no change during one whole pass",
+      why: words.unharmed,
+      next: "run `pulumi up` again once the control plane is calm",
+    }),
   );
 }

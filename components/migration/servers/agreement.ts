@@ -1,8 +1,16 @@
-import type { KubernetesList, KubernetesObject, Resource } from "../../kubernetes/api";
-import { isNewer, MetadataOnly, objectName, resourcePath } from "../../kubernetes/api";
+import {
+  isNewer,
+  type KubernetesList,
+  type KubernetesObject,
+  MetadataOnly,
+  objectName,
+  type Resource,
+  resourcePath,
+} from "../../kubernetes/api";
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
 import { discover, storageVersionHash } from "../../kubernetes/discovery";
 import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { touch } from "../rewrite/rewriter";
@@ -149,9 +157,9 @@ function evidenceOf(servers: ApiServers, target: StorageTarget, probed: { name: 
 }
 
 function describeDisagreement(target: StorageTarget, object: KubernetesObject, address: string): string {
-  return (
-    `API servers disagree about how ${target.plural}.${target.group} is stored: PATCH {} on ${objectName(object)} through ` +
-    `${address} still changed it after ${PROBES_MS / 1_000} s; expected every server to store ${target.version}; look whether ` +
-    "one of them is cut off from etcd, or whether someone writes this object all the time, then run pulumi up again"
-  );
+  return describeProblem({
+    what: `API servers disagree about how ${target.plural}.${target.group} is stored: PATCH {} on ${objectName(object)} through ${address} still changed it after ${PROBES_MS / 1_000} s`,
+    expected: `every server to store ${target.version}`,
+    next: "look whether one of them is cut off from etcd, or whether someone writes this object all the time, then run pulumi up again",
+  });
 }

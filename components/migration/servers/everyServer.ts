@@ -1,5 +1,6 @@
 import { type ApiServer, type ApiServers, MixedServersError } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 
@@ -75,8 +76,9 @@ export async function orIndistinct<T>(servers: ApiServers, check: () => Promise<
 }
 
 function describeLag({ address, lacks }: Lagging, waited: number, { waitingFor }: Condition): string {
-  return (
-    `API server ${address} ${lacks}, ${Math.round(waited / 1_000)} s after the CRD was changed; expected it ${waitingFor}; ` +
-    "look at its log: it may be cut off from etcd; run pulumi up again once it has caught up"
-  );
+  return describeProblem({
+    what: `API server ${address} ${lacks}, ${Math.round(waited / 1_000)} s after the CRD was changed`,
+    expected: `it ${waitingFor}`,
+    next: "look at its log: it may be cut off from etcd; run pulumi up again once it has caught up",
+  });
 }

@@ -1,4 +1,5 @@
 import type { Admission, AdmissionRule } from "../../kubernetes/admission";
+import { describeProblem } from "../../kubernetes/problem";
 
 export interface AdmittedResource {
   readonly crd: string;
@@ -25,7 +26,12 @@ export function rulesLostAtDrop(
       const others = siblings(admission, all);
       if (remaining.some((version) => others.some((other) => covers(other, rule, resource, version)))) return [];
       return [
-        `${resource.crd}: ${whereIs(admission, index)} names ${listed(rule.apiVersions)} of ${resource.plural}; expected ${remaining.join(", ")} there too before ${dropped.join(", ")} is dropped, because it would silently stop to apply; ${next}`,
+        describeProblem({
+          what: `${resource.crd}: ${whereIs(admission, index)} names ${listed(rule.apiVersions)} of ${resource.plural}`,
+          expected: `${remaining.join(", ")} there too before ${dropped.join(", ")} is dropped`,
+          why: "it would silently stop to apply",
+          next: next,
+        }),
       ];
     }),
   );
@@ -42,7 +48,12 @@ function lostParameters(
   const { apiVersion = "", kind: found } = admission.paramKind ?? {};
   if (found !== kind || !dropped.some((version) => apiVersion === `${group}/${version}`)) return [];
   return [
-    `${crd}: ${admission.configuration} takes its parameters from ${kind} at ${apiVersion} (spec.paramKind); expected ${remaining.map((version) => `${group}/${version}`).join(" or ")} before ${dropped.join(", ")} is dropped, because it would find none; change spec.paramKind, then run \`pulumi up\` again`,
+    describeProblem({
+      what: `${crd}: ${admission.configuration} takes its parameters from ${kind} at ${apiVersion} (spec.paramKind)`,
+      expected: `${remaining.map((version) => `${group}/${version}`).join(" or ")} before ${dropped.join(", ")} is dropped`,
+      why: "it would find none",
+      next: "change spec.paramKind, then run `pulumi up` again",
+    }),
   ];
 }
 
@@ -62,7 +73,12 @@ export function rulesBypassedAtServe(
         const open = added.filter((version) => !others.some((other) => covers(other, rule, resource, version)));
         if (open.length === 0) return [];
         return [
-          `${resource.crd}: ${whereIs(admission, index)} has matchPolicy Exact and names ${listed(rule.apiVersions)} of ${resource.plural}; expected ${open.join(", ")} there too before it is served, because a request at ${open.join(", ")} would pass it by; add ${open.join(", ")} to its apiVersions or set matchPolicy: Equivalent, then run \`pulumi up\` again`,
+          describeProblem({
+            what: `${resource.crd}: ${whereIs(admission, index)} has matchPolicy Exact and names ${listed(rule.apiVersions)} of ${resource.plural}`,
+            expected: `${open.join(", ")} there too before it is served`,
+            why: `a request at ${open.join(", ")} would pass it by`,
+            next: `add ${open.join(", ")} to its apiVersions or set matchPolicy: Equivalent, then run \`pulumi up\` again`,
+          }),
         ];
       }),
     );

@@ -1,4 +1,5 @@
 import { storageVersion, type Definition } from "../../crd/definition";
+import { describeProblem } from "../../kubernetes/problem";
 import { immutableFields } from "./immutableFields";
 import { notBeingDeleted } from "./notBeingDeleted";
 import { oneOwner } from "./oneOwner";
@@ -23,7 +24,12 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
       ...prunesNothing(manifest, live),
       ...(moves && fields.length > 0
         ? [
-            `${lost}; expected it whole while its objects are migrated, because the rewrite would delete these fields from every object; narrow it after the migration`,
+            describeProblem({
+              what: lost,
+              expected: "every field while its objects are migrated",
+              why: "the rewrite would delete these fields from every object",
+              next: "narrow it after the migration",
+            }),
           ]
         : []),
     ],

@@ -1,4 +1,5 @@
 import type { Definition, Schema } from "../../crd/definition";
+import { describeProblem } from "../../kubernetes/problem";
 import { prunedFields } from "./prunedFields";
 
 /** What a conversion says of the kind it converts. */
@@ -15,7 +16,10 @@ export function conversionCovers(manifest: Definition, converted: Converted): st
   const { group, names, versions } = manifest.spec;
   if (converted.group !== group || converted.kind !== names.kind) {
     return [
-      `${name}: the conversion is of ${converted.kind} in ${converted.group}; expected ${names.kind} in ${group}`,
+      describeProblem({
+        what: `${name}: the conversion is of ${converted.kind} in ${converted.group}`,
+        expected: `${names.kind} in ${group}`,
+      }),
     ];
   }
   const missing = versions
@@ -23,7 +27,11 @@ export function conversionCovers(manifest: Definition, converted: Converted): st
     .map((version) => version.name);
   if (missing.length > 0) {
     return [
-      `${name}: the conversion has no version ${missing.join(", ")}; expected every version of the manifest; it has ${converted.versions.join(", ")}`,
+      describeProblem({
+        what: `${name}: the conversion has no version ${missing.join(", ")}`,
+        expected: "every version of the manifest",
+        why: `it has ${converted.versions.join(", ")}`,
+      }),
     ];
   }
   return versions.flatMap((version) => {
@@ -31,7 +39,11 @@ export function conversionCovers(manifest: Definition, converted: Converted): st
     const fields = [...new Set([...prunedFields(mine, its), ...prunedFields(its, mine)])];
     if (fields.length === 0) return [];
     return [
-      `${name}: the conversion's schema of ${version.name} differs from the manifest's at ${fields.join(", ")}; expected the same fields; write it anew with pulumi-kubernetes-storage-migration-schemas`,
+      describeProblem({
+        what: `${name}: the conversion's schema of ${version.name} differs from the manifest's at ${fields.join(", ")}`,
+        expected: "the same fields",
+        next: "write it anew with pulumi-kubernetes-storage-migration-schemas",
+      }),
     ];
   });
 }

@@ -1,4 +1,5 @@
 import type { Definition } from "../../crd/definition";
+import { describeProblem } from "../../kubernetes/problem";
 
 /**
  * What the API server never changes on an established CRD, because the objects in etcd hang on it.
@@ -14,8 +15,12 @@ export function immutableFields(manifest: Definition, live: Definition | undefin
   ];
   return fields
     .filter(([, found, wanted]) => found !== wanted)
-    .map(
-      ([field, found, wanted]) =>
-        `${name}: ${field} is ${wanted} in the manifest and ${found} in the cluster; expected ${found}, because it can never change; put ${found} back, or make a new CRD (another spec.names.plural or spec.group, a VersionedCRD of its own) and copy the objects over`,
+    .map(([field, found, wanted]) =>
+      describeProblem({
+        what: `${name}: ${field} is ${wanted} in the manifest and ${found} in the cluster`,
+        expected: found,
+        why: "it can never change",
+        next: `put ${found} back, or make a new CRD (another spec.names.plural or spec.group, a VersionedCRD of its own) and copy the objects over`,
+      }),
     );
 }

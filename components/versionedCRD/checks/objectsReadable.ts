@@ -1,5 +1,6 @@
 import { canonical } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
+import { describeProblem } from "../../kubernetes/problem";
 import { versionsOfUnfinishedDrop } from "../plan";
 
 /**
@@ -18,18 +19,18 @@ export function objectsReadable(
   // What an interrupted drop left unreadable is for drop to find: it puts the version back.
   if (found === undefined || live === undefined || versionsOfUnfinishedDrop(live).length > 0)
     return { problems: [], warnings: [] };
-  const sentence = `${manifest.metadata.name}: the API server cannot list the objects that are there: ${found}; expected every one to be readable before anything is moved`;
-  if (!moves || mayMend(manifest, live, found)) return { problems: [], warnings: [sentence] };
-  return {
-    problems: [
-      `${sentence}; fix or delete the object it names (in etcd, where the API cannot), put back the version or the webhook that it needs, then run \`pulumi preview\` again`,
-    ],
-    warnings: [],
+  const problem = {
+    what: `${manifest.metadata.name}: the API server cannot list the objects that are there: ${found}`,
+    expected: "every one to be readable before anything is moved",
   };
+  if (!moves || mayFix(manifest, live, found)) return { problems: [], warnings: [describeProblem(problem)] };
+  const next =
+    "fix or delete the object it names (in etcd, where the API cannot), put back the version or the webhook that it needs, then run `pulumi preview` again";
+  return { problems: [describeProblem({ ...problem, next })], warnings: [] };
 }
 
 /** It brings back the version in which an object is stored, or another way to convert. */
-function mayMend(manifest: Definition, live: Definition, found: string): boolean {
+function mayFix(manifest: Definition, live: Definition, found: string): boolean {
   const added = versionNames(manifest).filter((name) => !versionNames(live).includes(name));
   if (added.some((name) => new RegExp(`${live.spec.group}/${name}\\b`).test(found))) return true;
   return (

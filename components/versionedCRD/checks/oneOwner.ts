@@ -1,5 +1,6 @@
 import type { Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
+import { describeProblem } from "../../kubernetes/problem";
 import { recordedOwner, isSameStack } from "../owner";
 
 /**
@@ -17,6 +18,10 @@ export function oneOwner(
   if (found === undefined || isSameStack(found, owner) || found === formerOwner) return [];
   const name = manifest.metadata.name;
   return [
-    `${name}: belongs to ${found} (annotation ${OWNER_ANNOTATION}); expected ${owner} or no owner; remove it from the other program, or hand it over with \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+    describeProblem({
+      what: `${name}: belongs to ${found} (annotation ${OWNER_ANNOTATION})`,
+      expected: `${owner} or no owner`,
+      next: `remove it from the other program, or hand it over with \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+    }),
   ];
 }

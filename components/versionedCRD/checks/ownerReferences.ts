@@ -1,3 +1,4 @@
+import { describeProblem } from "../../kubernetes/problem";
 import type { DroppedOwner, OwnersFound, Unsearched } from "../../migration/ownerReferences";
 
 /**
@@ -49,26 +50,27 @@ function describeFound({ found, named }: OwnersFound, context: OwnersContext): s
   const next = rewritten
     ? `${failed.length > 0 ? `could not rewrite ${failed.join("; ")}` : `all were rewritten, and someone wrote ${versions} again`}: have whoever writes them use ${storageAPIVersion}`
     : `have whoever writes them use ${storageAPIVersion}, or set ownerReferences: "rewrite"`;
-  const more = found > named.length ? [`  … and ${found - named.length} more`] : [];
+  const more = found > named.length ? [`… and ${found - named.length} more`] : [];
   return [
-    [
-      `${crd}: ${found} object${found === 1 ? " names" : "s name"} ${versions} as the apiVersion of an owner of kind ${owner.kind} (metadata.ownerReferences):`,
-      ...named.map((name) => `  ${name}`),
-      ...more,
-      `expected none before it is dropped: the garbage collector would never collect them, and a foreground delete of their owner would hang; ${next}, then run \`pulumi up\` again`,
-    ].join("\n"),
+    describeProblem({
+      what: `${crd}: ${found} object${found === 1 ? " names" : "s name"} ${versions} as the apiVersion of an owner of kind ${owner.kind} (metadata.ownerReferences)`,
+      items: [...named, ...more],
+      expected: "none before it is dropped",
+      why: "the garbage collector would never collect them, and a foreground delete of their owner would hang",
+      next: `${next}, then run \`pulumi up\` again`,
+    }),
   ];
 }
 
 function describeUnsearched(open: readonly Unsearched[], { crd, owner }: OwnersContext): string[] {
   if (open.length === 0) return [];
-  const lines = shortened(open.map(({ resource, why }) => `${resource}: ${why}`)).map((line) => `  ${line}`);
   const asWord = open.length > SHOWN ? '"*"' : open.map(({ resource }) => JSON.stringify(resource)).join(", ");
   return [
-    [
-      `${crd}: ${open.length} resource${open.length === 1 ? "" : "s"} could not be searched for objects owned at ${owner.apiVersions.join(", ")}:`,
-      ...lines,
-      `expected every resource to be listable before it is dropped; grant the rights of rightsForDrop(), or, where no object in them is owned by a ${owner.kind}, say so: skipOwnerSearch: [${asWord}]`,
-    ].join("\n"),
+    describeProblem({
+      what: `${crd}: ${open.length} resource${open.length === 1 ? "" : "s"} could not be searched for objects owned at ${owner.apiVersions.join(", ")}`,
+      items: shortened(open.map(({ resource, why }) => `${resource}: ${why}`)),
+      expected: "every resource to be listable before it is dropped",
+      next: `grant the rights of rightsForDrop(), or, where no object in them is owned by a ${owner.kind}, say so: skipOwnerSearch: [${asWord}]`,
+    }),
   ];
 }

@@ -1,4 +1,5 @@
 import { isWebhook, storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
+import { describeProblem } from "../../kubernetes/problem";
 import { servedStage, withdrawnVersions } from "../stages";
 import { prunedFields } from "./prunedFields";
 
@@ -31,7 +32,17 @@ function describe(crd: string, from: string, to: string, lost: string[]): string
   const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
   const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
   if (from === to) {
-    return `${crd}: ${to} is stored now, and its schema lacks ${fields} of the one in the cluster; expected every field, because a rewrite would delete the rest from every object; put them back, or change them in a new version with a conversion webhook`;
+    return describeProblem({
+      what: `${crd}: ${to} is stored now, and its schema lacks ${fields} of the one in the cluster`,
+      expected: "every field",
+      why: "a rewrite would delete the rest from every object",
+      next: "put them back, or change them in a new version with a conversion webhook",
+    });
   }
-  return `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
+  return describeProblem({
+    what: `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}`,
+    expected: `every field of ${from} in ${to}`,
+    why: `the rewrite ${from} → ${to} would delete the rest from every object`,
+    next: `add the fields to ${to}, or give a conversion webhook`,
+  });
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { apiextensions, types } from "@pulumi/kubernetes";
+import { describeProblem } from "../../kubernetes/problem";
 import type { Phases } from "../before";
 import { aliasingTransform, typeAliases } from "./aliases";
 import { officialCustomResource, officialDefinition, officialProvider } from "./official";
@@ -59,7 +60,10 @@ export class CustomResources {
     if (!kind.versions.some((each) => each.name === written && each.served)) {
       const served = kind.versions.filter((each) => each.served).map((each) => each.name);
       throw this.refusal(
-        `${name}: version is ${written}; expected one that the manifest of ${kind.crd} serves: ${served.join(", ")}`,
+        describeProblem({
+          what: `${name}: version is ${written}`,
+          expected: `one that the manifest of ${kind.crd} serves: ${served.join(", ")}`,
+        }),
       );
     }
     const type = typeToken(kind, written);
@@ -98,7 +102,12 @@ export class CustomResources {
   private kind(wanted: string): Kind {
     if (this.args.kind !== undefined) return this.args.kind;
     throw this.refusal(
-      `${wanted}: the manifest's group, kind or versions are outputs of another resource; expected plain values, because Pulumi must know an object's type when it is registered; give \`file\`, or let no more than other fields be outputs`,
+      describeProblem({
+        what: `${wanted}: the manifest's group, kind or versions are outputs of another resource`,
+        expected: "plain values",
+        why: "Pulumi must know an object's type when it is registered",
+        next: "give `file`, or let no more than other fields be outputs",
+      }),
     );
   }
 

@@ -1,6 +1,7 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { moveManagedFields } from "../../migration/managedFields";
 import { describeFailures } from "../../migration/rewrite/failures";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
@@ -65,18 +66,30 @@ async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definiti
   const storedVersions = live.status?.storedVersions ?? [];
   if (!isOurs(live) || !inputs.versions.includes(storage)) {
     throw new UserError(
-      `${inputs.crd}: live storage version is ${storage}; expected one of ${inputs.versions.join(", ")} before anything is dropped; run \`pulumi up\` without --target`,
+      describeProblem({
+        what: `${inputs.crd}: live storage version is ${storage}`,
+        expected: `one of ${inputs.versions.join(", ")} before anything is dropped`,
+        next: "run `pulumi up` without --target",
+      }),
     );
   }
   if (storedVersions.join() !== storage) {
     throw new UserError(
-      `${inputs.crd}: storedVersions is [${storedVersions.join(", ")}]; expected [${storage}] before anything is dropped; run \`pulumi up\` so that migrate rewrites the objects`,
+      describeProblem({
+        what: `${inputs.crd}: storedVersions is [${storedVersions.join(", ")}]`,
+        expected: `[${storage}] before anything is dropped`,
+        next: "run `pulumi up` so that migrate rewrites the objects",
+      }),
     );
   }
   const listed = await currentResourceVersion(inputs, work.cluster, live);
   if (listed !== undefined && whyProven(live, listed) !== undefined) return;
   throw new UserError(
-    `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation}); expected one before anything is dropped; run \`pulumi up\` so that migrate proves it`,
+    describeProblem({
+      what: `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation})`,
+      expected: "one before anything is dropped",
+      next: "run `pulumi up` so that migrate proves it",
+    }),
   );
 }
 
@@ -119,8 +132,11 @@ async function clearManagedFields(
   const { group, plural } = inputs;
   const result = await moveManagedFields(work.cluster, { group, plural, version: storageVersion(live) }, names, work);
   if (result.failedCount === 0) return;
-  const head = `${inputs.crd}: managedFields of ${result.failedCount} objects still name ${names.join(", ")}; expected none; the versions are unserved but still there`;
-  throw new UserError(
-    describeFailures(head, result.failed, result.failedCount, "fix these objects and run `pulumi up` again"),
-  );
+  const problem = {
+    what: `${inputs.crd}: managedFields of ${result.failedCount} objects still name ${names.join(", ")}`,
+    expected: "none",
+    why: "the versions are unserved but still there",
+    next: "fix these objects and run `pulumi up` again",
+  };
+  throw new UserError(describeFailures(problem, result.failed, result.failedCount));
 }

@@ -2,6 +2,7 @@ import { storageVersion, type Conversion, type Definition, type Version } from "
 import { DROPPING_ANNOTATION } from "../../crd/names";
 import type { ApiServers } from "../../kubernetes/apiServers";
 import { messageOf, UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
@@ -85,7 +86,12 @@ async function putBack(
       );
       if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
       return new UserError(
-        `${found}; expected a complete LIST through every API server; ${names} is back (unserved) and nothing is lost; find the object named above, then run \`pulumi up\` again`,
+        describeProblem({
+          what: found,
+          expected: "a complete LIST through every API server",
+          why: `${names} is back (unserved) and nothing is lost`,
+          next: "find the object named above, then run `pulumi up` again",
+        }),
       );
     } catch (error) {
       trouble = messageOf(error);
@@ -94,7 +100,12 @@ async function putBack(
     }
   }
   return new UserError(
-    `${found}; putting ${names} back failed as well: ${trouble}; run \`pulumi up\` as soon as the API server answers: it goes on from here`,
+    describeProblem({
+      what: found,
+      expected: "a complete LIST through every API server",
+      why: `putting ${names} back failed as well: ${trouble}`,
+      next: "run `pulumi up` as soon as the API server answers: it goes on from here",
+    }),
   );
 }
 

@@ -2,6 +2,7 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { migrateInTree, type InTreeResult } from "../../migration/inTree/inTree";
 import { describeFailures } from "../../migration/rewrite/failures";
 import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
@@ -31,12 +32,20 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
     }
     if (storageVersion(live) !== inputs.version) {
       throw new UserError(
-        `${inputs.crd}: storage is ${storageVersion(live)}; expected ${inputs.version} since store; run \`pulumi up\` without --target`,
+        describeProblem({
+          what: `${inputs.crd}: storage is ${storageVersion(live)}`,
+          expected: `${inputs.version} since store`,
+          next: "run `pulumi up` without --target",
+        }),
       );
     }
     if (versionsToRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
       throw new UserError(
-        `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation}); expected one before objects are rewritten; run \`pulumi up\` without --target`,
+        describeProblem({
+          what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,
+          expected: "one before objects are rewritten",
+          next: "run `pulumi up` without --target",
+        }),
       );
     }
     const started = Date.now();
@@ -113,10 +122,13 @@ async function isUnchanged(
 
 function refuseFailures(inputs: MigrateInputs, result: RewriteResult): void {
   if (result.failedCount === 0) return;
-  const head = `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}; expected none; storedVersions is as it was and nothing is dropped`;
-  throw new UserError(
-    describeFailures(head, result.failed, result.failedCount, "fix these objects and run `pulumi up` again"),
-  );
+  const problem = {
+    what: `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}`,
+    expected: "none",
+    why: "storedVersions is as it was and nothing is dropped",
+    next: "fix these objects and run `pulumi up` again",
+  };
+  throw new UserError(describeFailures(problem, result.failed, result.failedCount));
 }
 
 function describePass(
@@ -151,7 +163,11 @@ async function recordProof(inputs: MigrateInputs, work: PhaseWork, { proof }: Pa
   const live = await requireDefinition(work.cluster, inputs.crd);
   if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
     throw new UserError(
-      `${inputs.crd}: the definition was changed while its objects were migrated; expected generation ${proof.generation}, found ${live.metadata.generation}; run \`pulumi up\` again`,
+      describeProblem({
+        what: `${inputs.crd}: the definition was changed while its objects were migrated`,
+        expected: `generation ${proof.generation}, found ${live.metadata.generation}`,
+        next: "run `pulumi up` again",
+      }),
     );
   }
   work.signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { isWebhook, servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
+import {} from "../../kubernetes/problem";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
 import { describeFailures } from "../../migration/rewrite/failures";
 import type { PhaseWork } from "../../provider/logic";
@@ -23,7 +24,8 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     const clean = await rehearseAll(versionsToRehearse(live, inputs.version, inputs.versions), live, inputs, work);
     for (const { notChecked, warnings, warningCount } of clean) {
       for (const sentence of notChecked) work.warn(`not checked: ${sentence}`);
-      if (warningCount > 0) work.warn(describeFailures(`${warningCount} objects to look at`, warnings, warningCount));
+      if (warningCount > 0)
+        work.warn(describeFailures({ what: `${warningCount} objects to look at` }, warnings, warningCount));
     }
     const objects = Math.max(...clean.map((result) => result.objects));
     const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
@@ -87,9 +89,12 @@ async function rehearseAll(
         storageVersion(live) === version
           ? "storage has flipped, nothing was rewritten"
           : "nothing was flipped or rewritten";
-      const head = `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; expected none; ${flipped}`;
-      const next = "fix these objects (or the conversion) and run `pulumi up` again";
-      throw new UserError(describeFailures(head, failed, failedCount, next));
+      const problem = {
+        what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${flipped}`,
+        expected: "none",
+        next: "fix these objects (or the conversion) and run `pulumi up` again",
+      };
+      throw new UserError(describeFailures(problem, failed, failedCount));
     }
     clean.push(result);
   }

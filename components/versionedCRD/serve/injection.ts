@@ -1,4 +1,5 @@
 import { isWebhook, type Definition } from "../../crd/definition";
+import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseWork } from "../../provider/logic";
 import { requireDefinition } from "../live";
@@ -33,8 +34,12 @@ export async function awaitInjection(
     if (asked === undefined) return live;
     if (Date.now() > deadline) {
       warn(
-        `no caBundle after ${seconds} s, although ${asked} asks for that of ${live.metadata.annotations?.[asked]}; ` +
-          "expected cert-manager's cainjector to write it; until then no API server can call the webhook; see its log",
+        describeProblem({
+          what: `no caBundle after ${seconds} s, although ${asked} asks for that of ${live.metadata.annotations?.[asked]}`,
+          expected: "cert-manager's cainjector to write it",
+          why: "until then no API server can call the webhook",
+          next: "see its log",
+        }),
       );
       return live;
     }

@@ -3,8 +3,9 @@ import { readAdmission } from "../../kubernetes/admission";
 import { MetadataOnly, resourcePath } from "../../kubernetes/api";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus, UserError } from "../../kubernetes/errors";
+import { hasStatus, messageOf, UserError } from "../../kubernetes/errors";
 import { missingRights } from "../../kubernetes/missingRights";
+import { describeProblem } from "../../kubernetes/problem";
 import { rightsWithoutWhich } from "../../kubernetes/rights";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitServedEverywhere } from "../../migration/servers/served";
@@ -64,7 +65,12 @@ export const serve: RolloutPhase<ServeInputs> = {
 };
 
 function wentAway(crd: string, although: string): string {
-  return `${crd}: the CRD is not in the cluster, ${although}; expected it there; it was deleted, and every object of it as well; restore both from a backup, or set recreate: true to begin with an empty one`;
+  return describeProblem({
+    what: `${crd}: the CRD is not in the cluster, ${although}`,
+    expected: "the CRD and its objects",
+    why: "it was deleted, and every object of it as well",
+    next: "restore both from a backup, or set recreate: true to begin with an empty one",
+  });
 }
 
 /** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
@@ -79,7 +85,11 @@ async function assertRightsForRollout(
   const missing = await missingRights(cluster, rules, "kube-system");
   if (missing.length === 0) return;
   throw new UserError(
-    `${crd}: not allowed to ${missing.join(", to ")}; expected every right of the whole rollout before its first change; grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what the README lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+    describeProblem({
+      what: `${crd}: not allowed to ${missing.join(", to ")}`,
+      expected: "every right of the whole rollout before its first change",
+      next: `grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what docs/rights.md lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+    }),
   );
 }
 
@@ -89,7 +99,12 @@ async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<
     const conditions = (await requireDefinition(work.cluster, crd)).status?.conditions ?? [];
     const refused = conditions.find(({ type, status }) => type === "NamesAccepted" && status === "False");
     if (refused !== undefined) {
-      throw new UserError(`${crd}: the names are not accepted: ${refused.message}; expected names no other CRD uses`);
+      throw new UserError(
+        describeProblem({
+          what: `${crd}: the names are not accepted: ${refused.message}`,
+          expected: "names no other CRD uses",
+        }),
+      );
     }
     if (conditions.some(({ type, status }) => type === "Established" && status === "True")) return;
     if (Date.now() > deadline) {
@@ -129,6 +144,6 @@ async function tryRead({ group, plural }: ServeInputs, { cluster, warn }: PhaseW
     });
   } catch (error) {
     if (!hasStatus(error, 429, 500, 503)) throw error;
-    warn(`objects cannot be read as ${version} yet: ${error.message}`);
+    warn(`objects cannot be read as ${version} yet: ${messageOf(error)}`);
   }
 }

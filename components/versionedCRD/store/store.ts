@@ -2,6 +2,7 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { awaitAgreement } from "../../migration/servers/agreement";
 import { awaitServedEverywhere } from "../../migration/servers/served";
 import type { PhaseWork } from "../../provider/logic";
@@ -52,12 +53,20 @@ function assertMayFlip(live: Definition, version: string): void {
   const wanted = live.spec.versions.find(({ name }) => name === version);
   if (!isOurs(live) || wanted === undefined || !wanted.served) {
     throw new UserError(
-      `${crd}: ${version} is not served by our definition; expected serve to have added it; run \`pulumi up\` without --target`,
+      describeProblem({
+        what: `${crd}: ${version} is not served by our definition`,
+        expected: "serve to have added it",
+        next: "run `pulumi up` without --target",
+      }),
     );
   }
   if (!isRehearsed(live, version)) {
     throw new UserError(
-      `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation}); expected one before storage flips; run \`pulumi up\` again, and find out who else edits the CRD if it says so again`,
+      describeProblem({
+        what: `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation})`,
+        expected: "one before storage flips",
+        next: "run `pulumi up` again, and find out who else edits the CRD if it says so again",
+      }),
     );
   }
 }

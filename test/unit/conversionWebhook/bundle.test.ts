@@ -44,7 +44,7 @@ describe("a conversion as one file", () => {
   });
 
   test.each([
-    ["a file that is not there", {}, /found no file .*conversion\.ts; expected the module whose default export/],
+    ["a file that is not there", {}, /found no file .*conversion\.ts\n {2}expected: +the module whose default export/],
     [
       "an error of syntax, with its line",
       { "conversion.ts": "export default {\n  oops oops" },
@@ -61,12 +61,12 @@ describe("a conversion as one file", () => {
         "conversion.ts": 'import { x } from "@pulumi/pulumi"; export default x;',
         "node_modules/@pulumi/pulumi/index.js": "exports.x = 1",
       },
-      /imports @pulumi\/pulumi; expected no Pulumi in it/,
+      /imports @pulumi\/pulumi\n {2}expected: +no Pulumi in it/,
     ],
     [
       "more than a ConfigMap holds",
       { "conversion.ts": `export default ${JSON.stringify("x".repeat(1_100_000))}` },
-      /are 1\d{6} bytes as one file; expected at most 1044480, what a ConfigMap holds; import less, or build an image/,
+      /are 1\d{6} bytes as one file\n {2}expected: +at most 1044480, what a ConfigMap holds\n {2}next: +import less, or build an image/,
     ],
   ])("%s is refused", (_, files, reason) => {
     expect(() => bundleConversion(write(files))).toThrow(reason);

@@ -226,23 +226,23 @@ export default defineConversion({ group: "example.com", kind: "Thing",
     expect(keyProblem([])).toMatch(/^keys is empty; expected 32 bytes/);
     expect(keyProblem(keys)).toBeUndefined();
     await expect(webhook({ conversion, certificate })).rejects.toThrow(
-      /v2 spec\.p is sensitive .*; expected `keys` to seal it with/,
+      /v2 spec\.p is sensitive .*\n {2}expected: +`keys` to seal it with/s,
     );
   });
 
   test.each<[string, () => ConversionWebhookArgs, RegExp]>([
-    ["no source", () => ({}), /none of `conversion`, `image` and `url` given; expected exactly one/],
-    ["two sources", () => ({ image: "i", url: "https://x" }), /`image` and `url` given; expected exactly one/],
+    ["no source", () => ({}), /none of `conversion`, `image` and `url` given\n {2}expected: +exactly one/],
+    ["two sources", () => ({ image: "i", url: "https://x" }), /`image` and `url` given\n {2}expected: +exactly one/],
     [
       "an unknown argument",
       () => ({ url: "https://x", replica: 2 }) as never,
-      /unknown argument replica; expected only caBundle, /,
+      /unknown argument replica\n {2}expected: +only caBundle, /,
     ],
-    ["no replica", () => ({ image: "i", replicas: 0 }), /replicas is 0; expected a whole number of at least 1/],
+    ["no replica", () => ({ image: "i", replicas: 0 }), /replicas is 0\n {2}expected: +a whole number of at least 1/],
     [
       "an authority that does not outlive what it signs",
       () => ({ image: "i", certificate: { own: { authorityDays: 100 } } }),
-      /authorityDays 100 and leafDays 365; expected an authority that lives at least three times as long/,
+      /authorityDays 100 and leafDays 365\n {2}expected: +an authority that lives at least three times as long/,
     ],
     [
       "two certificates",
@@ -252,7 +252,7 @@ export default defineConversion({ group: "example.com", kind: "Thing",
     [
       "a module without a conversion",
       () => ({ conversion: write("none.ts", "export default 1"), certificate }),
-      /the default export of .*none\.ts is no conversion/,
+      /the default export of .*none\.ts is no conversion/s,
     ],
     [
       "a module that throws",
@@ -283,12 +283,12 @@ export default defineConversion({ group: "example.com", kind: "Thing",
     [
       "another kind",
       { names: { kind: "Other", plural: "things" } },
-      /the conversion is of Thing in example\.com; expected Other in example\.com/,
+      /the conversion is of Thing in example\.com\n {2}expected: +Other in example\.com/,
     ],
     [
       "a version it lacks",
       { versions: [...versionsOf("a", "b"), ...versionsOf("a", "b", "v3", "v4")] },
-      /the conversion has no version v3, v4; .* it has v1, v2/,
+      /the conversion has no version v3, v4\n.*why: +it has v1, v2/s,
     ],
     [
       "a field it does not know",

@@ -47,19 +47,19 @@ test.each<[string, ConversionArgs, string]>([
   ["both of them", { url, service }, "url and service"],
 ])("%s => refused", (_what, args, found) => {
   expect(messageOf(() => withConversion(both, args))).toBe(
-    `databases.example.com: \`conversion\` has ${found}; expected exactly one; give the webhook's https:// url or its Service`,
+    `databases.example.com: \`conversion\` has ${found}\n  expected: exactly one\n  next:     give the webhook's https:// url or its Service`,
   );
 });
 
 test("an http:// url => refused", () => {
   expect(messageOf(() => withConversion(both, { url: "http://convert.example.com/" }))).toBe(
-    "databases.example.com: `conversion.url` is http://convert.example.com/; expected https:// (the API server refuses anything else); serve the webhook over TLS",
+    "databases.example.com: `conversion.url` is http://convert.example.com/\n  expected: https:// (the API server refuses anything else)\n  next:     serve the webhook over TLS",
   );
 });
 
 test("a webhook in the manifest and in the argument => refused, also where they are equal", () => {
   expect(messageOf(() => withConversion(withWebhook(both, url), { url }))).toBe(
-    "databases.example.com: both the manifest (spec.conversion) and `conversion` name a webhook; expected one of them; remove either",
+    "databases.example.com: both the manifest (spec.conversion) and `conversion` name a webhook\n  expected: one of them\n  next:     remove either",
   );
 });
 

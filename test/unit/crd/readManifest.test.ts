@@ -41,20 +41,20 @@ test("of several CRDs in one file, `name` picks one", () => {
 test("several CRDs in one file without `name` => an error that lists them", () => {
   const both = file("both.yaml", `${stringify(databases)}---\n${stringify(caches)}`);
   expect(messageOf(() => readManifest(both.file))).toBe(
-    `${both.where}: holds 2 CustomResourceDefinitions (caches.example.com, databases.example.com); expected one; pick it with \`name\``,
+    `${both.where}: holds 2 CustomResourceDefinitions (caches.example.com, databases.example.com)\n  expected: one\n  next:     pick it with \`name\``,
   );
 });
 
 test("a `name` that no CRD in the file has => an error with the names found", () => {
   const one = file("crd.yaml", stringify(databases));
   expect(messageOf(() => readManifest(one.file, "queues.example.com"))).toBe(
-    `${one.where}: \`name\` is queues.example.com, found databases.example.com; expected exactly one CRD of that metadata.name; correct \`name\``,
+    `${one.where}: \`name\` is queues.example.com, found databases.example.com\n  expected: exactly one CRD of that metadata.name\n  next:     correct \`name\``,
   );
 });
 
 test("`name` with a CRD that has no metadata => an error, not a crash", () => {
   const one = file("nameless.yaml", "kind: CustomResourceDefinition\n");
-  expect(messageOf(() => readManifest(one.file, "queues.example.com"))).toContain("found (unnamed); expected");
+  expect(messageOf(() => readManifest(one.file, "queues.example.com"))).toContain("found (unnamed)\n  expected: ");
 });
 
 test.each([
@@ -64,14 +64,14 @@ test.each([
 ])("a file with %s => an error with what is in it", (_what, text, found) => {
   const one = file("other.yaml", text);
   expect(messageOf(() => readManifest(one.file))).toBe(
-    `${one.where}: holds no CustomResourceDefinition, but ${found}; expected a document with kind: CustomResourceDefinition; point \`file\` at the CRD's manifest`,
+    `${one.where}: holds no CustomResourceDefinition, but ${found}\n  expected: a document with kind: CustomResourceDefinition\n  next:     point \`file\` at the CRD's manifest`,
   );
 });
 
 test("a CRD of v1beta1 => an error with both apiVersions", () => {
   const old = file("old.yaml", stringify({ ...databases, apiVersion: "apiextensions.k8s.io/v1beta1" }));
   expect(messageOf(() => readManifest(old.file))).toMatch(
-    /found apiVersion apiextensions.k8s.io\/v1beta1, .*; expected apiVersion apiextensions.k8s.io\/v1,/,
+    /found apiVersion apiextensions.k8s.io\/v1beta1, .*\n {2}expected: +apiVersion apiextensions.k8s.io\/v1,/s,
   );
 });
 
@@ -94,6 +94,6 @@ test("an alias without its anchor => an error that names the file", () => {
 
 test("a file that is not there => its path, the reason, and what it is relative to", () => {
   expect(messageOf(() => readManifest("crds/missing.yaml"))).toBe(
-    `crds/missing.yaml: cannot be read (ENOENT); expected a file with a CustomResourceDefinition; check \`file\`, which is relative to ${process.cwd()}`,
+    `crds/missing.yaml: cannot be read (ENOENT)\n  expected: a file with a CustomResourceDefinition\n  next:     check \`file\`, which is relative to ${process.cwd()}`,
   );
 });

@@ -106,7 +106,7 @@ describe("a rotation", () => {
   test("a write key's name with other bytes than the file's", () => {
     expect(errors(live, "aescbc:c", "", { c: secretOf("aescbc", "c") })).toEqual([]);
     expect(errors(live, "aescbc:c", "", { c: bytes(32) })).toEqual([
-      'aescbc:c: the file holds other bytes under this name than the arguments or the state; expected the same; name a new key to write with, and keep "c" in read without a secret: the file\'s bytes are used',
+      'aescbc:c: the file holds other bytes under this name than the arguments or the state\n  expected: the same\n  next:     name a new key to write with, and keep "c" in read without a secret: the file\'s bytes are used',
     ]);
   });
 
@@ -127,7 +127,7 @@ describe("a rotation", () => {
 
   test("a name that the file holds under another cipher does not write under this one", () => {
     expect(errors(live, "secretbox:c")).toEqual([
-      'secretbox:c: the file holds this name as aescbc:c; expected a name of its own for each cipher; cipher: "aescbc" to keep it, or a new name in keys.write',
+      'secretbox:c: the file holds this name as aescbc:c\n  expected: a name of its own for each cipher\n  next:     cipher: "aescbc" to keep it, or a new name in keys.write',
     ]);
   });
 
@@ -151,7 +151,7 @@ describe("a rotation", () => {
     const moved = { kms: { name: "vault", endpoint: "unix:///elsewhere.sock" } };
     const desired = readDesiredKeys({ resources: ["secrets"], keys: { write: moved } });
     expect(checkRotation(file(entry("secrets", "kms:vault")), desired).errors).toEqual([
-      "kms:vault: the file's endpoint is unix:///run/vault.sock, the arguments' unix:///elsewhere.sock; expected the same; give the plugin at the new endpoint a new name and rotate to it",
+      "kms:vault: the file's endpoint is unix:///run/vault.sock, the arguments' unix:///elsewhere.sock\n  expected: the same\n  next:     give the plugin at the new endpoint a new name and rotate to it",
     ]);
   });
 

@@ -50,7 +50,7 @@ test("an aggregated API is skipped under a wildcard of its own group, and refuse
   expect(named("*.aggregated.io")).toEqual([]);
   for (const name of ["things.aggregated.io", "others.down.io"]) {
     expect(() => named(name)).toThrow(
-      /is served by an aggregated API server .*has an etcd and an encryption of its own/,
+      /is served by an aggregated API server .*has an etcd and an encryption of its own/s,
     );
   }
 });
@@ -74,7 +74,7 @@ test("events have no monitor, so kube-controller-manager would never end with th
 
 test.each([
   ["secret", /"secret" is not served by this cluster; found none of that name/],
-  ["deployments", /found deployments.apps; expected PLURAL or PLURAL.GROUP/],
+  ["deployments", /found deployments.apps\n {2}expected: +PLURAL or PLURAL.GROUP/],
   ["componentstatuses", /can be listed but not patched/],
   ["*", /is not served/],
 ])("%s: refused with what would be right", (pattern, expected) => {

@@ -164,10 +164,10 @@ describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
 
   test("promote before distribute and retire before promote are refused", () => {
     expect(() => configurationAt("promote", T0, desired)).toThrow(
-      "secrets: secretbox:2026-11 is not in the file; expected that distribute has run",
+      "secrets: secretbox:2026-11 is not in the file\n  expected: that distribute has run",
     );
     expect(() => configurationAt("retire", T1, desired)).toThrow(
-      "secrets: secretbox:2026-08 writes, not secretbox:2026-11; expected that promote has run",
+      "secrets: secretbox:2026-08 writes, not secretbox:2026-11\n  expected: that promote has run",
     );
   });
 

@@ -40,7 +40,7 @@ test("a missing right: verb, resource, scope, and the rule that grants it", () =
   const message = 'foos.g is forbidden: User "u" cannot create resource "foos" in API group "g" in the namespace "n"';
   const error = apiErrorOf(request("PATCH", "/apis/g/v1/namespaces/n/foos/x"), answer(403, status({ message })), "s");
   expect(error.message).toBe(
-    `not allowed to create foos.g in namespace n: ${message}; grant this user the rule {apiGroups: ["g"], resources: ["foos"], verbs: ["create"]} by a ClusterRole and a ClusterRoleBinding`,
+    `not allowed to create foos.g in namespace n: ${message}\n  next:     grant this user the rule {apiGroups: ["g"], resources: ["foos"], verbs: ["create"]} by a ClusterRole and a ClusterRoleBinding`,
   );
 });
 
@@ -85,7 +85,7 @@ test("an expired list carries the token to go on with; a 429 the time to wait", 
 test("unreachable: server, context, code, in words, next step", () => {
   const error = unreachable(new TransportError("ECONNREFUSED", "connect", false), "https://h:1", "prod");
   expect(error.message).toBe(
-    "cluster unreachable: https://h:1 (context prod), ECONNREFUSED: nothing listens there; expected a kube-apiserver; " +
+    "cluster unreachable: https://h:1 (context prod), ECONNREFUSED: nothing listens there\n  expected: a kube-apiserver\n  next:     " +
       "check that it is up and that this is the context you mean: kubectl --context prod get --raw /readyz",
   );
 });

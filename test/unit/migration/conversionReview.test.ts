@@ -27,25 +27,25 @@ test("a right answer gives the objects, their metadata restored but for labels a
 
 test.each<[string, unknown, RegExp]>([
   ["null", null, /it is \(no apiVersion\), \(no kind\)/],
-  ["v1beta1", { ...review({}), apiVersion: "apiextensions.k8s.io/v1beta1" }, /expected apiextensions.k8s.io\/v1/],
+  ["v1beta1", { ...review({}), apiVersion: "apiextensions.k8s.io/v1beta1" }, /expected: +apiextensions.k8s.io\/v1/],
   ["no response", { ...review({}), response: undefined }, /it has no response/],
-  ["another uid", review({ uid: "other" }), /response.uid is other; expected the request's uid, echoed/],
+  ["another uid", review({ uid: "other" }), /response.uid is other\n {2}expected: +the request's uid, echoed/],
   [
     "a failure with a message",
     review({ result: { status: "Failure", message: "no port" } }),
     /refused to convert: no port/,
   ],
   ["a failure without", review({ result: {} }), /response.result.status is undefined/],
-  ["too few", review({ convertedObjects: [] }), /it returned 0 objects; expected 1/],
+  ["too few", review({ convertedObjects: [] }), /it returned 0 objects\n {2}expected: +1/],
   ["too many", review({ convertedObjects: [converted, converted] }), /it returned 2 objects/],
   ["not a list", review({ convertedObjects: converted }), /it returned 0 objects/],
-  ["the old apiVersion", review({ convertedObjects: [original] }), /apiVersion is g\/v1; expected g\/v2/],
-  ["another kind", review({ convertedObjects: [{ ...converted, kind: "Bar" }] }), /kind is Bar; expected Foo/],
+  ["the old apiVersion", review({ convertedObjects: [original] }), /apiVersion is g\/v1\n {2}expected: +g\/v2/],
+  ["another kind", review({ convertedObjects: [{ ...converted, kind: "Bar" }] }), /kind is Bar\n {2}expected: +Foo/],
   ["no metadata", review({ convertedObjects: [{ ...converted, metadata: undefined }] }), /an object has no metadata/],
   [
     "another name",
     review({ convertedObjects: [{ ...converted, metadata: { ...original.metadata, name: "y" } }] }),
-    /metadata.name is y; expected x/,
+    /metadata.name is y\n {2}expected: +x/,
   ],
   [
     "another uid of the object",

@@ -91,7 +91,7 @@ test("a refusal is not asked for again; an internal error twice, and no more", a
 
 test("429 for ever means objects that cannot be read, and says so", async () => {
   await expect(names(lister({ "": [failure(429)] }))).rejects.toThrow(
-    /list foos.g at v1: still storage is \(re\)initializing after .*some object in etcd cannot be read or converted/,
+    /list foos.g at v1: still storage is \(re\)initializing after .*some object in etcd cannot be read or converted/s,
   );
 });
 

@@ -27,7 +27,7 @@ test("a pass during which something moved is repeated", async () => {
 
 test("a control plane that never stands still is an error, not a proof", async () => {
   await expect(proven(moved, moved, moved)).rejects.toThrow(
-    /changed during each of 3 passes.*storedVersions is as it was/,
+    /changed during each of 3 passes.*storedVersions is as it was/s,
   );
 });
 

@@ -97,7 +97,7 @@ describe("diff", () => {
     const wanted = manifest("v1 storage");
     const facet = { ...inputs, manifest: wanted, storage: "v1", migrator: "direct", owner: "me", version: undefined };
     const seen = { ...facet, __found: true, clusterId };
-    const gone = /^databases.example.com: the CRD is not in the cluster, although this stack has it; expected/;
+    const gone = /^databases.example.com: the CRD is not in the cluster, although this stack has it\n {2}expected: /;
     const notThere = new ApiError("not found", 404, "NotFound", "not found", { method: "GET", path: "/" });
     answer(notThere);
     const checked = (olds: object, more: object = {}) => serve.check(olds, { ...facet, ...more });
@@ -187,7 +187,7 @@ describe("check", () => {
     const olds = { ...inputs, crd: "servers.example.com" };
     const { failures } = await phaseProvider("store", undefined).check(olds, inputs);
     expect(failures[0]?.reason).toMatch(
-      /^databases\.example\.com: this component's CRD is servers\.example\.com so far, .* VersionedCRD of its own/,
+      /^databases\.example\.com: this component's CRD is servers\.example\.com so far, .* VersionedCRD of its own/s,
     );
   });
 
@@ -258,7 +258,7 @@ describe("another cluster behind the same name", () => {
       {
         property: "crd",
         reason:
-          'https://cp (context prod) is cluster uid-of-kube-system (uid of namespace kube-system); expected uid-of-another, on which this stack has worked so far; check kubeconfig and context; if this cluster has really taken the other one\'s place, say so with clusterId: "uid-of-kube-system"',
+          'https://cp (context prod) is cluster uid-of-kube-system (uid of namespace kube-system)\n  expected: uid-of-another, on which this stack has worked so far\n  next:     check kubeconfig and context; if this cluster has really taken the other one\'s place, say so with clusterId: "uid-of-kube-system"',
       },
     ]);
   });
@@ -276,7 +276,7 @@ describe("another cluster behind the same name", () => {
   test("one that clusterId does not name is an error, on the first run too", async () => {
     answer(atV1);
     const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
-    expect(failure?.reason).toMatch(/is cluster uid-of-kube-system.*expected uid-wanted, as clusterId says/);
+    expect(failure?.reason).toMatch(/is cluster uid-of-kube-system.*expected: +uid-wanted, as clusterId says/s);
   });
 
   test("a state from before identities were recorded takes the one found, without a change", async () => {
@@ -291,13 +291,13 @@ describe("another cluster behind the same name", () => {
     expect((await checkAgain({ ...inputs, clusterId: "uid-of-another" })).inputs.clusterId).toBe("uid-of-another");
     expect((await checkAgain(inputs)).inputs).not.toHaveProperty("clusterId");
     const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
-    expect(failure?.reason).toMatch(/may not be read.*grant this user the rule .*kube-system/);
+    expect(failure?.reason).toMatch(/may not be read.*grant this user the rule .*kube-system/s);
   });
 
   test("that came in since preview is refused before the phase writes or deletes anything", async () => {
     const call = answer(atV1);
     const news = { ...inputs, clusterId: "uid-of-another" } as Inputs;
-    const reasons = [expect.stringContaining("expected uid-of-another")];
+    const reasons = [expect.stringContaining("expected: uid-of-another")];
     await expect(store.create(news)).rejects.toMatchObject({ reasons });
     await expect(store.update(CRD, outputs as Outputs, news)).rejects.toMatchObject({ reasons });
     expect(new Set(call.mock.calls.map(([{ method }]) => method))).toEqual(new Set(["GET"]));

@@ -30,7 +30,7 @@ test("a CRD of nobody, or none => nothing in the way", () => {
 
 test("another manager owns what the rollout changes => named, with the tool and takeOverFrom", () => {
   expect(enter(madeBy("kubectl-client-side-apply"))).toBe(
-    'databases.example.com: spec.versions is owned by kubectl-client-side-apply (kubectl apply), with another value than the rollout is to give it; expected kubernetes-storage-migration to be its only writer; have the other stop applying this CRD, then set takeOverFrom: ["kubectl-client-side-apply"]',
+    'databases.example.com: spec.versions is owned by kubectl-client-side-apply (kubectl apply), with another value than the rollout is to give it\n  expected: kubernetes-storage-migration to be its only writer\n  next:     have the other stop applying this CRD, then set takeOverFrom: ["kubectl-client-side-apply"]',
   );
 });
 
@@ -60,7 +60,7 @@ describe("made by Pulumi's official resource", () => {
 
   test("its state is not ours => refused with every way out", () => {
     expect(enter(live)).toMatch(
-      /Pulumi deletes the CRD and every object of it.*adoptFrom.*pulumi state delete URN.*kubectl annotate crd databases\.example\.com kubernetes-storage-migration\/owner=organization\/project\/stack\/databases/,
+      /Pulumi deletes the CRD and every object of it.*adoptFrom.*pulumi state delete URN.*kubectl annotate crd databases\.example\.com kubernetes-storage-migration\/owner=organization\/project\/stack\/databases/s,
     );
   });
 
@@ -72,7 +72,7 @@ describe("made by Pulumi's official resource", () => {
   });
 
   test("a CRD of a Helm Release is in no state of its own => a conflict like Helm's", () => {
-    expect(enter(madeBy("pulumi-resource-kubernetes"))).toMatch(/Helm, by Pulumi's Release.*takeOverFrom/);
+    expect(enter(madeBy("pulumi-resource-kubernetes"))).toMatch(/Helm, by Pulumi's Release.*takeOverFrom/s);
   });
 });
 
@@ -88,12 +88,12 @@ test("taken off managedFields: the manager's entry alone, not its status, not ou
 });
 
 test.each([
-  [{ annotations: { "meta.helm.sh/release-name": "db" } }, /Helm release db.*helm\.sh\/resource-policy=keep/],
+  [{ annotations: { "meta.helm.sh/release-name": "db" } }, /Helm release db.*helm\.sh\/resource-policy=keep/s],
   [
     { labels: { "kustomize.toolkit.fluxcd.io/name": "db" } },
-    /Kustomization db.*kustomize\.toolkit\.fluxcd\.io\/prune=disabled/,
+    /Kustomization db.*kustomize\.toolkit\.fluxcd\.io\/prune=disabled/s,
   ],
-  [{ annotations: { "argocd.argoproj.io/tracking-id": "db:x" } }, /application db .*Prune=false,Delete=false/],
+  [{ annotations: { "argocd.argoproj.io/tracking-id": "db:x" } }, /application db .*Prune=false,Delete=false/s],
 ])("what would delete the CRD is named with the mark that keeps it from it: %j", (metadata, said) => {
   expect(heldByOthers(withMetadata(wanted, metadata)).join()).toMatch(said);
 });
@@ -113,7 +113,7 @@ test.each([
 test("an owner in another stack => refused, unless this very state says that it was the owner", () => {
   const annotations = { "kubernetes-storage-migration/owner": "organization/project/old/databases" };
   const live = withMetadata(manifest("v1 storage"), { annotations });
-  expect(checkServe(manifest("v1 storage"), live, entry.owner).problems.join()).toMatch(/belongs to .*old\/databases/);
+  expect(checkServe(manifest("v1 storage"), live, entry.owner).problems.join()).toMatch(/belongs to .*old\/databases/s);
   const moved = checkServe(manifest("v1 storage"), live, entry.owner, "organization/project/old/databases");
   expect(moved.problems).toEqual([]);
 });

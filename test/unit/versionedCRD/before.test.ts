@@ -93,17 +93,17 @@ test.each<[string, object, string]>([
   [
     "a phase that there is none of",
     { flip: () => [] },
-    "before.flip is no phase; expected one of serve, rehearse, store, migrate, drop",
+    "before.flip is no phase\n  expected: one of serve, rehearse, store, migrate, drop",
   ],
   [
     "resources instead of a function that makes them",
     { drop: [] },
-    "before.drop is of type object; expected a function that returns resources: (phases) => [new Deployment(…, { dependsOn: phases.serve })]",
+    "before.drop is of type object\n  expected: a function that returns resources: (phases) => [new Deployment(…, { dependsOn: phases.serve })]",
   ],
   [
     "a function that forgets to return",
     { drop: () => undefined },
-    "before.drop returned undefined; expected the resources that drop is to wait for: (phases) => [new Deployment(…, { dependsOn: phases.serve })]",
+    "before.drop returned undefined\n  expected: the resources that drop is to wait for: (phases) => [new Deployment(…, { dependsOn: phases.serve })]",
   ],
 ])("%s is an error on the component", async (_what, before, message) => {
   await ran({});

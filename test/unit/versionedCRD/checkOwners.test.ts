@@ -53,8 +53,8 @@ test("children are listed with how many more there are, why it matters and what 
   const { problems } = checkOwners({ ...none, found: 12, named }, context);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(/^databases.example.com: 12 objects name example.com\/v1/);
-  expect(problems[0]).toContain("\n  configmaps default/child-9\n  … and 2 more\n");
-  expect(problems[0]).toMatch(/garbage collector.*use example.com\/v2, or set ownerReferences: "rewrite"/);
+  expect(problems[0]).toContain("\n    configmaps default/child-9\n    … and 2 more\n");
+  expect(problems[0]).toMatch(/garbage collector.*use example.com\/v2, or set ownerReferences: "rewrite"/s);
 });
 
 test("left after a rewrite: who could not be rewritten, else that someone writes the old version", () => {
@@ -68,7 +68,7 @@ test("left after a rewrite: who could not be rewritten, else that someone writes
 test("what could not be searched stops it by name, and what to say is spelled out", () => {
   const { problems, warnings } = checkOwners(denied("pods", "secrets"), { ...context, declared: ["pods"] });
   expect(problems).toEqual([expect.stringContaining('skipOwnerSearch: ["secrets"]')]);
-  expect(problems[0]).toContain("\n  secrets: not allowed to list it (403)\n");
+  expect(problems[0]).toContain("\n    secrets: not allowed to list it (403)\n");
   expect(warnings).toEqual([expect.stringMatching(/by `skipOwnerSearch`: pods$/)]);
 });
 

@@ -12,7 +12,7 @@ const v1 = (words: string, ...fields: string[]): Version => version(`v1 ${words}
 const v2 = (words: string, ...fields: string[]): Version => version(`v2 ${words}`, schema(...fields));
 
 function lacks(to: string, fields: string, from: string): string {
-  return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}; expected every field of ${from} in ${to}, because the rewrite ${from} → ${to} would delete the rest from every object; add the fields to ${to}, or give a conversion webhook`;
+  return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}\n  expected: every field of ${from} in ${to}\n  why:      the rewrite ${from} → ${to} would delete the rest from every object\n  next:     add the fields to ${to}, or give a conversion webhook`;
 }
 
 test("a first install with alike schemas has no problems", () => {
@@ -23,7 +23,7 @@ test("a version that is to be unserved and stays in the manifest: nobody looks f
   const warnings = (wanted: Definition) => checkServe(wanted, live(manifest("v1", "v2 storage")), OWNER).warnings;
   expect(warnings(manifest("v1 unserved", "v2 storage"))).toEqual([
     expect.stringMatching(
-      /^databases\.example\.com: v1 is to be served: false .* name example\.com\/v1 Database are not looked for/,
+      /^databases\.example\.com: v1 is to be served: false .* name example\.com\/v1 Database are not looked for/s,
     ),
   ]);
   const already = live(manifest("v1 unserved", "v2 storage"));
@@ -49,7 +49,7 @@ test("a live version that the manifest no longer names counts: its objects are r
 
 test("a field taken from the storage version in place => refused", () => {
   expect(problems(manifest(v1("storage", "host")), live(manifest(v1("storage", "host", "port"))))).toEqual([
-    "databases.example.com: v1 is stored now, and its schema lacks .spec.port of the one in the cluster; expected every field, because a rewrite would delete the rest from every object; put them back, or change them in a new version with a conversion webhook",
+    "databases.example.com: v1 is stored now, and its schema lacks .spec.port of the one in the cluster\n  expected: every field\n  why:      a rewrite would delete the rest from every object\n  next:     put them back, or change them in a new version with a conversion webhook",
   ]);
 });
 
@@ -62,7 +62,7 @@ test("a field taken from the live storage version in the same edit that moves st
 test("the same with a webhook => refused too: nobody asks it for a version's own objects", () => {
   const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
   const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
-  expect(found).toEqual([expect.stringMatching(/loses v1\.spec\.port; expected it whole/)]);
+  expect(found).toEqual([expect.stringMatching(/loses v1\.spec\.port\n {2}expected: +every field/)]);
 });
 
 test("a field taken from the storage version while storage stays => a warning: each next write deletes it", () => {
@@ -76,7 +76,7 @@ test("storage has flipped and objects are still stored as v1: a field taken from
   const flipped = live(withWebhook(manifest(v1("", "host", "port"), v2("storage", "host"))));
   const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
   expect(problems(wanted, withStored(flipped, "v1", "v2"))).toEqual([
-    expect.stringMatching(/the schema in which objects are stored loses v1\.spec\.port; expected it whole/),
+    expect.stringMatching(/the schema in which objects are stored loses v1\.spec\.port\n {2}expected: +every field/),
   ]);
   expect(problems(wanted, withStored(flipped, "v2"))).toEqual([]);
 });
@@ -105,7 +105,7 @@ test("more than ten lost fields are told as ten and a count", () => {
 
 test("the live storage version made unserved => refused until its objects are migrated", () => {
   expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1 storage")))).toEqual([
-    "databases.example.com: spec.versions: v1 is served: false but still the live storage version; expected it served until every object is migrated; keep served: true, run `pulumi up`, then unserve or remove it",
+    "databases.example.com: spec.versions: v1 is served: false but still the live storage version\n  expected: served: true until every object is migrated\n  next:     keep served: true, run `pulumi up`, then unserve or remove it",
   ]);
 });
 
@@ -121,7 +121,7 @@ test("a CRD that belongs to another stack => refused, with the command that hand
   const annotations = { [OWNER_ANNOTATION]: "acme/other/prod" };
   const foreign = withMetadata(live(manifest("v1 storage")), { annotations });
   expect(problems(manifest("v1 storage"), foreign)).toEqual([
-    "databases.example.com: belongs to acme/other/prod (annotation kubernetes-storage-migration/owner); expected organization/project/stack or no owner; remove it from the other program, or hand it over with `kubectl annotate crd databases.example.com kubernetes-storage-migration/owner-`",
+    "databases.example.com: belongs to acme/other/prod (annotation kubernetes-storage-migration/owner)\n  expected: organization/project/stack or no owner\n  next:     remove it from the other program, or hand it over with `kubectl annotate crd databases.example.com kubernetes-storage-migration/owner-`",
   ]);
 });
 
@@ -147,7 +147,7 @@ describe("what can never change", () => {
   ])("%s => refused, and a new CRD is named as the way", (_what, spec, found) => {
     const [only, ...more] = problems(withSpec(manifest("v1 storage"), spec), before);
     expect(more).toEqual([]);
-    expect(only).toContain(`databases.example.com: ${found}; expected`);
+    expect(only).toContain(`databases.example.com: ${found}\n  expected: `);
     expect(only).toContain("make a new CRD");
   });
 
@@ -171,7 +171,7 @@ describe("objects that the API server cannot list", () => {
   test("something is to be moved => refused, in the server's own words", () => {
     const { problems: said, warnings } = objectsReadable(next, before, stored, true);
     expect([said.length, warnings]).toEqual([1, []]);
-    expect(said[0]).toMatch(/^databases\.example\.com: the API server cannot list .*example\.com\/v0; expected/);
+    expect(said[0]).toMatch(/^databases\.example\.com: the API server cannot list .*example\.com\/v0\n {2}expected: /s);
   });
 
   test.each<[string, Definition, string, boolean]>([
@@ -196,6 +196,6 @@ test("a CRD that is being deleted => refused: its objects are going", () => {
   const found = live(manifest("v1 storage"));
   const going = withMetadata(found, { ...found.metadata, deletionTimestamp: "2026-11-21T09:00:00Z" });
   expect(problems(manifest("v1", "v2 storage"), going)).toEqual([
-    expect.stringMatching(/^databases\.example\.com: is being deleted since 2026-11-21T09:00:00Z.*recreate: true/),
+    expect.stringMatching(/^databases\.example\.com: is being deleted since 2026-11-21T09:00:00Z.*recreate: true/s),
   ]);
 });

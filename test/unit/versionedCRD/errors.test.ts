@@ -16,42 +16,42 @@ test.each<[string, object, string]>([
   [
     "neither file nor crd",
     {},
-    "neither `file` nor `crd` given; expected exactly one; point `file` at the CRD's manifest",
+    "neither `file` nor `crd` given\n  expected: exactly one\n  next:     point `file` at the CRD's manifest",
   ],
   [
     "both of them",
     { file: "crd.yaml", crd: both },
-    "`file` and `crd` given; expected exactly one; point `file` at the CRD's manifest",
+    "`file` and `crd` given\n  expected: exactly one\n  next:     point `file` at the CRD's manifest",
   ],
   [
     "an unknown stopAfter",
     { crd: both, stopAfter: "flip" },
-    "stopAfter is flip; expected one of serve, rehearse, store, migrate, drop",
+    "stopAfter is flip\n  expected: one of serve, rehearse, store, migrate, drop",
   ],
   [
     "a misspelt argument, which would hold nothing back",
     { crd: both, stopafter: "migrate" },
-    "unknown argument stopafter; expected only adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, recreate, requestTimeoutSeconds, skipOwnerSearch, stopAfter, takeOverFrom",
+    "unknown argument stopafter\n  expected: only adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, recreate, requestTimeoutSeconds, skipOwnerSearch, stopAfter, takeOverFrom",
   ],
   [
     "a file that is not there",
     { file: "missing.yaml" },
-    `missing.yaml: cannot be read (ENOENT); expected a file with a CustomResourceDefinition; check \`file\`, which is relative to ${process.cwd()}`,
+    `missing.yaml: cannot be read (ENOENT)\n  expected: a file with a CustomResourceDefinition\n  next:     check \`file\`, which is relative to ${process.cwd()}`,
   ],
   [
     "a manifest without a storage version",
     { crd: manifest("v1", "v2") },
-    "crd: spec.versions: no version has storage: true; expected exactly one; set storage: true on the wanted one of v1, v2",
+    "crd: spec.versions: no version has storage: true\n  expected: exactly one\n  next:     set storage: true on the wanted one of v1, v2",
   ],
   [
     "a manifest of another kind",
     { crd: { apiVersion: "v1", kind: "Secret" } },
-    "crd: found apiVersion v1, kind Secret; expected apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition; give the CRD itself, not an object of it",
+    "crd: found apiVersion v1, kind Secret\n  expected: apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition\n  next:     give the CRD itself, not an object of it",
   ],
   [
     "a webhook in the manifest and in `conversion`",
     { crd: withWebhook(both), conversion: { url: "https://convert.example.com/" } },
-    "databases.example.com: both the manifest (spec.conversion) and `conversion` name a webhook; expected one of them; remove either",
+    "databases.example.com: both the manifest (spec.conversion) and `conversion` name a webhook\n  expected: one of them\n  next:     remove either",
   ],
 ])("%s => an error on the component, when it is made", (_what, args, message) => {
   const make = () => new VersionedCRD("databases", args);
@@ -63,7 +63,7 @@ test("an error that needs the value of an output ends the program too, before an
   const conversion = { url: "http://convert.example.com/" };
   const { message, ...more } = outcomeOf(both, conversion);
   expect(message).toContain(
-    "databases.example.com: `conversion.url` is http://convert.example.com/; expected https://",
+    "databases.example.com: `conversion.url` is http://convert.example.com/\n  expected: https://",
   );
   expect(more).toEqual({ isResourceError: true, registered: ["databases"] });
 });

@@ -22,7 +22,7 @@ function run(more: object): Promise<string> {
 
 test("a CRD that was deleted after the plan was made is not made anew, empty, in its place", async () => {
   expect(await run({ plan: ["(none) → v2: add, served; storage stays v1"] })).toMatch(
-    /^databases\.example\.com: the CRD is not in the cluster, although it was there when this run began.*recreate: true/,
+    /^databases\.example\.com: the CRD is not in the cluster, although it was there when this run began.*recreate: true/s,
   );
 });
 

@@ -75,8 +75,8 @@ test.each<[string, Partial<VersionedCRDArgs>, string]>([
 });
 
 test.each<[string, string]>([
-  ["v3", "main: version is v3; expected one that the manifest of databases.example.com serves: v1, v2"],
-  ["v9", "main: version is v9; expected one that the manifest of databases.example.com serves: v1, v2"],
+  ["v3", "main: version is v3\n  expected: one that the manifest of databases.example.com serves: v1, v2"],
+  ["v9", "main: version is v9\n  expected: one that the manifest of databases.example.com serves: v1, v2"],
 ])("resource at %s, which is not served => an error on the component", async (version, message) => {
   await ran({ databases: { crd } }, {}, (component) => {
     const make = () => component?.resource("main", { version });
@@ -120,7 +120,7 @@ test("group, kind or versions that are outputs: the error says what to do", asyn
   const given = pulumi.output(Promise.resolve(crd as object)) as unknown as Crd;
   await ran({ databases: { crd: given } }, {}, (component) => {
     expect(() => component?.aliases()).toThrow(
-      "aliases: the manifest's group, kind or versions are outputs of another resource; expected plain values",
+      "aliases: the manifest's group, kind or versions are outputs of another resource\n  expected: plain values",
     );
     return [];
   });
