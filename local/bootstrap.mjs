@@ -23,16 +23,14 @@ const commands = {
   cluster: ["dist/local/cluster.js"],
   down: ["dist/local/down.js"],
   test: jest,
-  e2e: [...jest, "--selectProjects", "e2e", "--testPathPatterns"],
+  e2e: jest,
   "record-state": [...jest, "--selectProjects", "e2e", "--testPathPatterns", "e2e/recordedState"],
   bench: ["dist/bench/index.js"],
   matrix: ["dist/local/matrix.js"],
 };
 
 const [command, ...given] = process.argv.slice(2);
-// `npm run test:e2e -- gates -t "no gate"`: files by their names, or parts of them, then Jest's own options.
-const names = command === "e2e" ? given.findIndex((word) => word.startsWith("-")) : 0;
-const rest = given.map((word, index) => (names < 0 || index < names ? `e2e/${word}` : word));
+const rest = command === "e2e" ? endToEnd(given) : given;
 try {
   checkNode();
   const target = commands[command];
@@ -50,6 +48,13 @@ try {
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
+}
+
+/** `npm run test:e2e -- gates -t "no gate"`: files by their names, or parts of them, then Jest's own options. */
+function endToEnd(words) {
+  const option = words.findIndex((word) => word.startsWith("-"));
+  const [names, options] = option < 0 ? [words, []] : [words.slice(0, option), words.slice(option)];
+  return [...options, "--selectProjects", "e2e", "--", ...names.map((name) => `e2e/${name}`)];
 }
 
 function checkNode() {

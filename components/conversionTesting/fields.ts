@@ -38,6 +38,6 @@ export function numbersOf(value: unknown, path: readonly string[]): { path: read
   return Object.entries(value).flatMap(([key, field]) => numbersOf(field, [...path, key]));
 }
 
-export function text(value: unknown): string {
+export function pathText(value: unknown): string {
   return value === undefined ? "nothing" : stringifyExact(value);
 }

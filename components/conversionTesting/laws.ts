@@ -2,7 +2,7 @@ import { annotationOf } from "../conversion/annotations";
 import type { Conversion } from "../conversion/define";
 import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
 import { equal, isMapValue, sorted, type JsonMap } from "../conversion/json";
-import { at, atPath, edit, leavesOf, numbersOf, text } from "./fields";
+import { at, atPath, edit, leavesOf, numbersOf, pathText } from "./fields";
 import { schemaTried } from "./trim";
 import { problemsOf } from "./valid";
 
@@ -105,7 +105,7 @@ const editsWin: Law = {
     const again = convert(back, to);
     if (!equal(body(again), body(edited))) {
       return {
-        message: `${path} was edited in ${to} to ${text(at(edited, path))}; after ${from} it shows something else`,
+        message: `${path} was edited in ${to} to ${pathText(at(edited, path))}; after ${from} it shows something else`,
         found: again,
       };
     }
@@ -158,8 +158,8 @@ const numbers: Law = {
       const name = path.join(".");
       if (moved.some((source) => name === source || name.startsWith(`${source}.`))) continue;
       for (const found of [shown, again]) {
-        if (text(atPath(found, path)) !== text(value)) {
-          return { message: `${name} is ${text(value)}, and became ${text(atPath(found, path))}`, found };
+        if (pathText(atPath(found, path)) !== pathText(value)) {
+          return { message: `${name} is ${pathText(value)}, and became ${pathText(atPath(found, path))}`, found };
         }
       }
     }

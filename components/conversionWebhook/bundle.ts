@@ -3,7 +3,6 @@ import * as fs from "fs";
 import * as path from "path";
 import { buildSync } from "esbuild";
 import { UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import { buildError } from "./buildError";
 
 /** A conversion and the server around it as one file that Node runs. */
@@ -25,33 +24,27 @@ const PACKAGE = "pulumi-kubernetes-storage-migration";
  */
 export function bundleConversion(file: string): Bundle {
   if (!fs.existsSync(file)) {
-    throw new UserError(
-      describeProblem({
-        what: `conversion: found no file ${file}`,
-        expected: "the module whose default export is a conversion",
-      }),
-    );
+    throw new UserError({
+      what: `conversion: found no file ${file}`,
+      expected: "the module whose default export is a conversion",
+    });
   }
   const { code, inputs } = build(path.resolve(file));
   const pulumi = inputs.find((input) => /node_modules\/@pulumi\//.test(input));
   if (pulumi !== undefined) {
     const name = /@pulumi\/[^/]+/.exec(pulumi)?.[0];
-    throw new UserError(
-      describeProblem({
-        what: `conversion: ${file} imports ${name}`,
-        expected: "no Pulumi in it, since it runs in the cluster",
-      }),
-    );
+    throw new UserError({
+      what: `conversion: ${file} imports ${name}`,
+      expected: "no Pulumi in it, since it runs in the cluster",
+    });
   }
   const bytes = Buffer.byteLength(code);
   if (bytes > LARGEST) {
-    throw new UserError(
-      describeProblem({
-        what: `conversion: ${file} and what it imports are ${bytes} bytes as one file`,
-        expected: `at most ${LARGEST}, what a ConfigMap holds`,
-        next: "import less, or build an image of it and give `image`",
-      }),
-    );
+    throw new UserError({
+      what: `conversion: ${file} and what it imports are ${bytes} bytes as one file`,
+      expected: `at most ${LARGEST}, what a ConfigMap holds`,
+      next: "import less, or build an image of it and give `image`",
+    });
   }
   return { code, sha256: createHash("sha256").update(code).digest("hex") };
 }

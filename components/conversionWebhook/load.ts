@@ -5,7 +5,6 @@ import { buildSync } from "esbuild";
 import * as sdk from "../conversion";
 import type { Conversion } from "../conversion";
 import { messageOf, UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import { buildError } from "./buildError";
 
 const SDK = "pulumi-kubernetes-storage-migration/conversion";
@@ -30,12 +29,10 @@ export function loadConversion(file: string): Conversion {
   }
   const conversion = (exported.exports.default ?? exported.exports) as Partial<Conversion>;
   if (typeof conversion.review === "function") return conversion as Conversion;
-  throw new UserError(
-    describeProblem({
-      what: `conversion: the default export of ${file} is no conversion`,
-      expected: "what defineConversion returns",
-    }),
-  );
+  throw new UserError({
+    what: `conversion: the default export of ${file} is no conversion`,
+    expected: "what defineConversion returns",
+  });
 }
 
 function asCommonJs(file: string): string {

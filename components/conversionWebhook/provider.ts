@@ -3,7 +3,7 @@ import { connect, type StackConfig } from "../provider/connection";
 import type { SharedInputs } from "../provider/inputs";
 import { Row } from "../provider/row";
 import { describe, nextStep, type Held, type Lifetimes, type Step } from "./authority/plan";
-import { take, type Names } from "./authority/take";
+import { take, type Names } from "./authority/takeStep";
 import { readServed, readTrust } from "./authority/trust";
 
 interface Inputs extends Names, Lifetimes {

@@ -1,5 +1,4 @@
 import { UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import type { ConversionWebhookArgs } from "./args";
 
 const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
@@ -23,51 +22,39 @@ export function checkArgs(args: ConversionWebhookArgs): void {
   const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
   if (unknown.length > 0) {
     const expected = Object.keys(KNOWN).sort().join(", ");
-    throw new UserError(
-      describeProblem({ what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` }),
-    );
+    throw new UserError({ what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
   }
   const given = (["conversion", "image", "url"] as const).filter((key) => args[key] !== undefined);
   if (given.length !== 1) {
-    throw new UserError(
-      describeProblem({
-        what: `${given.length === 0 ? "none of `conversion`, `image` and `url`" : given.map((key) => `\`${key}\``).join(" and ")} given`,
-        expected: "exactly one",
-        next: "point `conversion` at the module that defines it",
-      }),
-    );
+    throw new UserError({
+      what: `${given.length === 0 ? "none of `conversion`, `image` and `url`" : given.map((key) => `\`${key}\``).join(" and ")} given`,
+      expected: "exactly one",
+      next: "point `conversion` at the module that defines it",
+    });
   }
   const { caBundle, url, certificate, replicas = 2 } = args;
   if (caBundle !== undefined && url === undefined) {
-    throw new UserError(
-      describeProblem({
-        what: "caBundle without url",
-        expected: "caBundle only beside `url`, whose certificate it signs",
-        next: "remove caBundle, or see `certificate`",
-      }),
-    );
+    throw new UserError({
+      what: "caBundle without url",
+      expected: "caBundle only beside `url`, whose certificate it signs",
+      next: "remove caBundle, or see `certificate`",
+    });
   }
   if (!Number.isInteger(replicas) || replicas < 1) {
-    throw new UserError(
-      describeProblem({ what: `replicas is ${String(replicas)}`, expected: "a whole number of at least 1" }),
-    );
+    throw new UserError({ what: `replicas is ${String(replicas)}`, expected: "a whole number of at least 1" });
   }
   const ways = certificate === undefined ? [] : Object.values(certificate).filter((way) => way !== undefined);
   if (certificate !== undefined && ways.length !== 1) {
-    throw new UserError(
-      describeProblem({
-        what: `certificate names ${ways.length} ways`,
-        expected: "exactly one of own, given and certManager",
-      }),
-    );
+    throw new UserError({
+      what: `certificate names ${ways.length} ways`,
+      expected: "exactly one of own, given and certManager",
+    });
   }
   const { authorityDays = 3650, leafDays = 365 } = certificate?.own ?? {};
   if (!(leafDays > 0) || !(authorityDays >= 3 * leafDays)) {
-    throw new UserError(
-      describeProblem({
-        what: `certificate.own has authorityDays ${authorityDays} and leafDays ${leafDays}`,
-        expected: "an authority that lives at least three times as long as what it signs",
-      }),
-    );
+    throw new UserError({
+      what: `certificate.own has authorityDays ${authorityDays} and leafDays ${leafDays}`,
+      expected: "an authority that lives at least three times as long as what it signs",
+    });
   }
 }

@@ -1,9 +1,9 @@
 import { type PolicyRule, rightsForConversionService } from "../kubernetes/rights";
 
 /** What Pulumi's kubernetes provider does with each object that it manages: a create is a server-side apply. */
-const MANAGE = ["get", "list", "watch", "create", "patch", "delete"] as const;
+const MANAGE = ["get", "list", "watch", "create", "patch", "delete"];
 /** What it looks at until a Deployment and a Service are ready. */
-const WATCH = ["list", "watch"] as const;
+const WATCH = ["list", "watch"];
 
 /**
  * What a `ConversionWebhook` adds to `rightsForUp` of its CRDs, for its own namespace: its objects, what Pulumi's kubernetes provider watches

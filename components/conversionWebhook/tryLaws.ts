@@ -1,7 +1,6 @@
 import type { Conversion } from "../conversion";
 import { checkLaws, type LawOptions } from "../conversionTesting";
 import { UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import type { ConversionWebhookArgs } from "./args";
 
 /** Of each law and pair of versions; the user's own tests try more. */
@@ -18,12 +17,10 @@ export function tryLaws(
 ): void {
   if (conversion === undefined) return;
   if (conversion.sensitive.length > 0 && keys === undefined) {
-    throw new UserError(
-      describeProblem({
-        what: `conversion: ${file}: ${conversion.sensitive.join(", ")} is sensitive and not in every version`,
-        expected: "`keys` to seal it with",
-      }),
-    );
+    throw new UserError({
+      what: `conversion: ${file}: ${conversion.sensitive.join(", ")} is sensitive and not in every version`,
+      expected: "`keys` to seal it with",
+    });
   }
   const [broken, ...others] = checkLaws(conversion, { runs: RUNS, seed: 1, ...(laws as LawOptions) });
   if (broken === undefined) return;

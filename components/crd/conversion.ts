@@ -1,5 +1,4 @@
 import { UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import { isWebhook, type Conversion, type Definition } from "./definition";
 
 /** Where the conversion webhook answers, when the manifest itself does not say so. */
@@ -29,13 +28,11 @@ export function withConversion(manifest: Definition, args: ConversionArgs | unde
 /** @throws UserError when the manifest names a webhook and `conversion` is to give another */
 export function refuseBoth(manifest: Definition): void {
   if (!isWebhook(manifest.spec.conversion)) return;
-  throw new UserError(
-    describeProblem({
-      what: `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook`,
-      expected: "one of them",
-      next: "remove either",
-    }),
-  );
+  throw new UserError({
+    what: `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook`,
+    expected: "one of them",
+    next: "remove either",
+  });
 }
 
 /** @throws UserError for what the API server would refuse */
@@ -57,26 +54,22 @@ export function webhookAt<ClientConfig>(clientConfig: ClientConfig) {
 /** @throws UserError unless exactly one of the two is given */
 export function expectOneAddress(crd: string, { url, service }: { url?: unknown; service?: unknown }): void {
   if ((url === undefined) !== (service === undefined)) return;
-  throw new UserError(
-    describeProblem({
-      what: `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}`,
-      expected: "exactly one",
-      next: "give the webhook's https:// url or its Service",
-    }),
-  );
+  throw new UserError({
+    what: `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}`,
+    expected: "exactly one",
+    next: url === undefined ? "give the webhook's https:// url or its Service" : "remove one of them",
+  });
 }
 
 /** @throws UserError for an address that is not https:// */
 export function checkedUrl(crd: string, url: string): string {
   if (url.startsWith("https://")) return url;
   // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#url
-  throw new UserError(
-    describeProblem({
-      what: `${crd}: \`conversion.url\` is ${url}`,
-      expected: "https:// (the API server refuses anything else)",
-      next: "serve the webhook over TLS",
-    }),
-  );
+  throw new UserError({
+    what: `${crd}: \`conversion.url\` is ${url}`,
+    expected: "https:// (the API server refuses anything else)",
+    next: "serve the webhook over TLS",
+  });
 }
 
 /** PEM as the API server takes it. */

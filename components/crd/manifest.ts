@@ -39,13 +39,11 @@ function readText(file: string, where: string): string {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UserError(
-      describeProblem({
-        what: `${where}: cannot be read (${code})`,
-        expected: "a file with a CustomResourceDefinition",
-        next: `check \`file\`, which is relative to ${process.cwd()}`,
-      }),
-    );
+    throw new UserError({
+      what: `${where}: cannot be read (${code})`,
+      expected: "a file with a CustomResourceDefinition",
+      next: `check \`file\`, which is relative to ${process.cwd()}`,
+    });
   }
 }
 
@@ -65,13 +63,11 @@ function parseDocuments(text: string, where: string): unknown[] {
     const unsure = firstAmbiguous(document);
     if (unsure !== undefined) {
       const { line, col } = lineCounter.linePos(unsure.range?.[0] ?? 0);
-      throw new UserError(
-        describeProblem({
-          what: `${where}:${line}:${col}: ${unsure.source} without quotes is text here and a boolean to kubectl`,
-          expected: "one meaning",
-          next: `write "${unsure.source}", true or false`,
-        }),
-      );
+      throw new UserError({
+        what: `${where}:${line}:${col}: ${unsure.source} without quotes is text here and a boolean to kubectl`,
+        expected: "one meaning",
+        next: `write "${unsure.source}", true or false`,
+      });
     }
     return toPlain(document, where);
   });

@@ -1,5 +1,4 @@
 import { UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import { acceptedByApiServer } from "./checks/acceptedByApiServer";
 import { boundedList } from "./configuration/bounded";
 import type { EncryptionConfiguration, Key, Provider } from "./configuration/configuration";
@@ -121,14 +120,12 @@ const retire: Change = (before, { write, read }, _held, pattern) => {
 const STAGES: Record<Stage, Change> = { distribute, promote, retire };
 
 function notYet(found: string, stage: Stage): UserError {
-  return new UserError(
-    describeProblem({
-      what: found,
-      expected: `that ${stage} has run`,
-      why: "someone else may write the same file",
-      next: "find out who, then run `pulumi up` again",
-    }),
-  );
+  return new UserError({
+    what: found,
+    expected: `that ${stage} has run`,
+    why: "someone else may write the same file",
+    next: "find out who, then run `pulumi up` again",
+  });
 }
 
 function atomOf(key: DesiredKey, held: KeyOf): KeyEntry {
@@ -153,11 +150,9 @@ function withTimeout(atom: KeyEntry, desired: readonly DesiredKey[]): KeyEntry {
 function given(key: KeyName, material: Material): string {
   const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
   if (secret !== undefined && secret !== "") return secret;
-  throw new UserError(
-    describeProblem({
-      what: `${keyLabel(key)}: no material for it, and no entry of these resources in the file holds it`,
-      expected: "one of both",
-      next: `give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
-    }),
-  );
+  throw new UserError({
+    what: `${keyLabel(key)}: no material for it, and no entry of these resources in the file holds it`,
+    expected: "one of both",
+    next: `give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
+  });
 }

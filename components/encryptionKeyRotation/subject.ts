@@ -2,7 +2,7 @@ import { createHash } from "crypto";
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import type { Subject } from "../provider/subject";
-import { mustBeFileless } from "./checks";
+import { whyNotFileless } from "./checks";
 import type { EncryptionConfiguration, Provider } from "./configuration/configuration";
 import { keyLabel } from "./configuration/keyNames";
 import { parseConfiguration } from "./configuration/parse";
@@ -52,7 +52,7 @@ export async function readLive(
 /** No target: by the user's word the file is as desired, and only key ids change behind it. */
 function filelessConfiguration(desired: DesiredKeys): LiveConfiguration {
   const keys = [desired.write, ...desired.read];
-  const problem = mustBeFileless(keys);
+  const problem = whyNotFileless(keys);
   if (problem !== undefined) throw new UserError(problem);
   const providers = keys.flatMap((key): Provider[] => {
     if (key.kind !== "kms") return [];

@@ -97,7 +97,7 @@ const KINDS: Readonly<Record<(typeof ADMISSION_RESOURCES)[number], string>> = {
 };
 
 /** One configuration as what it applies to: a webhook configuration holds several, a policy is one, a binding narrows one. */
-export function admissionsOf(plural: (typeof ADMISSION_RESOURCES)[number], found: Configuration): Admission[] {
+function admissionsOf(plural: (typeof ADMISSION_RESOURCES)[number], found: Configuration): Admission[] {
   const configuration = `${KINDS[plural]} ${found.metadata.name}`;
   const webhooks = (found.webhooks ?? []).map(({ name, matchPolicy = "Equivalent", rules = [] }): Admission => ({
     configuration,

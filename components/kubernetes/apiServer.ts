@@ -1,7 +1,6 @@
 import type { ApiRequest, Caller, Connection } from "./api";
 import type { Cluster } from "./cluster";
 import { UnreachableError, UserError } from "./errors";
-import { describeProblem } from "./problem";
 import { repeat } from "./retry";
 
 /** One kube-apiserver, reached over connections of its own. */
@@ -77,11 +76,11 @@ export class PinnedApiServer implements ApiServer {
       connection.close();
     }
     throw new UnreachableError(
-      describeProblem({
+      {
         what: `API server ${this.address} is not behind ${this.cluster.server} any more (${this.tries} connections tried)`,
         expected: "every server to stay while a rollout runs",
-        next: "run pulumi up again once it is back",
-      }),
+        next: "run `pulumi up` again once it is back",
+      },
       "CLOSED",
     );
   }

@@ -2,7 +2,7 @@ import { AnyApiServer, type ApiServer, PinnedApiServer } from "./apiServer";
 import type { Cluster } from "./cluster";
 import { UserError } from "./errors";
 import { type IdentityLease, awaitLeasesRenewed } from "./identityLeases";
-import { describeProblem } from "./problem";
+import type { Problem } from "./problem";
 import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
 import { sleep, unlessAborted } from "./sleep";
@@ -129,12 +129,12 @@ function describeTooMany(
   addresses: readonly string[],
   leases: readonly IdentityLease[],
   decommissioned: readonly string[],
-): string {
+): Problem {
   const hosts = leases.map(({ host }) => host).sort();
   const declared = decommissioned.length === 0 ? "" : `, without ${decommissioned.join(", ")}, declared decommissioned`;
-  return describeProblem({
+  return {
     what: `${addresses.length} API servers answer (${addresses.join(", ")}), found ${hosts.length} identity Lease${hosts.length === 1 ? "" : "s"} in kube-system (${hosts.join(", ") || "none"})${declared}`,
     expected: "one each",
-    next: "wait until the new one has its Lease, or, where two share a hostname, give each its own; then run pulumi up again",
-  });
+    next: "wait until the new one has its Lease, or, where two share a hostname, give each its own; then run `pulumi up` again",
+  };
 }

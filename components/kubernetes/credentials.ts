@@ -1,7 +1,6 @@
 import * as https from "https";
 import { CredentialsError } from "./errors";
 import { type AppliedCredentials, type ClusterReference, type LoadedContext, loadContext } from "./kubeconfig";
-import { describeProblem } from "./problem";
 
 /** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
 const FILES_FRESH_MS = 5_000;
@@ -99,13 +98,11 @@ export class Credentials {
 /** Credentials of another cluster are none of this one's business. */
 function mustBeSameServer(before: LoadedContext, now: LoadedContext): void {
   if (before.server === now.server) return;
-  throw new CredentialsError(
-    describeProblem({
-      what: `context ${now.context} points to ${now.server} now, and to ${before.server} when this run began`,
-      expected: "one cluster for the whole run",
-      next: "find out who changed the kubeconfig, then run pulumi up again",
-    }),
-  );
+  throw new CredentialsError({
+    what: `context ${now.context} points to ${now.server} now, and to ${before.server} when this run began`,
+    expected: "one cluster for the whole run",
+    next: "find out who changed the kubeconfig, then run `pulumi up` again",
+  });
 }
 
 /** Equal for connections that the API server takes for the same client. */

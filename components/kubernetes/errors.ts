@@ -1,11 +1,23 @@
 import type { ApiRequest } from "./api";
+import { describeProblem, inOneLine, type Problem } from "./problem";
 
 /** An error meant for the person at the terminal: its message says all, a stack would only bury it. */
 export class UserError extends Error {
-  constructor(message: string) {
-    super(message);
+  readonly problem: Problem;
+
+  constructor(problem: Problem | string) {
+    const parts = typeof problem === "string" ? { what: problem } : { ...problem };
+    super(describeProblem(parts));
+    this.problem = parts;
     this.name = new.target.name;
-    this.stack = `${this.name}: ${message}`;
+    this.stack = `${this.name}: ${this.message}`;
+  }
+
+  /** Says more of what is wrong, in its place. */
+  addToWhat(text: string): void {
+    this.problem.what += text;
+    this.message = describeProblem(this.problem);
+    this.stack = `${this.name}: ${this.message}`;
   }
 }
 
@@ -15,7 +27,7 @@ export class ApiError extends UserError {
   mayHaveLanded = false;
 
   constructor(
-    message: string,
+    problem: Problem | string,
     /** HTTP status code. */
     readonly status: number,
     /** `reason` of the Status object, e.g. `NotFound`, `Conflict`, `Expired`; empty where the answer was none. */
@@ -27,7 +39,7 @@ export class ApiError extends UserError {
     /** The Status object's metadata.continue: a 410 on a list carries the token to go on with. */
     readonly continueToken?: string,
   ) {
-    super(message);
+    super(problem);
   }
 }
 
@@ -37,11 +49,11 @@ export class CredentialsError extends UserError {}
 /** No answer came: nothing listens, the name does not resolve, TLS failed, or the time was up. */
 export class UnreachableError extends UserError {
   constructor(
-    message: string,
+    problem: Problem | string,
     /** Node's code, e.g. `ECONNREFUSED`, or `NO_CONNECTION` or `TIMEOUT` (no answer). */
     readonly code: string,
   ) {
-    super(message);
+    super(problem);
   }
 }
 
@@ -49,13 +61,14 @@ export function hasStatus(error: unknown, ...statuses: number[]): error is ApiEr
   return error instanceof ApiError && statuses.includes(error.status);
 }
 
-/** Of an error's message, what is wrong: a row has no room for what to do about it. */
-export function firstClause(error: unknown): string {
-  return messageOf(error).split("; ")[0] ?? "";
+/** What is wrong, without what to do about it: for a row, and within another error. */
+export function whatOf(error: unknown): string {
+  const what = error instanceof UserError ? error.problem.what : messageOf(error);
+  return what.split("\n")[0] ?? "";
 }
 
 /** Any thrown thing as one line. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\n {2}(\w+:) +/g, "; $1 ").replace(/\s*\n\s*/g, " ");
+  if (error instanceof UserError) return inOneLine(error.problem);
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
 }

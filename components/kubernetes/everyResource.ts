@@ -1,6 +1,5 @@
 import type { Caller, Resource } from "./api";
 import { UserError } from "./errors";
-import { describeProblem } from "./problem";
 
 /** One document with every resource, since 1.27; `v2` since 1.30. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery */
 const AGGREGATED = ["v2", "v2beta1"]
@@ -47,13 +46,11 @@ export function listableResources(documents: readonly GroupDiscoveryList[]): Eve
   const silent = new Set<string>();
   for (const document of documents) {
     if (document.kind !== "APIGroupDiscoveryList") {
-      throw new UserError(
-        describeProblem({
-          what: `discovery answered ${document.kind ?? "nothing"}`,
-          expected: "APIGroupDiscoveryList (Kubernetes 1.30 or later)",
-          next: "ask whatever stands in front of the API server to let the Accept header through",
-        }),
-      );
+      throw new UserError({
+        what: `discovery answered ${document.kind ?? "nothing"}`,
+        expected: "APIGroupDiscoveryList (Kubernetes 1.30 or later)",
+        next: "ask whatever stands in front of the API server to let the Accept header through",
+      });
     }
     for (const { metadata, versions = [] } of document.items ?? []) {
       const group = metadata?.name ?? "";

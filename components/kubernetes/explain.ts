@@ -1,6 +1,6 @@
 import type { ApiRequest } from "./api";
 import { ApiError, UnreachableError } from "./errors";
-import { describeProblem } from "./problem";
+import type { Problem } from "./problem";
 import type { Answer, TransportError } from "./transport";
 
 /** What a request does in the words of RBAC. */
@@ -68,13 +68,13 @@ function retryAfter(answer: Answer, status: Status): number | undefined {
   return Number.isFinite(seconds) ? seconds : undefined;
 }
 
-function describe(request: ApiRequest, status: number, found: string, server: string): string {
+function describe(request: ApiRequest, status: number, found: string, server: string): Problem {
   if (status === 401) {
-    return describeProblem({
-      what: `${server} does not accept the credentials (401), nor the same read anew`,
-      expected: "those of a user of this cluster",
-      next: "log in again, or check `context`; then run pulumi up again, it goes on where this one stopped",
-    });
+    return {
+      what: `${server} does not accept the credentials (401), nor those that were read again`,
+      expected: "credentials of a user of this cluster",
+      next: "log in again, or check the context; then run `pulumi up` again: it goes on where this one stopped",
+    };
   }
   const attempt = attemptOf(request);
   const denied = /cannot (\S+) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?/.exec(found);
@@ -82,13 +82,13 @@ function describe(request: ApiRequest, status: number, found: string, server: st
   if (status === 403 && denied !== null) return describeDenied(attempt, denied, found);
   const name = attempt.name === undefined ? "" : ` ${attempt.name}`;
   const namespace = attempt.namespace === undefined ? "" : ` in namespace ${attempt.namespace}`;
-  return `${attempt.verb} ${qualified(attempt)}${name}${namespace}: ${found} (${status})`;
+  return { what: `${attempt.verb} ${qualified(attempt)}${name}${namespace}: ${found} (${status})` };
 }
 
 /** What a Role is enough for: the locks, the record of a rotation, a conversion webhook. */
 const IN_ONE_NAMESPACE: readonly string[] = ["leases", "configmaps", "services/proxy"];
 
-function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string): string {
+function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string): Problem {
   const verb = denied[1] ?? attempt.verb;
   const resource = denied[2] ?? attempt.resource;
   const scope = attempt.namespace === undefined ? "" : ` in namespace ${attempt.namespace}`;
@@ -98,10 +98,10 @@ function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string
   // Objects of every namespace move, so whoever may only see some of them has too little, also where one namespace was asked for.
   const isWide = /at the cluster scope/.test(found) || !IN_ONE_NAMESPACE.includes(resource);
   const how = isWide && !resource.startsWith("/") ? " by a ClusterRole and a ClusterRoleBinding" : "";
-  return describeProblem({
+  return {
     what: `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}`,
     next: `grant this user the rule ${rule}${how}`,
-  });
+  };
 }
 
 function qualified({ group, resource }: Attempt): string {
@@ -125,11 +125,11 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 export function unreachable(error: TransportError, server: string, context: string): UnreachableError {
   const why = UNREACHABLE[error.code] ?? error.message;
   return new UnreachableError(
-    describeProblem({
+    {
       what: `cluster unreachable: ${server} (context ${context}), ${error.code}: ${why}`,
       expected: "a kube-apiserver",
       next: `check that it is up and that this is the context you mean: kubectl --context ${context} get --raw /readyz`,
-    }),
+    },
     error.code,
   );
 }

@@ -1,6 +1,6 @@
 import type { Caller, KubernetesList, KubernetesObject } from "./api";
 import { UserError } from "./errors";
-import { describeProblem } from "./problem";
+import type { Problem } from "./problem";
 import type { Work } from "./report";
 import { sharedWhileFresh } from "./shared";
 import { unlessAborted } from "./sleep";
@@ -73,12 +73,12 @@ export async function awaitLeasesRenewed(
   }
 }
 
-function describeStaleLeases(hosts: readonly string[], waited: number): string {
+function describeStaleLeases(hosts: readonly string[], waited: number): Problem {
   const quoted = hosts.map((host) => `"${host}"`).join(", ");
-  return describeProblem({
+  return {
     what: `API server on ${hosts.join(", ")}: its identity Lease in kube-system has not moved for ${Math.round(waited / 1000)} s`,
     expected: "a renewal every 10 s",
     why: "it is crashed, paused or cut off, and may come back with requests it already accepted, to be stored as they were then",
     next: `bring it back, or, once it can never return, set decommissionedServers: [${quoted}]`,
-  });
+  };
 }

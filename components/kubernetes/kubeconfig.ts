@@ -47,32 +47,26 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
   config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new UserError(
-      describeProblem({
-        what: `context ${context}: its cluster is not in ${where}`,
-        expected: "an entry under clusters",
-      }),
-    );
+    throw new UserError({
+      what: `context ${context}: its cluster is not in ${where}`,
+      expected: "an entry under clusters",
+    });
   }
   if (!cluster.server.startsWith("https://")) {
-    throw new UserError(
-      describeProblem({
-        what: `context ${context}: server is ${cluster.server}`,
-        expected: "https://…",
-        why: "credentials are not sent in clear text",
-      }),
-    );
+    throw new UserError({
+      what: `context ${context}: server is ${cluster.server}`,
+      expected: "https://…",
+      why: "credentials are not sent in clear text",
+    });
   }
   const user = config.getCurrentUser();
   if (user === null) {
     const wanted = config.getContextObject(context)?.user ?? "";
-    throw new UserError(
-      describeProblem({
-        what: `context ${context}: its user ${wanted} is not in ${where}`,
-        expected: "an entry under users",
-        next: "see kubectl config view",
-      }),
-    );
+    throw new UserError({
+      what: `context ${context}: its user ${wanted} is not in ${where}`,
+      expected: "an entry under users",
+      next: "see kubectl config view",
+    });
   }
   tellPluginAboutCluster(context, user, cluster);
   return {
@@ -109,13 +103,11 @@ async function loadConfig(reference: ClusterReference): Promise<Loaded> {
   if (sources.length === 0) {
     config.loadFromDefault();
     if (config.getCurrentCluster()?.server === "http://localhost:8080") {
-      throw new UserError(
-        describeProblem({
-          what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
-          expected: "one of them",
-          next: "set `kubeconfig` to a path",
-        }),
-      );
+      throw new UserError({
+        what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
+        expected: "one of them",
+        next: "set `kubeconfig` to a path",
+      });
     }
   }
   for (const source of sources) {
@@ -188,13 +180,11 @@ function readSource(file: string): Source {
     return { text: fs.readFileSync(file, "utf8"), directory: path.dirname(path.resolve(file)), name: file };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    throw new UserError(
-      describeProblem({
-        what: `kubeconfig ${file}: cannot be read (${code})`,
-        expected: "a file",
-        next: `check \`kubeconfig\`, which is relative to ${process.cwd()}`,
-      }),
-    );
+    throw new UserError({
+      what: `kubeconfig ${file}: cannot be read (${code})`,
+      expected: "a file",
+      next: `check \`kubeconfig\`, which is relative to ${process.cwd()}`,
+    });
   }
 }
 
@@ -205,13 +195,11 @@ function loadSource(config: KubeConfig, source: Source): void {
     fillGaps(config, source.text, source.directory);
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
-    throw new UserError(
-      describeProblem({
-        what: `kubeconfig ${source.name}: not a kubeconfig`,
-        expected: "YAML or JSON with clusters, users and contexts",
-        next: "try it with kubectl config view",
-      }),
-    );
+    throw new UserError({
+      what: `kubeconfig ${source.name}: not a kubeconfig`,
+      expected: "YAML or JSON with clusters, users and contexts",
+      next: "try it with kubectl config view",
+    });
   }
 }
 
@@ -263,7 +251,7 @@ function describeCredentialError(config: KubeConfig, context: string, error: unk
     return describeProblem({
       what: `context ${context}: credential plugin ${exec.command} ${what}`,
       expected: "an ExecCredential",
-      next: next,
+      next,
     });
   }
   const { code, path: file } = error as NodeJS.ErrnoException;

@@ -1,6 +1,5 @@
 import * as fs from "fs";
 import * as path from "path";
-import { describeProblem } from "./problem";
 import type { Cluster, Context, KubeConfig, User } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { parse } from "yaml";
 import { CredentialsError } from "./errors";
@@ -76,13 +75,11 @@ function anonymous(config: KubeConfig): string {
 function impersonationOf(name: string, user: RawUser): Record<string, string | string[]> {
   const { as, "as-groups": groups = [], "as-uid": uid, "as-user-extra": extra = {} } = user;
   if (as === undefined && (groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0)) {
-    throw new CredentialsError(
-      describeProblem({
-        what: `kubeconfig: user ${name} has as-groups, as-uid or as-user-extra without as`,
-        expected: "as, too",
-        next: "add the user to impersonate",
-      }),
-    );
+    throw new CredentialsError({
+      what: `kubeconfig: user ${name} has as-groups, as-uid or as-user-extra without as`,
+      expected: "as, too",
+      next: "add the user to impersonate",
+    });
   }
   return {
     ...(groups.length > 0 && { "Impersonate-Group": groups }),
@@ -98,13 +95,11 @@ export function tellPluginAboutCluster(context: string, user: User, cluster: Clu
   const exec = user.exec as Exec | undefined | null;
   if (!exec) return;
   if (exec.interactiveMode === "Always") {
-    throw new CredentialsError(
-      describeProblem({
-        what: `context ${context}: credential plugin ${exec.command} has interactiveMode: Always`,
-        expected: "one that needs no terminal, since a Pulumi provider has none",
-        next: "log in with it beforehand, and set interactiveMode to IfAvailable",
-      }),
-    );
+    throw new CredentialsError({
+      what: `context ${context}: credential plugin ${exec.command} has interactiveMode: Always`,
+      expected: "one that needs no terminal, since a Pulumi provider has none",
+      next: "log in with it beforehand, and set interactiveMode to IfAvailable",
+    });
   }
   const spec = { ...(exec.provideClusterInfo === true && { cluster: clusterInfo(cluster) }), interactive: false };
   const info = { apiVersion: exec.apiVersion, kind: "ExecCredential", spec };

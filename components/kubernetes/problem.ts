@@ -1,4 +1,4 @@
-/** The parts of every error, and of warnings that ask for something. */
+/** The parts of an error, and of a warning that asks for something. */
 export interface Problem {
   /** What is wrong: the thing and the value that was found. */
   what: string;
@@ -20,4 +20,11 @@ export function describeProblem({ what, items = [], ...parts }: Problem): string
   });
   const head = items.length === 0 ? what : `${what}:`;
   return [head, ...items.map((item) => `    ${item}`), ...lines].join("\n");
+}
+
+/** The same as one line, for a list of failures. */
+export function inOneLine({ what, items = [], expected, why, next }: Problem): string {
+  const head = items.length === 0 ? what : `${what}: ${items.join(", ")}`;
+  const parts = [head, expected && `expected ${expected}`, why, next].filter((part) => part !== undefined);
+  return parts.join("; ").replace(/\s*\n\s*/g, " ");
 }

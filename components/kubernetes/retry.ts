@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "async_hooks";
 import type { ApiRequest } from "./api";
-import { ApiError, CredentialsError, firstClause, UnreachableError } from "./errors";
+import { ApiError, CredentialsError, whatOf, UnreachableError } from "./errors";
 import type { Report } from "./report";
 import { abortReason, sleep } from "./sleep";
 import { NO_CONNECTION } from "./transport";
@@ -136,7 +136,7 @@ export async function repeat<T>(request: ApiRequest, send: () => Promise<T>, opt
       }
       if (signal?.aborted === true) throw abortReason(signal);
       mayHaveLanded ||= request.method !== "GET" && !wasNotDone(error);
-      const found = firstClause(error);
+      const found = whatOf(error);
       manner.report?.(`${found}; asking again (${Math.round(sinceFirstMs / 1_000)} s)`);
       await sleep(verdict.afterMs, signal);
     }
@@ -169,7 +169,7 @@ function afterTries(
   if (error instanceof ApiError) error.mayHaveLanded ||= mayHaveLanded;
   const isBad =
     error instanceof UnreachableError || (error instanceof ApiError && (error.status === 429 || error.status >= 500));
-  if (isBad) error.message += `; asked ${server} ${tried} times in ${Math.round(sinceFirstMs / 1_000)} s`;
+  if (isBad) error.addToWhat(`; asked ${server} ${tried} times in ${Math.round(sinceFirstMs / 1_000)} s`);
   return error;
 }
 

@@ -2,11 +2,11 @@ import { ADMISSION_RESOURCES } from "./admission";
 
 /** rbac.authorization.k8s.io/v1 PolicyRule. */
 export interface PolicyRule {
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
-  readonly verbs: readonly string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+  verbs: string[];
 }
 
 /** A custom resource whose CRD is moved. */
@@ -174,7 +174,12 @@ function rule(
   verbs: readonly string[],
   names?: readonly string[],
 ): PolicyRule {
-  return { apiGroups: [group], resources, verbs, ...(names && { resourceNames: names }) };
+  return {
+    apiGroups: [group],
+    resources: [...resources],
+    verbs: [...verbs],
+    ...(names && { resourceNames: [...names] }),
+  };
 }
 
 function crdNames(resources: readonly MigratedResource[]): string[] {

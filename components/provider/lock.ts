@@ -1,8 +1,8 @@
 import { randomBytes } from "crypto";
 import type { KubernetesObject } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { firstClause, hasStatus, messageOf, UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
+import { whatOf, hasStatus, messageOf, UserError } from "../kubernetes/errors";
+import type { Problem } from "../kubernetes/problem";
 import type { Report } from "../kubernetes/report";
 import { decideRetry, withRetries } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
@@ -111,7 +111,7 @@ class Trouble {
     const tries = { tried: ++this.tried, sinceFirstMs: Date.now() - this.first, lastMs: 0 };
     const verdict = decideRetry(error, tries);
     if (verdict.kind === "failed") throw error;
-    report(`taking the lock: ${firstClause(error)}; asking again`);
+    report(`taking the lock: ${whatOf(error)}; asking again`);
     await sleep(verdict.afterMs);
     return undefined;
   }
@@ -145,7 +145,7 @@ async function keep(
 }
 
 function lose(lost: AbortController, crd: string, why: string): void {
-  lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run pulumi up again`));
+  lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run \`pulumi up\` again`));
 }
 
 function now(): Moment {
@@ -264,13 +264,13 @@ function nameOf(identity: string): string {
   return identity.replace(/ [0-9a-f]{8}$/, "");
 }
 
-function describeHeld(crd: string, lease: Lease): string {
+function describeHeld(crd: string, lease: Lease): Problem {
   const since = lease.spec?.acquireTime;
   const minutes = since === undefined ? Number.NaN : Math.max(0, Math.round((Date.now() - Date.parse(since)) / 60_000));
   const age = Number.isNaN(minutes) ? "" : ` since ${since?.slice(0, 19)}Z (${minutes} min)`;
-  return describeProblem({
+  return {
     what: `another rollout of ${crd} is running: ${nameOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
-    expected: "no other rollout of it",
-    next: `wait until it ends, then run pulumi up again (a killed one frees it within ${LEASE_SECONDS} s)`,
-  });
+    expected: "one rollout at a time",
+    next: `wait until it ends, then run \`pulumi up\` again (if that run was killed, the lock becomes free within ${LEASE_SECONDS} s)`,
+  };
 }

@@ -6,7 +6,7 @@ import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
 import type { SharedInputs } from "./inputs";
 import { withLock } from "./lock";
-import type { PhaseLogic, PhaseWork } from "./logic";
+import type { PhaseLogic, PhaseWork } from "./phaseLogic";
 import { Row } from "./row";
 import { assertSameCluster, recognize } from "./sameCluster";
 import type { Subject } from "./subject";
@@ -81,24 +81,29 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     const another = await subject.whyAnotherSubject(olds, news, cluster);
     if (another.length > 0) return failed(phase, news, another);
     const live = await subject.read(cluster, news);
-    const look = await logic.preview(news, cluster, live, olds);
+    const previewed = await logic.preview(news, cluster, live, olds);
     const contradiction = contradicted(logic, olds ?? {}, {
       ...news,
       ...(clusterId && { clusterId }),
-      plan: look.plan,
+      plan: previewed.plan,
     });
     if (contradiction !== undefined) return failed(phase, news, [contradiction]);
-    if ((look.problems ?? []).length > 0) return failed(phase, news, look.problems ?? []);
-    for (const warning of look.warnings ?? []) await row.warn(warning);
-    if (news.heldBy === undefined && look.plan.length > 0) await row.info(look.plan.join("\n"));
-    for (const note of look.notes ?? []) await row.info(note);
-    if (name === subject.first && look.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
+    if ((previewed.problems ?? []).length > 0) return failed(phase, news, previewed.problems ?? []);
+    for (const warning of previewed.warnings ?? []) await row.warn(warning);
+    if (news.heldBy === undefined && previewed.plan.length > 0) await row.info(previewed.plan.join("\n"));
+    for (const note of previewed.notes ?? []) await row.info(note);
+    if (name === subject.first && previewed.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
     if (!areAllWithin(unknown, indifferentTo)) {
       await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
     planned.add(news.__urn);
-    const inputs = { ...news, ...look.inputs, ...(clusterId !== undefined && { clusterId }), plan: look.plan };
+    const inputs = {
+      ...news,
+      ...previewed.inputs,
+      ...(clusterId !== undefined && { clusterId }),
+      plan: previewed.plan,
+    };
     return { inputs, failures: [] };
   } catch (error) {
     noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../kubernetes/errors";
+import { describeProblem, type Problem } from "../kubernetes/problem";
 
 export function asResourceError<T>(component: pulumi.Resource, read: () => T): T {
   try {
@@ -10,6 +11,7 @@ export function asResourceError<T>(component: pulumi.Resource, read: () => T): T
 }
 
 /** On the component's row, without a stack: it would bury the message. */
-export function refusal(component: pulumi.Resource, message: string): pulumi.ResourceError {
+export function refusal(component: pulumi.Resource, problem: Problem | string): pulumi.ResourceError {
+  const message = typeof problem === "string" ? problem : describeProblem(problem);
   return new pulumi.ResourceError(message, component, true);
 }

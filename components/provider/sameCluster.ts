@@ -18,9 +18,9 @@ export interface Identities {
 export function whyAnotherCluster({ live, recorded, expected }: Identities, where: string): string | undefined {
   if (expected !== undefined && live === undefined) {
     return describeProblem({
-      what: `clusterId is ${expected}, but namespace kube-system of ${where} may not be read`,
+      what: `clusterId is ${expected}, but this user may not read namespace kube-system of ${where}`,
       expected: "the right to read it, to compare its uid",
-      next: `grant this user the rule ${IDENTITY_RULE}, or remove clusterId`,
+      next: `grant this user the rule ${IDENTITY_RULE}, or remove clusterId (then nobody checks that it is this cluster)`,
     });
   }
   const wanted = expected ?? recorded;

@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
-import { describeProblem } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
 import { checkBefore, type Before } from "./before";
@@ -121,18 +120,12 @@ export function refuseUnknownArguments(component: pulumi.Resource, args: object)
   const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
   if (unknown.length === 0) return;
   const expected = Object.keys(KNOWN).sort().join(", ");
-  throw refusal(
-    component,
-    describeProblem({ what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` }),
-  );
+  throw refusal(component, { what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
 }
 
 export function normalizeStopAfter(component: pulumi.Resource, { stopAfter = "drop" }: VersionedCRDArgs): PhaseName {
   if (PHASES.includes(stopAfter)) return stopAfter;
-  throw refusal(
-    component,
-    describeProblem({ what: `stopAfter is ${String(stopAfter)}`, expected: `one of ${PHASES.join(", ")}` }),
-  );
+  throw refusal(component, { what: `stopAfter is ${String(stopAfter)}`, expected: `one of ${PHASES.join(", ")}` });
 }
 
 /** A wait of no length, from a value that is no number, would be a gate left open. */
@@ -149,30 +142,21 @@ export function checkLimits(
   const wrong = checkBefore(before);
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
-    throw refusal(
-      component,
-      describeProblem({ what: `onDelete is ${String(onDelete)}`, expected: "retain, delete or delete-with-objects" }),
-    );
+    throw refusal(component, {
+      what: `onDelete is ${String(onDelete)}`,
+      expected: "retain, delete or delete-with-objects",
+    });
   }
   if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
-    throw refusal(
-      component,
-      describeProblem({
-        what: `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}`,
-        expected: "whole seconds from 1 to 3600, the API servers' --request-timeout",
-      }),
-    );
+    throw refusal(component, {
+      what: `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}`,
+      expected: "whole seconds from 1 to 3600, the API servers' --request-timeout",
+    });
   }
   if (migrator !== "in-tree" && migrator !== "direct") {
-    throw refusal(
-      component,
-      describeProblem({ what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" }),
-    );
+    throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
   }
   if (ownerReferences !== "refuse" && ownerReferences !== "rewrite") {
-    throw refusal(
-      component,
-      describeProblem({ what: `ownerReferences is ${String(ownerReferences)}`, expected: "refuse or rewrite" }),
-    );
+    throw refusal(component, { what: `ownerReferences is ${String(ownerReferences)}`, expected: "refuse or rewrite" });
   }
 }

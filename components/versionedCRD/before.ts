@@ -55,12 +55,10 @@ export function dependenciesOf(
   if (callback === undefined) return own;
   const made = callback({ ...ahead });
   if (typeof made !== "object" || made === null) {
-    throw new UserError(
-      describeProblem({
-        what: `before.${phase} returned ${String(made)}`,
-        expected: `the resources that ${phase} is to wait for: ${EXAMPLE}`,
-      }),
-    );
+    throw new UserError({
+      what: `before.${phase} returned ${String(made)}`,
+      expected: `the resources that ${phase} is to wait for: ${EXAMPLE}`,
+    });
   }
   // The SDK follows nested arrays, promises and outputs by itself; its type knows the first level alone.
   return [...own, ...(Array.isArray(made) ? made : [made as pulumi.Input<pulumi.Resource>])];

@@ -5,7 +5,7 @@ import { UserError } from "../kubernetes/errors";
 import type { DroppedOwner, OwnersFound } from "../migration/ownerReferences";
 import { findOwned, rewriteOwned } from "../migration/ownerScan";
 import { findUsage } from "../migration/usage/usage";
-import type { PhaseWork } from "../provider/logic";
+import type { PhaseWork } from "../provider/phaseLogic";
 import { rulesBypassedAtServe, rulesLostAtDrop, type AdmittedResource } from "./checks/admission";
 import { checkOwners } from "./checks/ownerReferences";
 import type { DropInputs, PhaseInputs, ServeInputs } from "./inputs";

@@ -1,6 +1,6 @@
 import type { Conversion, Definition } from "../crd/definition";
 import type { SharedInputs } from "../provider/inputs";
-import type { PhaseLogic } from "../provider/logic";
+import type { PhaseLogic } from "../provider/phaseLogic";
 import type { PhaseName } from "./phase";
 
 /** What every phase of a VersionedCRD is told, besides its own inputs. */

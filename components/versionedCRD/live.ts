@@ -4,7 +4,6 @@ import { definitionPath, FIELD_MANAGER } from "../crd/names";
 import { type ApiRequest, PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { type ApiError, hasStatus, messageOf, UserError } from "../kubernetes/errors";
-import { describeProblem } from "../kubernetes/problem";
 import { withoutFieldManagers } from "./fieldManagers";
 import { withInjectedCaBundle } from "./injected";
 
@@ -22,13 +21,11 @@ export async function readDefinition(cluster: Cluster, name: string): Promise<De
 export async function requireDefinition(cluster: Cluster, name: string): Promise<Definition> {
   const live = await readDefinition(cluster, name);
   if (live !== undefined) return live;
-  throw new UserError(
-    describeProblem({
-      what: `${name}: the CRD is not in the cluster`,
-      expected: "the CRD that serve created",
-      next: "run `pulumi up` again",
-    }),
-  );
+  throw new UserError({
+    what: `${name}: the CRD is not in the cluster`,
+    expected: "the CRD that serve created",
+    next: "run `pulumi up` again",
+  });
 }
 
 /**
@@ -156,19 +153,15 @@ function withoutMoments({ metadata, ...rest }: Definition): object {
 
 function conflict(name: string, error: ApiError): UserError {
   if (!/conflict with/.test(error.message)) {
-    return new UserError(
-      describeProblem({
-        what: `${name}: the CRD was changed by someone else while this phase worked on it`,
-        expected: "no change since the phase read it",
-        next: `see who with \`kubectl get crd ${name} -o yaml --show-managed-fields\`, then run \`pulumi up\` again`,
-      }),
-    );
+    return new UserError({
+      what: `${name}: the CRD was changed by someone else while this phase worked on it`,
+      expected: "no change since the phase read it",
+      next: `see who with \`kubectl get crd ${name} -o yaml --show-managed-fields\`, then run \`pulumi up\` again`,
+    });
   }
-  return new UserError(
-    describeProblem({
-      what: `${name}: another field manager owns what the manifest sets: ${messageOf(error)}`,
-      expected: `${FIELD_MANAGER} to be its only writer`,
-      next: "stop the other writer, then name its field manager in takeOverFrom",
-    }),
-  );
+  return new UserError({
+    what: `${name}: another field manager owns what the manifest sets: ${messageOf(error)}`,
+    expected: `${FIELD_MANAGER} to be its only writer`,
+    next: "stop the other writer, then name its field manager in takeOverFrom",
+  });
 }

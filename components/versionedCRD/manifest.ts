@@ -3,7 +3,6 @@ import { withConversion, type ConversionArgs } from "../crd/conversion";
 import type { Definition } from "../crd/definition";
 import { checkedManifest, readManifest } from "../crd/manifest";
 import * as inputs from "../crd/manifestInputs";
-import { describeProblem } from "../kubernetes/problem";
 import { asResourceError, refusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "./args";
 import { readConversionChoice } from "./conversionChoice";
@@ -12,10 +11,11 @@ import { readConversionChoice } from "./conversionChoice";
 export function readManifestArgument(component: pulumi.Resource, args: VersionedCRDArgs): unknown {
   if ((args.file === undefined) === (args.crd === undefined)) {
     const found = args.file === undefined ? "neither `file` nor `crd`" : "`file` and `crd`";
-    throw refusal(
-      component,
-      describeProblem({ what: `${found} given`, expected: "exactly one", next: "point `file` at the CRD's manifest" }),
-    );
+    throw refusal(component, {
+      what: `${found} given`,
+      expected: "exactly one",
+      next: "point `file` at the CRD's manifest",
+    });
   }
   const { file, crd, name } = args;
   return file === undefined ? crd : asResourceError(component, () => readManifest(file, name));

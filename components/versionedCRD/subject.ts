@@ -53,7 +53,7 @@ async function whyRenamed(before: string | undefined, now: string, cluster: Clus
   return [
     describeProblem({
       what: `${now}: this component's CRD is ${before} so far, and it is in the cluster`,
-      expected: "the same one",
+      expected: before,
       why: "plural and group can never change",
       next: `put them back, or give ${now} a VersionedCRD of its own and copy the objects over`,
     }),

@@ -196,7 +196,7 @@ describe("whoever kubectl would be, we are", () => {
       );
       for (const ids of seen) expect(ids.size).toBeGreaterThanOrEqual(2);
       await expect(whoAmI(fixed)).rejects.toThrow(
-        /does not accept the credentials \(401\), nor the same read anew.*run pulumi up again/s,
+        /does not accept the credentials \(401\), nor those that were read again.*run `pulumi up` again/s,
       );
     } finally {
       renewing = false;

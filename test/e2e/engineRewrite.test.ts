@@ -5,7 +5,7 @@ import { moveManagedFields } from "../../components/migration/managedFields";
 import { forEachObject } from "../../components/migration/rewrite/objects";
 import { rewriteAll } from "../../components/migration/rewrite/rewriter";
 import { awaitAgreement } from "../../components/migration/servers/agreement";
-import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/served";
+import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/servedEverywhere";
 import { type Bench, group, objectOf, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
 jest.setTimeout(180_000);

@@ -208,7 +208,7 @@ describe("a file over SSH", () => {
         Promise.resolve(),
     );
     expect(message).toMatch(
-      /reload: "sh" on 127.0.0.1:\d+ ended with exit code 5; expected exit code 0. It said: .*no such unit/,
+      /reload: "sh" on 127.0.0.1:\d+ ended with exit code 5\n {2}expected: +exit code 0\n {2}why: +it said: .*no such unit/,
     );
   });
 

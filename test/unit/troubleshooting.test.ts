@@ -18,6 +18,7 @@ const page = fs.readFileSync(checkout("docs/troubleshooting.md"), "utf8");
 const shown = [...page.matchAll(/```text\n([^]*?)\n```/g)].map(([, text = ""]) => text);
 
 const v1 = applied(undefined, servedStage(manifest(version("v1 storage", schema("host", "port"))), undefined, OWNER));
+const othersV1 = applied(undefined, servedStage(manifest("v1 storage"), undefined, "acme/other/prod/databases"));
 const v2 = manifest(version("v1", schema("host", "port")), version("v2 storage", schema("host")));
 
 function madeBy(manager: string) {
@@ -50,7 +51,7 @@ const outputs: [string, string | undefined][] = [
     messageOf(() => readManifest("crds/database.yaml", undefined))?.replace(process.cwd(), "/project"),
   ],
   ["conversion None that loses a field", checkServe(v2, v1, OWNER).problems[0]],
-  ["another owner", checkServe(manifest("v1 storage"), v1, "acme/other/prod").problems[0]],
+  ["another owner", checkServe(manifest("v1 storage"), othersV1, "acme/platform/prod/databases").problems[0]],
   [
     "another writer",
     checkAdoption(

@@ -3,7 +3,7 @@ import type { Conversion } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
 import type { Trust } from "./plan";
-import type { Names } from "./take";
+import type { Names } from "./takeStep";
 
 interface Definitions {
   items: { metadata: { name: string }; spec: { conversion?: Conversion } }[];

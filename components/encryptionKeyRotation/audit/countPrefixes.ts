@@ -33,7 +33,7 @@ export async function countPrefixes(
 }
 
 /** `k8s:enc:PROVIDER:VERSION:NAME:`, as the API server puts it before what it encrypts. */
-export function prefixOf(base64: string): string {
+function prefixOf(base64: string): string {
   // A provider's prefix is short; the bytes behind it are nobody's business here.
   const start = Buffer.from(base64.slice(0, 400), "base64").toString("latin1");
   return /^k8s:enc:[^:]+:v\d+:[^:]+:/.exec(start)?.[0] ?? (start.startsWith("k8s:enc:") ? "k8s:enc:?" : "identity");

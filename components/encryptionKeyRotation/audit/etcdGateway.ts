@@ -66,9 +66,11 @@ export class EtcdGateway {
         );
       }
     }
-    throw new UserError(
-      `etcd gave no answer: ${failures.join("; ") || "no endpoints"}; expected its client port, with the authority and client certificate that kube-apiserver has as --etcd-cafile, --etcd-certfile and --etcd-keyfile`,
-    );
+    throw new UserError({
+      what: `etcd gave no answer: ${failures.join("; ") || "no endpoints"}`,
+      expected:
+        "its client port, with the authority and client certificate that kube-apiserver has as --etcd-cafile, --etcd-certfile and --etcd-keyfile",
+    });
   }
 
   close(): void {

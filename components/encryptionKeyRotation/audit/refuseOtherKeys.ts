@@ -1,15 +1,14 @@
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { etcdPrefix, keyLabel } from "../configuration/keyNames";
-import type { RotationFacts } from "../facts";
 import type { RetireInputs } from "../inputs";
 import type { RotatedResource } from "../proof/resources";
+import type { RotationFacts } from "../rotationFacts";
 import { countPrefixes, type PrefixCounts } from "./countPrefixes";
 import type { EtcdArgs } from "./etcdGateway";
 
 /** By resource, what its objects' bytes begin with; nothing without `audit`. */
-export async function refuseOtherKeysInEtcd(
+export async function countByResource(
   etcd: EtcdArgs | undefined,
   resources: readonly RotatedResource[],
   signal?: AbortSignal,
@@ -26,21 +25,19 @@ export function describeCounts(counts: PrefixCounts): string {
 }
 
 /** Where etcd itself may be asked, its bytes have the last word before a key goes. */
-export async function underOtherKeys(
+export async function refuseOtherKeys(
   { audit, desired }: RetireInputs,
   work: PhaseWork,
   { resources }: RotationFacts,
 ): Promise<void> {
   const expected = etcdPrefix(desired.write) || "identity";
-  for (const [resource, counts] of Object.entries(await refuseOtherKeysInEtcd(audit, resources, work.signal))) {
+  for (const [resource, counts] of Object.entries(await countByResource(audit, resources, work.signal))) {
     const others = Object.keys(counts).filter((prefix) => prefix !== expected);
     if (others.length === 0) continue;
-    throw new UserError(
-      describeProblem({
-        what: `${resource}: etcd holds ${describeCounts(counts)}; nothing is retired`,
-        expected: `${expected} alone, since every object was proven to be under ${keyLabel(desired.write)}`,
-        next: "find out who else writes to this etcd, and run `pulumi up` again",
-      }),
-    );
+    throw new UserError({
+      what: `${resource}: etcd holds ${describeCounts(counts)}; nothing is retired`,
+      expected: `${expected} alone, since every object was proven to be under ${keyLabel(desired.write)}`,
+      next: "find out who else writes to this etcd, and run `pulumi up` again",
+    });
   }
 }

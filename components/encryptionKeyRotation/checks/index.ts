@@ -18,10 +18,10 @@ import type { Rotation } from "./rotation";
 
 export { bytesDigest } from "./archivedBytes";
 export { checkArguments } from "./arguments";
-export { whyNotFileless as mustBeFileless } from "./filelessKeys";
+export { whyNotFileless } from "./filelessKeys";
 export { checkKeyAge } from "./keyAge";
 export { checkRetire, type ProvenFor } from "./provenToRetire";
-export { acceptedByApiServer as takenByTheServer } from "./acceptedByApiServer";
+export { acceptedByApiServer } from "./acceptedByApiServer";
 
 export interface Findings {
   /** Refuse: preview and `up` fail with these. */

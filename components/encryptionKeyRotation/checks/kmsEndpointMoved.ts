@@ -14,17 +14,16 @@ export function kmsEndpointMoved({ live, desired }: Rotation): string[] {
       return [
         describeProblem({
           what: `${keyLabel(key)}: the file holds it as KMS v1`,
-          expected: "another name for a v2 provider",
-          next: "name it differently",
+          expected: "another name for a provider of KMS v2",
+          next: "give the provider in `keys` a name of its own",
         }),
       ];
     if (there.endpoint === key.endpoint) return [];
-    const next = "give the plugin at the new endpoint a new name and rotate to it";
     return [
       describeProblem({
-        what: `${keyLabel(key)}: the file's endpoint is ${there.endpoint}, the arguments' ${key.endpoint}`,
-        expected: "the same",
-        next: next,
+        what: `${keyLabel(key)}: the file has endpoint ${there.endpoint}, the arguments have ${key.endpoint}`,
+        expected: `the endpoint of the file, ${there.endpoint}`,
+        next: "put the endpoint back, or give the plugin at the new endpoint a new name and rotate to it",
       }),
     ];
   });

@@ -17,7 +17,7 @@ export function otherBytes(rotation: Rotation): string[] {
     .map((key) =>
       describeProblem({
         what: `${keyLabel(key)}: the file holds other bytes under this name than the arguments or the state`,
-        expected: "the same",
+        expected: "the bytes that the file holds",
         next: `name a new key to write with, and keep "${key.name}" in read without a secret: the file's bytes are used`,
       }),
     );

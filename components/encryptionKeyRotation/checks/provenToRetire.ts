@@ -31,7 +31,7 @@ export function checkRetire(
     if (gone.length === 0 || proven) return [];
     return [
       `${resource}: found no valid proof that every object is written with ${keyLabel(desired.write)}; ` +
-        `${gone.map(keyLabel).join(", ")} may still be needed and stays; run pulumi up again: migrate comes first`,
+        `${gone.map(keyLabel).join(", ")} may still be needed and stays; run \`pulumi up\` again: migrate comes first`,
     ];
   });
 }

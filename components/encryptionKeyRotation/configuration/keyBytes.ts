@@ -3,7 +3,7 @@ import type { Cipher } from "./configuration";
 export const CIPHERS: readonly Cipher[] = ["secretbox", "aescbc", "aesgcm"];
 
 /** Bytes of a key that the API server takes; we make keys of 32. */
-export const KEY_LENGTHS: Readonly<Record<Cipher, readonly number[]>> = {
+const KEY_LENGTHS: Readonly<Record<Cipher, readonly number[]>> = {
   secretbox: [32],
   aescbc: [16, 24, 32],
   aesgcm: [16, 24, 32],

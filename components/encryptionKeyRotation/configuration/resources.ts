@@ -33,7 +33,7 @@ function candidates(resource: string): string[] {
 }
 
 /** The pattern of the file that serves a resource: its own name, else `*.GROUP`, else `*.*`; undefined: nothing, so it is plain. */
-export function servingPattern(configuration: EncryptionConfiguration, resource: string): string | undefined {
+function servingPattern(configuration: EncryptionConfiguration, resource: string): string | undefined {
   const there = patternsOf(configuration);
   return candidates(resource).find((each) => there.has(each));
 }
@@ -73,4 +73,9 @@ export function effectiveProviders(configuration: EncryptionConfiguration, resou
 
 export function patternsOf({ entries }: EncryptionConfiguration): Set<string> {
   return new Set(entries.flatMap(({ resources }) => resources.map(normalPattern)));
+}
+
+/** Does this wildcard cover custom resources? `*.*`, and a group with a dot: the group of every CRD has one. */
+export function coversCrds(pattern: string): boolean {
+  return pattern === "*.*" || (pattern.startsWith("*.") && pattern.slice("*.".length).includes("."));
 }

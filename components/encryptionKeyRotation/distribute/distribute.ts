@@ -1,14 +1,14 @@
 import { digest } from "../../crd/canonical";
 import { UserError } from "../../kubernetes/errors";
-import type { PhaseLogic } from "../../provider/logic";
+import type { PhaseLogic } from "../../provider/phaseLogic";
 import { unknownPaths } from "../../provider/unknown";
 import { checkKeyAge, checkRotation } from "../checks";
 import { keyLabel } from "../configuration/keyNames";
 import type { DesiredKeys } from "../desiredKeys";
 import { edit } from "../edit/edit";
-import { migrateFacts, readRotationFacts, rotationPlans } from "../facts";
 import type { DistributeInputs, RotationOutputs } from "../inputs";
 import { unfinishedWrite, type RotationRecord } from "../proof/record";
+import { migrateFacts, readRotationFacts, rotationPlans } from "../rotationFacts";
 import { outputsOf, type LiveConfiguration } from "../subject";
 import { previewNotes } from "./previewNotes";
 

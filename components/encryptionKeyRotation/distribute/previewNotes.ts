@@ -1,11 +1,11 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { messageOf } from "../../kubernetes/errors";
-import { refuseOtherKeysInEtcd, describeCounts } from "../audit/refuseOtherKeys";
+import { countByResource, describeCounts } from "../audit/refuseOtherKeys";
 import { keyLabel } from "../configuration/keyNames";
 import { missingKeys } from "../desiredKeys";
-import { surveying, type RotationFacts } from "../facts";
 import type { DistributeInputs } from "../inputs";
 import { entriesToSplit } from "../plan";
+import { surveying, type RotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAt, type Stage } from "../stages";
 import { hashOf, NO_FILE, keyOrdersOf, type LiveConfiguration } from "../subject";
@@ -21,7 +21,7 @@ export async function previewNotes(
   facts: RotationFacts,
 ): Promise<string[]> {
   const orders = live.sha256 === NO_FILE ? [unreached(inputs)] : keyOrders(inputs, live);
-  const counts = await refuseOtherKeysInEtcd(inputs.audit, facts.resources).catch((error: unknown) => messageOf(error));
+  const counts = await countByResource(inputs.audit, facts.resources).catch((error: unknown) => messageOf(error));
   const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
   const bytes =
     typeof counts === "string"

@@ -1,5 +1,5 @@
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
 import { recordLoaded, readRecord } from "../proof/record";

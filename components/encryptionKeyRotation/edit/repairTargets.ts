@@ -1,4 +1,4 @@
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { parseConfiguration } from "../configuration/parse";
 import type { RotationInputs } from "../inputs";
 import { recordWrite, readRecord } from "../proof/record";

@@ -1,49 +1,18 @@
-import { firstClause, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
-import type { PhaseWork } from "../../provider/logic";
+import { whatOf, UserError } from "../../kubernetes/errors";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
-import {
-  recordLoaded,
-  readRecord,
-  sinceOf,
-  unfinishedWrite,
-  type RecordedWrite,
-  type RotationRecord,
-} from "../proof/record";
-import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
-import { fullHash, readReportsNow, type Reported } from "../servers/reports";
+import { recordLoaded, readRecord, unfinishedWrite, type RecordedWrite } from "../proof/record";
+import { awaitServersAgree, ReloadFailed, type ServersAgreed } from "../servers/agreement";
+import { fullHash, readReportsNow } from "../servers/reports";
 import { sha256Of, type LiveConfiguration } from "../subject";
 import type { OpenTarget } from "../targets";
+import { awaitAgreementOnFile } from "./awaitAgreementOnFile";
 import { reload, rollBack } from "./rollBack";
 import { undoEdit } from "./undoEdit";
 
-export interface ServersAgreed {
-  reported: Reported;
-  evidence: readonly string[];
-}
-
-/** No edit begins before every server runs with what the targets hold now: an earlier one may have been cut off. */
-export async function awaitAgreementOnFile(
-  { decommissionedServers, recordIn }: RotationInputs,
-  work: PhaseWork,
-  { text, sha256 }: LiveConfiguration,
-  known?: RotationRecord,
-): Promise<ServersAgreed> {
-  // Nothing there yet: no server can have loaded it.
-  if (text === "") return { reported: await readReportsNow(work.cluster, decommissionedServers, work), evidence: [] };
-  const since = sinceOf(known ?? (await readRecord(work.cluster, recordIn)), sha256);
-  if (since === undefined) {
-    const reported = await readReportsNow(work.cluster, decommissionedServers, work);
-    const isSilent = reported.servers.every(({ hash }) => hash === undefined);
-    // Not our file, and nobody to ask: that they run with it is all that can be supposed.
-    if (isSilent) return { reported, evidence: ["what they ran with before, API servers tell only from 1.34 on"] };
-  }
-  return awaitServersAgree(work.cluster, { sha256, since, decommissioned: decommissionedServers }, work);
-}
-
 /**
- * The same, where the run that wrote what the targets hold may have been cut off: its reload commands are run, and a file that a server
+ * Waits until every API server runs with what the targets hold, where the run that wrote what the targets hold may have been cut off: its reload commands are run, and a file that a server
  * refuses is rolled back from the names in the record.
  */
 export async function resumeWrite(
@@ -100,14 +69,12 @@ async function rollBackUnfinishedWrite(
 ): Promise<Error> {
   const configuration = order && undoEdit(after.configuration, order);
   if (configuration === undefined || configuration === after.configuration) {
-    return new UserError(
-      describeProblem({
-        what: firstClause(cause),
-        expected: "every API server to load the file that was written",
-        why: "it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back",
-        next: `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; do not restart it before that; then run \`pulumi up\` again`,
-      }),
-    );
+    return new UserError({
+      what: whatOf(cause),
+      expected: "every API server to load the file that was written",
+      why: `${cause.problem.why === undefined ? "" : `${cause.problem.why}; `}it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back`,
+      next: `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; do not restart it before that; then run \`pulumi up\` again`,
+    });
   }
   const text = renderConfiguration(configuration);
   const before = { text, sha256: sha256Of(text), configuration };

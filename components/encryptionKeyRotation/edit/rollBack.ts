@@ -1,7 +1,6 @@
-import { firstClause, messageOf, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import { whatOf, messageOf, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
 import { recordLoaded, recordWrite, readRecord, sinceOf } from "../proof/record";
 import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
@@ -23,7 +22,7 @@ export async function reload(targets: OpenTarget[]): Promise<void> {
   try {
     await reloadAll(targets);
   } catch (error) {
-    throw new ReloadFailed("that API server", messageOf(error));
+    throw new ReloadFailed("that API server", error instanceof UserError ? error.problem : messageOf(error));
   }
 }
 
@@ -48,7 +47,8 @@ export async function rollBack(
   { before, after, since }: Write,
   cause: ReloadFailed,
 ): Promise<Error> {
-  const problem = { what: firstClause(cause), expected: "every API server to load the file that was written" };
+  const problem = { what: whatOf(cause), expected: "every API server to load the file that was written" };
+  const also = cause.problem.why === undefined ? "" : `${cause.problem.why}; `;
   try {
     // Where nothing answers any more, the file matters more than the note of it.
     await withRetries({ seconds: RECORD_SECONDS }, () =>
@@ -57,23 +57,19 @@ export async function rollBack(
     await writeAll(targets, after.text, before.text);
     await reloadAll(targets);
   } catch (error) {
-    return new UserError(
-      describeProblem({
-        ...problem,
-        why: `putting the last good file back failed as well: ${messageOf(error)}`,
-        next: `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
-      }),
-    );
+    return new UserError({
+      ...problem,
+      why: `${also}putting the last good file back failed as well: ${whatOf(error)}`,
+      next: `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
+    });
   }
   const places = targets.map(({ name }) => name).join(", ");
   const seen = await describeRollback(inputs, work, before);
-  return new UserError(
-    describeProblem({
-      ...problem,
-      why: `the last good file is back in ${places}${seen} and no object was touched`,
-      next: `see the log of ${cause.host}, then run \`pulumi up\` again`,
-    }),
-  );
+  return new UserError({
+    ...problem,
+    why: `${also}the last good file is back in ${places}${seen} and no object was touched`,
+    next: `see the log of ${cause.host}, then run \`pulumi up\` again`,
+  });
 }
 
 /** Whether every server has come back to it, in words; that one has not is no news beside the error that is to be told. */
@@ -92,7 +88,7 @@ async function describeRollback(
     await recordLoaded(work.cluster, recordIn, await readRecord(work.cluster, recordIn), sha256);
     return ", with which every API server runs again,";
   } catch (error) {
-    return ` (${messageOf(error)})`;
+    return ` (${whatOf(error)})`;
   }
 }
 

@@ -1,13 +1,12 @@
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
-import type { PhaseLogic } from "../../provider/logic";
+import type { PhaseLogic } from "../../provider/phaseLogic";
 import { keyLabel } from "../configuration/keyNames";
 import { repairTargets } from "../edit/repairTargets";
-import { migrateFacts, readRotationFacts } from "../facts";
 import type { MigrateKeysInputs, MigrateKeysOutputs } from "../inputs";
 import { planMigrate } from "../plan";
 import { rewriteAndProve, type Rewritten } from "../proof/prove";
 import { recordProof, sinceOf, type RotationProof } from "../proof/record";
+import { migrateFacts, readRotationFacts } from "../rotationFacts";
 import { configurationAt, sameConfiguration } from "../stages";
 import { outputsOf, type LiveConfiguration } from "../subject";
 import { withTargets } from "../targets";
@@ -55,13 +54,11 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
 /** The gate: objects are rewritten under whatever key is first. */
 function assertPromoted({ desired }: MigrateKeysInputs, { configuration }: LiveConfiguration): void {
   if (sameConfiguration(configurationAt("promote", configuration, desired), configuration)) return;
-  throw new UserError(
-    describeProblem({
-      what: `${keyLabel(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file`,
-      expected: "it first since promote, before objects are rewritten",
-      next: "run `pulumi up` without --target",
-    }),
-  );
+  throw new UserError({
+    what: `${keyLabel(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file`,
+    expected: "it first since promote, before objects are rewritten",
+    next: "run `pulumi up` without --target",
+  });
 }
 
 function provenOf(proofs: Record<string, RotationProof>): Pick<MigrateKeysOutputs, "objectsRewritten" | "proofs"> {

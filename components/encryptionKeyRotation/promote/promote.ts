@@ -1,4 +1,4 @@
-import type { PhaseLogic } from "../../provider/logic";
+import type { PhaseLogic } from "../../provider/phaseLogic";
 import { edit } from "../edit/edit";
 import type { PromoteInputs, RotationOutputs } from "../inputs";
 import { planPromote } from "../plan";

@@ -1,8 +1,9 @@
 import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
-import { describeProblem } from "../../kubernetes/problem";
+import type { Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
+import { coversCrds } from "../configuration/resources";
 import { matches } from "./resources";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
@@ -35,11 +36,6 @@ export async function refuseHidden(
   }
 }
 
-/** `*.*`, and a group with a dot: every custom one has one. */
-export function coversCrds(pattern: string): boolean {
-  return pattern === "*.*" || (pattern.startsWith("*.") && pattern.slice("*.".length).includes("."));
-}
-
 /** Those of these CRDs that a wildcard covers and discovery does not show. Pure. */
 export function hiddenCrds(
   wildcards: readonly string[],
@@ -59,11 +55,11 @@ async function crdNames(cluster: Caller, signal: AbortSignal): Promise<string[]>
   return (items ?? []).map(({ metadata }) => metadata.name).sort();
 }
 
-function describe(wildcards: readonly string[], hidden: readonly string[]): string {
+function describe(wildcards: readonly string[], hidden: readonly string[]): Problem {
   const [first = ""] = hidden;
-  return describeProblem({
+  return {
     what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which the cluster does not serve: objects of a CRD without a served version stay in etcd, and nobody can rewrite them`,
     expected: "every CRD under a wildcard to be served",
     next: `serve a version of ${first}, delete the CRD, or name the other resources one by one`,
-  });
+  };
 }

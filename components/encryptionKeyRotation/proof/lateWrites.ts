@@ -27,7 +27,7 @@ export async function staleSince(cluster: Cluster, resource: Resource, since: st
 }
 
 /** Pure. What is no number is looked at as well. */
-export function isLater(resourceVersion: string | undefined, since: string): boolean {
+function isLater(resourceVersion: string | undefined, since: string): boolean {
   if (resourceVersion === undefined || !/^\d+$/.test(resourceVersion) || !/^\d+$/.test(since)) return true;
   return BigInt(resourceVersion) > BigInt(since);
 }

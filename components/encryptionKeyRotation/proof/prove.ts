@@ -90,7 +90,7 @@ async function provenBatch(control: ControlPlane, rewrites: readonly Rewrite[], 
     }
     batch = done.length;
     return {
-      stoodStill: await control.stoodStill(agreed),
+      unchanged: await control.unchanged(agreed),
       definition: agreed.identity,
       distinct: agreed.distinct,
       result: done,
@@ -135,7 +135,7 @@ class ControlPlane {
   }
 
   /** Whether everything is as it was agreed; if not, the next pass begins with a new agreement and a new wait. */
-  async stoodStill(before: Settled): Promise<boolean> {
+  async unchanged(before: Settled): Promise<boolean> {
     const after = await this.agree();
     if (after.identity === before.identity) return true;
     this.settled = undefined;
@@ -143,7 +143,7 @@ class ControlPlane {
   }
 
   private async agree(): Promise<Settled> {
-    const converged = await this.converged();
+    const converged = await this.agreement();
     const { keyIds, evidence } = await this.keyIds();
     const identity = [loadsOf(converged.reported), JSON.stringify(keyIds)].join(" ");
     const distinct = converged.reported.missing.length === 0;
@@ -151,7 +151,7 @@ class ControlPlane {
   }
 
   /** Without a target there is no file to agree on. */
-  private async converged(): Promise<ServersAgreed> {
+  private async agreement(): Promise<ServersAgreed> {
     if (this.sha256 !== "") return awaitServersAgree(this.cluster, this.rewriting, this.work);
     const reported = await readReportsNow(this.cluster, this.rewriting.decommissioned, this.work);
     return { reported, evidence: [`${reported.description} answered; which file they run with was not looked at`] };
@@ -179,7 +179,7 @@ class ControlPlane {
 }
 
 /** `vault` of `kms:vault`; undefined for every other kind of key. */
-export function kmsProvider(writeKey: string): string | undefined {
+function kmsProvider(writeKey: string): string | undefined {
   return writeKey.startsWith("kms:") ? writeKey.slice("kms:".length) : undefined;
 }
 

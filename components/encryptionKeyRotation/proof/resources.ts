@@ -1,7 +1,7 @@
 import { type Caller, type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
-import { describeProblem } from "../../kubernetes/problem";
+import type { Problem } from "../../kubernetes/problem";
 
 export interface RotatedResource extends Resource {
   /** As an EncryptionConfiguration names it: `secrets`, `databases.example.com`. */
@@ -83,7 +83,7 @@ function describeUnserved(
   pattern: string,
   listable: readonly ListableResource[],
   aggregated: readonly string[],
-): string {
+): Problem {
   const head = `resources: "${pattern}"`;
   const found = listable.find((resource) => qualifiedName(resource) === pattern);
   const [plural = "", ...domain] = pattern.split(".");
@@ -91,26 +91,26 @@ function describeUnserved(
   // One that does not answer shows no resources, and is none of kube-apiserver's all the same.
   const served = aggregated.find((each) => each.startsWith(`${group}/`));
   if (served !== undefined) {
-    return describeProblem({
+    return {
       what: `${head} is served by an aggregated API server (the APIService of ${served} names a Service), which has an etcd and an encryption of its own`,
       expected: "a resource that kube-apiserver stores",
-      next: "remove it here and rotate it there",
-    });
+      next: "take it out of `resources`, and rotate it where it is stored",
+    };
   }
   if (found !== undefined) {
-    return describeProblem({
+    return {
       what: `${head} can be listed but not patched, so its objects cannot be rewritten`,
-      expected: "a stored resource",
-      next: "remove it",
-    });
+      expected: "a resource whose objects are stored",
+      next: "take it out of `resources`",
+    };
   }
   const alike = listable.map(qualifiedName).filter((name) => name.split(".")[0] === plural);
   const close = alike.length > 0 ? `found ${alike.join(", ")}` : "found none of that name";
-  return describeProblem({
+  return {
     what: `${head} is not served by this cluster; ${close}`,
     expected: "PLURAL or PLURAL.GROUP as in kubectl api-resources",
-    next: "correct it",
-  });
+    next: "correct the name in `resources`, or install what serves it first",
+  };
 }
 
 export interface Measured {

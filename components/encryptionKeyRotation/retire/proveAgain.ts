@@ -1,11 +1,11 @@
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { keyLabel } from "../configuration/keyNames";
-import { awaitAgreementOnFile } from "../edit/resumeWrite";
-import { readRotationFacts, type RotationFacts } from "../facts";
+import { awaitAgreementOnFile } from "../edit/awaitAgreementOnFile";
 import type { RetireInputs } from "../inputs";
 import { staleSince } from "../proof/lateWrites";
 import { rewriteAndProve } from "../proof/prove";
 import { isUntouched, recordProof, sinceOf } from "../proof/record";
+import { readRotationFacts, type RotationFacts } from "../rotationFacts";
 import type { Reported } from "../servers/reports";
 import type { LiveConfiguration } from "../subject";
 

@@ -1,13 +1,13 @@
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
-import type { PhaseLogic, PhaseWork } from "../../provider/logic";
-import { underOtherKeys } from "../audit/refuseOtherKeys";
+import type { PhaseLogic, PhaseWork } from "../../provider/phaseLogic";
+import { refuseOtherKeys } from "../audit/refuseOtherKeys";
 import { checkRetire } from "../checks";
 import { keyLabel } from "../configuration/keyNames";
 import { edit } from "../edit/edit";
-import { readRotationFacts, type RotationFacts } from "../facts";
 import type { RetireInputs, RotationOutputs } from "../inputs";
 import { planRetire } from "../plan";
+import { readRotationFacts, type RotationFacts } from "../rotationFacts";
 import { outputsOf, type LiveConfiguration } from "../subject";
 import { proveAgain } from "./proveAgain";
 
@@ -23,7 +23,7 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
       while (await proveAgain(inputs, work, found));
       const facts = await readRotationFacts(inputs, work.cluster, found);
       assertMayRetire(inputs, found, facts);
-      await underOtherKeys(inputs, work, facts);
+      await refuseOtherKeys(inputs, work, facts);
     });
     const what = isNew ? "the file holds no other key" : "the file held no other key";
     return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };

@@ -1,7 +1,7 @@
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import { ApiError, hasStatus, UserError, whatOf } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { readReports, fullHash, type Reported, type ReportedServer, shortHash } from "./reports";
@@ -10,9 +10,9 @@ import { readReports, fullHash, type Reported, type ReportedServer, shortHash } 
 export class ReloadFailed extends UserError {
   constructor(
     readonly host: string,
-    message: string,
+    problem: Problem | string,
   ) {
-    super(message);
+    super(problem);
   }
 }
 
@@ -58,9 +58,9 @@ export async function awaitServersAgree(cluster: Cluster, awaited: ExpectedFile,
     if (verdict.kind === "failed") throw new ReloadFailed(verdict.host, describeFailure(verdict.host, sha256));
     since = withNewServers(since, reported);
     const waited = (Date.now() - began) / 1_000;
-    const { lag, error } = verdict.kind === "lagging" ? verdict : { lag: "", error: undefined };
+    const { lag, next, error } = verdict.kind === "lagging" ? verdict : { lag: "", next: undefined, error: undefined };
     if (error !== undefined && waited > Math.min(OUTAGE_SECONDS, timeoutSeconds)) throw error;
-    if (waited > timeoutSeconds) throw new UserError(describeLag(lag, waited, sha256));
+    if (waited > timeoutSeconds) throw new UserError(describeLag(lag, waited, sha256, next));
     work.report(`waiting for every API server to load ${shortHash(sha256)}: ${lag} (${Math.round(waited)} s)`);
     await sleep(POLL_MS, work.signal);
   }
@@ -76,7 +76,7 @@ function withNewServers(since: Reported | undefined, reported: Reported | undefi
 type Verdict =
   | { readonly kind: "loaded" }
   | { readonly kind: "failed"; readonly host: string }
-  | { readonly kind: "lagging"; readonly lag: string; readonly error?: Error };
+  | { readonly kind: "lagging"; readonly lag: string; readonly next?: string; readonly error?: Error };
 
 async function askServers(
   cluster: Cluster,
@@ -99,7 +99,7 @@ async function askServers(
     // One that has just started answers 403 until it knows its roles, and 429 until it has read what it lists.
     const isNew = hasStatus(error, 429) || (expectation.since !== undefined && hasStatus(error, 403));
     if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500 && !isNew)) throw error;
-    return { verdict: { kind: "lagging", lag: error.message, error } };
+    return { verdict: { kind: "lagging", lag: whatOf(error), error } };
   }
 }
 
@@ -137,7 +137,8 @@ export function compareServers(reported: Reported, expectation: Expectation): Ve
   if (first === undefined) return { kind: "loaded" };
   return {
     kind: "lagging",
-    lag: `${first.host} is not there any more; bring it back, or, once it can never return, set decommissionedServers: ["${first.host}"]`,
+    lag: `${first.host} is not there any more`,
+    next: `bring it back, or, once it can never return, set decommissionedServers: ["${first.host}"]`,
   };
 }
 
@@ -161,7 +162,7 @@ function compareServer(
   const restarted = before !== undefined && before.started !== now.started;
   const counted = restarted || before === undefined ? { reloads: 0, failures: 0 } : before;
   const reloads = now.reloads - counted.reloads;
-  // rolled back: either it never loaded the other file, or it loaded that and then this.
+  // Rolled back: either it never loaded the other file, or it loaded that and then this.
   const reloaded = expected.restored ? reloads === 0 || reloads > 1 : reloads > 0;
   if (hash === undefined && before !== undefined && (restarted || reloaded)) return { kind: "loaded" };
   if (before !== undefined && now.failures > counted.failures) return { kind: "failed", host };
@@ -182,19 +183,23 @@ function evidenceOf(reported: Reported, sha256: string): string[] {
   return [seen, ...reported.missing];
 }
 
-function describeFailure(host: string, sha256: string): string {
-  return describeProblem({
+const LOOK_AT_FLAGS =
+  "look whether --encryption-provider-config names this file and --encryption-provider-config-automatic-reload is on (else give a reload command, or restart it); then run `pulumi up` again";
+
+function describeFailure(host: string, sha256: string): Problem {
+  return {
     what: `API server on ${host} refused the encryption configuration ${shortHash(sha256)}: its counter apiserver_encryption_config_controller_automatic_reloads_total{status="failure"} moved`,
     expected: "the API server to load the file",
     why: "it goes on with the file it had, but would not start with this one",
     next: "read its log",
-  });
+  };
 }
 
-function describeLag(lag: string, waited: number, sha256: string): string {
-  return describeProblem({
+function describeLag(lag: string, waited: number, sha256: string, next = LOOK_AT_FLAGS): Problem {
+  return {
     what: `${lag}, ${Math.round(waited)} s after the file was written`,
     expected: `every API server to run with ${shortHash(sha256)}`,
-    next: "look whether --encryption-provider-config names this file and --encryption-provider-config-automatic-reload is on (else give a reload command, or restart it); nothing was changed further; run pulumi up again",
-  });
+    why: "nothing was changed further",
+    next,
+  };
 }

@@ -1,6 +1,5 @@
 import type { ApiServers } from "../../kubernetes/apiServers";
 import { hasStatus, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { orIndistinct } from "../../migration/servers/everyServer";
@@ -57,13 +56,11 @@ export async function awaitKeyId(
     }
     const waited = Date.now() - began;
     if (waited > TIMEOUT_MS) {
-      throw new UserError(
-        describeProblem({
-          what: `${agreed.why}, ${Math.round(waited / 1_000)} s after it was asked first`,
-          expected: "one key id everywhere",
-          next: "look at the KMS plugin beside that API server, then run pulumi up again",
-        }),
-      );
+      throw new UserError({
+        what: `${agreed.why}, ${Math.round(waited / 1_000)} s after it was asked first`,
+        expected: "one key id everywhere",
+        next: "look at the KMS plugin beside that API server, then run `pulumi up` again",
+      });
     }
     work.report(`waiting for every API server to take up the KMS key id: ${agreed.why}`);
     await sleep(servers.distinct ? POLL_MS : POLL_MIXED_MS, work.signal);

@@ -1,5 +1,5 @@
-import { UserError, messageOf } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import { messageOf, UserError, whatOf } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
 import { differenceBetween, outlineOf } from "./outline";
 import type { OpenTarget } from "./target";
 import { sha256Of } from "./text";
@@ -43,7 +43,7 @@ function held(text: string): TargetsText {
   return { text, sha256: sha256Of(text) };
 }
 
-function disagreement(targets: readonly OpenTarget[], texts: readonly string[], distinct: readonly string[]): string {
+function disagreement(targets: readonly OpenTarget[], texts: readonly string[], distinct: readonly string[]): Problem {
   const holders = (text: string): string =>
     targets.flatMap((target, index) => (texts[index] === text ? [label(target, index)] : [])).join(" and ");
   const [first = "", ...others] = distinct;
@@ -52,12 +52,12 @@ function disagreement(targets: readonly OpenTarget[], texts: readonly string[], 
     .map((other) => ({ other, difference: differenceBetween(first, other) }))
     .filter(({ difference }) => difference !== "")
     .map(({ other, difference }) => `${holders(first)} against ${holders(other)}: ${difference}`);
-  return describeProblem({
+  return {
     what: `the targets hold ${distinct.length} different texts`,
     items: [...described, ...differences],
     expected: "the same bytes on all of them",
     next: "make them equal first: copy the file that the API servers report as loaded to the others, unless a key is only in another; keep every key that data may still be under",
-  });
+  };
 }
 
 /**
@@ -70,14 +70,12 @@ export async function writeAll(targets: readonly OpenTarget[], before: string, a
     texts[index] === before || texts[index] === after ? [] : [`${label(target, index)}: ${outlined(texts[index])}`],
   );
   if (strangers.length > 0) {
-    throw new UserError(
-      describeProblem({
-        what: "somebody else wrote while this rotation did; nothing was written",
-        items: strangers,
-        expected: `what was there when it began, ${outlined(before)}`,
-        next: "run it again",
-      }),
-    );
+    throw new UserError({
+      what: "somebody else wrote the encryption configuration while this rotation was about to; nothing was written",
+      items: strangers,
+      expected: `what was there when it began, ${outlined(before)}`,
+      next: "find out who writes it and stop that, then run `pulumi up` again",
+    });
   }
   const result: Written = { written: [], already: [] };
   for (const [index, target] of targets.entries()) {
@@ -90,7 +88,7 @@ export async function writeAll(targets: readonly OpenTarget[], before: string, a
       await writeAndReadBack(target, after);
       result.written.push(target.name);
     } catch (error) {
-      throw await putBack(targets, before, `${label(target, index)}: ${messageOf(error)}`);
+      throw await putBack(targets, before, `${label(target, index)}: ${whatOf(error)}`);
     }
   }
   return result;
@@ -130,9 +128,10 @@ async function writeAndReadBack(target: OpenTarget, text: string): Promise<void>
   await target.write(text);
   const found = await target.read();
   if (found === text) return;
-  throw new UserError(
-    `${target.name} holds something else after it was written: ${outlined(found)}; expected the text written, to the byte`,
-  );
+  throw new UserError({
+    what: `${target.name} holds something else after it was written: ${outlined(found)}`,
+    expected: "the text written, to the byte",
+  });
 }
 
 function outlined(text = ""): string {

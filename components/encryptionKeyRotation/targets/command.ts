@@ -42,7 +42,12 @@ export function runCommand({ what, argv, input, timeoutSeconds }: CommandRun): P
     child.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       const found = error.code === "ENOENT" ? "found no such program" : error.message;
-      reject(new UserError(`${what}: cannot start "${program}": ${found}; expected one that this user may run`));
+      reject(
+        new UserError({
+          what: `${what}: cannot start "${program}": ${found}`,
+          expected: "a program that this user may run",
+        }),
+      );
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
@@ -50,7 +55,8 @@ export function runCommand({ what, argv, input, timeoutSeconds }: CommandRun): P
       const found = ended ?? outcome(code, signal);
       if (found === undefined) return resolve(output);
       const said = redact(complaint.toString("utf8"), [output.toString("utf8"), input ?? ""]);
-      reject(new UserError(`${what}: "${program}" ${found}; expected exit code 0${said && `. It said: ${said}`}`));
+      const why = said === "" ? undefined : `it said: ${said}`;
+      reject(new UserError({ what: `${what}: "${program}" ${found}`, expected: "exit code 0", why }));
     });
     child.stdin.end(input ?? "");
   });

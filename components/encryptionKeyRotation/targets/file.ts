@@ -62,14 +62,16 @@ export class FileTarget implements OpenTarget {
     const directory = path.dirname(this.path);
     const found = await fs.stat(directory).catch(() => undefined);
     if (found?.isDirectory() === true) return;
-    throw new UserError(
-      `${this.name}: found no directory ${directory}; expected the one that --encryption-provider-config of the API server names: correct the path, or make the directory`,
-    );
+    throw new UserError({
+      what: `${this.name}: found no directory ${directory}`,
+      expected: "the one that --encryption-provider-config of the API server names",
+      next: "correct the path, or make the directory",
+    });
   }
 
   private failed(verb: string, error: unknown, expected: string): UserError {
     if (error instanceof UserError) return error;
-    return new UserError(`cannot ${verb} ${this.name}: ${messageOf(error)}; expected ${expected}`);
+    return new UserError({ what: `cannot ${verb} ${this.name}: ${messageOf(error)}`, expected: expected });
   }
 }
 

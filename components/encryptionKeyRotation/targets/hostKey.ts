@@ -1,6 +1,6 @@
 import { createHash } from "crypto";
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import type { Problem } from "../../kubernetes/problem";
 
 /** A host key that is expected. */
 export type PinnedKey = { kind: "fingerprint"; fingerprint: string } | { kind: "key"; type: string; data: Buffer };
@@ -16,9 +16,11 @@ export function pinnedKey(text: string, where: string): PinnedKey {
   const type = words[at] ?? "";
   const data = Buffer.from(words[at + 1] ?? "", "base64");
   if (at >= 0 && typeOf(data) === type) return { kind: "key", type, data };
-  throw new UserError(
-    `${where} is "${text.trim().slice(0, 60)}"; expected a line like "ssh-ed25519 AAAA…", or a fingerprint like "SHA256:…": on the host, \`cat /etc/ssh/ssh_host_ed25519_key.pub\` prints the first`,
-  );
+  throw new UserError({
+    what: `${where} is "${text.trim().slice(0, 60)}"`,
+    expected:
+      'a line like "ssh-ed25519 AAAA…", or a fingerprint like "SHA256:…": on the host, `cat /etc/ssh/ssh_host_ed25519_key.pub` prints the first',
+  });
 }
 
 /** The signature algorithms that make a server show the pinned key and not another of its keys; undefined when any type will do. */
@@ -33,24 +35,24 @@ export function isPinned(pinned: PinnedKey | undefined, found: Buffer): boolean 
 }
 
 /** Why this key is refused, and what to do. */
-export function refusedKey(host: string, where: string, pinned: PinnedKey | undefined, found: Buffer): string {
+export function refusedKey(host: string, where: string, pinned: PinnedKey | undefined, found: Buffer): Problem {
   const shown = `${typeOf(found)} ${fingerprintOf(found)}`;
   const line = `${typeOf(found)} ${found.toString("base64")}`;
   const compare = `compare it with what \`ssh-keygen -lf /etc/ssh/ssh_host_${familyOf(found)}_key.pub\` prints on the host`;
   if (pinned === undefined) {
-    return describeProblem({
+    return {
       what: `the host key of ${host} is not pinned: found ${shown}`,
       expected: `${where} to say which it is`,
       next: `${compare}, then set hostKey: "${line}"`,
-    });
+    };
   }
   const expected = pinned.kind === "key" ? `${pinned.type} ${fingerprintOf(pinned.data)}` : pinned.fingerprint;
-  return describeProblem({
+  return {
     what: `the host key of ${host} is not the pinned one: found ${shown}`,
     expected,
     why: "either the host was made anew, or somebody stands in between",
     next: `${compare}; only if it is the same, set hostKey: "${line}"`,
-  });
+  };
 }
 
 /** As `ssh-keygen -l` prints it. */

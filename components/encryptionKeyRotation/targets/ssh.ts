@@ -83,17 +83,20 @@ export class SshTarget implements OpenTarget {
       .ask<{ isDirectory(): boolean }>("stat", (settle) => connection.sftp.stat(directory, settle))
       .catch(() => undefined);
     if (found?.isDirectory() === true) return;
-    throw new UserError(
-      `${this.name}: found no directory ${directory} on that host; expected the one that --encryption-provider-config of the API server names: correct the path, or make the directory`,
-    );
+    throw new UserError({
+      what: `${this.name}: found no directory ${directory} on that host`,
+      expected: "the one that --encryption-provider-config of the API server names",
+      next: "correct the path, or make the directory",
+    });
   }
 
   private failed(verb: string, error: unknown): UserError {
     if (error instanceof UserError) return error;
     const user = this.args.user ?? "root";
-    return new UserError(
-      `cannot ${verb} ${this.name}: ${messageOf(error)}; expected a file, in a directory, that user "${user}" may read and write`,
-    );
+    return new UserError({
+      what: `cannot ${verb} ${this.name}: ${messageOf(error)}`,
+      expected: `a file, in a directory, that user "${user}" may read and write`,
+    });
   }
 }
 
@@ -122,9 +125,12 @@ async function replace(connection: SshConnection, file: string, text: string): P
       .ask<void>("rename", (settle) => sftp.ext_openssh_rename(temporary, file, settle))
       .catch((error: unknown) => {
         if (!isUnsupported(error)) throw error;
-        throw new UserError(
-          `${file}: the SFTP server has no posix-rename@openssh.com; expected it, for a file is otherwise absent for a moment: use OpenSSH's, or the commands target`,
-        );
+        throw new UserError({
+          what: `${file}: the SFTP server has no posix-rename@openssh.com`,
+          expected: "a server that has it",
+          why: "without it the file would be absent for a moment",
+          next: "use OpenSSH's, or the commands target",
+        });
       });
   } catch (error) {
     await remove(connection, temporary).catch(() => undefined);

@@ -1,7 +1,7 @@
 import * as fs from "fs/promises";
 import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
 import { UserError, messageOf } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import { type Problem } from "../../kubernetes/problem";
 import { algorithmsFor, isPinned, pinnedKey, refusedKey } from "./hostKey";
 import { redact } from "./redact";
 import type { SshArgs } from "./target";
@@ -28,13 +28,11 @@ export class SshConnection {
     if (login.privateKey !== undefined) {
       const key = ssh2.utils.parseKey(login.privateKey);
       if (key instanceof Error) {
-        throw new UserError(
-          describeProblem({
-            what: `${where}: ${login.way} is no private key that can be used: ${key.message}`,
-            expected: "one in PEM or OpenSSH format without a passphrase",
-            next: "for a key with a passphrase use agent",
-          }),
-        );
+        throw new UserError({
+          what: `${where}: ${login.way} is no private key that can be used: ${key.message}`,
+          expected: "one in PEM or OpenSSH format without a passphrase",
+          next: "for a key with a passphrase use agent",
+        });
       }
     }
     const client = new ssh2.Client();
@@ -47,7 +45,10 @@ export class SshConnection {
     } catch (error) {
       client.destroy();
       if (error instanceof UserError) throw error;
-      throw new UserError(`cannot connect to ${host} by SSH: ${messageOf(error)}; expected an SSH server with SFTP`);
+      throw new UserError({
+        what: `cannot connect to ${host} by SSH: ${messageOf(error)}`,
+        expected: "an SSH server with SFTP",
+      });
     }
   }
 
@@ -75,9 +76,12 @@ export class SshConnection {
     );
     if (code === "exit code 0") return;
     const told = redact(said);
-    throw new UserError(
-      `${what}: "${program}" on ${this.host} ended with ${code}; expected exit code 0${told && `. It said: ${told}`}`,
-    );
+    const why = told === "" ? undefined : `it said: ${told}`;
+    throw new UserError({
+      what: `${what}: "${program}" on ${this.host} ended with ${code}`,
+      expected: "exit code 0",
+      why,
+    });
   }
 
   close(): void {
@@ -104,14 +108,15 @@ async function loginOf(args: SshArgs, where: string): Promise<Login> {
     try {
       return { way, privateKey: await fs.readFile(args.privateKeyFile, "utf8") };
     } catch (error) {
-      throw new UserError(`${where}: cannot read ${way}: ${messageOf(error)}; expected a private key`);
+      throw new UserError({ what: `${where}: cannot read ${way}: ${messageOf(error)}`, expected: "a private key" });
     }
   }
   const agent = typeof args.agent === "string" ? args.agent : process.env["SSH_AUTH_SOCK"];
   if (agent === undefined || agent === "") {
-    throw new UserError(
-      `${where}: agent is true, and SSH_AUTH_SOCK is not set; expected a running SSH agent, or its socket as agent`,
-    );
+    throw new UserError({
+      what: `${where}: agent is true, and SSH_AUTH_SOCK is not set`,
+      expected: "a running SSH agent, or its socket as agent",
+    });
   }
   return { way: "agent", agent };
 }
@@ -128,7 +133,7 @@ function ready(
   const username = args.user ?? DEFAULT_USER;
   const pinned = args.hostKey === undefined ? undefined : pinnedKey(args.hostKey, `${where}.hostKey`);
   const serverHostKey = algorithmsFor(pinned);
-  let refusal: string | undefined;
+  let refusal: Problem | undefined;
   const config: ConnectConfig = {
     host: args.host,
     port: args.port ?? DEFAULT_PORT,
@@ -150,12 +155,17 @@ function ready(
       if (refusal !== undefined) return reject(new UserError(refusal));
       if (error.level === "client-authentication") {
         const found = `${host} refused user "${username}" with ${way}`;
-        return reject(new UserError(`${found}; expected a user whose authorized_keys holds that key's public half`));
+        return reject(
+          new UserError({ what: found, expected: "a user whose authorized_keys holds that key's public half" }),
+        );
       }
       if (pinned?.kind === "key" && /no matching host key/.test(error.message)) {
         const found = `${host} has no host key of type ${pinned.type}`;
         return reject(
-          new UserError(`${found}, the pinned one's; expected ${where}.hostKey to be one of the keys of that host`),
+          new UserError({
+            what: `${found}, the pinned one's`,
+            expected: `${where}.hostKey to be one of the keys of that host`,
+          }),
         );
       }
       reject(error);

@@ -7,14 +7,19 @@ export const LARGEST_BYTES = 4 << 20;
 /** The text of these bytes, such that writing it gives the same bytes again: the API server's hash is of bytes. */
 export function textOf(bytes: Uint8Array, where: string): string {
   if (bytes.length > LARGEST_BYTES) {
-    throw new UserError(
-      `${where} holds ${bytes.length} bytes; expected an EncryptionConfiguration of at most ${LARGEST_BYTES}: check that it names the right file`,
-    );
+    throw new UserError({
+      what: `${where} holds ${bytes.length} bytes`,
+      expected: `an EncryptionConfiguration of at most ${LARGEST_BYTES}`,
+      next: "check that it names the right file",
+    });
   }
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new UserError(`${where} holds bytes that are not UTF-8; expected an EncryptionConfiguration as YAML or JSON`);
+    throw new UserError({
+      what: `${where} holds bytes that are not UTF-8`,
+      expected: "an EncryptionConfiguration as YAML or JSON",
+    });
   }
 }
 

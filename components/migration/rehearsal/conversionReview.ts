@@ -144,7 +144,7 @@ function wrong(name: string, found: string, expected: string): WebhookError {
     "answer",
     describeProblem({
       what: `conversion webhook ${name}: wrong answer: ${found}`,
-      expected: expected,
+      expected,
       next: "correct the webhook: the API server would refuse this",
     }),
   );

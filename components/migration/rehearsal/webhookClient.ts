@@ -4,7 +4,7 @@ import type { WebhookClientConfig } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, UnreachableError, UserError } from "../../kubernetes/errors";
 import { parseJson, stringifyJson } from "../../kubernetes/json";
-import { describeProblem } from "../../kubernetes/problem";
+import { describeProblem, type Problem } from "../../kubernetes/problem";
 
 export type WebhookTrouble = "down" | "slow" | "certificate" | "status" | "answer" | "refused";
 
@@ -12,9 +12,9 @@ export type WebhookTrouble = "down" | "slow" | "certificate" | "status" | "answe
 export class WebhookError extends UserError {
   constructor(
     readonly trouble: WebhookTrouble,
-    message: string,
+    problem: Problem | string,
   ) {
-    super(message);
+    super(problem);
   }
 }
 

@@ -6,8 +6,8 @@ import {
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import { type ApiError, hasStatus, messageOf, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import { type ApiError, hasStatus, UserError, whatOf } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry, withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -109,7 +109,7 @@ async function listWhenReady(
         if (hasStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
         const verdict = decideRetry(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
         if (verdict.kind === "failed") throw error;
-        options.report(`listing ${resource.plural}: ${messageOf(error)}; once more (${Math.round(waited / 1000)} s)`);
+        options.report(`listing ${resource.plural}: ${whatOf(error)}; once more (${Math.round(waited / 1000)} s)`);
         await sleep(verdict.afterMs, options.signal);
         continue;
       }
@@ -121,11 +121,11 @@ async function listWhenReady(
   }
 }
 
-function describeUnreadable(resource: Resource, error: ApiError, waited: number): string {
-  return describeProblem({
+function describeUnreadable(resource: Resource, error: ApiError, waited: number): Problem {
+  return {
     what: `list ${resource.plural}.${resource.group} at ${resource.version}: still ${error.serverMessage} after ${Math.round(waited / 1000)} s`,
     expected: "a list",
     why: "some object in etcd cannot be read or converted",
     next: "look at the API server's log and at the conversion webhook, then run `pulumi up` again",
-  });
+  };
 }

@@ -1,10 +1,9 @@
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
 
 /** One pass over every object, and whether anything moved under it. */
 export interface PassResult<T> {
   /** The definition and the API servers were the same before and after it. */
-  readonly stoodStill: boolean;
+  readonly unchanged: boolean;
   /** Which definition it speaks of: uid and generation; for keys, the file's hash. */
   readonly definition: string;
   /** The API servers could be distinguished. */
@@ -45,7 +44,7 @@ export async function passUntilProven<T>(
   let clean: PassResult<T>[] = [];
   for (let moved = 0; moved < MOVED_AT_MOST;) {
     const seen = await pass();
-    if (!seen.stoodStill) {
+    if (!seen.unchanged) {
       clean = [];
       moved++;
       again(`API servers or ${words.other} changed during pass ${moved}: repeating it`);
@@ -57,12 +56,10 @@ export async function passUntilProven<T>(
     if (clean.length >= needed) return { result: seen.result, clean: clean.length };
     again("clean, but the API servers cannot be distinguished: a second pass has to find the same");
   }
-  throw new UserError(
-    describeProblem({
-      what: `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes`,
-      expected: "no change during one whole pass",
-      why: words.unharmed,
-      next: "run `pulumi up` again once the control plane is calm",
-    }),
-  );
+  throw new UserError({
+    what: `the API servers or the ${words.other} changed during each of ${MOVED_AT_MOST} passes`,
+    expected: "no change during one whole pass",
+    why: words.unharmed,
+    next: "run `pulumi up` again once the control plane is calm",
+  });
 }

@@ -10,7 +10,7 @@ import {
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
 import { discover, storageVersionHash } from "../../kubernetes/discovery";
 import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { touch } from "../rewrite/rewriter";
@@ -156,10 +156,10 @@ function evidenceOf(servers: ApiServers, target: StorageTarget, probed: { name: 
   return [hash, probe, ...servers.missingEvidence];
 }
 
-function describeDisagreement(target: StorageTarget, object: KubernetesObject, address: string): string {
-  return describeProblem({
+function describeDisagreement(target: StorageTarget, object: KubernetesObject, address: string): Problem {
+  return {
     what: `API servers disagree about how ${target.plural}.${target.group} is stored: PATCH {} on ${objectName(object)} through ${address} still changed it after ${PROBES_MS / 1_000} s`,
     expected: `every server to store ${target.version}`,
-    next: "look whether one of them is cut off from etcd, or whether someone writes this object all the time, then run pulumi up again",
-  });
+    next: "look whether one of them is cut off from etcd, or whether someone writes this object all the time, then run `pulumi up` again",
+  };
 }

@@ -1,6 +1,6 @@
 import { type ApiServer, type ApiServers, MixedServersError } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 
@@ -75,10 +75,10 @@ export async function orIndistinct<T>(servers: ApiServers, check: () => Promise<
   }
 }
 
-function describeLag({ address, lacks }: Lagging, waited: number, { waitingFor }: Condition): string {
-  return describeProblem({
+function describeLag({ address, lacks }: Lagging, waited: number, { waitingFor }: Condition): Problem {
+  return {
     what: `API server ${address} ${lacks}, ${Math.round(waited / 1_000)} s after the CRD was changed`,
-    expected: `it ${waitingFor}`,
-    next: "look at its log: it may be cut off from etcd; run pulumi up again once it has caught up",
-  });
+    expected: `every API server ${waitingFor}`,
+    next: "look at its log: it may be cut off from etcd; run `pulumi up` again once it has caught up",
+  };
 }

@@ -30,7 +30,7 @@ export function rulesLostAtDrop(
           what: `${resource.crd}: ${whereIs(admission, index)} names ${listed(rule.apiVersions)} of ${resource.plural}`,
           expected: `${remaining.join(", ")} there too before ${dropped.join(", ")} is dropped`,
           why: "it would silently stop to apply",
-          next: next,
+          next,
         }),
       ];
     }),

@@ -18,7 +18,8 @@ export function conversionCovers(manifest: Definition, converted: Converted): st
     return [
       describeProblem({
         what: `${name}: the conversion is of ${converted.kind} in ${converted.group}`,
-        expected: `${names.kind} in ${group}`,
+        expected: `${names.kind} in ${group}, as in the manifest`,
+        next: "correct `group` and `kind` of the conversion",
       }),
     ];
   }
@@ -30,7 +31,8 @@ export function conversionCovers(manifest: Definition, converted: Converted): st
       describeProblem({
         what: `${name}: the conversion has no version ${missing.join(", ")}`,
         expected: "every version of the manifest",
-        why: `it has ${converted.versions.join(", ")}`,
+        why: `the conversion has ${converted.versions.join(", ")}`,
+        next: `add ${missing.join(", ")} to the conversion, or take it out of the manifest`,
       }),
     ];
   }

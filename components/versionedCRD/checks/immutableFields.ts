@@ -20,7 +20,7 @@ export function immutableFields(manifest: Definition, live: Definition | undefin
         what: `${name}: ${field} is ${wanted} in the manifest and ${found} in the cluster`,
         expected: found,
         why: "it can never change",
-        next: `put ${found} back, or make a new CRD (another spec.names.plural or spec.group, a VersionedCRD of its own) and copy the objects over`,
+        next: `put ${found} back in the manifest, or make a new CRD (another spec.names.plural or spec.group, a VersionedCRD of its own) and copy the objects from the old one to it`,
       }),
     );
 }

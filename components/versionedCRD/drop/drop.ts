@@ -1,19 +1,18 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
 import { moveManagedFields } from "../../migration/managedFields";
 import { describeFailures } from "../../migration/rewrite/failures";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
-import { awaitServedEverywhere } from "../../migration/servers/served";
-import type { PhaseWork } from "../../provider/logic";
+import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop, usageAtDrop } from "../dependents";
-import { currentResourceVersion } from "../facts";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { applyDefinition, requireDefinition } from "../live";
 import { planDrop, versionsOfUnfinishedDrop } from "../plan";
+import { currentResourceVersion } from "../planFacts";
 import { whyProven } from "../proof";
 import { isOurs, unservedStage, withdrawnVersions } from "../stages";
 import { removeVersions, resumeRemoval } from "./removal";
@@ -65,32 +64,26 @@ async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definiti
   const storage = storageVersion(live);
   const storedVersions = live.status?.storedVersions ?? [];
   if (!isOurs(live) || !inputs.versions.includes(storage)) {
-    throw new UserError(
-      describeProblem({
-        what: `${inputs.crd}: live storage version is ${storage}`,
-        expected: `one of ${inputs.versions.join(", ")} before anything is dropped`,
-        next: "run `pulumi up` without --target",
-      }),
-    );
+    throw new UserError({
+      what: `${inputs.crd}: live storage version is ${storage}`,
+      expected: `one of ${inputs.versions.join(", ")} before anything is dropped`,
+      next: "run `pulumi up` without --target",
+    });
   }
   if (storedVersions.join() !== storage) {
-    throw new UserError(
-      describeProblem({
-        what: `${inputs.crd}: storedVersions is [${storedVersions.join(", ")}]`,
-        expected: `[${storage}] before anything is dropped`,
-        next: "run `pulumi up` so that migrate rewrites the objects",
-      }),
-    );
+    throw new UserError({
+      what: `${inputs.crd}: storedVersions is [${storedVersions.join(", ")}]`,
+      expected: `[${storage}] before anything is dropped`,
+      next: "run `pulumi up` so that migrate rewrites the objects",
+    });
   }
   const listed = await currentResourceVersion(inputs, work.cluster, live);
   if (listed !== undefined && whyProven(live, listed) !== undefined) return;
-  throw new UserError(
-    describeProblem({
-      what: `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation})`,
-      expected: "one before anything is dropped",
-      next: "run `pulumi up` so that migrate proves it",
-    }),
-  );
+  throw new UserError({
+    what: `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation})`,
+    expected: "one before anything is dropped",
+    next: "run `pulumi up` so that migrate proves it",
+  });
 }
 
 /** The same gate once more, on the definition that is about to be changed. */

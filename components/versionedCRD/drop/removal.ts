@@ -1,13 +1,12 @@
 import { storageVersion, type Conversion, type Definition, type Version } from "../../crd/definition";
 import { DROPPING_ANNOTATION } from "../../crd/names";
 import type { ApiServers } from "../../kubernetes/apiServers";
-import { messageOf, UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
+import { UserError, whatOf } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
-import { awaitReadableEverywhere } from "../../migration/servers/served";
-import type { PhaseWork } from "../../provider/logic";
+import { awaitReadableEverywhere } from "../../migration/servers/servedEverywhere";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
@@ -76,7 +75,7 @@ async function putBack(
   cause: unknown,
 ): Promise<Error> {
   const names = going.map(({ name }) => name).join(", ");
-  const found = `${crd}: not everything could be read without ${names}: ${messageOf(cause)}`;
+  const found = `${crd}: not everything could be read without ${names}: ${whatOf(cause)}`;
   let trouble = "";
   for (let tried = 1; tried <= PUT_BACK_TRIES; tried++) {
     try {
@@ -85,28 +84,24 @@ async function putBack(
         restore(work, crd, going, conversion),
       );
       if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
-      return new UserError(
-        describeProblem({
-          what: found,
-          expected: "a complete LIST through every API server",
-          why: `${names} is back (unserved) and nothing is lost`,
-          next: "find the object named above, then run `pulumi up` again",
-        }),
-      );
+      return new UserError({
+        what: found,
+        expected: "a complete LIST through every API server",
+        why: `${names} is back (unserved) and nothing is lost`,
+        next: "find the object named above, then run `pulumi up` again",
+      });
     } catch (error) {
-      trouble = messageOf(error);
+      trouble = whatOf(error);
       work.report(`putting ${names} back: ${trouble}`);
       await sleep(PUT_BACK_EVERY_MS);
     }
   }
-  return new UserError(
-    describeProblem({
-      what: found,
-      expected: "a complete LIST through every API server",
-      why: `putting ${names} back failed as well: ${trouble}`,
-      next: "run `pulumi up` as soon as the API server answers: it goes on from here",
-    }),
-  );
+  return new UserError({
+    what: found,
+    expected: "a complete LIST through every API server",
+    why: `putting ${names} back failed as well: ${trouble}`,
+    next: "run `pulumi up` as soon as the API server answers: it goes on from here",
+  });
 }
 
 /** Tried: adding a version back restores LIST within a fraction of a second, every object whole. */

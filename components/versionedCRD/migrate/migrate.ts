@@ -2,19 +2,18 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
 import { migrateInTree, type InTreeResult } from "../../migration/inTree/inTree";
 import { describeFailures } from "../../migration/rewrite/failures";
 import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
 import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
 import { awaitAgreement } from "../../migration/servers/agreement";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
-import { readPlanFacts } from "../facts";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition, setStoredVersions } from "../live";
 import { isRehearsed, planMigrate, versionsToRehearse } from "../plan";
+import { readPlanFacts } from "../planFacts";
 import type { Proof } from "../proof";
 import { rehearseAgain } from "../rehearse/rehearse";
 
@@ -31,22 +30,18 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
       return { ...currentOutputs(live), summary: `storedVersions is [${inputs.version}]`, ...proofOutput(live) };
     }
     if (storageVersion(live) !== inputs.version) {
-      throw new UserError(
-        describeProblem({
-          what: `${inputs.crd}: storage is ${storageVersion(live)}`,
-          expected: `${inputs.version} since store`,
-          next: "run `pulumi up` without --target",
-        }),
-      );
+      throw new UserError({
+        what: `${inputs.crd}: storage is ${storageVersion(live)}`,
+        expected: `${inputs.version} since store`,
+        next: "run `pulumi up` without --target",
+      });
     }
     if (versionsToRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
-      throw new UserError(
-        describeProblem({
-          what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,
-          expected: "one before objects are rewritten",
-          next: "run `pulumi up` without --target",
-        }),
-      );
+      throw new UserError({
+        what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,
+        expected: "one before objects are rewritten",
+        next: "run `pulumi up` without --target",
+      });
     }
     const started = Date.now();
     await rehearseAgain(inputs, live, work);
@@ -85,7 +80,7 @@ async function migrateAndProve(inputs: MigrateInputs, work: PhaseWork): Promise<
       refuseFailures(inputs, result);
       await servers.alive(work);
       return {
-        stoodStill: await isUnchanged(inputs, work, before, servers, target),
+        unchanged: await isUnchanged(inputs, work, before, servers, target),
         definition: `${before.metadata.uid} ${before.metadata.generation}`,
         distinct: servers.distinct,
         result: describePass(inputs, before, servers, agreed.evidence, result, inTree),
@@ -162,13 +157,11 @@ function describePass(
 async function recordProof(inputs: MigrateInputs, work: PhaseWork, { proof }: Pass): Promise<Definition> {
   const live = await requireDefinition(work.cluster, inputs.crd);
   if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
-    throw new UserError(
-      describeProblem({
-        what: `${inputs.crd}: the definition was changed while its objects were migrated`,
-        expected: `generation ${proof.generation}, found ${live.metadata.generation}`,
-        next: "run `pulumi up` again",
-      }),
-    );
+    throw new UserError({
+      what: `${inputs.crd}: the definition was changed while its objects were migrated: it is at generation ${live.metadata.generation}`,
+      expected: `generation ${proof.generation}, of which every object was proven`,
+      next: "run `pulumi up` again",
+    });
   }
   work.signal.throwIfAborted();
   const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });

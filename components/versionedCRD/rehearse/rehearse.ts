@@ -4,7 +4,7 @@ import { UserError } from "../../kubernetes/errors";
 import {} from "../../kubernetes/problem";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
 import { describeFailures } from "../../migration/rewrite/failures";
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition } from "../live";

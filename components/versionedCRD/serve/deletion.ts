@@ -4,7 +4,6 @@ import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernete
 import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
@@ -33,13 +32,11 @@ function refuseOthers(live: Definition): void {
   if (others.length === 0) return;
   const { name } = live.metadata;
   const names = others.map(({ manager }) => describeFieldManager(manager)).join(", ");
-  throw new UserError(
-    describeProblem({
-      what: `${name}: is applied by ${names} as well`,
-      expected: "no other writer of spec.versions before it is deleted with all its objects",
-      next: `have the other stop, put the component back with takeOverFrom, run \`pulumi up\`, and remove it again; or keep the CRD: \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
-    }),
-  );
+  throw new UserError({
+    what: `${name}: is applied by ${names} as well`,
+    expected: "no other writer of spec.versions before it is deleted with all its objects",
+    next: `have the other stop, put the component back with takeOverFrom, run \`pulumi up\`, and remove it again; or keep the CRD: \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+  });
 }
 
 async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: Cluster, live: Definition) {
@@ -51,13 +48,11 @@ async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: C
   });
   const count = (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
   if (count === 0) return;
-  throw new UserError(
-    describeProblem({
-      what: `${crd}: has ${count} objects, which go with the CRD`,
-      expected: 'none for onDelete: "delete"',
-      next: 'delete them first, or put the component back with onDelete: "delete-with-objects" (or "retain"), run `pulumi up`, and remove it again',
-    }),
-  );
+  throw new UserError({
+    what: `${crd}: has ${count} objects, which go with the CRD`,
+    expected: 'none for onDelete: "delete"',
+    next: 'delete them first, or put the component back with onDelete: "delete-with-objects" (or "retain"), run `pulumi up`, and remove it again',
+  });
 }
 
 /** One left over for a resource that is gone stays pending for ever. */
@@ -75,12 +70,10 @@ async function gone({ crd }: ServeInputs, cluster: Cluster): Promise<void> {
     if ((await readDefinition(cluster, crd)) === undefined) return;
     await sleep(500);
   }
-  throw new UserError(
-    describeProblem({
-      what: `${crd}: still being deleted after ${GONE_WITHIN_MS / 1_000} s`,
-      expected: "the CRD to be gone",
-      why: "a finalizer of an object holds it",
-      next: `see \`kubectl get crd ${crd} -o yaml\`, and run the same command again once it is gone`,
-    }),
-  );
+  throw new UserError({
+    what: `${crd}: still being deleted after ${GONE_WITHIN_MS / 1_000} s`,
+    expected: "the CRD to be gone",
+    why: "a finalizer of an object holds it",
+    next: `see \`kubectl get crd ${crd} -o yaml\`, and run the same command again once it is gone`,
+  });
 }

@@ -1,7 +1,7 @@
 import { isWebhook, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
-import type { PhaseWork } from "../../provider/logic";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { requireDefinition } from "../live";
 
 /** By these a CRD asks cert-manager's cainjector for its caBundle. https://cert-manager.io/docs/reference/annotations/ */

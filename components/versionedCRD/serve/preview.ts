@@ -4,17 +4,17 @@ import { checkedManifest } from "../../crd/manifest";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import { probeConversion } from "../../migration/rehearsal/conversionReview";
-import type { Preview } from "../../provider/logic";
+import type { Preview } from "../../provider/phaseLogic";
 import { readable, unknownPaths } from "../../provider/unknown";
 import { checkAdoption, heldByOthers, managersTakenOver, type Adoption, type PriorState } from "../adoption";
 import { checkServe } from "../checks/checkServe";
 import { objectsReadable } from "../checks/objectsReadable";
 import { warnOfPrograms } from "../customResources/writtenByPulumi";
 import { checkDependentsAtServe } from "../dependents";
-import { readPlanFacts } from "../facts";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type PlanFacts } from "../plan";
+import { readPlanFacts } from "../planFacts";
 import { priorState } from "../subject";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */

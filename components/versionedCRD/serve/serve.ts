@@ -8,8 +8,8 @@ import { missingRights } from "../../kubernetes/missingRights";
 import { describeProblem } from "../../kubernetes/problem";
 import { rightsWithoutWhich } from "../../kubernetes/rights";
 import { sleep } from "../../kubernetes/sleep";
-import { awaitServedEverywhere } from "../../migration/servers/served";
-import type { PhaseWork } from "../../provider/logic";
+import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
@@ -84,13 +84,11 @@ async function assertRightsForRollout(
   const rules = rightsWithoutWhich([{ group, plural }], { creates: before === undefined, inTree });
   const missing = await missingRights(cluster, rules, "kube-system");
   if (missing.length === 0) return;
-  throw new UserError(
-    describeProblem({
-      what: `${crd}: not allowed to ${missing.join(", to ")}`,
-      expected: "every right of the whole rollout before its first change",
-      next: `grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what docs/rights.md lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
-    }),
-  );
+  throw new UserError({
+    what: `${crd}: not allowed to ${missing.join(", to ")}`,
+    expected: "every right of the whole rollout before its first change",
+    next: `grant this user by a ClusterRoleBinding (a Role in some namespaces does not reach every object) what docs/rights.md lists for pulumi up, or what rightsForUp([{ group: "${group}", plural: "${plural}" }]) returns`,
+  });
 }
 
 async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
@@ -99,12 +97,11 @@ async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<
     const conditions = (await requireDefinition(work.cluster, crd)).status?.conditions ?? [];
     const refused = conditions.find(({ type, status }) => type === "NamesAccepted" && status === "False");
     if (refused !== undefined) {
-      throw new UserError(
-        describeProblem({
-          what: `${crd}: the names are not accepted: ${refused.message}`,
-          expected: "names no other CRD uses",
-        }),
-      );
+      throw new UserError({
+        what: `${crd}: the names are not accepted: ${refused.message}`,
+        expected: "names no other CRD uses",
+        next: `see which CRD has them with \`kubectl get crd -o wide\`, and choose others`,
+      });
     }
     if (conditions.some(({ type, status }) => type === "Established" && status === "True")) return;
     if (Date.now() > deadline) {

@@ -2,15 +2,14 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
-import { describeProblem } from "../../kubernetes/problem";
 import { awaitAgreement } from "../../migration/servers/agreement";
-import { awaitServedEverywhere } from "../../migration/servers/served";
-import type { PhaseWork } from "../../provider/logic";
+import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
+import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
-import { currentResourceVersion } from "../facts";
 import type { StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
 import { isRehearsed, planStore } from "../plan";
+import { currentResourceVersion } from "../planFacts";
 import { recordedRehearsal, type RehearsalRecord } from "../proof";
 import { rehearseAgain } from "../rehearse/rehearse";
 import { isOurs, storedStage } from "../stages";
@@ -52,22 +51,18 @@ function assertMayFlip(live: Definition, version: string): void {
   const crd = live.metadata.name;
   const wanted = live.spec.versions.find(({ name }) => name === version);
   if (!isOurs(live) || wanted === undefined || !wanted.served) {
-    throw new UserError(
-      describeProblem({
-        what: `${crd}: ${version} is not served by our definition`,
-        expected: "serve to have added it",
-        next: "run `pulumi up` without --target",
-      }),
-    );
+    throw new UserError({
+      what: `${crd}: ${version} is not served by our definition`,
+      expected: "serve to have added it",
+      next: "run `pulumi up` without --target",
+    });
   }
   if (!isRehearsed(live, version)) {
-    throw new UserError(
-      describeProblem({
-        what: `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation})`,
-        expected: "one before storage flips",
-        next: "run `pulumi up` again, and find out who else edits the CRD if it says so again",
-      }),
-    );
+    throw new UserError({
+      what: `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation})`,
+      expected: "one before storage flips",
+      next: "run `pulumi up` again, and find out who else edits the CRD if it says so again",
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type Step,
   type Trust,
 } from "../../../components/conversionWebhook/authority/plan";
-import { take } from "../../../components/conversionWebhook/authority/take";
+import { take } from "../../../components/conversionWebhook/authority/takeStep";
 import { trustOf } from "../../../components/conversionWebhook/authority/trust";
 
 const names = { service: "convert", namespace: "tools" };

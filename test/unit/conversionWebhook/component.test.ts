@@ -288,7 +288,7 @@ export default defineConversion({ group: "example.com", kind: "Thing",
     [
       "a version it lacks",
       { versions: [...versionsOf("a", "b"), ...versionsOf("a", "b", "v3", "v4")] },
-      /the conversion has no version v3, v4\n.*why: +it has v1, v2/s,
+      /the conversion has no version v3, v4\n.*why: +the conversion has v1, v2\n/s,
     ],
     [
       "a field it does not know",

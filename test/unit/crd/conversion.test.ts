@@ -42,12 +42,12 @@ test("a bundle that is base64 already stays as it is", () => {
   expect(clientConfig({ url, caBundle: "LS0tLS1CRUdJTg==" })?.caBundle).toBe("LS0tLS1CRUdJTg==");
 });
 
-test.each<[string, ConversionArgs, string]>([
-  ["neither url nor service", {}, "neither url nor service"],
-  ["both of them", { url, service }, "url and service"],
-])("%s => refused", (_what, args, found) => {
+test.each<[string, ConversionArgs, string, string]>([
+  ["neither url nor service", {}, "neither url nor service", "give the webhook\'s https:// url or its Service"],
+  ["both of them", { url, service }, "url and service", "remove one of them"],
+])("%s => refused", (_what, args, found, next) => {
   expect(messageOf(() => withConversion(both, args))).toBe(
-    `databases.example.com: \`conversion\` has ${found}\n  expected: exactly one\n  next:     give the webhook's https:// url or its Service`,
+    `databases.example.com: \`conversion\` has ${found}\n  expected: exactly one\n  next:     ${next}`,
   );
 });
 

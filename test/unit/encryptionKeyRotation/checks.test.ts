@@ -5,7 +5,7 @@ import {
   checkRetire,
   checkRotation,
   type Findings,
-  mustBeFileless,
+  whyNotFileless,
 } from "../../../components/encryptionKeyRotation/checks";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import type { RotationInput } from "../../../components/encryptionKeyRotation/desiredKeys";
@@ -106,7 +106,7 @@ describe("a rotation", () => {
   test("a write key's name with other bytes than the file's", () => {
     expect(errors(live, "aescbc:c", "", { c: secretOf("aescbc", "c") })).toEqual([]);
     expect(errors(live, "aescbc:c", "", { c: bytes(32) })).toEqual([
-      'aescbc:c: the file holds other bytes under this name than the arguments or the state\n  expected: the same\n  next:     name a new key to write with, and keep "c" in read without a secret: the file\'s bytes are used',
+      'aescbc:c: the file holds other bytes under this name than the arguments or the state\n  expected: the bytes that the file holds\n  next:     name a new key to write with, and keep "c" in read without a secret: the file\'s bytes are used',
     ]);
   });
 
@@ -151,7 +151,7 @@ describe("a rotation", () => {
     const moved = { kms: { name: "vault", endpoint: "unix:///elsewhere.sock" } };
     const desired = readDesiredKeys({ resources: ["secrets"], keys: { write: moved } });
     expect(checkRotation(file(entry("secrets", "kms:vault")), desired).errors).toEqual([
-      "kms:vault: the file's endpoint is unix:///run/vault.sock, the arguments' unix:///elsewhere.sock\n  expected: the same\n  next:     give the plugin at the new endpoint a new name and rotate to it",
+      "kms:vault: the file has endpoint unix:///run/vault.sock, the arguments have unix:///elsewhere.sock\n  expected: the endpoint of the file, unix:///run/vault.sock\n  next:     put the endpoint back, or give the plugin at the new endpoint a new name and rotate to it",
     ]);
   });
 
@@ -198,9 +198,9 @@ describe("a rotation", () => {
 });
 
 test("no target, found out late: every key must be a KMS plugin's", () => {
-  expect(mustBeFileless([{ kind: "kms", name: "vault" }])).toBeUndefined();
+  expect(whyNotFileless([{ kind: "kms", name: "vault" }])).toBeUndefined();
   expect(
-    mustBeFileless([
+    whyNotFileless([
       { kind: "kms", name: "vault" },
       { kind: "secretbox", name: "a" },
       { kind: "identity", name: "" },
@@ -227,8 +227,8 @@ describe("retire", () => {
       ),
     ).toEqual([]);
     expect(checkRetire(live, desired, resources, [proof("secrets", "secretbox:a")])).toEqual([
-      "secrets: found no valid proof that every object is written with secretbox:n; secretbox:a may still be needed and stays; run pulumi up again: migrate comes first",
-      "databases.example.com: found no valid proof that every object is written with secretbox:n; identity may still be needed and stays; run pulumi up again: migrate comes first",
+      "secrets: found no valid proof that every object is written with secretbox:n; secretbox:a may still be needed and stays; run `pulumi up` again: migrate comes first",
+      "databases.example.com: found no valid proof that every object is written with secretbox:n; identity may still be needed and stays; run `pulumi up` again: migrate comes first",
     ]);
   });
 

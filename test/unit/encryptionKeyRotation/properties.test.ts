@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { checkRotation, takenByTheServer } from "../../../components/encryptionKeyRotation/checks";
+import { checkRotation, acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import { keyEntriesOf, type KeyEntry } from "../../../components/encryptionKeyRotation/configuration/keyEntries";
 import { keyLabel } from "../../../components/encryptionKeyRotation/configuration/keyNames";
@@ -133,7 +133,7 @@ describe("at every stage", () => {
   test("the API server takes the file", () => {
     fc.assert(
       fc.property(situations, (situation) => {
-        for (const each of files4(situation)) expect(takenByTheServer(each)).toEqual([]);
+        for (const each of files4(situation)) expect(acceptedByApiServer(each)).toEqual([]);
       }),
       runs,
     );

@@ -93,7 +93,7 @@ describe("a file", () => {
     fs.mkdirSync(at("config.yaml"));
     const message = await messageOf(openTarget({ file: at("config.yaml") }).write(after));
     expect(message).toMatch(
-      /^cannot write file .*config.yaml: .*EISDIR.*; expected a directory that this user may write$/,
+      /^cannot write file .*config.yaml: .*EISDIR.*\n {2}expected: +a directory that this user may write$/,
     );
     expect(message).not.toContain(key2.secret);
     expect(fs.readdirSync(dir)).toEqual(["config.yaml"]);
@@ -149,7 +149,7 @@ describe("commands", () => {
   test("that end with another exit code than 0 are told by program, exit code and last words", async () => {
     const message = await messageOf(commands(sh("echo no such path >&2; exit 3"), ["true"]).read());
     expect(message).toBe(
-      'commands vault, read: "sh" ended with exit code 3; expected exit code 0. It said: no such path',
+      'commands vault, read: "sh" ended with exit code 3\n  expected: exit code 0\n  why:      it said: no such path',
     );
   });
 
@@ -272,7 +272,7 @@ describe("several targets", () => {
       },
     });
     const message = await messageOf(writeAll([...three(before), forgetful], before, after));
-    expect(message).toContain("secrets: aescbc [key1, key3], then identity; expected the text written, to the byte");
+    expect(message).toContain("secrets: aescbc [key1, key3], then identity");
     expect(texts()).toEqual([before, before]);
 
     const stuck = openTarget({ commands: { read: ["cat", at("cp-2.yaml", before)], write: ["false"], name: "stuck" } });
@@ -318,7 +318,7 @@ describe("bad arguments are refused before anything is touched", () => {
     [
       "a host key that is none",
       { ssh: { ...ssh, hostKey: "MD5:00:11" } },
-      /hostKey is "MD5:00:11"; expected a line like/,
+      /hostKey is "MD5:00:11"\n {2}expected: +a line like/,
     ],
     [
       "a host key of another type than it says",

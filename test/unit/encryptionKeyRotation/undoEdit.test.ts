@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { checkRotation, takenByTheServer } from "../../../components/encryptionKeyRotation/checks";
+import { checkRotation, acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks";
 import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
 import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
 import { keyOrder } from "../../../components/encryptionKeyRotation/configuration/resources";
@@ -23,7 +23,7 @@ test("from the file that distribute or promote wrote, and names alone, the keys 
         const again = undoEdit(parseConfiguration(renderConfiguration(written), "file x"), order);
         if (again === undefined) throw new Error("not undone");
         for (const resource of RESOURCES) expect(keyOrder(again, resource)).toEqual(keyOrder(before, resource));
-        expect(takenByTheServer(again)).toEqual([]);
+        expect(acceptedByApiServer(again)).toEqual([]);
         before = written;
       }
     }),

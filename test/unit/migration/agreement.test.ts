@@ -2,7 +2,7 @@ import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
 import { awaitAgreement } from "../../../components/migration/servers/agreement";
-import { awaitServedEverywhere } from "../../../components/migration/servers/served";
+import { awaitServedEverywhere } from "../../../components/migration/servers/servedEverywhere";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());

@@ -1,7 +1,7 @@
 import { type PassResult, passUntilProven } from "../../../components/migration/rewrite/passes";
 
-const clean: PassResult<string> = { stoodStill: true, definition: "uid 3", distinct: true, result: "" };
-const moved = { ...clean, stoodStill: false };
+const clean: PassResult<string> = { unchanged: true, definition: "uid 3", distinct: true, result: "" };
+const moved = { ...clean, unchanged: false };
 const balanced = { ...clean, distinct: false };
 
 /** Runs these passes; each result is its place. */
@@ -38,7 +38,7 @@ test("where API servers cannot be distinguished, two clean passes in a row are n
 });
 
 test("in a row: what moved in between begins the count anew", async () => {
-  expect(await proven(balanced, { ...balanced, stoodStill: false }, balanced, balanced)).toMatchObject({
+  expect(await proven(balanced, { ...balanced, unchanged: false }, balanced, balanced)).toMatchObject({
     result: "pass 4",
   });
 });

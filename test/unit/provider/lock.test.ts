@@ -94,7 +94,7 @@ test("the hold counts from before the write was sent, not from its answer", asyn
   const lease = new FakeLease();
   lease.before = ({ method }) => (method === "POST" ? after(3_900) : method === "PUT" ? unreachable() : after(0));
   const { outcome, stoppedAfter } = await hold(lease, 60_000);
-  expect(outcome).toMatch(/the lock of foos.g is lost.*run pulumi up again/);
+  expect(outcome).toMatch(/the lock of foos.g is lost.*run `pulumi up` again/);
   expect(stoppedAfter).toBeGreaterThan(10_000 - 3_900);
   expect(stoppedAfter).toBeLessThanOrEqual(12_000);
 });

@@ -291,7 +291,9 @@ describe("another cluster behind the same name", () => {
     expect((await checkAgain({ ...inputs, clusterId: "uid-of-another" })).inputs.clusterId).toBe("uid-of-another");
     expect((await checkAgain(inputs)).inputs).not.toHaveProperty("clusterId");
     const [failure] = (await checkAgain({}, { ...inputs, cluster: { id: "uid-wanted" } })).failures;
-    expect(failure?.reason).toMatch(/may not be read.*grant this user the rule .*kube-system/s);
+    expect(failure?.reason).toMatch(
+      /this user may not read namespace kube-system.*grant this user the rule .*kube-system/s,
+    );
   });
 
   test("that came in since preview is refused before the phase writes or deletes anything", async () => {

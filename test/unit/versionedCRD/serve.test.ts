@@ -1,5 +1,5 @@
 import { ApiError } from "../../../components/kubernetes/errors";
-import type { PhaseWork } from "../../../components/provider/logic";
+import type { PhaseWork } from "../../../components/provider/phaseLogic";
 import type { ServeInputs } from "../../../components/versionedCRD/inputs";
 import { serve } from "../../../components/versionedCRD/serve/serve";
 import { CRD, manifest, OWNER } from "../fixtures";

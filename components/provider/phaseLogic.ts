@@ -25,7 +25,7 @@ export interface PhaseWork extends Work {
   readonly saveOutputs: (outputs: object) => void;
 }
 
-/** One phase: `look` decides what there is to do, `run` does it and may be called again after any interruption. */
+/** One phase: `preview` decides what there is to do, `run` does it and may be called again after any interruption. */
 export interface PhaseLogic<Inputs extends SharedInputs, Outputs extends { plan: string[] }, Live> {
   /** `olds` is what the state holds from before this run, whichever resource wrote it. */
   preview(inputs: Inputs, cluster: Cluster, live: Live, olds: object | undefined): Promise<Preview>;
