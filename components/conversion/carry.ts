@@ -1,9 +1,10 @@
 import type { Container, DirectedScope, DirectedTransfer, DirectedNested } from "./compile";
+import { shownEqual } from "./defaults";
 import { Draft, read } from "./draft";
-import { equal, isMapValue, shownEqual, type JsonMap } from "./json";
+import { equal, isMapValue, type JsonMap } from "./json";
 import { carryNested, type Carried } from "./lists";
 import { run } from "./run";
-import { entryOf, Leftovers, type Keeper, type Stash } from "./stash";
+import { openEntry, Leftovers, type Keeper, type Stash } from "./stash";
 
 /** What a move makes of its fields: values for the other side, by place. */
 interface Moved {
@@ -30,7 +31,7 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
   const moved = scope.moves.map((move) =>
     move.kind === "transfer"
       ? transfer(move, input, returning, keeper)
-      : nested(move, input, entryOf(returning, move.toKey, keeper), keeper),
+      : nested(move, input, openEntry(returning, move.toKey, keeper), keeper),
   );
 
   // STEP 2: the fields leave, and the objects that were only there for them.
@@ -75,7 +76,7 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
 
 function transfer(move: DirectedTransfer, input: JsonMap, returning: Stash | undefined, keeper: Keeper): Moved {
   const before = move.from.map(({ path }) => read(input, path));
-  const entry = entryOf(returning, move.toKey, keeper);
+  const entry = openEntry(returning, move.toKey, keeper);
   const value = entry?.["value"];
   if (isMapValue(value)) {
     const shown = entry?.["shown"];
@@ -155,7 +156,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 function restoreContainer(draft: Draft, container: Container, returning: Stash | undefined, keeper: Keeper): void {
-  const entry = entryOf(returning, container.text, keeper);
+  const entry = openEntry(returning, container.text, keeper);
   if (entry === undefined) return;
   const found = read(draft.value, container.path);
   if (entry["created"] === true && isEmpty(found)) return draft.remove(container.path);

@@ -42,29 +42,6 @@ function canonicalNumber(text: string): string {
   return /^-?\d+$/.test(text) ? BigInt(text).toString() : JSON.stringify(Number(text));
 }
 
-/** The value with the defaults that the API server fills in after a conversion. */
-export function withDefaults(schema: SchemaNode | undefined, value: unknown): unknown {
-  if (schema === undefined) return value;
-  if (value === undefined || (value === null && schema.nullable !== true)) {
-    return schema.default === undefined ? value : withDefaults({ ...schema, default: undefined }, schema.default);
-  }
-  if (Array.isArray(value)) return value.map((element) => withDefaults(schema.items, element));
-  if (!isMapValue(value)) return value;
-  const fields = new Map(
-    Object.entries(value).map(([key, field]) => [key, withDefaults(fieldSchema(schema, key), field)]),
-  );
-  for (const [key, node] of Object.entries(schema.properties ?? {})) {
-    const field = withDefaults(node, own(value, key));
-    if (field !== undefined) fields.set(key, field);
-  }
-  return Object.fromEntries(fields);
-}
-
-/** True where both are the same in what the API server shows, its defaults filled in. */
-export function shownEqual(schema: SchemaNode | undefined, first: unknown, second: unknown): boolean {
-  return equal(first, second) || equal(withDefaults(schema, first), withDefaults(schema, second));
-}
-
 /**
  * A copy for the user's functions, which may then do with it what they like. An integer beyond 2^53 is a bigint where the
  * schema, and so the function's type, says int64.

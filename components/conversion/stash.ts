@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { withDefaults } from "./defaults";
 import { parseExact, stringifyExact } from "./exactJson";
-import { canonical, isMapValue, own, sorted, withDefaults, type JsonMap } from "./json";
+import { canonical, isMapValue, own, sorted, type JsonMap } from "./json";
 import type { SchemaNode } from "./schema";
 
 /** What one version cannot hold of another, by the paths there. Read from an annotation, so it may be anything. */
@@ -33,7 +34,7 @@ export class Leftovers {
 }
 
 /** One entry, opened where it is sealed. */
-export function entryOf(stash: Stash | undefined, key: string, keeper: Keeper): JsonMap | undefined {
+export function openEntry(stash: Stash | undefined, key: string, keeper: Keeper): JsonMap | undefined {
   const entry = stash === undefined || key === "" ? undefined : own(stash, key);
   if (!isMapValue(entry)) return undefined;
   const sealed = own(entry, "sealed");

@@ -25,7 +25,7 @@ export function createKeySecret(
   keys: pulumi.Input<pulumi.Input<string>[]>,
 ): Secret {
   const all = pulumi.secret(keys).apply((texts) => {
-    const problem = keyProblem(texts);
+    const problem = sealingKeyProblem(texts);
     if (problem === undefined) return texts;
     throw site.opts.parent === undefined ? new Error(problem) : refusal(site.opts.parent, problem);
   });
@@ -44,7 +44,7 @@ function fileOf(index: number): string {
 }
 
 /** What is wrong with the keys, without any of them; undefined where nothing is. */
-export function keyProblem(texts: readonly string[]): string | undefined {
+export function sealingKeyProblem(texts: readonly string[]): string | undefined {
   const hint = `expected ${BYTES} bytes in base64 (head -c ${BYTES} /dev/urandom | base64)`;
   if (texts.length === 0) return `keys is empty; ${hint}`;
   const wrong = texts.findIndex((text) => Buffer.from(text, "base64").length !== BYTES);

@@ -6,7 +6,10 @@ export interface Definition {
   kind: string;
   metadata: Metadata;
   spec: DefinitionSpec;
-  status?: { storedVersions?: string[]; conditions?: { type: string; status: string; message?: string }[] };
+  status?: {
+    storedVersions?: string[];
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+  };
 }
 
 export interface Metadata {

@@ -145,8 +145,16 @@ function withoutServerFields(manifest: Definition): Definition {
     apiVersion: manifest.apiVersion,
     kind: manifest.kind,
     metadata: { name, ...(!isEmpty(labels) && { labels }), ...(!isEmpty(annotations) && { annotations }) },
-    spec: { ...manifest.spec, names: withoutEmpty(manifest.spec.names) },
+    spec: { ...withoutPlaceholder(manifest.spec), names: withoutEmpty(manifest.spec.names) },
   };
+}
+
+/** Scaffolds write `caBundle: Cg==`, a line end, beside the annotation by which cert-manager is to put the bundle there. */
+function withoutPlaceholder(spec: Definition["spec"]): Definition["spec"] {
+  const { webhook, ...conversion } = spec.conversion ?? { strategy: "" };
+  const { caBundle, ...clientConfig } = webhook?.clientConfig ?? {};
+  if (typeof caBundle !== "string" || Buffer.from(caBundle, "base64").toString("latin1").trim() !== "") return spec;
+  return { ...spec, conversion: { ...conversion, webhook: { ...webhook, clientConfig } } };
 }
 
 /** The API server fills in a singular or listKind that is empty, and would be asked to empty it again at each run. */

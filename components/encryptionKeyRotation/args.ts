@@ -110,7 +110,7 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
   clusterId: true,
 };
 
-/** Everything that can be wrong with an argument by itself; what hangs on keys and resources together is readWanted's. */
+/** Everything that can be wrong with an argument by itself; what hangs on keys and resources together is for readDesiredKeys. */
 export function checkRotationArgs(component: pulumi.Resource, args: EncryptionKeyRotationArgs): void {
   const problems = [...misspelt(args), ...wrongChoices(args), ...wrongNumbers(args)];
   if (problems.length > 0) throw refusal(component, problems.join("\n"));

@@ -2,7 +2,7 @@ import { createRequire } from "module";
 import * as pulumi from "@pulumi/pulumi";
 import type * as RandomBytesModule from "@pulumi/random/randomBytes";
 import type { EncryptionKeyRotationArgs, KeyArgs } from "./args";
-import { bytesDigest } from "./checks";
+import { bytesDigest } from "./configuration/keyBytes";
 
 /** Made when it is first needed: a program with given keys, or without encryption, needs no @pulumi/random. */
 const load = createRequire(__filename);

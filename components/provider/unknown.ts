@@ -13,9 +13,12 @@ export function areAllWithin(paths: readonly string[], inputs: readonly string[]
   return paths.every((path) => inputs.some((input) => path === input || path.startsWith(`${input}.`)));
 }
 
+/** Stands in sentences for what preview does not know. */
+export const NOT_KNOWN = "(not known yet)";
+
 /** The same with words in place of each unknown, for sentences. */
 export function readable<T>(value: T): T {
-  if (value === UNKNOWN) return "(not known yet)" as T;
+  if (value === UNKNOWN) return NOT_KNOWN as T;
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => readable(item)) as T;
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, readable(child)])) as T;

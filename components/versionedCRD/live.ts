@@ -24,7 +24,8 @@ export async function requireDefinition(cluster: Cluster, name: string): Promise
   throw new UserError({
     what: `${name}: the CRD is not in the cluster`,
     expected: "the CRD that serve created",
-    next: "run `pulumi up` again",
+    why: "somebody deleted it during this run, and every object with it",
+    next: "run `pulumi preview`: it says how to go on",
   });
 }
 
@@ -162,6 +163,6 @@ function conflict(name: string, error: ApiError): UserError {
   return new UserError({
     what: `${name}: another field manager owns what the manifest sets: ${messageOf(error)}`,
     expected: `${FIELD_MANAGER} to be its only writer`,
-    next: "stop the other writer, then name its field manager in takeOverFrom",
+    next: `stop the other writer (\`kubectl get crd ${name} -o yaml --show-managed-fields\` names it), then set takeOverFrom of the component to its field manager`,
   });
 }

@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
+import { setTimeout as sleep } from "timers/promises";
 import { rightsForPreview } from "../../components";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { withLock } from "../../components/provider/lock";
@@ -77,6 +78,33 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
       const webhook = await world.webhook();
       const other = await makeAuthority("somebody else");
       expect(await previewWith({ url: webhook.url, caBundle: other.cert })).toMatch(/certificate|caBundle/);
+    });
+
+    test("a caBundle that holds no certificate is refused: the API server would establish no such CRD", async () => {
+      const webhook = await world.webhook();
+      const caBundle = Buffer.from("hello").toString("base64");
+      expect(await previewWith({ url: webhook.url, caBundle })).toMatch(/caBundle holds no certificate \(5 bytes/);
+
+      const { spec } = await world.cluster.client.get(definitionPath);
+      const names = { kind: "Bundle", plural: "bundles" };
+      const clientConfig = { url: webhook.url, caBundle };
+      const conversion = { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
+      const all = path.dirname(definitionPath);
+      const metadata = { name: `bundles.${group}` };
+      await world.cluster.client.post(all, {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata,
+        spec: { ...spec, names, conversion },
+      });
+      const reason = async (): Promise<string> => {
+        const { status } = await world.cluster.client.get(`${all}/${metadata.name}`);
+        const conditions = (status?.conditions ?? []) as { type: string; reason: string }[];
+        return conditions.find(({ type }) => type === "Established")?.reason ?? "";
+      };
+      for (let waited = 0; (await reason()) !== "InvalidCABundle" && waited < 100; waited++) await sleep(100);
+      expect(await reason()).toBe("InvalidCABundle");
+      await world.cluster.client.delete(`${all}/${metadata.name}`);
     });
 
     test("too slow: the time allowed is named", async () => {

@@ -22,13 +22,15 @@ describe("a version leaves slowly, through a webhook whose caBundle somebody els
   });
   afterAll(() => world.end());
 
-  /** v1 and v2, with something more said of v1; the program itself names no caBundle. */
-  const both = (v1: object, more: Partial<VersionedCRDArgs> = {}): VersionedCRDArgs => ({
-    crd: crdOf("comets", ["v1", "v2"], {}, { v1 }),
-    conversion: { url },
-    migrator: "direct",
-    ...more,
-  });
+  /** v1 and v2, with something more said of v1; the program itself names no caBundle but the placeholder of a scaffold. */
+  const both = (v1: object, more: Partial<VersionedCRDArgs> = {}): VersionedCRDArgs => {
+    const crd = crdOf("comets", ["v1", "v2"], {}, { v1 });
+    const { spec, ...rest } = crd as { spec?: object };
+    const webhook = { clientConfig: { url, caBundle: "Cg==" }, conversionReviewVersions: ["v1"] };
+    const conversion = { strategy: "Webhook", webhook };
+    const own = { ...rest, spec: { ...spec, conversion } } as typeof crd;
+    return { crd: more.conversion === undefined ? own : crd, migrator: "direct", ...more };
+  };
   const caBundle = async (): Promise<unknown> =>
     (await comets.definition()).spec.conversion.webhook.clientConfig.caBundle as unknown;
   const storage = async (): Promise<unknown> =>

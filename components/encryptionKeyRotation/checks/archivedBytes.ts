@@ -1,16 +1,8 @@
-import { createHash } from "crypto";
-import { keyBytes } from "../configuration/keyBytes";
+import { bytesDigest } from "../configuration/keyBytes";
 import { keyEntriesOf } from "../configuration/keyEntries";
 import { keyLabel } from "../configuration/keyNames";
 import { ourProviders } from "../desiredKeys";
 import type { Rotation } from "./rotation";
-
-/** By this a key's bytes are compared with an archived one's, which nobody needs to be shown: 32 random bytes cannot be found from it. */
-export function bytesDigest(secret: string): string {
-  return createHash("sha256")
-    .update(keyBytes(secret) ?? secret)
-    .digest("hex");
-}
 
 /** The state has bytes under every archived name, but those of a key that was made elsewhere are not among them. */
 export function archivedBytes({ live, desired, archived }: Rotation): string[] {

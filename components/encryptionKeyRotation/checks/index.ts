@@ -16,7 +16,6 @@ import { plainData } from "./plainData";
 import { reusedName } from "./reusedName";
 import type { Rotation } from "./rotation";
 
-export { bytesDigest } from "./archivedBytes";
 export { checkArguments } from "./arguments";
 export { whyNotFileless } from "./filelessKeys";
 export { checkKeyAge } from "./keyAge";

@@ -1,3 +1,4 @@
+import { createHash } from "crypto";
 import type { Cipher } from "./configuration";
 
 export const CIPHERS: readonly Cipher[] = ["secretbox", "aescbc", "aesgcm"];
@@ -32,4 +33,11 @@ export function keyProblem(cipher: Cipher, secret: string): string | undefined {
 export function sameBytes(left: string, right: string): boolean {
   const [one, other] = [keyBytes(left), keyBytes(right)];
   return one !== undefined && other !== undefined && one.equals(other);
+}
+
+/** By this a key's bytes are compared with an archived one's, which nobody needs to be shown: 32 random bytes cannot be found from it. */
+export function bytesDigest(secret: string): string {
+  return createHash("sha256")
+    .update(keyBytes(secret) ?? secret)
+    .digest("hex");
 }

@@ -11,7 +11,7 @@ import { withTargets, writeAll, type OpenTarget } from "../targets";
 import { repairTargets } from "./repairTargets";
 import { resumeWrite } from "./resumeWrite";
 import { recordEdit, reload, rollBack, type Write } from "./rollBack";
-import { keyOrderIn } from "./undoEdit";
+import { keyOrdersBefore } from "./undoEdit";
 
 /** What was written, and what was seen of it. */
 export interface Edited {
@@ -54,7 +54,12 @@ export async function edit(
 }
 
 async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarget[], { before, after, since }: Write) {
-  await recordEdit(inputs, work, { before, after, since }, keyOrderIn(before.configuration, inputs.desired.resources));
+  await recordEdit(
+    inputs,
+    work,
+    { before, after, since },
+    keyOrdersBefore(before.configuration, inputs.desired.resources),
+  );
   work.signal.throwIfAborted();
   work.report(`writing ${targets.map(({ name }) => name).join(", ")}`);
   await writeAll(targets, before.text, after.text);

@@ -12,7 +12,7 @@ interface OrderedKey extends KeyName {
   timeout?: string;
 }
 
-export function keyOrderIn(configuration: EncryptionConfiguration, patterns: readonly string[]): Order {
+export function keyOrdersBefore(configuration: EncryptionConfiguration, patterns: readonly string[]): Order {
   const keyOf = (atom: KeyEntry): OrderedKey => {
     const timeout = atom.kind === "kms" ? atom.provider.timeout : undefined;
     return { kind: atom.kind, name: atom.name, ...(timeout !== undefined && { timeout }) };

@@ -162,7 +162,7 @@ function describeConnection(name: string, error: NodeJS.ErrnoException): Error {
     describeProblem({
       what: `conversion webhook ${name} cannot be reached: ${code || error.message}`,
       expected: "it to answer on this address, from here and from every API server",
-      next: "start it, or correct the address",
+      next: "start the webhook, or correct its address (spec.conversion of the manifest, or `conversion` of the component)",
     }),
   );
 }

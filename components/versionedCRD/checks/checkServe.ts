@@ -1,5 +1,6 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
+import { caBundleHoldsCertificates } from "./caBundleHoldsCertificates";
 import { immutableFields } from "./immutableFields";
 import { notBeingDeleted } from "./notBeingDeleted";
 import { oneOwner } from "./oneOwner";
@@ -22,6 +23,7 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
       ...immutableFields(manifest, live),
       ...storageStaysServed(manifest, live),
       ...prunesNothing(manifest, live),
+      ...caBundleHoldsCertificates(manifest),
       ...(moves && fields.length > 0
         ? [
             describeProblem({

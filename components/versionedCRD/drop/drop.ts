@@ -65,7 +65,7 @@ async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definiti
   const storedVersions = live.status?.storedVersions ?? [];
   if (!isOurs(live) || !inputs.versions.includes(storage)) {
     throw new UserError({
-      what: `${inputs.crd}: live storage version is ${storage}`,
+      what: `${inputs.crd}: the storage version in the cluster is ${storage}`,
       expected: `one of ${inputs.versions.join(", ")} before anything is dropped`,
       next: "run `pulumi up` without --target",
     });

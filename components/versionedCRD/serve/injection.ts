@@ -38,7 +38,7 @@ export async function awaitInjection(
           what: `no caBundle after ${seconds} s, although ${asked} asks for that of ${live.metadata.annotations?.[asked]}`,
           expected: "cert-manager's cainjector to write it",
           why: "until then no API server can call the webhook",
-          next: "see its log",
+          next: "see the cainjector's log (kubectl -n cert-manager logs deploy/cert-manager-cainjector), then run `pulumi up` again",
         }),
       );
       return live;

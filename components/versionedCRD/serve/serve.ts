@@ -104,12 +104,18 @@ async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<
       });
     }
     if (conditions.some(({ type, status }) => type === "Established" && status === "True")) return;
+    const said = conditions
+      .filter(({ type, status }) => type === "Established" && status !== "True")
+      .map(({ reason, message }) => `${reason ?? "no reason"}: ${message ?? "no message"}`);
     if (Date.now() > deadline) {
-      throw new UserError(
-        `${crd}: not Established after 30 s; see \`kubectl describe crd ${crd}\` and run \`pulumi up\` again`,
-      );
+      throw new UserError({
+        what: `${crd}: not Established after 30 s`,
+        expected: "the API server to serve the CRD within seconds",
+        why: said.length === 0 ? "it says nothing of it" : `it says: ${said.join("; ")}`,
+        next: `see \`kubectl describe crd ${crd}\` and run \`pulumi up\` again`,
+      });
     }
-    work.report("waiting for the API server to establish the CRD");
+    work.report(`waiting for the API server to establish the CRD${said.length === 0 ? "" : ` (${said.join("; ")})`}`);
     await sleep(200, work.signal);
   }
 }

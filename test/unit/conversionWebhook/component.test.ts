@@ -8,7 +8,7 @@ import {
   type ConversionWebhookArgs,
   type VersionedCRDArgs,
 } from "../../../components";
-import { keyProblem } from "../../../components/conversionWebhook/keys";
+import { sealingKeyProblem } from "../../../components/conversionWebhook/keys";
 import { known } from "../program";
 
 type Inputs = Record<string, unknown>;
@@ -222,9 +222,11 @@ export default defineConversion({ group: "example.com", kind: "Thing",
     const second = await nameOf([other, ...keys]);
     expect(await nameOf(keys)).toBe(first);
     expect(new Set([first, second, await nameOf([...keys, other])]).size).toBe(3);
-    expect(keyProblem([...keys, "c2hvcnQ="])).toMatch(/^keys\[1\] is 5 bytes; expected 32 bytes in base64 \(head/);
-    expect(keyProblem([])).toMatch(/^keys is empty; expected 32 bytes/);
-    expect(keyProblem(keys)).toBeUndefined();
+    expect(sealingKeyProblem([...keys, "c2hvcnQ="])).toMatch(
+      /^keys\[1\] is 5 bytes; expected 32 bytes in base64 \(head/,
+    );
+    expect(sealingKeyProblem([])).toMatch(/^keys is empty; expected 32 bytes/);
+    expect(sealingKeyProblem(keys)).toBeUndefined();
     await expect(webhook({ conversion, certificate })).rejects.toThrow(
       /v2 spec\.p is sensitive .*\n {2}expected: +`keys` to seal it with/s,
     );

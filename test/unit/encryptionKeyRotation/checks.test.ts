@@ -1,5 +1,4 @@
 import {
-  bytesDigest,
   checkArguments,
   checkKeyAge,
   checkRetire,
@@ -8,6 +7,7 @@ import {
   whyNotFileless,
 } from "../../../components/encryptionKeyRotation/checks";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
+import { bytesDigest } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
 import type { RotationInput } from "../../../components/encryptionKeyRotation/desiredKeys";
 import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
 import { after, entry, file, secretOf, want } from "./situations";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EncryptionKeyRotation, type EncryptionKeyRotationArgs } from "../../../components";
-import { bytesDigest } from "../../../components/encryptionKeyRotation/checks";
+import { bytesDigest } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
 import { ROTATION_PHASES } from "../../../components/encryptionKeyRotation/phase";
 import { ran, type Registered } from "../program";
 

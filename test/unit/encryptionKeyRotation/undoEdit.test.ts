@@ -3,7 +3,7 @@ import { checkRotation, acceptedByApiServer } from "../../../components/encrypti
 import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
 import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
 import { keyOrder } from "../../../components/encryptionKeyRotation/configuration/resources";
-import { keyOrderIn, undoEdit } from "../../../components/encryptionKeyRotation/edit/undoEdit";
+import { keyOrdersBefore, undoEdit } from "../../../components/encryptionKeyRotation/edit/undoEdit";
 import { after, entry, file, files, materialFor, RESOURCES, rotations, secretOf, told, want } from "./situations";
 
 const situations = fc
@@ -17,8 +17,8 @@ test("from the file that distribute or promote wrote, and names alone, the keys 
       for (const stage of ["distribute", "promote"] as const) {
         const written = after(stage, before, desired);
         // As it is read back by the next run, in another process.
-        const order = JSON.parse(JSON.stringify(keyOrderIn(before, desired.resources))) as ReturnType<
-          typeof keyOrderIn
+        const order = JSON.parse(JSON.stringify(keyOrdersBefore(before, desired.resources))) as ReturnType<
+          typeof keyOrdersBefore
         >;
         const again = undoEdit(parseConfiguration(renderConfiguration(written), "file x"), order);
         if (again === undefined) throw new Error("not undone");
@@ -34,13 +34,13 @@ test("from the file that distribute or promote wrote, and names alone, the keys 
 test("of a file that we wrote it is the very same text", () => {
   const live = file(entry("secrets", "secretbox:a"), entry("*.apps", "aescbc:c"));
   const written = after("distribute", live, want("secrets", "kms:vault"));
-  const again = undoEdit(written, keyOrderIn(live, ["secrets"]));
+  const again = undoEdit(written, keyOrdersBefore(live, ["secrets"]));
   expect(again && renderConfiguration(again)).toBe(renderConfiguration(live));
 });
 
 test("a plain cluster's first file is undone to plain data", () => {
   const written = after("distribute", file(), want("secrets", "kms:vault"));
-  const again = undoEdit(written, keyOrderIn(file(), ["secrets"]));
+  const again = undoEdit(written, keyOrdersBefore(file(), ["secrets"]));
   expect(again && told(again)).toEqual(["secrets = identity"]);
 });
 
@@ -51,20 +51,20 @@ test("a KMS provider's timeout is as it was", () => {
   const shorter = structuredClone(live);
   const [short] = shorter.entries[0]?.providers ?? [];
   if (short?.kind === "kms") short.timeout = "1ns";
-  expect(undoEdit(shorter, keyOrderIn(live, ["secrets"]))).toEqual(live);
+  expect(undoEdit(shorter, keyOrdersBefore(live, ["secrets"]))).toEqual(live);
 });
 
 test("what retire took away cannot come back from names: undefined, not less than was there", () => {
   const desired = want("secrets", "secretbox:b");
   const promoted = after("promote", after("distribute", file(entry("secrets", "secretbox:a")), desired), desired);
-  expect(undoEdit(after("retire", promoted, desired), keyOrderIn(promoted, ["secrets"]))).toBeUndefined();
+  expect(undoEdit(after("retire", promoted, desired), keyOrdersBefore(promoted, ["secrets"]))).toBeUndefined();
 });
 
 test("no order holds a key's bytes", () => {
   const live = file(entry("secrets", "secretbox:a aescbc:c"));
-  const text = JSON.stringify(keyOrderIn(live, ["secrets"]));
+  const text = JSON.stringify(keyOrdersBefore(live, ["secrets"]));
   for (const secret of [secretOf("secretbox", "a"), secretOf("aescbc", "c")]) expect(text).not.toContain(secret);
-  expect(keyOrderIn(live, ["secrets"])).toEqual({
+  expect(keyOrdersBefore(live, ["secrets"])).toEqual({
     secrets: [
       { kind: "secretbox", name: "a" },
       { kind: "aescbc", name: "c" },

@@ -1,4 +1,6 @@
+import { makeAuthority } from "../../../components/conversionWebhook/authority/certificate";
 import type { Definition, Version } from "../../../components/crd/definition";
+import { checkedManifest } from "../../../components/crd/manifest";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { checkServe } from "../../../components/versionedCRD/checks/checkServe";
 import { objectsReadable } from "../../../components/versionedCRD/checks/objectsReadable";
@@ -198,4 +200,40 @@ test("a CRD that is being deleted => refused: its objects are going", () => {
   expect(problems(manifest("v1", "v2 storage"), going)).toEqual([
     expect.stringMatching(/^databases\.example\.com: is being deleted since 2026-11-21T09:00:00Z.*recreate: true/s),
   ]);
+});
+
+describe("the caBundle of a webhook", () => {
+  const withBundle = (caBundle: string): Definition => {
+    const given = withWebhook(manifest("v1", "v2 storage"));
+    const { conversion } = given.spec;
+    const clientConfig = { url: "https://convert.example.com/", caBundle };
+    return withSpec(given, { conversion: { ...conversion, strategy: "Webhook", webhook: { clientConfig } } });
+  };
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const pem = (body: string): string => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+
+  test.each([
+    ["text", base64("hello"), /caBundle holds no certificate \(5 bytes that are no PEM of one\)/],
+    ["a block that is none", base64(pem("AAAA")), /holds a certificate that cannot be read \(number 1 of 1\)/],
+  ])("%s => refused: the API server would establish no such CRD", (_what, caBundle, found) => {
+    expect(problems(withBundle(caBundle))).toEqual([expect.stringMatching(found)]);
+  });
+
+  test("two authorities => fine, one after the other", async () => {
+    const { cert } = await makeAuthority("test", 10, new Date());
+    expect(problems(withBundle(base64(`${cert}\n${cert}`)))).toEqual([]);
+    expect(problems(withBundle(base64(`${cert}\n${pem("AAAA")}`)))).toEqual([
+      expect.stringMatching(/cannot be read \(number 2 of 2\)/),
+    ]);
+  });
+
+  test("the placeholder of a scaffold, a line end => no bundle at all", () => {
+    const read = checkedManifest(withBundle("Cg=="), "crd.yaml");
+    expect(read.spec.conversion?.webhook?.clientConfig).toEqual({ url: "https://convert.example.com/" });
+    expect(problems(read)).toEqual([]);
+  });
+
+  test("one that preview does not know yet => not looked at", () => {
+    expect(problems(withBundle("(not known yet)"))).toEqual([]);
+  });
 });
