@@ -5,9 +5,9 @@ import type { ClusterArgs } from "../provider/clusterChoice";
 export interface ConversionWebhookArgs extends ClusterArgs {
   /**
    * Path of the TypeScript or JavaScript module whose default export is a conversion (`defineConversion`), relative to the
-   * project. It and what it imports become one file, the same bytes on every machine, which is kept in an immutable
-   * ConfigMap; another conversion is another ConfigMap and rolls the Deployment before a CRD uses it. Exactly one of
-   * `conversion`, `image` and `url`.
+   * project. It and what it imports become one file, the same bytes on every machine, in an immutable ConfigMap. A changed
+   * conversion makes another ConfigMap and rolls the Deployment before a CRD uses it. Give exactly one of `conversion`, `image`
+   * and `url`.
    */
   conversion?: string;
   /** An image whose own command serves conversions, for what a ConfigMap cannot hold; it gets the same environment and mounts. */
@@ -28,8 +28,9 @@ export interface ConversionWebhookArgs extends ClusterArgs {
    */
   nodeImage?: pulumi.Input<string>;
   /**
-   * 32 bytes each, in base64, that seal sensitive fields: the first seals, all of them open. Needed by conversions that have such
-   * fields. Other keys roll the pods; add a new one last, and put it first in a later run, or old pods cannot open what new ones seal.
+   * Keys of 32 bytes, in base64, that seal sensitive fields. The first one seals, all of them open. Conversions with such fields
+   * need them. A change rolls the pods. Add a new key at the end, and put it first in a later run: old pods must be able to open
+   * what new pods seal.
    */
   keys?: pulumi.Input<pulumi.Input<string>[]>;
   /**
@@ -48,10 +49,10 @@ export interface ConversionWebhookArgs extends ClusterArgs {
 /** Exactly one of the three. */
 export interface CertificateArgs {
   /**
-   * An own authority, which signs for this Service alone. Both are renewed by the first `up` with less than a third of their life
-   * left; a new authority takes three of them: old and new are published, the certificate is signed by the new one once every
-   * CRD that uses the Service trusts it, the old one goes. `authorityDays` default 3650, at least three times `leafDays`,
-   * default 365. The state holds the keys, as secrets.
+   * An own authority, which signs for this Service alone. The first `up` with less than a third of their life left renews them. A
+   * new authority takes three runs: old and new are published; the new one signs once every CRD that uses the Service trusts it;
+   * the old one goes. `authorityDays` (default 3650) must be at least three times `leafDays` (default 365). The state holds the
+   * keys, as secrets.
    */
   own?: { authorityDays?: number; leafDays?: number };
   /**

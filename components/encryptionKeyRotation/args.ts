@@ -9,15 +9,15 @@ import type { TargetArgs } from "./targets";
 
 /** A key that this component makes, or one that is given. */
 export interface NamedKeyArgs {
-  /** As it stands in the file and before each object in etcd. A name keeps its bytes for ever: a new key needs a new name. */
+  /** The name in the file, and in front of each object in etcd. A name keeps its bytes for ever. A new key needs a new name. */
   name: string;
-  /** Default: the component's `cipher`; a name of `read` that the file holds under another one keeps that. */
+  /** Default: the component's `cipher`. A name of `read` that the file already holds keeps the cipher it has there. */
   cipher?: Cipher;
   /** base64, as in the file. Default: 32 random bytes, made once, kept in the state as a secret. */
   secret?: pulumi.Input<string>;
 }
 
-/** A KMS v2 plugin. Its keys are its own: it rotates by itself, and a new key id on every API server starts the migration. */
+/** A KMS v2 plugin. It makes and rotates its keys itself. A new key id on every API server starts the migration. */
 export interface KmsKeyArgs {
   kms: KmsInput;
 }
@@ -34,25 +34,25 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    */
   resources: string[];
   keys: {
-    /** The key that every object ends up under. `"identity"` goes back to plain data. */
+    /** The key that every object is encrypted with in the end. `"identity"` goes back to plain data. */
     write: KeyArgs;
-    /** Keys that stay readable after retire. Default: none; whatever else the file holds goes, once nothing is under it. */
+    /** Keys that stay readable after retire. Default: none. Every other key of the file is removed once no object needs it. */
     read?: KeyArgs[];
     /**
-     * Names of keys whose bytes are kept in the state for old backups of etcd; they are in no server's file. A key that leaves
-     * `write` and `read` must be named here for the `up` that retires it: its resource is protected until then.
+     * Names of keys whose bytes stay in the state, for old backups of etcd. They are in no server's file. When a key leaves
+     * `write` and `read`, name it here for the `up` that retires it. Its resource is protected until then.
      */
     archive?: string[];
   };
   /**
-   * How keys that name none encrypt: `secretbox` (default), `aescbc` (weak, as the API server's documentation says) or `aesgcm`
-   * (at most 200,000 writes a key). Changing it is a rotation: give the write key a new name.
+   * The cipher of keys that name none. `secretbox` (default), `aescbc` (weak, says the API server's documentation) or `aesgcm`
+   * (at most 200,000 writes a key). A change of it is a rotation: give the write key a new name.
    */
   cipher?: Cipher;
   /**
-   * Every place from which an API server loads its EncryptionConfiguration; all of them get the same bytes. `[]` where that file cannot be
-   * reached, as in a managed cluster, and every key is that of a KMS plugin: a new key id then starts the migration, and it is your word
-   * that `write` is the first provider of these resources.
+   * Every place from which an API server loads its EncryptionConfiguration. All of them get the same bytes. Give `[]` where that file
+   * cannot be reached, as in a managed cluster. Then every key must be that of a KMS plugin, a new key id starts the migration, and
+   * nobody checks that `write` is the first provider of these resources: that is your word.
    */
   targets: pulumi.Input<pulumi.Input<TargetArgs>[]>;
   /**
@@ -66,19 +66,19 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    */
   migrator?: "in-tree" | "direct";
   /**
-   * Seconds: the API servers' `--request-timeout`. Default: 60, Kubernetes' own. Requests that began before a key changed keep
-   * the old one for that long, so it is waited out. Too low a number can leave objects under a key that is retired.
+   * Seconds: the API servers' `--request-timeout`. Default: 60, Kubernetes' own. A request that began before the key
+   * changed may still use the old key for that long, so migrate waits. Too low a number can leave objects under a retired key.
    * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
    */
   requestTimeoutSeconds?: number;
   /**
-   * Seconds: the API servers' `--etcd-compaction-interval`. Default: 300, Kubernetes' own. Until then etcd keeps what objects were
-   * before, under the old key; retire waits for it. Too low a number makes reads at old revisions fail for that long.
+   * Seconds: the API servers' `--etcd-compaction-interval`. Default: 300, Kubernetes' own. For that long etcd keeps old
+   * revisions of objects, under the old key, so retire waits. With too low a number, reads at old revisions fail for that long.
    */
   compactionIntervalSeconds?: number;
   /**
-   * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that does
-   * come back with a key that was retired reads nothing: name only what is destroyed.
+   * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that
+   * does come back with a retired key can read nothing. Name only what is destroyed.
    */
   decommissionedServers?: string[];
   /** Days after which preview and `up` warn of the write key's age. Default: no warning. */
@@ -86,8 +86,8 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
   /** Namespace of the ConfigMap `encryption-key-rotation`, which holds the proofs. Default: `kube-system`. */
   recordIn?: string;
   /**
-   * How to ask etcd itself which keys its objects are under: counted in preview, and the last word before a key is retired.
-   * Default: etcd is not asked; the proof comes from the API servers.
+   * How to ask etcd itself which keys its objects are under. Preview counts them, and retire looks once more before a key goes.
+   * Default: etcd is not asked. The proof comes from the API servers.
    */
   audit?: pulumi.Input<EtcdArgs>;
 }

@@ -6,7 +6,7 @@ import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phase";
 
-/** What a VersionedCRD is given: the manifest as it is to be, and how far and how to go there. */
+/** What a VersionedCRD is given: the manifest as it should be, how far to go, and how. */
 export interface VersionedCRDArgs extends ClusterArgs {
   /** Path of a YAML or JSON manifest, relative to the project. Exactly one of `file` and `crd`. */
   file?: string;
@@ -15,28 +15,28 @@ export interface VersionedCRDArgs extends ClusterArgs {
   /** The manifest itself, typed as the official resource's arguments. Exactly one of `file` and `crd`. */
   crd?: pulumi.Input<types.input.apiextensions.v1.CustomResourceDefinition>;
   /**
-   * A ConversionWebhook, or where a webhook answers. Default: what the manifest says (spec.conversion); never both.
-   * Changing it takes effect at serve, before anything is rewritten through it. Parts that other resources of the program
-   * make (a certificate's PEM) may be unknown in preview: the rest is planned all the same.
+   * A ConversionWebhook, or the address of a webhook. Default: what the manifest says (spec.conversion). Giving both is an error.
+   * A change takes effect at serve, before anything is rewritten through it. Parts that other resources of the program make
+   * (a certificate's PEM) may be unknown in preview. The rest is planned all the same.
    */
   conversion?: ConversionChoice;
   /**
-   * URN of Pulumi's official CustomResourceDefinition that this component replaces. Default: none; the one that has the
-   * component's or the CRD's name, at the top of the stack or beside the component, is found without it, and so is that of a
-   * `yaml.ConfigFile`, `yaml.ConfigGroup`, `helm.v3.Chart` or `kustomize.Directory` there. Needed once: drop it after the `up`
-   * that moved the state.
+   * URN of Pulumi's official CustomResourceDefinition that this component replaces. Default: none. It is not needed where that
+   * resource has the component's or the CRD's name and stands at the top of the stack or beside the component, nor for that of a
+   * `yaml.ConfigFile`, `yaml.ConfigGroup`, `helm.v3.Chart` or `kustomize.Directory` there. Remove it after the `up` that moved
+   * the state.
    */
   adoptFrom?: string;
   /**
    * Field managers whose fields of the CRD are taken over, such as `kubectl-client-side-apply` or `kustomize-controller`.
-   * Default: none; a conflict names the one to put here. Stop the other tool first: whoever applies last wins.
+   * Default: none. Where there is a conflict, preview names the one to put here. Stop the other tool first: the last to apply wins.
    * https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
    */
   takeOverFrom?: string[];
   /**
-   * What becomes of the CRD when this component leaves the program: `retain` (default) keeps it and its objects, `delete`
-   * deletes it but refuses while it has objects, `delete-with-objects` deletes both. Takes effect with the `up` after which
-   * the component is removed; a CRD that belongs to someone else by then is left alone.
+   * What happens to the CRD when this component leaves the program. `retain` (default) keeps it and its objects. `delete` deletes
+   * it, but refuses while it has objects. `delete-with-objects` deletes both. Run `up` with it once before you remove the
+   * component. A CRD that belongs to someone else by then is left alone.
    */
   onDelete?: "retain" | "delete" | "delete-with-objects";
   /**
@@ -45,9 +45,9 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   stopAfter?: PhaseName;
   /**
-   * What must roll between two phases, e.g. an operator that reads the old version no longer, before drop. For each phase a
-   * function that makes resources and returns them; the phase waits for them. Called at every run, also where `stopAfter`
-   * holds the phase: `stopAfter` holds the CRD, not what stands around it. Default: nothing.
+   * What must be there before a phase starts, such as an operator that no longer reads the old version, before drop. For each
+   * phase a function that makes resources and returns them. The phase waits for them. The function is called at every run, also
+   * while `stopAfter` holds the phase: `stopAfter` holds the CRD, not the resources around it. Default: nothing.
    *
    * @example before: { drop: (phases) => [new Deployment("operator", {…}, { dependsOn: phases.serve })] }
    */
@@ -58,37 +58,37 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   migrator?: "in-tree" | "direct";
   /**
-   * Seconds: the API servers' `--request-timeout`. Default: 60, Kubernetes' own. Requests that began before storage flipped
-   * keep the old version for that long, so it is waited out. Too low a number can lose objects.
+   * Seconds: the API servers' `--request-timeout`. Default: 60, Kubernetes' own. A request that began before storage
+   * flipped may still store the old version for that long, so migrate waits. Too low a number can lose objects.
    * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
    */
   requestTimeoutSeconds?: number;
   /**
    * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that
-   * does come back may write the old version after it was dropped: name only what is destroyed.
+   * does come back may write the old version after it was dropped. Name only what is destroyed.
    */
   decommissionedServers?: string[];
   /**
-   * Create the CRD again where the cluster has lost it although this stack has made it. Default: false, an error at preview,
-   * because every object of it is lost as well. Meant for one run; left on, such a loss goes unnoticed.
+   * Create the CRD again where this stack made it and the cluster has lost it. Default: false, which is an error at preview,
+   * because every object of it is lost as well. Set it for one run. If it stays on, nobody notices the next loss.
    */
   recreate?: boolean;
   /**
    * Objects whose `metadata.ownerReferences` name a version that is to be dropped. `refuse` (default): the drop stops before it
-   * changes anything, and lists them. `rewrite`: each reference is pointed at the storage version first; whoever manages these
-   * objects may write the old one again. The garbage collector does not find an owner at a version that is gone.
+   * changes anything, and lists them. `rewrite`: each reference is changed to the storage version first. Whoever manages these
+   * objects may write the old version again. The garbage collector does not find an owner at a version that is gone.
    * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
    */
   ownerReferences?: "refuse" | "rewrite";
   /**
-   * Resources in which no object is owned through a version that is to be dropped, by your word: `secrets`,
-   * `deployments.apps`, `*.metrics.k8s.io`, or `*` for whatever this user cannot list. Default: none; the drop stops at the
-   * first resource it cannot search. A wrong word leaves objects that are never collected.
+   * Resources that the drop need not search for owner references, because you know that no object in them is owned through the
+   * version that goes: `secrets`, `deployments.apps`, `*.metrics.k8s.io`, or `*` for whatever this user cannot list. Default:
+   * none, and the drop stops at a resource that it cannot search. If you are wrong, some objects are never collected.
    */
   skipOwnerSearch?: string[];
   /**
-   * Versions that objects in Pulumi states may still stand as although the manifest names them no longer, where their names
-   * are not the usual ones (v1, v1beta1, …). Default: none. Used by `aliases`, `transform` and `resource` alone.
+   * Versions that the manifest no longer names and that objects in Pulumi states may still have, where these are not the usual
+   * names (v1, v1beta1, …). Default: none. Only `aliases`, `transform` and `resource` use it.
    */
   formerVersions?: string[];
 }
