@@ -116,7 +116,7 @@ describe("an etcd behind client certificates", () => {
     const peak = async (plural: string): Promise<{ counts: object; mebibytes: number }> => {
       const program = `
         require("ts-node").register({ transpileOnly: true });
-        const { countPrefixes } = require("./components/encryptionKeyRotation/audit/audit");
+        const { countPrefixes } = require("./components/encryptionKeyRotation/audit/countPrefixes");
         countPrefixes(JSON.parse(process.env.ETCD), { group: "", plural: ${JSON.stringify(plural)} }).then((counts) =>
           console.log(JSON.stringify({ counts, mebibytes: process.resourceUsage().maxRSS / 1024 })));`;
       const { stdout } = await promisify(execFile)(process.execPath, ["--max-semi-space-size=1", "-e", program], {
@@ -145,7 +145,7 @@ describe("an etcd behind client certificates", () => {
     );
     const bare = await failure(countPrefixes({ endpoints: [endpoint], ca: args.ca ?? "" }, secrets));
     expect(bare).toMatch(
-      /^etcd gave no answer: https:\/\/127.0.0.1:\d+: .*; expected its client port, with the authority and client/,
+      /^etcd gave no answer: https:\/\/127.0.0.1:\d+: .*\n {2}expected: +its client port, with the authority and client/,
     );
     const stranger = await failure(countPrefixes({ endpoints: [endpoint] }, secrets));
     expect(stranger).toMatch(/self-signed certificate|unable to verify/);
