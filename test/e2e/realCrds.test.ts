@@ -186,7 +186,7 @@ describe("CRDs as generators and large projects write them", () => {
 
     test("the scope, with what to do instead", async () => {
       expect(await refused(definitionOf({ kind: "Widget", group, versions, scope: "Cluster" }))).toMatch(
-        /widgets\.real\.example\.com: spec\.scope is Cluster in the manifest and Namespaced in the cluster; .* make a new CRD/,
+        /widgets\.real\.example\.com: spec\.scope is Cluster in the manifest and Namespaced in the cluster\n.*next: .* make a new CRD/s,
       );
     });
 
