@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Phases } from "../../components";
+import { readEtcd } from "../../local/cluster/etcd";
 import { convert } from "./looseWebhook";
 import { STORAGE_MIGRATION, type TestStack } from "./harness";
 import { type Attempt, crdOf, group, type LossWorld, MERGE, pause, settled } from "./lossWorld";
@@ -24,6 +25,7 @@ const plurals = [
   "webhooks",
   "weeks",
   "rolls",
+  "waits",
   "lates",
   "bundles",
   "helds",
@@ -101,6 +103,35 @@ describe("tries to lose an object", () => {
     released = convert;
     expect(await settled(stack.up(attempt.args(["v2"], { conversion })))).toBe("");
     expect([await attempt.stored(), (await attempt.bytes()).match(/80"/g)]).toEqual([[v2], ['80"', '80"', '80"']]);
+  });
+
+  test("a webhook that begins to lose a field while migrate waits: found out before the rewrite, and nothing is dropped", async () => {
+    const attempt = world.attempt("waits");
+    let [isMigrating, isLossy] = [false, false];
+    const conversion = await world.webhook({
+      convert: (object, to) => (isLossy ? { ...convert(object, to), port: undefined } : convert(object, to)),
+    });
+    const stack = await world.stack("waits");
+    await stack.up(attempt.args(["v1"]));
+    await attempt.createMany(5);
+    void attempt.atWork("migrate").then(() => (isMigrating = true));
+    const up = stack.automation.up.bind(stack.automation);
+    stack.automation.up = (options) =>
+      up({
+        ...options,
+        onEvent: (event) => {
+          if (isMigrating && event.diagnosticEvent?.message.includes("for requests that began before")) isLossy = true;
+          options?.onEvent?.(event);
+        },
+      });
+    const outcome = await settled(stack.up(attempt.args(["v2"], { conversion })));
+    expect(isLossy).toBe(true);
+    expect(outcome).toMatch(/[45] of 5 objects would fail.*at most the object that agreement is tried with/s);
+    expect(await attempt.versions()).toEqual(["v1", "v2"]);
+    const stored = await readEtcd(world.cluster.etcd, `/registry/${group}/waits/`);
+    expect(
+      stored.filter(({ value }) => /"hostPort":"[^"]+:\d+"|"port":"\d+"/.test(value)).length,
+    ).toBeGreaterThanOrEqual(5);
   });
 
   test("an object written after the rehearsal is rehearsed before it is rewritten", async () => {

@@ -63,7 +63,14 @@ export const drop: RolloutPhase<DropInputs> = {
 async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
   const storage = storageVersion(live);
   const storedVersions = live.status?.storedVersions ?? [];
-  if (!isOurs(live) || !inputs.versions.includes(storage)) {
+  if (!isOurs(live)) {
+    throw new UserError({
+      what: `${inputs.crd}: this package has applied nothing of the definition in the cluster`,
+      expected: "the definition that serve applied, before anything is dropped",
+      next: "find out who took it over (`kubectl get crd -o yaml --show-managed-fields`), then run `pulumi up` without --target",
+    });
+  }
+  if (!inputs.versions.includes(storage)) {
     throw new UserError({
       what: `${inputs.crd}: the storage version in the cluster is ${storage}`,
       expected: `one of ${inputs.versions.join(", ")} before anything is dropped`,

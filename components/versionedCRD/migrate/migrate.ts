@@ -1,4 +1,4 @@
-import { storageVersion, type Definition } from "../../crd/definition";
+import { isWebhook, storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
@@ -74,6 +74,10 @@ async function migrateAndProve(inputs: MigrateInputs, work: PhaseWork): Promise<
       // What the in-tree migrator does needs no proof of its own: our pass comes after both.
       const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
       waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
+      if (isWebhook(before.spec.conversion)) {
+        await waited;
+        await rehearseAgain(inputs, before, work); // while we waited, the webhook may have rolled
+      }
       inTree ??= inputs.migrator === "in-tree" ? await migrateInTree(work.cluster, before, work) : undefined;
       await waited;
       const result = await rewriteAll(work.cluster, target, work);

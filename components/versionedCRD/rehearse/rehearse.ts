@@ -87,7 +87,7 @@ async function rehearseAll(
     if (failedCount > 0) {
       const flipped =
         storageVersion(live) === version
-          ? "storage has flipped, nothing was rewritten"
+          ? "storage has flipped, and at most the object that agreement is tried with was rewritten"
           : "nothing was flipped or rewritten";
       const problem = {
         what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${flipped}`,
