@@ -3,7 +3,7 @@ import * as path from "path";
 import { LineCounter, parseAllDocuments, visit, type Document, type Scalar } from "yaml";
 import { messageOf, UserError } from "../kubernetes/errors";
 import { integerOf } from "../kubernetes/json";
-import { describeProblem } from "../kubernetes/problem";
+import type { Problem } from "../kubernetes/problem";
 import { checkManifest } from "./checks";
 import type { Definition } from "./definition";
 import { FIELD_MANAGER } from "./names";
@@ -111,28 +111,28 @@ function isDefinition(document: unknown): document is Definition {
   return (document as Partial<Definition> | null)?.kind === "CustomResourceDefinition";
 }
 
-function describeChoice(where: string, documents: unknown[], found: Definition[], name: string | undefined): string {
+function describeChoice(where: string, documents: unknown[], found: Definition[], name: string | undefined): Problem {
   const names = found.map((document) => document.metadata?.name ?? "(unnamed)").sort();
   if (found.length === 0) {
     const kinds = documents.map((document) => String((document as Partial<Definition> | null)?.kind ?? "(no kind)"));
-    return describeProblem({
+    return {
       what: `${where}: holds no CustomResourceDefinition, but ${kinds.join(", ") || "nothing"}`,
       expected: "a document with kind: CustomResourceDefinition",
       next: "point `file` at the CRD's manifest",
-    });
+    };
   }
   if (name === undefined) {
-    return describeProblem({
+    return {
       what: `${where}: holds ${found.length} CustomResourceDefinitions (${names.join(", ")})`,
       expected: "one",
       next: "pick it with `name`",
-    });
+    };
   }
-  return describeProblem({
+  return {
     what: `${where}: \`name\` is ${name}, found ${names.join(", ")}`,
     expected: "exactly one CRD of that metadata.name",
     next: "correct `name`",
-  });
+  };
 }
 
 /** What `kubectl get -o yaml` adds is the server's, not the manifest's. */

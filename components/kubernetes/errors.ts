@@ -70,5 +70,5 @@ export function whatOf(error: unknown): string {
 /** Any thrown thing as one line. */
 export function messageOf(error: unknown): string {
   if (error instanceof UserError) return inOneLine(error.problem);
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
+  return inOneLine({ what: error instanceof Error ? error.message : String(error) });
 }

@@ -2,7 +2,7 @@ import { createHash } from "crypto";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { describeProblem } from "./problem";
+import type { Problem } from "./problem";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
 import { rootCertificates } from "tls";
@@ -240,7 +240,7 @@ function completed(options: RequestOptions, user: FullUser | null): AppliedCrede
 }
 
 /** A plugin's own words may quote a token, so only its command is named. */
-function describeCredentialError(config: KubeConfig, context: string, error: unknown): string {
+function describeCredentialError(config: KubeConfig, context: string, error: unknown): Problem {
   const user = config.getCurrentUser();
   const exec = user?.exec as { command?: string } | undefined | null;
   const next = `see what it says: kubectl --context ${context} get --raw /version`;
@@ -248,14 +248,14 @@ function describeCredentialError(config: KubeConfig, context: string, error: unk
     const late = (error as Error).message === "late";
     const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
     const what = late ? `gave no answer in ${PLUGIN_SECONDS} s` : absent ? "is not installed here" : "failed";
-    return describeProblem({
+    return {
       what: `context ${context}: credential plugin ${exec.command} ${what}`,
       expected: "an ExecCredential",
       next,
-    });
+    };
   }
   const { code, path: file } = error as NodeJS.ErrnoException;
   const what =
     code === undefined ? "cannot be used" : `cannot be used (${code}${file === undefined ? "" : ` ${file}`})`;
-  return `context ${context}: the credentials of user ${user?.name ?? "(none)"} ${what}; ${next}`;
+  return { what: `context ${context}: the credentials of user ${user?.name ?? "(none)"} ${what}; ${next}` };
 }

@@ -12,6 +12,11 @@ export interface Problem {
   next?: string | undefined;
 }
 
+/** Items to show, and a last one that says how many more there are of `total`. */
+export function withMore(shown: readonly string[], total: number): string[] {
+  return total > shown.length ? [...shown, `… and ${total - shown.length} more`] : [...shown];
+}
+
 /** The problem on the first line, its items below it, and each other part on a line of its own, where the eye finds it. */
 export function describeProblem({ what, items = [], ...parts }: Problem): string {
   const lines = (["expected", "why", "next"] as const).flatMap((name) => {

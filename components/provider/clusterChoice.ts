@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { looksLikeContent } from "../kubernetes/kubeconfig";
-import { describeProblem } from "../kubernetes/problem";
+import type { Problem } from "../kubernetes/problem";
 
 /** The arguments that say which cluster is meant. */
 export interface ClusterArgs {
@@ -36,12 +36,12 @@ function referenceOrSecret(kubeconfig: string): pulumi.Input<string> {
  * A Kubernetes provider shows its kubeconfig to nobody (@pulumi/kubernetes: the class has no outputs), so which cluster it means
  * cannot be known; the ambient one would be a guess.
  */
-export function whyClusterUnknown(component: pulumi.Resource, { kubeconfig }: ClusterArgs): string | undefined {
+export function whyClusterUnknown(component: pulumi.Resource, { kubeconfig }: ClusterArgs): Problem | undefined {
   if (kubeconfig !== undefined || component.getProvider("kubernetes:index:any") === undefined) return undefined;
-  return describeProblem({
+  return {
     what: "an explicit Kubernetes provider is given, by opts or by a parent, and no `kubeconfig`",
     expected: "both",
     why: "a provider does not tell which cluster it means",
     next: "set `kubeconfig` (and `context`) to what the provider has",
-  });
+  };
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
-import { describeProblem } from "../kubernetes/problem";
+import type { Problem } from "../kubernetes/problem";
 import type { SharedInputs } from "./inputs";
 
 /** What is known of which cluster this is: uids of its namespace kube-system. */
@@ -15,28 +15,28 @@ export interface Identities {
 }
 
 /** Why the rollout must not go on with this cluster, or undefined when nothing speaks against it. */
-export function whyAnotherCluster({ live, recorded, expected }: Identities, where: string): string | undefined {
+export function whyAnotherCluster({ live, recorded, expected }: Identities, where: string): Problem | undefined {
   if (expected !== undefined && live === undefined) {
-    return describeProblem({
+    return {
       what: `clusterId is ${expected}, but this user may not read namespace kube-system of ${where}`,
       expected: "the right to read it, to compare its uid",
       next: `grant this user the rule ${IDENTITY_RULE}, or remove clusterId (then nobody checks that it is this cluster)`,
-    });
+    };
   }
   const wanted = expected ?? recorded;
   if (live === undefined || wanted === undefined || live === wanted) return undefined;
   const found = `${where} is cluster ${live} (uid of namespace kube-system)`;
   return expected === undefined
-    ? describeProblem({
+    ? {
         what: found,
         expected: `${recorded}, on which this stack has worked so far`,
         next: `check kubeconfig and context; if this cluster has really taken the other one's place, say so with clusterId: "${live}"`,
-      })
-    : describeProblem({
+      }
+    : {
         what: found,
         expected: `${expected}, as clusterId says`,
         next: "check kubeconfig and context, or set clusterId to the cluster you mean",
-      });
+      };
 }
 
 const known = new WeakMap<Cluster, Promise<string | undefined>>();

@@ -1,8 +1,9 @@
 import * as fs from "fs";
 import { readManifest } from "../../components/crd/manifest";
 import { apiErrorOf, unreachable } from "../../components/kubernetes/explain";
+import { describeProblem } from "../../components/kubernetes/problem";
 import { TransportError } from "../../components/kubernetes/transport";
-import { describeFailures } from "../../components/migration/rewrite/failures";
+import { withFailures } from "../../components/migration/rewrite/failures";
 import { whyAnotherCluster } from "../../components/provider/sameCluster";
 import { checkAdoption } from "../../components/versionedCRD/adoption";
 import { checkServe } from "../../components/versionedCRD/checks/checkServe";
@@ -44,7 +45,12 @@ const outputs: [string, string | undefined][] = [
   ],
   [
     "another cluster",
-    whyAnotherCluster({ live: "7c1e", recorded: "90ab", expected: undefined }, "https://10.0.0.1:6443 (context prod)"),
+    describeProblem(
+      whyAnotherCluster(
+        { live: "7c1e", recorded: "90ab", expected: undefined },
+        "https://10.0.0.1:6443 (context prod)",
+      ) ?? { what: "" },
+    ),
   ],
   [
     "a manifest that is not there",
@@ -67,14 +73,16 @@ const outputs: [string, string | undefined][] = [
   ],
   [
     "objects that would fail",
-    describeFailures(
-      {
-        what: "databases.example.com: rehearsal v1 → v2: 12 of 4180 objects would fail; nothing was flipped or rewritten",
-        expected: "none",
-        next: "fix these objects (or the conversion) and run `pulumi up` again",
-      },
-      [{ name: "default/orders", message: 'spec.port: Invalid value: "x": spec.port in body should match ^[0-9]+$' }],
-      12,
+    describeProblem(
+      withFailures(
+        {
+          what: "databases.example.com: rehearsal v1 → v2: 12 of 4180 objects would fail; nothing was flipped or rewritten",
+          expected: "none",
+          next: "fix these objects (or the conversion) and run `pulumi up` again",
+        },
+        [{ name: "default/orders", message: 'spec.port: Invalid value: "x": spec.port in body should match ^[0-9]+$' }],
+        12,
+      ),
     ),
   ],
   [

@@ -59,11 +59,7 @@ export class EtcdGateway {
         return await this.post(endpoint, body, longest, signal);
       } catch (error) {
         if (error instanceof AnswerTooLong || error instanceof Compacted || signal?.aborted === true) throw error;
-        failures.push(
-          `${endpoint}: ${messageOf(error)
-            .trim()
-            .replace(/\s*\n\s*/g, " ")}`,
-        );
+        failures.push(`${endpoint}: ${messageOf(error).trim()}`);
       }
     }
     throw new UserError({

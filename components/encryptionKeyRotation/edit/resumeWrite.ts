@@ -1,4 +1,4 @@
-import { whatOf, UserError } from "../../kubernetes/errors";
+import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
@@ -8,7 +8,7 @@ import { fullHash, readReportsNow } from "../servers/reports";
 import { sha256Of, type LiveConfiguration } from "../subject";
 import type { OpenTarget } from "../targets";
 import { awaitAgreementOnFile } from "./awaitAgreementOnFile";
-import { reload, rollBack } from "./rollBack";
+import { refusedFile, reload, rollBack } from "./rollBack";
 import { undoEdit } from "./undoEdit";
 
 /**
@@ -69,12 +69,11 @@ async function rollBackUnfinishedWrite(
 ): Promise<Error> {
   const configuration = order && undoEdit(after.configuration, order);
   if (configuration === undefined || configuration === after.configuration) {
-    return new UserError({
-      what: whatOf(cause),
-      expected: "every API server to load the file that was written",
-      why: `${cause.problem.why === undefined ? "" : `${cause.problem.why}; `}it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back`,
-      next: `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; do not restart it before that; then run \`pulumi up\` again`,
-    });
+    return refusedFile(
+      cause,
+      "it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back",
+      `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; do not restart it before that; then run \`pulumi up\` again`,
+    );
   }
   const text = renderConfiguration(configuration);
   const before = { text, sha256: sha256Of(text), configuration };

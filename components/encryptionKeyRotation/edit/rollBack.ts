@@ -47,8 +47,6 @@ export async function rollBack(
   { before, after, since }: Write,
   cause: ReloadFailed,
 ): Promise<Error> {
-  const problem = { what: whatOf(cause), expected: "every API server to load the file that was written" };
-  const also = cause.problem.why === undefined ? "" : `${cause.problem.why}; `;
   try {
     // Where nothing answers any more, the file matters more than the note of it.
     await withRetries({ seconds: RECORD_SECONDS }, () =>
@@ -57,18 +55,29 @@ export async function rollBack(
     await writeAll(targets, after.text, before.text);
     await reloadAll(targets);
   } catch (error) {
-    return new UserError({
-      ...problem,
-      why: `${also}putting the last good file back failed as well: ${whatOf(error)}`,
-      next: `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
-    });
+    return refusedFile(
+      cause,
+      `putting the last good file back failed as well: ${whatOf(error)}`,
+      `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
+    );
   }
   const places = targets.map(({ name }) => name).join(", ");
   const seen = await describeRollback(inputs, work, before);
+  return refusedFile(
+    cause,
+    `the last good file is back in ${places}${seen} and no object was touched`,
+    `see the log of ${cause.host}, then run \`pulumi up\` again`,
+  );
+}
+
+/** What the server or its reload command said, then what became of the file. */
+export function refusedFile(cause: ReloadFailed, state: string, next: string): UserError {
+  const why = cause.problem.why === undefined ? state : `${cause.problem.why}; ${state}`;
   return new UserError({
-    ...problem,
-    why: `${also}the last good file is back in ${places}${seen} and no object was touched`,
-    next: `see the log of ${cause.host}, then run \`pulumi up\` again`,
+    what: whatOf(cause),
+    expected: "every API server to load the file that was written",
+    why,
+    next,
   });
 }
 

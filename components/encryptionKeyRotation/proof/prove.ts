@@ -7,7 +7,7 @@ import { clusterIdentity } from "../../kubernetes/identity";
 import {} from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
-import { describeFailures } from "../../migration/rewrite/failures";
+import { withFailures } from "../../migration/rewrite/failures";
 import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
 import { rewriteAll, type RewriteResult, touch } from "../../migration/rewrite/rewriter";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
@@ -293,5 +293,5 @@ function refuseFailures({ name, writeKey }: KeyedResource, result: RewriteResult
     why: "every old key stays readable and nothing is retired",
     next: "fix these objects and run `pulumi up` again",
   };
-  throw new UserError(describeFailures(problem, result.failed, result.failedCount));
+  throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "crypto";
 import type { WebhookClientConfig } from "../../crd/definition";
 import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { describeProblem } from "../../kubernetes/problem";
 import { postToWebhook, WebhookError, webhookName } from "./webhookClient";
 
 export { WebhookError } from "./webhookClient";
@@ -140,12 +139,9 @@ function restoredMetadata(original: KubernetesObject, converted: KubernetesObjec
 }
 
 function wrong(name: string, found: string, expected: string): WebhookError {
-  return new WebhookError(
-    "answer",
-    describeProblem({
-      what: `conversion webhook ${name}: wrong answer: ${found}`,
-      expected,
-      next: "correct the webhook: the API server would refuse this",
-    }),
-  );
+  return new WebhookError("answer", {
+    what: `conversion webhook ${name}: wrong answer: ${found}`,
+    expected,
+    next: "correct the webhook: the API server would refuse this",
+  });
 }

@@ -4,7 +4,7 @@ import type { WebhookClientConfig } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, UnreachableError, UserError } from "../../kubernetes/errors";
 import { parseJson, stringifyJson } from "../../kubernetes/json";
-import { describeProblem, type Problem } from "../../kubernetes/problem";
+import type { Problem } from "../../kubernetes/problem";
 
 export type WebhookTrouble = "down" | "slow" | "certificate" | "status" | "answer" | "refused";
 
@@ -60,14 +60,11 @@ function asWebhookError(name: string, error: unknown, timeoutSeconds: number): u
   if (!(error instanceof ApiError) || error.status === 401 || error.status === 403) return error;
   // A Status with a reason is the API server's own; without one it is what the webhook answered.
   if (error.reason !== "" && (error.status === 404 || error.status === 503)) {
-    return new WebhookError(
-      "down",
-      describeProblem({
-        what: `conversion webhook ${name} cannot be reached through the API server: ${error.serverMessage}`,
-        expected: "a ready endpoint behind the Service",
-        next: "look at its pods",
-      }),
-    );
+    return new WebhookError("down", {
+      what: `conversion webhook ${name} cannot be reached through the API server: ${error.serverMessage}`,
+      expected: "a ready endpoint behind the Service",
+      next: "look at its pods",
+    });
   }
   return badStatus(name, error.status);
 }
@@ -131,14 +128,11 @@ async function checkedAnswer(
   try {
     return parseJson(text);
   } catch {
-    throw new WebhookError(
-      "answer",
-      describeProblem({
-        what: `conversion webhook ${name}: its answer is not JSON`,
-        expected: "a ConversionReview",
-        next: "correct the webhook's handler",
-      }),
-    );
+    throw new WebhookError("answer", {
+      what: `conversion webhook ${name}: its answer is not JSON`,
+      expected: "a ConversionReview",
+      next: "correct the webhook's handler",
+    });
   }
 }
 
@@ -157,46 +151,34 @@ function describeConnection(name: string, error: NodeJS.ErrnoException): Error {
   if (/CERT|ISSUER|SIGNATURE|OSSL|ERR_SSL/.test(code)) {
     return certificateError(name, `no authority in caBundle signed it (${code})`);
   }
-  return new WebhookError(
-    "down",
-    describeProblem({
-      what: `conversion webhook ${name} cannot be reached: ${code || error.message}`,
-      expected: "it to answer on this address, from here and from every API server",
-      next: "start the webhook, or correct its address (spec.conversion of the manifest, or `conversion` of the component)",
-    }),
-  );
+  return new WebhookError("down", {
+    what: `conversion webhook ${name} cannot be reached: ${code || error.message}`,
+    expected: "it to answer on this address, from here and from every API server",
+    next: "start the webhook, or correct its address (spec.conversion of the manifest, or `conversion` of the component)",
+  });
 }
 
 function certificateError(name: string, why: string): WebhookError {
-  return new WebhookError(
-    "certificate",
-    describeProblem({
-      what: `conversion webhook ${name}: its certificate would be refused by the API server: ${why}`,
-      expected: "one for this host, signed by caBundle",
-      next: "correct `caBundle` or the certificate",
-    }),
-  );
+  return new WebhookError("certificate", {
+    what: `conversion webhook ${name}: its certificate would be refused by the API server: ${why}`,
+    expected: "one for this host, signed by caBundle",
+    next: "correct `caBundle` or the certificate",
+  });
 }
 
 function slow(name: string, seconds: number): WebhookError {
-  return new WebhookError(
-    "slow",
-    describeProblem({
-      what: `conversion webhook ${name} gave no answer within ${seconds} s`,
-      expected:
-        "a few milliseconds for each object (the API server gives up after 30 s, and asks for every object it reads)",
-      next: "find out what holds it up",
-    }),
-  );
+  return new WebhookError("slow", {
+    what: `conversion webhook ${name} gave no answer within ${seconds} s`,
+    expected:
+      "a few milliseconds for each object (the API server gives up after 30 s, and asks for every object it reads)",
+    next: "find out what holds it up",
+  });
 }
 
 function badStatus(name: string, status: number): WebhookError {
-  return new WebhookError(
-    "status",
-    describeProblem({
-      what: `conversion webhook ${name} answered HTTP ${status}`,
-      expected: "200 with a ConversionReview",
-      next: "check its path and its log",
-    }),
-  );
+  return new WebhookError("status", {
+    what: `conversion webhook ${name} answered HTTP ${status}`,
+    expected: "200 with a ConversionReview",
+    next: "check its path and its log",
+  });
 }

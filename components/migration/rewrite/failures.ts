@@ -1,4 +1,4 @@
-import { describeProblem, type Problem } from "../../kubernetes/problem";
+import { type Problem, withMore } from "../../kubernetes/problem";
 
 /** One object that could not be handled, and why. */
 export interface Failure {
@@ -11,8 +11,7 @@ export interface Failure {
 export const NAMED_FAILURES = 10;
 
 /** The problem with the first failures by name, and how many more there are. */
-export function describeFailures(problem: Problem, failed: readonly Failure[], count: number): string {
+export function withFailures(problem: Problem, failed: readonly Failure[], count: number): Problem {
   const named = failed.map(({ name, message }) => `${name}: ${message}`);
-  const more = count > failed.length ? [`… and ${count - failed.length} more`] : [];
-  return describeProblem({ ...problem, items: [...named, ...more] });
+  return { ...problem, items: withMore(named, count) };
 }

@@ -1,4 +1,4 @@
-import { describeProblem } from "../../kubernetes/problem";
+import { describeProblem, withMore } from "../../kubernetes/problem";
 import type { DroppedOwner, OwnersFound, Unsearched } from "../../migration/ownerReferences";
 
 /**
@@ -40,7 +40,7 @@ export function checkOwners(result: OwnersFound, context: OwnersContext): { prob
 const SHOWN = 10;
 
 function shortened(names: readonly string[]): string[] {
-  return names.length > SHOWN ? [...names.slice(0, SHOWN), `… and ${names.length - SHOWN} more`] : [...names];
+  return withMore(names.slice(0, SHOWN), names.length);
 }
 
 function describeFound({ found, named }: OwnersFound, context: OwnersContext): string[] {
@@ -50,11 +50,10 @@ function describeFound({ found, named }: OwnersFound, context: OwnersContext): s
   const next = rewritten
     ? `${failed.length > 0 ? `could not rewrite ${failed.join("; ")}` : `all were rewritten, and someone wrote ${versions} again`}: have whoever writes them use ${storageAPIVersion}`
     : `have whoever writes them use ${storageAPIVersion}, or set ownerReferences: "rewrite"`;
-  const more = found > named.length ? [`… and ${found - named.length} more`] : [];
   return [
     describeProblem({
       what: `${crd}: ${found} object${found === 1 ? " names" : "s name"} ${versions} as the apiVersion of an owner of kind ${owner.kind} (metadata.ownerReferences)`,
-      items: [...named, ...more],
+      items: withMore(named, found),
       expected: "none before it is dropped",
       why: "the garbage collector would never collect them, and a foreground delete of their owner would hang",
       next: `${next}, then run \`pulumi up\` again`,

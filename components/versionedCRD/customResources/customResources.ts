@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { apiextensions, types } from "@pulumi/kubernetes";
-import { describeProblem } from "../../kubernetes/problem";
+import { refusal } from "../../provider/refusal";
 import type { Phases } from "../before";
 import { aliasingTransform, typeAliases } from "./aliases";
 import { officialCustomResource, officialDefinition, officialProvider } from "./official";
@@ -59,12 +59,10 @@ export class CustomResources {
     const written = version ?? kind.storage;
     if (!kind.versions.some((each) => each.name === written && each.served)) {
       const served = kind.versions.filter((each) => each.served).map((each) => each.name);
-      throw this.refusal(
-        describeProblem({
-          what: `${name}: version is ${written}`,
-          expected: `one that the manifest of ${kind.crd} serves: ${served.join(", ")}`,
-        }),
-      );
+      throw refusal(this.args.component, {
+        what: `${name}: version is ${written}`,
+        expected: `one that the manifest of ${kind.crd} serves: ${served.join(", ")}`,
+      });
     }
     const type = typeToken(kind, written);
     const provider = opts.provider ?? opts.parent?.getProvider(type) ?? this.provider(type);
@@ -101,17 +99,11 @@ export class CustomResources {
 
   private kind(wanted: string): Kind {
     if (this.args.kind !== undefined) return this.args.kind;
-    throw this.refusal(
-      describeProblem({
-        what: `${wanted}: the manifest's group, kind or versions are outputs of another resource`,
-        expected: "plain values",
-        why: "Pulumi must know an object's type when it is registered",
-        next: "give `file`, or let no more than other fields be outputs",
-      }),
-    );
-  }
-
-  private refusal(message: string): pulumi.ResourceError {
-    return new pulumi.ResourceError(message, this.args.component, true);
+    throw refusal(this.args.component, {
+      what: `${wanted}: the manifest's group, kind or versions are outputs of another resource`,
+      expected: "plain values",
+      why: "Pulumi must know an object's type when it is registered",
+      next: "give `file`, or let no more than other fields be outputs",
+    });
   }
 }

@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
 import { moveManagedFields } from "../../migration/managedFields";
-import { describeFailures } from "../../migration/rewrite/failures";
+import { withFailures } from "../../migration/rewrite/failures";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
@@ -138,5 +138,5 @@ async function clearManagedFields(
     why: "the versions are unserved but still there",
     next: "fix these objects and run `pulumi up` again",
   };
-  throw new UserError(describeFailures(problem, result.failed, result.failedCount));
+  throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }

@@ -3,7 +3,7 @@ import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
 import { migrateInTree, type InTreeResult } from "../../migration/inTree/inTree";
-import { describeFailures } from "../../migration/rewrite/failures";
+import { withFailures } from "../../migration/rewrite/failures";
 import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
 import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
 import { awaitAgreement } from "../../migration/servers/agreement";
@@ -127,7 +127,7 @@ function refuseFailures(inputs: MigrateInputs, result: RewriteResult): void {
     why: "storedVersions is as it was and nothing is dropped",
     next: "fix these objects and run `pulumi up` again",
   };
-  throw new UserError(describeFailures(problem, result.failed, result.failedCount));
+  throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }
 
 function describePass(

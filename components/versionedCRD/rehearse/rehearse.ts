@@ -1,9 +1,9 @@
 import { isWebhook, servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
-import {} from "../../kubernetes/problem";
+import { describeProblem } from "../../kubernetes/problem";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
-import { describeFailures } from "../../migration/rewrite/failures";
+import { withFailures } from "../../migration/rewrite/failures";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
@@ -25,7 +25,9 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     for (const { notChecked, warnings, warningCount } of clean) {
       for (const sentence of notChecked) work.warn(`not checked: ${sentence}`);
       if (warningCount > 0)
-        work.warn(describeFailures({ what: `${warningCount} objects to look at` }, warnings, warningCount));
+        work.warn(
+          describeProblem(withFailures({ what: `${warningCount} objects to look at` }, warnings, warningCount)),
+        );
     }
     const objects = Math.max(...clean.map((result) => result.objects));
     const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
@@ -94,7 +96,7 @@ async function rehearseAll(
         expected: "none",
         next: "fix these objects (or the conversion) and run `pulumi up` again",
       };
-      throw new UserError(describeFailures(problem, failed, failedCount));
+      throw new UserError(withFailures(problem, failed, failedCount));
     }
     clean.push(result);
   }

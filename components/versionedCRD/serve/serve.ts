@@ -5,7 +5,7 @@ import { findApiServers } from "../../kubernetes/apiServers";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { hasStatus, messageOf, UserError } from "../../kubernetes/errors";
 import { missingRights } from "../../kubernetes/missingRights";
-import { describeProblem } from "../../kubernetes/problem";
+import { describeProblem, type Problem } from "../../kubernetes/problem";
 import { rightsWithoutWhich } from "../../kubernetes/rights";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
@@ -56,7 +56,7 @@ export const serve: RolloutPhase<ServeInputs> = {
     const isKnown = storageVersion !== undefined || __found === true;
     if (!isKnown || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
     const version = storageVersion === undefined ? "" : `, with storage version ${storageVersion}`;
-    return wentAway(inputs.crd, `although this stack has it${version}`);
+    return describeProblem(wentAway(inputs.crd, `although this stack has it${version}`));
   },
   // What becomes of the CRD is in the state: the one that runs a delete sees nothing else.
   outdated: (olds, news) => olds.onDelete !== news.onDelete || olds.owner !== news.owner,
@@ -64,13 +64,13 @@ export const serve: RolloutPhase<ServeInputs> = {
   remove: deleteCrd,
 };
 
-function wentAway(crd: string, although: string): string {
-  return describeProblem({
+function wentAway(crd: string, although: string): Problem {
+  return {
     what: `${crd}: the CRD is not in the cluster, ${although}`,
     expected: "the CRD and its objects",
     why: "it was deleted, and every object of it as well",
     next: "restore both from a backup, or set recreate: true to begin with an empty one",
-  });
+  };
 }
 
 /** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
