@@ -3,12 +3,12 @@
  * says what each is for.
  */
 const ROOMS = {
+  command: ["migration", "crd", "kubernetes"],
   versionedCRD: ["conversionWebhook", "migration", "provider", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
   migration: ["crd", "kubernetes"],
   provider: ["kubernetes"],
-  schemas: ["crd"],
   crd: ["kubernetes"],
   conversionServer: ["conversion"],
   conversionTesting: ["conversion"],

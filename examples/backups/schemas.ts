@@ -1,4 +1,4 @@
-// Written from examples/backups/v1alpha1-v1.yaml by pulumi-kubernetes-storage-migration-schemas. Change that and run it again.
+// Written from examples/backups/v1alpha1-v1.yaml by kubernetes-storage-migration schemas. Change that and run it again.
 export const group = "storage.example.com";
 export const kind = "Backup";
 /** openAPIV3Schema of every version, from the oldest to the newest. */

@@ -1,4 +1,4 @@
-// Written from examples/certificates/v1alpha2-v1.yaml by pulumi-kubernetes-storage-migration-schemas. Change that and run it again.
+// Written from examples/certificates/v1alpha2-v1.yaml by kubernetes-storage-migration schemas. Change that and run it again.
 export const group = "pki.example.com";
 export const kind = "Certificate";
 /** openAPIV3Schema of every version, from the oldest to the newest. */

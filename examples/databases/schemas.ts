@@ -1,4 +1,4 @@
-// Written from examples/databases/v1-v2.yaml by pulumi-kubernetes-storage-migration-schemas. Change that and run it again.
+// Written from examples/databases/v1-v2.yaml by kubernetes-storage-migration schemas. Change that and run it again.
 export const group = "example.com";
 export const kind = "Database";
 /** openAPIV3Schema of every version, from the oldest to the newest. */

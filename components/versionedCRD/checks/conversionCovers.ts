@@ -44,7 +44,7 @@ export function conversionCovers(manifest: Definition, converted: Converted): st
       describeProblem({
         what: `${name}: the conversion's schema of ${version.name} differs from the manifest's at ${fields.join(", ")}`,
         expected: "the same fields",
-        next: "write it anew with pulumi-kubernetes-storage-migration-schemas",
+        next: "write it anew with `npx pulumi-kubernetes-storage-migration schemas`",
       }),
     ];
   });

@@ -3,20 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
-import { main } from "../../../components/schemas/command";
-import { schemaModule } from "../../../components/schemas/module";
+import { runCommand, type Ran } from "../runCommand";
+import { schemaModule } from "../../../../components/command/schemas/module";
 
 const manifest = "examples/databases/v1-v2.yaml";
 
-function run(...args: string[]): { code: number; out: string; err: string } {
-  const printed = { out: "", err: "" };
-  const code = main(
-    args,
-    (text) => (printed.out += text),
-    (text) => (printed.err += text),
-  );
-  return { code, ...printed };
-}
+const run = (...args: string[]): Promise<Ran> => runCommand("schemas", ...args);
 
 function load(source: string): { group: string; kind: string; versions: Record<string, unknown> } {
   const module = ts.transpile(source, { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 });
@@ -24,8 +16,8 @@ function load(source: string): { group: string; kind: string; versions: Record<s
   return run({});
 }
 
-test("a manifest becomes a module with group, kind and schemas as const", () => {
-  const { code, out } = run(manifest);
+test("a manifest becomes a module with group, kind and schemas as const", async () => {
+  const { code, out } = await run(manifest);
   expect(code).toBe(0);
   expect(out).toMatch(/^\/\/ Written from examples\/databases\/v1-v2.yaml/);
   expect(out).toMatch(/} as const;\n$/);
@@ -56,15 +48,18 @@ test("versions from the oldest to the newest; texts are left out, fields that ar
   );
 });
 
-test("--out writes, --check says whether it is up to date", () => {
+test("--out writes, --check says whether it is up to date", async () => {
   const folder = mkdtempSync(join(tmpdir(), "schemas-"));
   const out = join(folder, "schemas.ts");
   try {
-    expect(run(manifest, "--out", out).code).toBe(0);
-    expect(readFileSync(out, "utf8")).toBe(run(manifest).out);
-    expect(run(manifest, "--out", out, "--check").code).toBe(0);
+    expect((await run(manifest, "--out", out)).code).toBe(0);
+    expect(readFileSync(out, "utf8")).toBe((await run(manifest)).out);
+    expect((await run(manifest, "--out", out, "--check")).code).toBe(0);
     writeFileSync(out, "export {};");
-    expect(run(manifest, "--out", out, "--check")).toMatchObject({ code: 1, err: expect.stringContaining("not what") });
+    expect(await run(manifest, "--out", out, "--check")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("not what"),
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -72,8 +67,8 @@ test("--out writes, --check says whether it is up to date", () => {
 
 test.each([[[]], [["a", "b"]], [[manifest, "--check"]], [["no-such-file.yaml"]], [[manifest, "--unknown"]]])(
   "%j => refused, with a reason",
-  (args: string[]) => {
-    const { code, out, err } = run(...args);
+  async (args: string[]) => {
+    const { code, out, err } = await run(...args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).not.toBe("");
   },

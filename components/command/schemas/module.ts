@@ -1,4 +1,4 @@
-import type { Definition } from "../crd/definition";
+import type { Definition } from "../../crd/definition";
 
 /** Texts that say nothing to a conversion. */
 const TEXTS = ["description", "title", "example", "externalDocs"];
@@ -14,7 +14,7 @@ export function schemaModule(crd: Definition, source: string): string {
     ({ name, schema }) => `  ${key(name)}: ${literal(schema?.openAPIV3Schema ?? {}, false, "  ")},\n`,
   );
   return [
-    `// Written from ${source} by pulumi-kubernetes-storage-migration-schemas. Change that and run it again.`,
+    `// Written from ${source} by kubernetes-storage-migration schemas. Change that and run it again.`,
     `export const group = ${JSON.stringify(crd.spec.group)};`,
     `export const kind = ${JSON.stringify(crd.spec.names.kind)};`,
     "/** openAPIV3Schema of every version, from the oldest to the newest. */",

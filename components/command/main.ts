@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { text } from "node:stream/consumers";
+import { schemas } from "./schemas/schemas";
+import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
+
+const SUBCOMMANDS: readonly Subcommand[] = [schemas];
+
+const NAME = "kubernetes-storage-migration";
+
+/** @returns the exit code */
+export async function main([name = "", ...args]: string[], terminal: Terminal): Promise<ExitCode> {
+  const found = SUBCOMMANDS.find((subcommand) => subcommand.name === name);
+  if (found !== undefined) return runSubcommand(found, args, terminal);
+  if (["--help", "-h", "help"].includes(name)) {
+    terminal.print(overview());
+    return 0;
+  }
+  terminal.complain(`${name === "" ? "no subcommand" : `unknown subcommand ${name}`}\n\n${overview()}`);
+  return 2;
+}
+
+function overview(): string {
+  const width = Math.max(...SUBCOMMANDS.map((subcommand) => subcommand.name.length));
+  const lines = SUBCOMMANDS.map((subcommand) => `  ${subcommand.name.padEnd(width)}  ${subcommand.summary}`);
+  return `usage: ${NAME} SUBCOMMAND …\n\n${lines.join("\n")}\n\n${NAME} SUBCOMMAND --help says more.\n`;
+}
+
+if (require.main === module) {
+  const terminal: Terminal = {
+    print: (output) => void process.stdout.write(output),
+    complain: (output) => void process.stderr.write(`${output}\n`),
+    readStdin: () => text(process.stdin),
+    isScreen: process.stdout.isTTY,
+  };
+  void main(process.argv.slice(2), terminal).then((code) => {
+    process.exitCode = code;
+  });
+}

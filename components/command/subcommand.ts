@@ -1,0 +1,51 @@
+import { messageOf, UserError } from "../kubernetes/errors";
+
+/** Where a subcommand reads and writes: the process, or a test. */
+export interface Terminal {
+  /** To standard output: the result, and nothing else. */
+  print(text: string): void;
+  /** To standard error: errors, progress. */
+  complain(text: string): void;
+  /** All of standard input. */
+  readStdin(): Promise<string>;
+  /** Standard output is a screen: colour and progress make sense. */
+  readonly isScreen: boolean;
+}
+
+/** 0: all is well. 1: it is not, and the output says what. 2: the question could not be answered. */
+export type ExitCode = 0 | 1 | 2;
+
+/** One word after `kubernetes-storage-migration`. */
+export interface Subcommand {
+  readonly name: string;
+  /** One line for the list of subcommands. */
+  readonly summary: string;
+  /** The whole of `--help`: usage line, what it does, each option, exit codes, examples. */
+  readonly help: string;
+  run(args: string[], terminal: Terminal): Promise<ExitCode>;
+}
+
+/** Wrong arguments: the usage belongs below the error. */
+export class UsageError extends UserError {}
+
+/** Runs one subcommand; whatever it throws becomes exit code 2 and its message. */
+export async function runSubcommand(command: Subcommand, args: string[], terminal: Terminal): Promise<ExitCode> {
+  if (args.includes("--help") || args.includes("-h")) {
+    terminal.print(`${command.help}\n`);
+    return 0;
+  }
+  try {
+    return await command.run(args, terminal);
+  } catch (error) {
+    const wrongUsage = usageErrorOf(error);
+    if (wrongUsage !== undefined) terminal.complain(`${wrongUsage}\n\n${command.help.split("\n\n")[0] ?? ""}`);
+    else terminal.complain(error instanceof UserError ? error.message : messageOf(error));
+    return 2;
+  }
+}
+
+/** The message of our own, or of what parseArgs of node:util throws. */
+function usageErrorOf(error: unknown): string | undefined {
+  const { code = "", message = "" } = (error ?? {}) as { code?: string; message?: string };
+  return error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS") ? message : undefined;
+}
