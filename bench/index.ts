@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { parseArgs } from "util";
 import { conversion } from "./conversion";
+import { preview } from "./preview";
 import { rewrite } from "./rewrite";
 import { rotation } from "./rotation";
 import { table, type Row } from "./rows";
@@ -9,6 +10,7 @@ const BENCHMARKS: Record<string, (options: { runs: number; objects: number }) =>
   rewrite,
   rotation,
   conversion,
+  preview,
 };
 
 async function main(): Promise<void> {

@@ -146,7 +146,7 @@ async function run(phase: Phase, olds: Partial<Outputs>, inputs: Inputs, config:
     const cluster = await connect(inputs, config);
     await assertSameCluster(cluster, inputs);
     if (inputs.heldBy !== undefined)
-      return { ...inputs, ...subject.currentOutputs(await subject.read(cluster, inputs)) };
+      return { ...recorded(logic, inputs), ...subject.currentOutputs(await subject.read(cluster, inputs)) };
     const holder = `${name} of ${inputs.__urn}`;
     const { summary, ...outputs } = await withLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);
@@ -155,10 +155,15 @@ async function run(phase: Phase, olds: Partial<Outputs>, inputs: Inputs, config:
       return withRetries({ report, signal }, () => logic.run(inputs, work));
     });
     await row.status(summary);
-    return { ...inputs, ...outputs };
+    return { ...recorded(logic, inputs), ...outputs };
   } catch (error) {
-    throw initFailed(phase, { ...inputs, ...kept }, explain(error));
+    throw initFailed(phase, { ...recorded(logic, inputs), ...kept }, explain(error));
   }
+}
+
+/** The inputs as they stand in the outputs, too: the engine hands diff and delete nothing else. */
+function recorded({ notRecorded = [] }: Phase["logic"], inputs: Inputs): Inputs {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !notRecorded.includes(key))) as Inputs;
 }
 
 async function remove(phase: Phase, outputs: Outputs, config: StackConfig | undefined) {
@@ -183,8 +188,8 @@ async function remove(phase: Phase, outputs: Outputs, config: StackConfig | unde
  * Keeps the phase in the state with what is known, and has the next `up` run it again: the engine forces an update on a
  * resource with init errors. `__provider` must be in the properties, or a later delete finds no provider.
  */
-function initFailed(phase: Phase, inputs: Inputs, reason: string): Error {
-  return Object.assign(new Error(reason), { id: idOf(phase, inputs), properties: { ...inputs }, reasons: [reason] });
+function initFailed(phase: Phase, outputs: Inputs, reason: string): Error {
+  return Object.assign(new Error(reason), { id: idOf(phase, outputs), properties: outputs, reasons: [reason] });
 }
 
 function explain(error: unknown): string {

@@ -5,32 +5,30 @@ import * as pulumi from "@pulumi/pulumi";
 /** Each room that has dynamic resources has a provider.ts, which exports `provider(name, config)`. */
 export type Room = "versionedCRD" | "encryptionKeyRotation" | "conversionWebhook";
 
+const PACKAGE = "pulumi-kubernetes-storage-migration";
+
 /**
  * The `__provider` text of a resource: constant, so that a release of this package changes no state and an old state runs
  * today's code. It loads the compiled provider from where the program found the package (`__from`, relative to the
  * project), else as the project itself would resolve it.
+ *
+ * It stands in the state twice for each resource, so it is short. The last argument of each call has the inputs with `__from`.
  *
  * The contract is that of cmd/dynamic-provider in @pulumi/pulumi: `requireFromString(text).handler()` once per text.
  * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/dynamic-provider/index.ts
  */
 export function providerText(room: Room, name: string): string {
   return `exports.handler = () => {
-  const path = require("path");
-  const load = (from) => {
-    const file = path.resolve(from || ".", "dist/components/${room}/provider.js");
-    return require("fs").existsSync(file) ? require(file)
-      : require("module").createRequire(path.resolve("_"))("pulumi-kubernetes-storage-migration/${room}/provider");
-  };
-  let config;
-  const provider = (properties) => load(properties.__from).provider("${name}", config);
-  return {
-    configure: (request) => { config = request.config; },
-    check: (olds, news) => provider(news).check(olds, news),
-    diff: (id, olds, news) => provider(news).diff(id, olds, news),
-    create: (inputs) => provider(inputs).create(inputs),
-    update: (id, olds, news) => provider(news).update(id, olds, news),
-    delete: (id, properties) => provider(properties).delete(id, properties),
-  };
+const path = require("path");
+let config;
+const provider = { configure: (request) => { config = request.config; } };
+for (const call of ["check", "diff", "create", "update", "delete"])
+provider[call] = (...args) => {
+const file = path.resolve(args.at(-1).__from || ".", "dist/components/${room}/provider.js");
+return (require("fs").existsSync(file) ? require(file)
+: require("module").createRequire(path.resolve("_"))("${PACKAGE}/${room}/provider")).provider("${name}", config)[call](...args);
+};
+return provider;
 };
 `;
 }

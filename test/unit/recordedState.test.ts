@@ -10,6 +10,7 @@ interface Recorded {
   type: string;
   parent?: string;
   inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
   retainOnDelete?: boolean;
   protect?: boolean;
   /** Has a key for each input that the program gave. */
@@ -41,6 +42,16 @@ test.each(["rotated", "rotation-held"])(claim, async (situation) => {
   };
   const { resources } = await ran({}, { RandomBytes: { base64: Buffer.alloc(32).toString("base64") } }, rotation);
   expect(ofProgram(resources)).toEqual(ofState(state));
+});
+
+test("the manifest stands in the state once, among the inputs of serve", () => {
+  const { resources } = recorded<VersionedCRDArgs>("whole").state.deployment;
+  const holding = resources.filter(isOurs).flatMap(({ urn, inputs, outputs }) =>
+    Object.entries({ inputs, outputs })
+      .filter(([, values]) => JSON.stringify(values ?? {}).includes("openAPIV3Schema"))
+      .map(([where]) => `${where} of ${nameOf(urn)}`),
+  );
+  expect(holding).toEqual(["inputs of crd-serve"]);
 });
 
 function recorded<Args>(situation: string): Recording<Args> & { folder: string } {
