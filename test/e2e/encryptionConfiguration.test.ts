@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
+import { parse } from "yaml";
 import type { EncryptionConfiguration } from "../../components/encryptionKeyRotation/configuration/configuration";
 import { keyEntriesOf, providersOf } from "../../components/encryptionKeyRotation/configuration/keyEntries";
 import { etcdPrefix } from "../../components/encryptionKeyRotation/configuration/keyNames";
@@ -32,11 +33,28 @@ const good = readable(file(entry("secrets configmaps", "secretbox:a"), entry("*.
 const text = renderConfiguration(good);
 const SECRET = Buffer.alloc(32, 7).toString("base64");
 
+function formed(text: string, apiVersion: string, kind: string): string {
+  const [, , ...rest] = text.split("\n");
+  return [`apiVersion: ${apiVersion}`, `kind: ${kind}`, ...rest].join("\n");
+}
+
 /** Ways to write a file wrong, and a few that only look wrong. */
 const EDITS: Record<string, (text: string) => string> = {
   "as it is": (each) => each,
   "no kind": (each) => each.replace("kind: EncryptionConfiguration\n", ""),
   "another version": (each) => each.replace("/v1", "/v2"),
+  "the form of long ago": (each) => formed(each, "v1", "EncryptionConfig"),
+  "the version of long ago as a group without a name": (each) => formed(each, "/v1", "EncryptionConfig"),
+  "the kind of long ago in the group of today": (each) =>
+    formed(each, "apiserver.config.k8s.io/v1", "EncryptionConfig"),
+  "the kind of today without a group": (each) => formed(each, "v1", "EncryptionConfiguration"),
+  "the kind of long ago in a later version": (each) => formed(each, "v2", "EncryptionConfig"),
+  "the group that other configurations had": (each) => formed(each, "apiserver.k8s.io/v1", "EncryptionConfiguration"),
+  "the internal version": (each) => formed(each, "apiserver.config.k8s.io/__internal", "EncryptionConfiguration"),
+  "no version": (each) => each.replace("apiVersion: apiserver.config.k8s.io/v1\n", ""),
+  JSON: (each) => JSON.stringify(parse(each)),
+  "document markers": (each) => `---\n${each}...\n`,
+  "a byte order mark": (each) => `\ufeff${each}`,
   "no resources at all": (each) => `${each.slice(0, each.indexOf("resources:"))}resources: []\n`,
   "an unknown field": (each) => each.replace("    providers:", "    provider: []\n    providers:"),
   "a field twice": (each) => each.replace("    providers:", "    providers: []\n    providers:"),

@@ -3,6 +3,7 @@ import { UserError } from "../../kubernetes/errors";
 import { acceptedByApiServer } from "../checks/acceptedByApiServer";
 import { boundedList } from "./bounded";
 import type { EncryptionConfiguration, Entry, Key, Provider } from "./configuration";
+import { API_VERSION, isCurrentForm, isFormerForm, KIND } from "./form";
 import { CIPHERS, isCipher } from "./keyBytes";
 
 /**
@@ -42,8 +43,8 @@ function readYaml(text: string, where: string): unknown {
 
 function readRoot(root: unknown, problems: string[]): Entry[] {
   const { apiVersion, kind, resources } = fields(root, "(top level)", ["apiVersion", "kind", "resources"], problems);
-  if (apiVersion !== "apiserver.config.k8s.io/v1" || kind !== "EncryptionConfiguration")
-    problems.push("apiVersion, kind: expected apiserver.config.k8s.io/v1, EncryptionConfiguration");
+  if (!isCurrentForm({ apiVersion, kind }) && !isFormerForm({ apiVersion, kind }))
+    problems.push(`apiVersion, kind: expected ${API_VERSION}, ${KIND}`);
   const entries = list(resources, "resources", problems).map((entry, index) =>
     readEntry(entry, `resources[${index}]`, problems),
   );

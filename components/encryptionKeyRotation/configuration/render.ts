@@ -1,4 +1,5 @@
 import type { EncryptionConfiguration, Provider } from "./configuration";
+import { API_VERSION, KIND } from "./form";
 
 /**
  * The file's text: the same bytes for the same configuration, with a trailing newline; no entries are an empty text, which
@@ -6,7 +7,7 @@ import type { EncryptionConfiguration, Provider } from "./configuration";
  */
 export function renderConfiguration({ entries }: EncryptionConfiguration): string {
   if (entries.length === 0) return "";
-  const lines = ["apiVersion: apiserver.config.k8s.io/v1", "kind: EncryptionConfiguration", "resources:"];
+  const lines = [`apiVersion: ${API_VERSION}`, `kind: ${KIND}`, "resources:"];
   for (const { resources, providers } of entries) {
     lines.push("  - resources:", ...resources.map((each) => `      - ${quoted(each)}`));
     lines.push("    providers:", ...providers.flatMap(renderProvider));

@@ -10,6 +10,7 @@ import type { DistributeInputs, RotationOutputs } from "../inputs";
 import { unfinishedWrite, type RotationRecord } from "../proof/record";
 import { migrateFacts, readRotationFacts, rotationPlans } from "../rotationFacts";
 import { outputsOf, type LiveConfiguration } from "../subject";
+import { lostByRewrite } from "./lostByRewrite";
 import { previewNotes } from "./previewNotes";
 
 /** distribute: the new key is in every server's file, readable, before any server writes with it. */
@@ -37,7 +38,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
         ...cutOffOf(live),
         ...checkKeyAge(keyAges(facts.record, desired), maxKeyAgeDays, new Date()),
       ],
-      notes: isIdle ? [] : await previewNotes(inputs, cluster, live, facts),
+      notes: isIdle ? [] : [...(await previewNotes(inputs, cluster, live, facts)), ...rewriteNotes(plans, live)],
       inputs: { digest: digest(plans) },
     };
   },
@@ -52,6 +53,14 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
+
+/** Where any phase is to write the file: what it changes by that besides keys. */
+function rewriteNotes(
+  [distributed, promoted, , retired]: ReturnType<typeof rotationPlans>,
+  { text }: LiveConfiguration,
+): string[] {
+  return [...distributed, ...promoted, ...retired].length === 0 ? [] : lostByRewrite(text);
+}
 
 /** Whatever the phase was that wrote it: this one runs first. */
 function resuming(record: RotationRecord, { sha256 }: LiveConfiguration): string[] {

@@ -44,6 +44,18 @@ test("a file as the documentation writes it, comments, anchors and all", () => {
   expect(parseConfiguration(text, "file x")).toEqual(file(entry("secrets configmaps", both), entry("*.apps", both)));
 });
 
+test.each(["v1", "/v1"])(
+  "the form of long ago (%s, EncryptionConfig) is read, and rendered in the current one",
+  (apiVersion) => {
+    const rest = "resources:\n- resources: [secrets]\n  providers: [{identity: {}}]\n";
+    const read = parseConfiguration(`kind: EncryptionConfig\napiVersion: ${apiVersion}\n${rest}`, "file x");
+    expect(read).toEqual(file(entry("secrets", "identity")));
+    expect(renderConfiguration(read)).toMatch(
+      /^apiVersion: apiserver.config.k8s.io\/v1\nkind: EncryptionConfiguration\n/,
+    );
+  },
+);
+
 test("an empty file has no entries", () => {
   expect(parseConfiguration("\n", "file x")).toEqual({ entries: [] });
   expect(renderConfiguration({ entries: [] })).toBe("");
@@ -73,6 +85,16 @@ test.each([
   [
     "another kind",
     "apiVersion: v1\nkind: Secret\nresources: []",
+    "expected apiserver.config.k8s.io/v1, EncryptionConfiguration",
+  ],
+  [
+    "the kind of long ago in the group of today",
+    "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfig\nresources: []",
+    "expected apiserver.config.k8s.io/v1, EncryptionConfiguration",
+  ],
+  [
+    "the kind of today without a group",
+    "apiVersion: v1\nkind: EncryptionConfiguration\nresources: []",
     "expected apiserver.config.k8s.io/v1, EncryptionConfiguration",
   ],
   ["no entries", body("[]").replace("resources:\n", "resources: "), "resources: found none; expected at least one"],
