@@ -53,6 +53,9 @@ const EDITS: Record<string, (text: string) => string> = {
   "the internal version": (each) => formed(each, "apiserver.config.k8s.io/__internal", "EncryptionConfiguration"),
   "no version": (each) => each.replace("apiVersion: apiserver.config.k8s.io/v1\n", ""),
   JSON: (each) => JSON.stringify(parse(each)),
+  "comments everywhere": (each) => `# first\n${each.replaceAll("\n", " # here\n")}`,
+  "an anchor and its aliases": (each) =>
+    each.replace(/secret: (".*")/, "secret: &bytes $1").replace(/(aescbc:[^]*?secret: )".*"/, "$1*bytes"),
   "document markers": (each) => `---\n${each}...\n`,
   "a byte order mark": (each) => `\ufeff${each}`,
   "no resources at all": (each) => `${each.slice(0, each.indexOf("resources:"))}resources: []\n`,
@@ -170,6 +173,22 @@ test.each(Object.entries(EDITS))("a file with %s: read or refused as the API ser
   const candidate = change(text);
   expect(candidate === text).toBe(what === "as it is");
   expect(takenByUs(candidate)).toBe(await taken(candidate));
+});
+
+/** Read by the API server; a write of ours would drop the rest, or take apart what was merged. */
+test.each<[string, (text: string) => string]>([
+  ["a second document, of which the API server reads only the first", (each) => `${each}---\n`],
+  [
+    "a merge key",
+    (each) =>
+      each
+        .replace("- name:", "- &first\n              name:")
+        .replace(/(aescbc:\s+keys:\s+- )name: ".*"\s+secret: ".*"/, "$1<<: *first"),
+  ],
+])("stricter than the API server: a file with %s is refused", async (_what, change) => {
+  const candidate = change(text);
+  expect(candidate).not.toBe(text);
+  expect([await taken(candidate), takenByUs(candidate)]).toEqual([true, false]);
 });
 
 test("fifteen files of any shape: read or refused as the API server does", async () => {

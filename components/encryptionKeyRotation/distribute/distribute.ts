@@ -10,6 +10,7 @@ import type { DistributeInputs, RotationOutputs } from "../inputs";
 import { unfinishedWrite, type RotationRecord } from "../proof/record";
 import { migrateFacts, readRotationFacts, rotationPlans } from "../rotationFacts";
 import { outputsOf, type LiveConfiguration } from "../subject";
+import { withTargets } from "../targets";
 import { lostByRewrite } from "./lostByRewrite";
 import { previewNotes } from "./previewNotes";
 
@@ -38,7 +39,9 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
         ...cutOffOf(live),
         ...checkKeyAge(keyAges(facts.record, desired), maxKeyAgeDays, new Date()),
       ],
-      notes: isIdle ? [] : [...(await previewNotes(inputs, cluster, live, facts)), ...rewriteNotes(plans, live)],
+      notes: isIdle
+        ? []
+        : [...(await previewNotes(inputs, cluster, live, facts)), ...(await rewriteNotes(plans, inputs, live))],
       inputs: { digest: digest(plans) },
     };
   },
@@ -54,12 +57,16 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
   },
 };
 
-/** Where any phase is to write the file: what it changes by that besides keys. */
-function rewriteNotes(
+/** Where any phase is to write the file: what it loses by that. */
+async function rewriteNotes(
   [distributed, promoted, , retired]: ReturnType<typeof rotationPlans>,
+  { targets }: DistributeInputs,
   { text }: LiveConfiguration,
-): string[] {
-  return [...distributed, ...promoted, ...retired].length === 0 ? [] : lostByRewrite(text);
+): Promise<string[]> {
+  if ([...distributed, ...promoted, ...retired].length === 0) return [];
+  const places = await withTargets(targets, (open) => Promise.resolve(open.map(({ name }) => name)));
+  const lost = lostByRewrite(text, places);
+  return lost.length === 0 ? [] : [lost.join("\n")];
 }
 
 /** Whatever the phase was that wrote it: this one runs first. */

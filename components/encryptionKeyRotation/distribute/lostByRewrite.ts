@@ -1,9 +1,14 @@
-import { parse } from "yaml";
+import { CST, Lexer, parse } from "yaml";
 import { API_VERSION, FORMER_API_VERSION, FORMER_KIND, isFormerForm, KIND, type Form } from "../configuration/form";
 
-/** What the next write changes of this text besides keys, for preview. */
-export function lostByRewrite(text: string): string[] {
-  return text.trim() === "" ? [] : formerForm(text);
+/**
+ * What the next write changes of this text besides keys, for preview. Only counts: a comment may hold a key.
+ *
+ * @param places the targets, all of which hold the text
+ */
+export function lostByRewrite(text: string, places: readonly string[]): string[] {
+  if (text.trim() === "") return [];
+  return [...formerForm(text), ...commentsAndAnchors(text, places)];
 }
 
 function formerForm(text: string): string[] {
@@ -11,4 +16,16 @@ function formerForm(text: string): string[] {
   return [
     `the file says apiVersion ${FORMER_API_VERSION}, kind ${FORMER_KIND}, which API servers still read; the next write brings it to ${API_VERSION}, ${KIND}`,
   ];
+}
+
+function commentsAndAnchors(text: string, places: readonly string[]): string[] {
+  const tokens = [...new Lexer().lex(text)].map((each) => CST.tokenType(each));
+  const counted = (["comment", "anchor"] as const).flatMap((type) => {
+    const count = tokens.filter((each) => each === type).length;
+    if (count === 0) return [];
+    const noun = type === "comment" ? "comment line" : "anchor";
+    return [`${count} ${noun}${count === 1 ? "" : "s"}`];
+  });
+  if (counted.length === 0) return [];
+  return places.map((place) => `${place}: the next write drops ${counted.join(" and ")}; copy what you need first`);
 }

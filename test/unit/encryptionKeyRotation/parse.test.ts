@@ -107,6 +107,13 @@ test.each([
     body("- resources: [secrets]\n  provider: []\n"),
     "resources[0]: found provider; expected only",
   ],
+  [
+    "a merge key",
+    body(
+      `- resources: [secrets]\n  providers: [{secretbox: {keys: [&a {name: a, secret: "${SECRET}"}]}}, {aescbc: {keys: [{<<: *a}]}}]\n`,
+    ),
+    "keys[0]: found <<; expected only name, secret",
+  ],
   ["identity without {}", body("- resources: [secrets]\n  providers: [{identity: }]\n"), "identity as identity: {}"],
   [
     "two providers in one",
