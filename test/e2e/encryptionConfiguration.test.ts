@@ -57,6 +57,12 @@ const EDITS: Record<string, (text: string) => string> = {
   "an anchor and its aliases": (each) =>
     each.replace(/secret: (".*")/, "secret: &bytes $1").replace(/(aescbc:[^]*?secret: )".*"/, "$1*bytes"),
   "document markers": (each) => `---\n${each}...\n`,
+  ...Object.fromEntries(
+    ["yes", "Off", "n", "2026_11", "0o17", "0777_", "1:30", "190:20:30", "1,000", "1e", "1e3", "~"].map((name) => [
+      `the name ${name}, not quoted`,
+      (each: string) => each.replace('name: "a"', `name: ${name}`),
+    ]),
+  ),
   "a byte order mark": (each) => `\ufeff${each}`,
   "no resources at all": (each) => `${each.slice(0, each.indexOf("resources:"))}resources: []\n`,
   "an unknown field": (each) => each.replace("    providers:", "    provider: []\n    providers:"),

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument, type SchemaOptions } from "yaml";
 import { UserError } from "../../kubernetes/errors";
 import { acceptedByApiServer } from "../checks/acceptedByApiServer";
 import { boundedList } from "./bounded";
@@ -26,7 +26,7 @@ export function parseConfiguration(text: string, where: string): EncryptionConfi
 /** The parser's own messages may quote the text, hence a key: only its code and the place are told. */
 function readYaml(text: string, where: string): unknown {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, schema: "yaml-1.1", customTags: asGoReads });
   const error = document.errors[0];
   if (error !== undefined) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
@@ -40,6 +40,19 @@ function readYaml(text: string, where: string): unknown {
     throw new UserError(`${where}: found an alias to nothing or too many aliases; expected plain YAML`);
   }
 }
+
+/**
+ * Plain scalars as the API server's parser takes them: `yes` is a boolean and `2026_11` a number, so neither is a key's name; `1:30` and
+ * dates are text.
+ */
+const asGoReads: TagsOf = (tags) => [
+  ...tags.filter((tag) => typeof tag === "string" || (tag.format !== "TIME" && !NOT_OF_GO.has(tag.tag))),
+  "intOct",
+];
+
+const NOT_OF_GO = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"]);
+
+type TagsOf = Extract<SchemaOptions["customTags"], (...args: never[]) => unknown>;
 
 function readRoot(root: unknown, problems: string[]): Entry[] {
   const { apiVersion, kind, resources } = fields(root, "(top level)", ["apiVersion", "kind", "resources"], problems);

@@ -44,6 +44,13 @@ test("a file as the documentation writes it, comments, anchors and all", () => {
   expect(parseConfiguration(text, "file x")).toEqual(file(entry("secrets configmaps", both), entry("*.apps", both)));
 });
 
+test.each(["2026-11-01", "1:30", "1,000"])("the name %s needs no quotes", (name) => {
+  const key = `- name: ${name}\n        secret: ${SECRET}\n`;
+  expect(refusal(body(`- resources: [secrets]\n  providers:\n  - secretbox:\n      keys:\n      ${key}`))).toBe(
+    "taken",
+  );
+});
+
 test.each(["v1", "/v1"])(
   "the form of long ago (%s, EncryptionConfig) is read, and rendered in the current one",
   (apiVersion) => {
@@ -130,6 +137,11 @@ test.each([
     body(`- resources: [secrets]\n  providers: [{secretbox: {keys: [{name: 2026, secret: x}]}}]`),
     "found a number; expected a string (in quotes)",
   ],
+  ...["yes", "2026_11", "0o17"].map((name): [string, string, string] => [
+    `the name ${name}, not quoted`,
+    body(`- resources: [secrets]\n  providers: [{secretbox: {keys: [{name: ${name}, secret: x}]}}]`),
+    "expected a string (in quotes)",
+  ]),
   [
     "a masked resource",
     body("- resources: ['*.']\n  providers: [{identity: {}}]\n- resources: [secrets]\n  providers: [{identity: {}}]\n"),
