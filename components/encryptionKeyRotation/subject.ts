@@ -9,7 +9,8 @@ import { parseConfiguration } from "./configuration/parse";
 import { keyOrder } from "./configuration/resources";
 import type { DesiredKeys } from "./desiredKeys";
 import type { RotationInputs, RotationOutputs } from "./inputs";
-import { isCutOff, readRecord } from "./proof/record";
+import { isCutOff } from "./proof/record";
+import { readRecord } from "./proof/recordConfigMap";
 import { readAll, withTargets, type OpenTarget } from "./targets";
 
 /** What every target holds. */

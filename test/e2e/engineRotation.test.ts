@@ -1,20 +1,18 @@
 import { refuseHidden } from "../../components/encryptionKeyRotation/proof/hiddenResources";
-import {
-  type KeyedResource,
-  rewriteAndProve,
-  type Rewriting,
-} from "../../components/encryptionKeyRotation/proof/prove";
+import { rewriteAndProve, type Rewriting } from "../../components/encryptionKeyRotation/proof/prove";
 import {
   isUntouched,
-  recordWrite,
-  readRecord,
-  recordProof,
-  RECORD_NAME,
   type RotationProof,
   sinceOf,
   validProof,
 } from "../../components/encryptionKeyRotation/proof/record";
-import { enumerate, measure } from "../../components/encryptionKeyRotation/proof/resources";
+import {
+  recordWrite,
+  readRecord,
+  recordProof,
+  RECORD_NAME,
+} from "../../components/encryptionKeyRotation/proof/recordConfigMap";
+import { enumerate, type KeyedResource, measure } from "../../components/encryptionKeyRotation/proof/resources";
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
 import {
   hashesNow,

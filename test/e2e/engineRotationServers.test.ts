@@ -1,10 +1,7 @@
-import {
-  type KeyedResource,
-  rewriteAndProve,
-  type Rewritten,
-} from "../../components/encryptionKeyRotation/proof/prove";
+import { rewriteAndProve } from "../../components/encryptionKeyRotation/proof/prove";
+import type { Rewritten } from "../../components/encryptionKeyRotation/proof/rewriteResource";
 import { isUntouched } from "../../components/encryptionKeyRotation/proof/record";
-import { enumerate } from "../../components/encryptionKeyRotation/proof/resources";
+import { enumerate, type KeyedResource } from "../../components/encryptionKeyRotation/proof/resources";
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
 import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
 import { type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";

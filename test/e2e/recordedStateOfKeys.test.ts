@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { RECORD_NAME } from "../../components/encryptionKeyRotation/proof/record";
+import { RECORD_NAME } from "../../components/encryptionKeyRotation/proof/recordConfigMap";
 import { checkout } from "../../local/checkout";
 import { writeEtcd } from "../../local/cluster/etcd";
 import { createSecrets, getRaw, putRaw, writeFile } from "./rotationBench";

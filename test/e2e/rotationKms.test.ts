@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
-import { RECORD_NAME, type RotationProof } from "../../components/encryptionKeyRotation/proof/record";
+import { RECORD_NAME } from "../../components/encryptionKeyRotation/proof/recordConfigMap";
+import type { RotationProof } from "../../components/encryptionKeyRotation/proof/record";
 import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
 import { readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";

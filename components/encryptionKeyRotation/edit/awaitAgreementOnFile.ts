@@ -1,6 +1,7 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
-import { readRecord, sinceOf, type RotationRecord } from "../proof/record";
+import { readRecord } from "../proof/recordConfigMap";
+import { sinceOf, type RotationRecord } from "../proof/record";
 import { awaitServersAgree, type ServersAgreed } from "../servers/agreement";
 import { readReportsNow } from "../servers/reports";
 import type { LiveConfiguration } from "../subject";

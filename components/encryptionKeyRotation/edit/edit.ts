@@ -2,7 +2,7 @@ import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
-import { recordLoaded, readRecord } from "../proof/record";
+import { recordLoaded, readRecord } from "../proof/recordConfigMap";
 import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAt, sameConfiguration, type Stage } from "../stages";

@@ -1,7 +1,7 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { parseConfiguration } from "../configuration/parse";
 import type { RotationInputs } from "../inputs";
-import { recordWrite, readRecord } from "../proof/record";
+import { recordWrite, readRecord } from "../proof/recordConfigMap";
 import { isProofKept } from "../stages";
 import { readLive, sha256Of, type LiveConfiguration } from "../subject";
 import { reloadAll, restoreAll, type OpenTarget } from "../targets";

@@ -10,6 +10,11 @@ export interface RotatedResource extends Resource {
   readonly inTree: boolean;
 }
 
+export interface KeyedResource extends RotatedResource {
+  /** Label of the key that is first for it in the file: `secretbox:2026-11`, `identity`, `kms:vault`. */
+  readonly writeKey: string;
+}
+
 /** apiregistration.k8s.io/v1 APIService, as far as it is read. */
 export interface ApiService {
   spec?: { group?: string; version?: string; service?: object | null };

@@ -1,15 +1,17 @@
 import {
   carriedOver,
   isUntouched,
-  recordLoaded,
-  recordWrite,
-  readRecord,
-  recordProof,
   type RotationProof,
   sinceOf,
   unfinishedWrite,
   validProof,
 } from "../../../components/encryptionKeyRotation/proof/record";
+import {
+  recordLoaded,
+  recordWrite,
+  readRecord,
+  recordProof,
+} from "../../../components/encryptionKeyRotation/proof/recordConfigMap";
 import { loadsOf, type Reported } from "../../../components/encryptionKeyRotation/servers/reports";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
