@@ -1,34 +1,27 @@
 import { randomBytes } from "crypto";
-import type { KubernetesObject } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { whatOf, hasStatus, messageOf, UserError } from "../kubernetes/errors";
 import type { Problem } from "../kubernetes/problem";
 import type { Report } from "../kubernetes/report";
-import { decideRetry, withRetries } from "../kubernetes/retry";
+import { decideRetry } from "../kubernetes/retry";
 import { sleep } from "../kubernetes/sleep";
+import {
+  holderOf,
+  LEASE_SECONDS,
+  leaseName,
+  readLease,
+  releaseLease,
+  renewLease,
+  takeLease,
+  WRITE_SECONDS,
+  type Lease,
+} from "./lease";
 
-/** A record that did not move for this long, as seen by us, belongs to someone who died. */
-const LEASE_SECONDS = 15;
 const RENEW_MS = 5_000;
 /** We stop before another one may start: it waits for LEASE_SECONDS from when it saw our last write, which we sent earlier. */
 const GIVE_UP_MS = (LEASE_SECONDS - 3) * 1_000;
-/** A write that takes longer may land when the hold it was to prolong is over. */
-const WRITE_SECONDS = 4;
 const OBSERVE_MS = 1_000;
 const AGAIN_MS = 100;
-const RELEASE_SECONDS = 5;
-
-const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
-
-interface Lease extends KubernetesObject {
-  spec?: {
-    holderIdentity?: string;
-    leaseDurationSeconds?: number;
-    acquireTime?: string;
-    renewTime?: string;
-    leaseTransitions?: number;
-  };
-}
 
 /** A moment by two clocks: the monotonic one stands still while a machine sleeps, the other one may be set. */
 interface Moment {
@@ -74,7 +67,7 @@ export async function withLock<T>(
   } finally {
     ended.abort(new Error("ended"));
     await renewing;
-    if (!lost.signal.aborted) await release(cluster, held.lease);
+    if (!lost.signal.aborted) await releaseLease(cluster, held.lease);
   }
 }
 
@@ -82,12 +75,14 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
   let seen: { lease: Lease; at: number } | undefined;
   const trouble = new Trouble();
   for (;;) {
-    const lease = await read(cluster, leaseName(crd), { urgent: false });
+    const lease = await readLease(cluster, leaseName(crd), { urgent: false });
     const taken = lease?.spec?.holderIdentity;
     // Ours: written by us a moment ago, and the answer got lost. The hold counts from a write that is known to have landed.
     if (lease === undefined || !taken || taken === identity || (seen !== undefined && diedSince(seen, lease))) {
       const since = now();
-      const mine = await write(cluster, crd, identity, lease).catch((error: unknown) => trouble.wait(error, report));
+      const mine = await takeLease(cluster, crd, identity, lease).catch((error: unknown) =>
+        trouble.wait(error, report),
+      );
       if (mine !== undefined) return { lease: mine, since };
       continue; // someone else was quicker, or no answer came: look again at who it is
     }
@@ -96,7 +91,7 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
     }
     seen ??= { lease, at: performance.now() };
     const seconds = Math.ceil(LEASE_SECONDS - (performance.now() - seen.at) / 1_000);
-    report(`waiting ${seconds} s for a sign of life of ${nameOf(taken)}, who holds the lock of ${crd}`);
+    report(`waiting ${seconds} s for a sign of life of ${holderOf(taken)}, who holds the lock of ${crd}`);
     await sleep(OBSERVE_MS);
   }
 }
@@ -174,94 +169,20 @@ async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Prom
   const { lease } = held;
   const since = now();
   try {
-    held.lease = await put(cluster, { ...lease, spec: { ...lease.spec, renewTime: microTime() } }, { timeoutSeconds });
+    held.lease = await renewLease(cluster, lease, timeoutSeconds);
     held.since = since;
     return true;
   } catch (error) {
     if (hasStatus(error, 404)) throw new LostError("its Lease was deleted");
     if (!hasStatus(error, 409)) throw error;
-    const found = await read(cluster, lease.metadata.name, { seconds: Math.max(0.1, left(held) / 1_000) });
+    const found = await readLease(cluster, lease.metadata.name, { seconds: Math.max(0.1, left(held) / 1_000) });
     if (found === undefined) throw new LostError("its Lease was deleted");
     if (found.spec?.holderIdentity !== lease.spec?.holderIdentity) {
-      throw new LostError(`${nameOf(found.spec?.holderIdentity ?? "")} took it`);
+      throw new LostError(`${holderOf(found.spec?.holderIdentity ?? "")} took it`);
     }
     held.lease = found;
     return false;
   }
-}
-
-async function release(cluster: Cluster, lease: Lease): Promise<void> {
-  try {
-    const free = { ...lease, spec: { ...lease.spec, holderIdentity: "" } };
-    // Worth a few tries: the next phase of this very program would wait for LEASE_SECONDS.
-    await withRetries({ seconds: RELEASE_SECONDS }, () => put(cluster, free, { urgent: false }));
-  } catch {
-    // Then it is released by its age: the work is done, and this must not make it fail.
-  }
-}
-
-async function read(
-  cluster: Cluster,
-  name: string,
-  { seconds = WRITE_SECONDS, urgent = true } = {},
-): Promise<Lease | undefined> {
-  try {
-    return await cluster.call<Lease>({
-      method: "GET",
-      path: `${LEASES}/${name}`,
-      urgent,
-      timeoutSeconds: Math.min(WRITE_SECONDS, seconds),
-    });
-  } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
-    throw error;
-  }
-}
-
-/** Writes us in as the holder, or returns undefined when another writer came first. */
-async function write(
-  cluster: Cluster,
-  crd: string,
-  identity: string,
-  old: Lease | undefined,
-): Promise<Lease | undefined> {
-  const spec = {
-    holderIdentity: identity,
-    leaseDurationSeconds: LEASE_SECONDS,
-    acquireTime: microTime(),
-    renewTime: microTime(),
-    leaseTransitions: (old?.spec?.leaseTransitions ?? 0) + 1,
-  };
-  try {
-    if (old !== undefined) return await put(cluster, { ...old, spec });
-    const metadata = { name: leaseName(crd), namespace: "kube-system" };
-    const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
-    const request = { method: "POST", path: LEASES, body, urgent: true, timeoutSeconds: WRITE_SECONDS } as const;
-    return await cluster.call<Lease>(request);
-  } catch (error) {
-    if (hasStatus(error, 409)) return undefined;
-    throw error;
-  }
-}
-
-/** With its resourceVersion in it, so that a later write of someone else's is never overwritten. */
-function put(cluster: Cluster, lease: Lease, { timeoutSeconds = WRITE_SECONDS, urgent = true } = {}): Promise<Lease> {
-  const path = `${LEASES}/${lease.metadata.name}`;
-  return cluster.call<Lease>({ method: "PUT", path, body: lease, urgent, timeoutSeconds });
-}
-
-function leaseName(crd: string): string {
-  return `storage-migration-${crd}`;
-}
-
-/** metav1.MicroTime wants exactly six digits. */
-function microTime(): string {
-  return new Date().toISOString().replace("Z", "000Z");
-}
-
-/** Without the random part. */
-function nameOf(identity: string): string {
-  return identity.replace(/ [0-9a-f]{8}$/, "");
 }
 
 function describeHeld(crd: string, lease: Lease): Problem {
@@ -269,7 +190,7 @@ function describeHeld(crd: string, lease: Lease): Problem {
   const minutes = since === undefined ? Number.NaN : Math.max(0, Math.round((Date.now() - Date.parse(since)) / 60_000));
   const age = Number.isNaN(minutes) ? "" : ` since ${since?.slice(0, 19)}Z (${minutes} min)`;
   return {
-    what: `another rollout of ${crd} is running: ${nameOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
+    what: `another rollout of ${crd} is running: ${holderOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
     expected: "one rollout at a time",
     next: `wait until it ends, then run \`pulumi up\` again (if that run was killed, the lock becomes free within ${LEASE_SECONDS} s)`,
   };
