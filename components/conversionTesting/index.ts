@@ -5,7 +5,8 @@ import { reasonOf } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
 import { isMapValue, type JsonMap } from "../conversion/json";
 import { valueOf } from "./arbitrary";
-import { converter, LAWS, type Case, type Convert, type Law, type Problem } from "./laws";
+import { converter, type Convert } from "./converter";
+import { LAWS, type Case, type Law, type Problem } from "./laws";
 import { schemaTried } from "./trim";
 
 export interface LawOptions {
