@@ -1,6 +1,6 @@
 import type { ApiRequest, Caller, Connection } from "./api";
 import { hasStatus } from "./errors";
-import type { ClusterReference } from "./kubeconfig";
+import type { ClusterReference } from "./kubeconfigFiles";
 import { PinnedConnection } from "./pinnedConnection";
 import { Session } from "./session";
 

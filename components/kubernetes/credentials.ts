@@ -1,6 +1,7 @@
 import * as https from "https";
 import { CredentialsError } from "./errors";
-import { type AppliedCredentials, type ClusterReference, type LoadedContext, loadContext } from "./kubeconfig";
+import { type AppliedCredentials, type LoadedContext, loadContext } from "./kubeconfig";
+import type { ClusterReference } from "./kubeconfigFiles";
 
 /** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
 const FILES_FRESH_MS = 5_000;

@@ -1,13 +1,11 @@
 import { createHash } from "crypto";
-import * as fs from "fs";
-import * as os from "os";
-import * as path from "path";
 import type { Problem } from "./problem";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
-import { rootCertificates } from "tls";
 import { CredentialsError, UserError } from "./errors";
-import { fillGaps, type FullUser, tellPluginAboutCluster } from "./kubeconfigGaps";
+import { loadConfig, type ClusterReference } from "./kubeconfigFiles";
+import { type FullUser, tellPluginAboutCluster } from "./kubeconfigGaps";
+import { proxyAgentOf } from "./proxyAgent";
 
 /** Exec plugins open browsers and ask clouds; a minute is much, for ever is a hang. */
 const PLUGIN_SECONDS = 60;
@@ -17,14 +15,6 @@ export type AppliedCredentials = Pick<
   RequestOptions,
   "ca" | "cert" | "key" | "rejectUnauthorized" | "servername" | "headers" | "auth"
 >;
-
-/** Which cluster: what the user wrote, not what it resolves to, so that state holds no token. */
-export interface ClusterReference {
-  /** Path of a kubeconfig, or its content; where absent, what kubectl would take: KUBECONFIG, ~/.kube/config, in-cluster. */
-  readonly kubeconfig?: string;
-  /** Name of a context; the current one where absent. */
-  readonly context?: string;
-}
 
 /** One context of one kubeconfig, loaded. */
 export interface LoadedContext {
@@ -73,134 +63,13 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
     server: cluster.server,
     context,
     user: user.name,
-    ...(cluster.proxyUrl !== undefined && {
-      // Made anew for each pool: a pinned connection shares its agent with nobody. client-node knows how, and keeps it private.
-      proxyAgent: (options: AgentOptions) =>
-        (config as unknown as AgentFactory).createAgent(
-          { ...cluster, proxyUrl: resolvingItself(cluster.proxyUrl ?? "") },
-          { ...options, secureEndpoint: true, proxyRequestOptions: { ca: authoritiesOfProxy(options.ca) } },
-        ),
-    }),
+    ...(cluster.proxyUrl !== undefined && { proxyAgent: proxyAgentOf(config, cluster, cluster.proxyUrl) }),
     fingerprint: createHash("sha256")
       .update(`${context}\n${config.exportConfig()}\n${JSON.stringify(user)}`)
       .digest("hex"),
     authenticatesByPlugin: user.exec != null,
     apply: () => applyCredentials(config, context),
   };
-}
-
-interface Loaded {
-  readonly config: KubeConfig;
-  /** Where its entries were looked for, as messages name it. */
-  readonly where: string;
-}
-
-async function loadConfig(reference: ClusterReference): Promise<Loaded> {
-  // ESM only since 1.0; this is the one place that loads it.
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  const sources = kubeconfigSources(reference);
-  if (sources.length === 0) {
-    config.loadFromDefault();
-    if (config.getCurrentCluster()?.server === "http://localhost:8080") {
-      throw new UserError({
-        what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
-        expected: "one of them",
-        next: "set `kubeconfig` to a path",
-      });
-    }
-  }
-  for (const source of sources) {
-    const one = new KubeConfig();
-    loadSource(one, source);
-    // Of entries with one name kubectl takes the first file's; the library's mergeConfig would throw.
-    config.clusters.push(...one.clusters.filter(({ name }) => !config.clusters.some((known) => known.name === name)));
-    config.users.push(...one.users.filter(({ name }) => !config.users.some((known) => known.name === name)));
-    config.contexts.push(...one.contexts.filter(({ name }) => !config.contexts.some((known) => known.name === name)));
-    config.currentContext ??= one.currentContext;
-  }
-  const names = sources.map(({ name }) => name).join(", ");
-  return { config, where: sources.length === 0 ? "the pod's service account" : `kubeconfig ${names}` };
-}
-
-interface AgentFactory {
-  createAgent(cluster: object, options: ProxyAgentOptions): Agent;
-}
-
-interface ProxyAgentOptions extends AgentOptions {
-  /** Else agent-base, beneath the one for SOCKS, looks at the call stack, and keeps a connection that is free under another name than it asks for. */
-  secureEndpoint: true;
-  /** hpagent's own, for its connection to an https proxy. */
-  proxyRequestOptions: Pick<AgentOptions, "ca">;
-}
-
-/** Names are the proxy's to resolve, as with kubectl: behind it may be the only network that knows them. client-node asks here for socks5. */
-function resolvingItself(proxyUrl: string): string {
-  return proxyUrl.replace(/^socks5:/, "socks5h:");
-}
-
-/** An https proxy may be known to the kubeconfig's authority, as kubectl has it, or to this machine, as client-node has it. */
-function authoritiesOfProxy(ofCluster: AgentOptions["ca"]): (string | Buffer)[] {
-  const extra = process.env.NODE_EXTRA_CA_CERTS;
-  return [
-    ...(ofCluster === undefined ? [] : [ofCluster].flat()),
-    ...rootCertificates,
-    ...(extra !== undefined && fs.existsSync(extra) ? [fs.readFileSync(extra)] : []),
-  ];
-}
-
-interface Source {
-  readonly text: string;
-  readonly directory: string;
-  readonly name: string;
-}
-
-function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
-  if (kubeconfig !== undefined && looksLikeContent(kubeconfig)) {
-    return [{ text: kubeconfig, directory: process.cwd(), name: "(content given)" }];
-  }
-  if (kubeconfig !== undefined) return [readSource(kubeconfig.replace(/^~(?=\/|$)/, os.homedir()))];
-  const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
-  if (listed.length > 0) {
-    // kubectl skips files of the list that do not exist, and so do we, unless that leaves none.
-    const present = listed.filter((file) => fs.existsSync(file));
-    return (present.length > 0 ? present : listed).map(readSource);
-  }
-  const usual = path.join(os.homedir(), ".kube", "config");
-  return fs.existsSync(usual) ? [readSource(usual)] : [];
-}
-
-/** Content rather than a path; it holds credentials. */
-export function looksLikeContent(kubeconfig: string): boolean {
-  return kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{");
-}
-
-function readSource(file: string): Source {
-  try {
-    return { text: fs.readFileSync(file, "utf8"), directory: path.dirname(path.resolve(file)), name: file };
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    throw new UserError({
-      what: `kubeconfig ${file}: cannot be read (${code})`,
-      expected: "a file",
-      next: `check \`kubeconfig\`, which is relative to ${process.cwd()}`,
-    });
-  }
-}
-
-function loadSource(config: KubeConfig, source: Source): void {
-  try {
-    config.loadFromString(source.text);
-    config.makePathsAbsolute(source.directory);
-    fillGaps(config, source.text, source.directory);
-  } catch (error) {
-    if (error instanceof CredentialsError) throw error;
-    throw new UserError({
-      what: `kubeconfig ${source.name}: not a kubeconfig`,
-      expected: "YAML or JSON with clusters, users and contexts",
-      next: "try it with kubectl config view",
-    });
-  }
 }
 
 function pickContext(config: KubeConfig, reference: ClusterReference, where: string): string {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { looksLikeContent } from "../kubernetes/kubeconfig";
+import { looksLikeContent } from "../kubernetes/kubeconfigFiles";
 import type { Problem } from "../kubernetes/problem";
 
 /** The arguments that say which cluster is meant. */

@@ -1,5 +1,5 @@
 import { Cluster } from "../kubernetes/cluster";
-import type { ClusterReference } from "../kubernetes/kubeconfig";
+import type { ClusterReference } from "../kubernetes/kubeconfigFiles";
 import type { SharedInputs } from "./inputs";
 
 /** The stack's configuration, as the engine hands it to a dynamic provider. */

@@ -1,0 +1,103 @@
+import * as fs from "fs";
+import * as os from "os";
+import * as path from "path";
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { CredentialsError, UserError } from "./errors";
+import { fillGaps } from "./kubeconfigGaps";
+
+/** Which cluster: what the user wrote, not what it resolves to, so that state holds no token. */
+export interface ClusterReference {
+  /** Path of a kubeconfig, or its content; where absent, what kubectl would take: KUBECONFIG, ~/.kube/config, in-cluster. */
+  readonly kubeconfig?: string;
+  /** Name of a context; the current one where absent. */
+  readonly context?: string;
+}
+
+export interface Loaded {
+  readonly config: KubeConfig;
+  /** Where its entries were looked for, as messages name it. */
+  readonly where: string;
+}
+
+/** All files of the reference as one, as kubectl merges them; the pod's service account where there is none. */
+export async function loadConfig(reference: ClusterReference): Promise<Loaded> {
+  // ESM only since 1.0; this is the one place that loads it.
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  const sources = kubeconfigSources(reference);
+  if (sources.length === 0) {
+    config.loadFromDefault();
+    if (config.getCurrentCluster()?.server === "http://localhost:8080") {
+      throw new UserError({
+        what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
+        expected: "one of them",
+        next: "set `kubeconfig` to a path",
+      });
+    }
+  }
+  for (const source of sources) {
+    const one = new KubeConfig();
+    loadSource(one, source);
+    // Of entries with one name kubectl takes the first file's; the library's mergeConfig would throw.
+    config.clusters.push(...one.clusters.filter(({ name }) => !config.clusters.some((known) => known.name === name)));
+    config.users.push(...one.users.filter(({ name }) => !config.users.some((known) => known.name === name)));
+    config.contexts.push(...one.contexts.filter(({ name }) => !config.contexts.some((known) => known.name === name)));
+    config.currentContext ??= one.currentContext;
+  }
+  const names = sources.map(({ name }) => name).join(", ");
+  return { config, where: sources.length === 0 ? "the pod's service account" : `kubeconfig ${names}` };
+}
+
+interface Source {
+  readonly text: string;
+  readonly directory: string;
+  readonly name: string;
+}
+
+function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
+  if (kubeconfig !== undefined && looksLikeContent(kubeconfig)) {
+    return [{ text: kubeconfig, directory: process.cwd(), name: "(content given)" }];
+  }
+  if (kubeconfig !== undefined) return [readSource(kubeconfig.replace(/^~(?=\/|$)/, os.homedir()))];
+  const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
+  if (listed.length > 0) {
+    // kubectl skips files of the list that do not exist, and so do we, unless that leaves none.
+    const present = listed.filter((file) => fs.existsSync(file));
+    return (present.length > 0 ? present : listed).map(readSource);
+  }
+  const usual = path.join(os.homedir(), ".kube", "config");
+  return fs.existsSync(usual) ? [readSource(usual)] : [];
+}
+
+/** Content rather than a path; it holds credentials. */
+export function looksLikeContent(kubeconfig: string): boolean {
+  return kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{");
+}
+
+function readSource(file: string): Source {
+  try {
+    return { text: fs.readFileSync(file, "utf8"), directory: path.dirname(path.resolve(file)), name: file };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
+    throw new UserError({
+      what: `kubeconfig ${file}: cannot be read (${code})`,
+      expected: "a file",
+      next: `check \`kubeconfig\`, which is relative to ${process.cwd()}`,
+    });
+  }
+}
+
+function loadSource(config: KubeConfig, source: Source): void {
+  try {
+    config.loadFromString(source.text);
+    config.makePathsAbsolute(source.directory);
+    fillGaps(config, source.text, source.directory);
+  } catch (error) {
+    if (error instanceof CredentialsError) throw error;
+    throw new UserError({
+      what: `kubeconfig ${source.name}: not a kubeconfig`,
+      expected: "YAML or JSON with clusters, users and contexts",
+      next: "try it with kubectl config view",
+    });
+  }
+}
