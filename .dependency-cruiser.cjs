@@ -3,12 +3,13 @@
  * says what each is for.
  */
 const ROOMS = {
-  command: ["migration", "crd", "kubernetes"],
-  versionedCRD: ["conversionWebhook", "migration", "provider", "crd", "kubernetes"],
+  command: ["migration", "compatibility", "crd", "kubernetes"],
+  versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
   migration: ["crd", "kubernetes"],
   provider: ["kubernetes"],
+  compatibility: ["crd", "kubernetes"],
   crd: ["kubernetes"],
   conversionServer: ["conversion"],
   conversionTesting: ["conversion"],
