@@ -3,6 +3,7 @@ import { toFinding } from "./check";
 import { DEFINITION_CHECKS, VERSION_CHECKS } from "./checks";
 import { compareSchemas } from "./compareSchemas";
 import { sortFindings, type Finding } from "./finding";
+import { leftOverKeys } from "./leftOverKeys";
 
 export interface Comparison {
   /** The change is made by a VersionedCRD: leave out what its order of steps and its gates make safe. Default: false. */
@@ -14,8 +15,22 @@ export function compareDefinitions(old: Definition, next: Definition, { rollout 
   const checks = DEFINITION_CHECKS.filter(({ safeInRollout }) => !(rollout && safeInRollout === true));
   return sortFindings([
     ...checks.flatMap((check) => check.compare(old, next).map(({ below, what }) => toFinding(check, below, what))),
+    ...leftOverOfSpec(old, next),
     ...commonVersions(old, next).flatMap(([before, after]) => compareVersions(before, after)),
   ]);
+}
+
+const SPEC_KEYS = DEFINITION_CHECKS.flatMap(({ keys }) => keys);
+const CONSUMED_OF_SPEC = new Set(["names", ...SPEC_KEYS]);
+const CONSUMED_OF_NAMES = new Set(SPEC_KEYS.map((key) => key.replace(/^names\./, "")));
+
+function leftOverOfSpec({ spec: old }: Definition, { spec: next }: Definition): Finding[] {
+  return [
+    ...leftOverKeys("spec", old, next, CONSUMED_OF_SPEC),
+    ...leftOverKeys("spec.names", old.names, next.names, CONSUMED_OF_NAMES),
+    // Where the webhook answers is no matter of compatibility.
+    ...leftOverKeys("spec.conversion", old.conversion ?? {}, next.conversion ?? {}, new Set(["strategy", "webhook"])),
+  ];
 }
 
 function commonVersions(old: Definition, next: Definition): [Version, Version][] {
@@ -26,14 +41,31 @@ function commonVersions(old: Definition, next: Definition): [Version, Version][]
   });
 }
 
+/** The keys that checks of versions or of the CRD consume, and those in which nothing can break anyone. */
+const CONSUMED_OF_VERSION = new Set([
+  ...VERSION_CHECKS.flatMap(({ keys }) => keys),
+  ...["name", "served", "storage", "schema", "deprecated", "deprecationWarning"],
+]);
+
+/** A version that nobody can reach before or after may change as it likes, as long as what is stored in it stays whole. */
 function compareVersions(old: Version, next: Version): Finding[] {
   const hasClients = old.served && next.served;
+  const checks = hasClients ? VERSION_CHECKS : [];
   return [
-    ...VERSION_CHECKS.flatMap((check) =>
+    ...checks.flatMap((check) =>
       check.compare(old, next).map(({ below = "", what }) => toFinding(check, old.name + below, what)),
+    ),
+    ...leftOverKeys(old.name, old, next, CONSUMED_OF_VERSION),
+    ...leftOverKeys(
+      `${old.name}.subresources`,
+      subresourcesOf(old),
+      subresourcesOf(next),
+      new Set(["status", "scale"]),
     ),
     ...compareSchemas(old.name, schemaOf(old), schemaOf(next), hasClients),
   ];
 }
 
 const schemaOf = (version: Version) => version.schema?.openAPIV3Schema ?? {};
+
+const subresourcesOf = (version: Version): object => version["subresources"] ?? {};

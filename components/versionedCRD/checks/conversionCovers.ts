@@ -1,6 +1,6 @@
 import type { Definition, Schema } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
-import { prunedFields } from "./prunedFields";
+import { prunedFields } from "../../compatibility/prunedFields";
 
 /** What a conversion says of the kind it converts. */
 export interface Converted {

@@ -1,7 +1,7 @@
 import { isWebhook, storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { servedStage, withdrawnVersions } from "../stages";
-import { prunedFields } from "./prunedFields";
+import { prunedFields } from "../../compatibility/prunedFields";
 
 const SHOWN = 10;
 

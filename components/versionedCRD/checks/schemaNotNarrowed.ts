@@ -1,5 +1,5 @@
 import { storageVersion, type Definition } from "../../crd/definition";
-import { prunedFields } from "./prunedFields";
+import { prunedFields } from "../../compatibility/prunedFields";
 
 /**
  * Fields that the new schema of a version lacks although objects are stored in that version, be it the live storage version or

@@ -1,6 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
-import { prunedFields } from "../../../components/versionedCRD/checks/prunedFields";
+import { prunedFields } from "../../../components/compatibility/prunedFields";
 import {
   isOurs,
   placeholder,

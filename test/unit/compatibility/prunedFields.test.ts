@@ -1,5 +1,5 @@
 import type { Schema } from "../../../components/crd/definition";
-import { prunedFields } from "../../../components/versionedCRD/checks/prunedFields";
+import { prunedFields } from "../../../components/compatibility/prunedFields";
 
 const text: Schema = { type: "string" };
 const anything: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };

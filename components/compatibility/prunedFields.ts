@@ -1,7 +1,13 @@
-import type { Schema } from "../../crd/definition";
+import type { Schema } from "../crd/definition";
+import { fieldOf, IMPLIED, isEmbeddedResource, keepsUnknownFields, valuesOf } from "./schemaType";
 
-/** What every object has, whatever its schema says. */
-const IMPLIED = ["apiVersion", "kind", "metadata"];
+/** A place of one schema whose values another schema does not keep. */
+export interface LostField {
+  /** From the root: `.spec.hosts[].name`; "" is the root itself. */
+  readonly path: string;
+  /** Why, where the reason is not that the field is missing. */
+  readonly reason?: string;
+}
 
 /**
  * Fields of one version's schema that another version's schema would prune.
@@ -11,72 +17,74 @@ const IMPLIED = ["apiVersion", "kind", "metadata"];
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 export function prunedFields(from: Schema | undefined, to: Schema | undefined): string[] {
-  return walk(from ?? {}, to ?? {}, "").sort();
+  return lostFields(from, to).map(describe).sort();
 }
 
-function walk(from: Schema, to: Schema, path: string): string[] {
-  if (path !== "" && changedType(from, to)) return [`${path} (${from.type} → ${to.type})`];
+/** The same as data, in the order of the schema. */
+export function lostFields(from: Schema | undefined, to: Schema | undefined): LostField[] {
+  return walk(from ?? {}, to ?? {}, "");
+}
+
+const UNKNOWN_FIELDS = "unknown fields";
+
+function describe({ path, reason }: LostField): string {
+  if (reason === undefined) return path;
+  return reason === UNKNOWN_FIELDS ? `${path || "."}* (${reason})` : `${path} (${reason})`;
+}
+
+function walk(from: Schema, to: Schema, path: string): LostField[] {
+  if (path !== "" && changedType(from, to)) return [{ path, reason: `${from.type} → ${to.type}` }];
   // Below a node that keeps unknown fields, only what the target does describe can still lose something.
   const keepsUnknown = keepsUnknownFields(to);
-  if (!keepsUnknown && keepsUnknownFields(from)) return [`${path || "."}* (unknown fields)`];
+  if (!keepsUnknown && keepsUnknownFields(from)) return [{ path, reason: UNKNOWN_FIELDS }];
   const unknown = keepsUnknownFields(from) ? walkUnknown(from, to, path) : [];
   return [...unknown, ...walkProperties(from, to, path, keepsUnknown), ...walkValues(from, to, path, keepsUnknown)];
 }
 
 /** Both keep unknown fields, and what is one to the first may be a node that the second describes and prunes. */
-function walkUnknown(from: Schema, to: Schema, path: string): string[] {
-  const described = Object.entries(to.properties ?? {}).filter(([name]) => from.properties?.[name] === undefined);
+function walkUnknown(from: Schema, to: Schema, path: string): LostField[] {
+  const described = Object.entries(to.properties ?? {}).filter(([name]) => fieldOf(from, name) === undefined);
   return described.flatMap(([name, child]) => {
     return isResource(to, path) && IMPLIED.includes(name) ? [] : prunedOfAnything(child, `${path}.${name}`);
   });
 }
 
 /** A scalar is kept or refused, but never pruned. */
-function prunedOfAnything(to: Schema, path: string): string[] {
+function prunedOfAnything(to: Schema, path: string): LostField[] {
   if (keepsUnknownFields(to)) return walkUnknown({}, to, path);
-  const values = asSchema(to.additionalProperties);
+  const values = valuesOf(to);
   if (values !== undefined) return prunedOfAnything(values, `${path}.*`);
   if (to.items !== undefined) return prunedOfAnything(to.items, `${path}[]`);
-  return to.type === "object" || to.properties !== undefined ? [`${path}* (unknown fields)`] : [];
+  return to.type === "object" || to.properties !== undefined ? [{ path, reason: UNKNOWN_FIELDS }] : [];
 }
 
-function walkProperties(from: Schema, to: Schema, path: string, keepsUnknown: boolean): string[] {
+function walkProperties(from: Schema, to: Schema, path: string, keepsUnknown: boolean): LostField[] {
   return Object.entries(propertiesOf(from)).flatMap(([name, child]) => {
     if (isResource(to, path) && IMPLIED.includes(name)) return [];
     const here = `${path}.${name}`;
-    const peer = to.properties?.[name] ?? asSchema(to.additionalProperties);
-    if (peer === undefined) return keepsUnknown ? [] : [here];
+    const peer = fieldOf(to, name) ?? valuesOf(to);
+    if (peer === undefined) return keepsUnknown ? [] : [{ path: here }];
     return walk(child, peer, here);
   });
 }
 
-function walkValues(from: Schema, to: Schema, path: string, keepsUnknown: boolean): string[] {
+function walkValues(from: Schema, to: Schema, path: string, keepsUnknown: boolean): LostField[] {
   const items = from.items !== undefined && to.items !== undefined ? walk(from.items, to.items, `${path}[]`) : [];
-  const values = asSchema(from.additionalProperties);
+  const values = valuesOf(from);
   if (values === undefined) return items;
-  const peer = asSchema(to.additionalProperties);
+  const peer = valuesOf(to);
   if (peer !== undefined) return [...items, ...walk(values, peer, `${path}.*`)];
-  return keepsUnknown ? items : [...items, `${path}.* (free keys)`];
+  return keepsUnknown ? items : [...items, { path: `${path}.*`, reason: "free keys" }];
 }
 
 /** An embedded resource keeps apiVersion, kind and metadata although its schema need not name them. */
 function propertiesOf(schema: Schema): Record<string, Schema> {
-  if (schema["x-kubernetes-embedded-resource"] !== true) return schema.properties ?? {};
+  if (!isEmbeddedResource(schema)) return schema.properties ?? {};
   return { ...Object.fromEntries(IMPLIED.map((name) => [name, {}])), ...schema.properties };
 }
 
 function isResource(schema: Schema, path: string): boolean {
-  return path === "" || schema["x-kubernetes-embedded-resource"] === true;
-}
-
-function keepsUnknownFields(schema: Schema): boolean {
-  return schema["x-kubernetes-preserve-unknown-fields"] === true;
-}
-
-/** `additionalProperties: true` and `{}` both mean any value. */
-function asSchema(value: Schema | boolean | undefined): Schema | undefined {
-  if (value === true) return { "x-kubernetes-preserve-unknown-fields": true };
-  return value === false ? undefined : value;
+  return path === "" || isEmbeddedResource(schema);
 }
 
 function changedType(from: Schema, to: Schema): boolean {

@@ -1,4 +1,4 @@
-import type { Check } from "../../check";
+import type { Check } from "../check";
 
 /** Not a check of one thing, but of what all the others left over: what nobody understands is never silently fine. */
 export const unhandled: Check = {

@@ -1,0 +1,71 @@
+import { isWebhook, storageVersion, type Definition, type Version } from "../../../crd/definition";
+import type { Change, DefinitionCheck } from "../../check";
+import { lostFields } from "../../prunedFields";
+
+interface Dropped {
+  readonly path: string;
+  readonly what: string;
+  /** The version that lacks the field. */
+  readonly by: string;
+}
+
+/** Versions that somebody may write through or in which objects may be stored. */
+const versionsInUse = ({ spec }: Definition): Version[] =>
+  spec.versions.filter(({ served, storage }) => served || storage);
+
+/** With conversion None: each field of a version that another version lacks. A webhook's conversion has laws for this. */
+function droppedFields(definition: Definition): Dropped[] {
+  if (isWebhook(definition.spec.conversion)) return [];
+  const versions = versionsInUse(definition);
+  return versions.flatMap((lacking) => droppedBy(lacking, versions));
+}
+
+function droppedBy(lacking: Version, versions: readonly Version[]): Dropped[] {
+  const owners = new Map<string, { reason: string; names: string[] }>();
+  for (const version of versions) {
+    if (version === lacking) continue;
+    for (const { path, reason = "no such field" } of lostFields(schemaOf(version), schemaOf(lacking))) {
+      const known = owners.get(path) ?? { reason, names: [] };
+      known.names.push(version.name);
+      owners.set(path, known);
+    }
+  }
+  return [...owners].map(([path, { reason, names }]) => ({
+    path: lacking.name + path,
+    what: `${names.join(", ")} → ${lacking.name}: ${reason}, and conversion is None`,
+    by: lacking.name,
+  }));
+}
+
+const schemaOf = (version: Version) => version.schema?.openAPIV3Schema;
+
+/** What the new CRD drops and the old one did not: what was as bad before is nobody's news. */
+function newlyDropped(old: Definition, next: Definition, byStorage: boolean): (Change & { below: string })[] {
+  const isByStorage = (definition: Definition, { by }: Dropped): boolean => by === storageVersion(definition);
+  const before = droppedFields(old).filter((each) => isByStorage(old, each) || !byStorage);
+  const known = new Set(before.map(({ path }) => path));
+  return droppedFields(next)
+    .filter((each) => isByStorage(next, each) === byStorage && !known.has(each.path))
+    .map(({ path, what }) => ({ below: path, what }));
+}
+
+export const storedFieldDropped: DefinitionCheck = {
+  id: "stored-field-dropped",
+  severity: "error",
+  explain:
+    "Conversion is None, and the storage version lacks a field of another version in use, has it with another type, or keeps fewer keys; also inside lists and maps. What the old CRD lacked in the same way is no finding.",
+  why: "The field is never stored: each write through the other version loses it, and a rewrite to the storage version deletes it from every object.",
+  fix: "Add the field to the storage version, or give a conversion webhook.",
+  keys: ["versions", "conversion"],
+  compare: (old, next) => newlyDropped(old, next, true),
+};
+
+export const fieldDroppedByWriters: DefinitionCheck = {
+  id: "field-dropped-by-writers",
+  severity: "warning",
+  explain: "The same for a version that is served and not the storage version.",
+  why: "Everyone who reads an object through this version and writes it back deletes the field from it, unasked.",
+  fix: "Add the field to this version as well, give a conversion webhook, or stop to serve the version once nobody writes through it.",
+  keys: ["versions", "conversion"],
+  compare: (old, next) => newlyDropped(old, next, false),
+};

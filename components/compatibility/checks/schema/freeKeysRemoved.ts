@@ -1,0 +1,17 @@
+import type { NodeCheck } from "../../check";
+import { keepsUnknownFields, typeOf, valuesOf } from "../../schemaType";
+
+export const freeKeysRemoved: NodeCheck = {
+  id: "free-keys-removed",
+  severity: "error",
+  explain: "A map with free keys (`additionalProperties`) takes fixed fields only, or none.",
+  why: "The API server deletes every key that is no field from each object at its next read and write.",
+  fix: "Keep the map, or make the change in a new version with a conversion webhook.",
+  keywords: [],
+  concerns: "data",
+  compare: ({ old, next }) => {
+    const values = valuesOf(old);
+    if (values === undefined || valuesOf(next) !== undefined || keepsUnknownFields(next)) return [];
+    return [{ below: ".*", what: `additionalProperties (${typeOf(values)}) → none` }];
+  },
+};
