@@ -20,9 +20,16 @@ export function prunedFields(from: Schema | undefined, to: Schema | undefined): 
   return lostFields(from, to).map(describe).sort();
 }
 
+/** True for two nodes of which neither loses anything to the other: they need not be walked. */
+type IsSame = (from: Schema, to: Schema) => boolean;
+
 /** The same as data, in the order of the schema. */
-export function lostFields(from: Schema | undefined, to: Schema | undefined): LostField[] {
-  return walk(from ?? {}, to ?? {}, "");
+export function lostFields(
+  from: Schema | undefined,
+  to: Schema | undefined,
+  isSame: IsSame = () => false,
+): LostField[] {
+  return walk(from ?? {}, to ?? {}, "", isSame);
 }
 
 const UNKNOWN_FIELDS = "unknown fields";
@@ -32,13 +39,13 @@ function describe({ path, reason }: LostField): string {
   return reason === UNKNOWN_FIELDS ? `${path || "."}* (${reason})` : `${path} (${reason})`;
 }
 
-function walk(from: Schema, to: Schema, path: string): LostField[] {
+function walk(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
+  if (isSame(from, to)) return [];
   if (path !== "" && changedType(from, to)) return [{ path, reason: `${from.type} → ${to.type}` }];
   // Below a node that keeps unknown fields, only what the target does describe can still lose something.
-  const keepsUnknown = keepsUnknownFields(to);
-  if (!keepsUnknown && keepsUnknownFields(from)) return [{ path, reason: UNKNOWN_FIELDS }];
+  if (!keepsUnknownFields(to) && keepsUnknownFields(from)) return [{ path, reason: UNKNOWN_FIELDS }];
   const unknown = keepsUnknownFields(from) ? walkUnknown(from, to, path) : [];
-  return [...unknown, ...walkProperties(from, to, path, keepsUnknown), ...walkValues(from, to, path, keepsUnknown)];
+  return [...unknown, ...walkProperties(from, to, path, isSame), ...walkValues(from, to, path, isSame)];
 }
 
 /** Both keep unknown fields, and what is one to the first may be a node that the second describes and prunes. */
@@ -58,23 +65,24 @@ function prunedOfAnything(to: Schema, path: string): LostField[] {
   return to.type === "object" || to.properties !== undefined ? [{ path, reason: UNKNOWN_FIELDS }] : [];
 }
 
-function walkProperties(from: Schema, to: Schema, path: string, keepsUnknown: boolean): LostField[] {
+function walkProperties(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
   return Object.entries(propertiesOf(from)).flatMap(([name, child]) => {
     if (isResource(to, path) && IMPLIED.includes(name)) return [];
     const here = `${path}.${name}`;
     const peer = fieldOf(to, name) ?? valuesOf(to);
-    if (peer === undefined) return keepsUnknown ? [] : [{ path: here }];
-    return walk(child, peer, here);
+    if (peer === undefined) return keepsUnknownFields(to) ? [] : [{ path: here }];
+    return walk(child, peer, here, isSame);
   });
 }
 
-function walkValues(from: Schema, to: Schema, path: string, keepsUnknown: boolean): LostField[] {
-  const items = from.items !== undefined && to.items !== undefined ? walk(from.items, to.items, `${path}[]`) : [];
+function walkValues(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
+  const items =
+    from.items !== undefined && to.items !== undefined ? walk(from.items, to.items, `${path}[]`, isSame) : [];
   const values = valuesOf(from);
   if (values === undefined) return items;
   const peer = valuesOf(to);
-  if (peer !== undefined) return [...items, ...walk(values, peer, `${path}.*`)];
-  return keepsUnknown ? items : [...items, { path: `${path}.*`, reason: "free keys" }];
+  if (peer !== undefined) return [...items, ...walk(values, peer, `${path}.*`, isSame)];
+  return keepsUnknownFields(to) ? items : [...items, { path: `${path}.*`, reason: "free keys" }];
 }
 
 /** An embedded resource keeps apiVersion, kind and metadata although its schema need not name them. */

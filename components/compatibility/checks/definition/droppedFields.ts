@@ -1,30 +1,37 @@
-import { isWebhook, storageVersion, type Definition, type Version } from "../../../crd/definition";
+import { isWebhook, type Definition, type Version } from "../../../crd/definition";
 import type { Change, DefinitionCheck } from "../../check";
 import { lostFields } from "../../prunedFields";
+import { shapeComparer } from "../../shapes";
 
 interface Dropped {
   readonly path: string;
   readonly what: string;
-  /** The version that lacks the field. */
-  readonly by: string;
 }
 
 /** Versions that somebody may write through or in which objects may be stored. */
 const versionsInUse = ({ spec }: Definition): Version[] =>
   spec.versions.filter(({ served, storage }) => served || storage);
 
-/** With conversion None: each field of a version that another version lacks. A webhook's conversion has laws for this. */
-function droppedFields(definition: Definition): Dropped[] {
+/**
+ * With conversion None: each field that one of the versions `lacking` lacks and another version in use has. A webhook's
+ * conversion has laws for this.
+ */
+function droppedFields(definition: Definition, lacking: (version: Version) => boolean): Dropped[] {
   if (isWebhook(definition.spec.conversion)) return [];
   const versions = versionsInUse(definition);
-  return versions.flatMap((lacking) => droppedBy(lacking, versions));
+  const isSame = shapeComparer();
+  return versions.filter(lacking).flatMap((version) => droppedBy(version, versions, isSame));
 }
 
-function droppedBy(lacking: Version, versions: readonly Version[]): Dropped[] {
+function droppedBy(
+  lacking: Version,
+  versions: readonly Version[],
+  isSame: ReturnType<typeof shapeComparer>,
+): Dropped[] {
   const owners = new Map<string, { reason: string; names: string[] }>();
   for (const version of versions) {
     if (version === lacking) continue;
-    for (const { path, reason = "no such field" } of lostFields(schemaOf(version), schemaOf(lacking))) {
+    for (const { path, reason = "no such field" } of lostFields(schemaOf(version), schemaOf(lacking), isSame)) {
       const known = owners.get(path) ?? { reason, names: [] };
       known.names.push(version.name);
       owners.set(path, known);
@@ -33,7 +40,6 @@ function droppedBy(lacking: Version, versions: readonly Version[]): Dropped[] {
   return [...owners].map(([path, { reason, names }]) => ({
     path: lacking.name + path,
     what: `${names.join(", ")} → ${lacking.name}: ${reason}, and conversion is None`,
-    by: lacking.name,
   }));
 }
 
@@ -41,11 +47,10 @@ const schemaOf = (version: Version) => version.schema?.openAPIV3Schema;
 
 /** What the new CRD drops and the old one did not: what was as bad before is nobody's news. */
 function newlyDropped(old: Definition, next: Definition, byStorage: boolean): (Change & { below: string })[] {
-  const isByStorage = (definition: Definition, { by }: Dropped): boolean => by === storageVersion(definition);
-  const before = droppedFields(old).filter((each) => isByStorage(old, each) || !byStorage);
+  const before = droppedFields(old, ({ storage }) => storage || !byStorage);
   const known = new Set(before.map(({ path }) => path));
-  return droppedFields(next)
-    .filter((each) => isByStorage(next, each) === byStorage && !known.has(each.path))
+  return droppedFields(next, ({ storage }) => storage === byStorage)
+    .filter(({ path }) => !known.has(path))
     .map(({ path, what }) => ({ below: path, what }));
 }
 

@@ -18,7 +18,7 @@ export const servedVersionRemoved: DefinitionCheck = {
   severity: "error",
   explain:
     "A version that was served is gone. Not looked at for a VersionedCRD, whose drop phase has gates of its own.",
-  why: "Clients of the version get 404, and owner references at it lead nowhere, so that the garbage collector deletes what they hold.",
+  why: "Clients of the version get 404, and objects whose owner references name it are never collected with their owner.",
   fix: "Serve it on, and take it out with VersionedCRD, whose drop phase looks for those who still use it.",
   keys: ["versions"],
   safeInRollout: true,
@@ -62,7 +62,7 @@ export const versionUnserved: DefinitionCheck = {
   id: "version-unserved",
   severity: "error",
   explain: "A version that was served is there, but with `served: false`.",
-  why: "Clients of the version get 404, and owner references at it lead nowhere, so that the garbage collector deletes what they hold.",
+  why: "Clients of the version get 404, and objects whose owner references name it are never collected with their owner.",
   fix: "Serve it on until nobody uses it.",
   keys: ["versions"],
   compare: (old, next) =>
