@@ -21,6 +21,12 @@ export class UserError extends Error {
   }
 }
 
+/** One field that the API server refuses, as `spec.versions[0].schema`, and why. */
+export interface FieldCause {
+  readonly field: string;
+  readonly message: string;
+}
+
 /** The API server answered, and the answer was no. */
 export class ApiError extends UserError {
   /** A write: an earlier try of it got no clear answer, so that what is refused now may be there already. */
@@ -38,6 +44,8 @@ export class ApiError extends UserError {
     readonly retryAfterSeconds?: number,
     /** The Status object's metadata.continue: a 410 on a list carries the token to go on with. */
     readonly continueToken?: string,
+    /** The Status object's details.causes: what is wrong with which field. */
+    readonly causes: readonly FieldCause[] = [],
   ) {
     super(problem);
   }

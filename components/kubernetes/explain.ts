@@ -1,5 +1,5 @@
 import type { ApiRequest } from "./api";
-import { ApiError, UnreachableError } from "./errors";
+import { ApiError, UnreachableError, type FieldCause } from "./errors";
 import type { Problem } from "./problem";
 import type { Answer, TransportError } from "./transport";
 
@@ -18,7 +18,7 @@ interface Status {
   kind?: string;
   message?: string;
   reason?: string;
-  details?: { retryAfterSeconds?: number };
+  details?: { retryAfterSeconds?: number; causes?: Partial<FieldCause>[] };
   metadata?: { continue?: string };
 }
 
@@ -51,6 +51,7 @@ export function apiErrorOf(request: ApiRequest, answer: Answer, server: string):
     request,
     retryAfter(answer, status),
     status.metadata?.continue,
+    (status.details?.causes ?? []).map(({ field = "", message = "" }) => ({ field, message })),
   );
 }
 

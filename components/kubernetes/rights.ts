@@ -22,7 +22,9 @@ const SERVERS = rule("coordination.k8s.io", ["leases"], ["list"]);
 
 /**
  * Exactly what `pulumi preview` needs: it reads. Discovery (GET /api, /apis) is every authenticated user's already. Without the
- * one on namespace kube-system it says that the cluster's identity is not checked.
+ * one on namespace kube-system it says that the cluster's identity is not checked. With `patch` on the CRD besides (`create` while
+ * there is none) it asks the API server by a dry run whether it takes the definition; that right is not among these, since RBAC
+ * cannot grant dry runs alone.
  */
 export function rightsForPreview(resources: readonly MigratedResource[]): PolicyRule[] {
   return [

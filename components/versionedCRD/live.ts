@@ -44,14 +44,27 @@ export async function applyDefinition(
 ): Promise<Definition> {
   const ready = live && (await withoutForeignCaBundle(cluster, live, intent));
   const resourceVersion = ready?.metadata.resourceVersion;
-  const { metadata, ...rest } = intent;
-  return write(cluster, metadata.name, live, {
+  const metadata = { ...intent.metadata, ...(resourceVersion !== undefined && { resourceVersion }) };
+  return write(cluster, metadata.name, live, applyRequest({ ...intent, metadata }, force));
+}
+
+/**
+ * The definition as an apply would leave it; writes nothing. Without a resourceVersion: an edit since the intent was made is no
+ * reason to refuse it.
+ */
+export function tryDefinition(cluster: Cluster, intent: Definition, { force = false } = {}): Promise<Definition> {
+  const request = applyRequest(intent, force);
+  return cluster.call<Definition>({ ...request, query: { ...request.query, dryRun: "All" } });
+}
+
+function applyRequest(intent: Definition, force: boolean): Write {
+  return {
     method: "PATCH",
-    path: definitionPath(metadata.name),
+    path: definitionPath(intent.metadata.name),
     query: { fieldManager: FIELD_MANAGER, ...(force && { force }) },
     contentType: PatchType.apply,
-    body: { ...rest, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } },
-  });
+    body: { ...intent },
+  };
 }
 
 /** A write of metadata alone: generation and handlers stay, and killed after it nothing is lost. */

@@ -16,6 +16,7 @@ import type { ServeInputs } from "../inputs";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type PlanFacts } from "../plan";
 import { readPlanFacts } from "../planFacts";
 import { priorState } from "../subject";
+import { tryStages } from "./dryRun";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
 export async function previewServe(
@@ -27,7 +28,7 @@ export async function previewServe(
   const inputs = { ...given, manifest: withAssumedConversion(given.manifest) };
   const { manifest } = inputs;
   checkedManifest(manifest, inputs.crd);
-  const { plan } = planServeAndTakeOver(inputs, live);
+  const { plan, managers } = planServeAndTakeOver(inputs, live);
   const found = checkServeAndAdoption(inputs, live, priorState(olds));
   const isKnown = manifest === given.manifest;
   const others = await checkDependentsAtServe(inputs, cluster, live);
@@ -38,9 +39,13 @@ export async function previewServe(
   const isListed = facts.unreadable === undefined;
   const moves = live !== undefined && isListed && storageVersion(live) !== inputs.storage;
   const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
+  const problems = [...found.problems, ...others.problems, ...probed, ...unread.problems];
+  const asks = isKnown && plan.length > 0 && problems.length === 0; // it would say the same once more
+  const asked = asks ? await tryStages(inputs, cluster, live, managers.length > 0) : { problems: [], notes: [] };
   return {
     plan,
-    problems: [...found.problems, ...others.problems, ...probed, ...unread.problems],
+    problems: [...problems, ...asked.problems],
+    notes: asked.notes,
     warnings: [
       ...found.warnings,
       ...others.warnings,

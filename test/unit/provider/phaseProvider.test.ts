@@ -31,9 +31,10 @@ const diff = (olds: object, news: object, provider: Provider = store) =>
 
 const clusterId = "uid-of-kube-system";
 
-/** Every GET of the definition is answered with this, that of namespace kube-system with the cluster's identity. */
+/** Every GET of the definition is answered with this, that of namespace kube-system with the cluster's identity; a dry run takes anything. */
 function answer(live: unknown, identity: unknown = clusterId): jest.Mock<Promise<unknown>, [ApiRequest]> {
-  const call = jest.fn<Promise<unknown>, [ApiRequest]>(({ path }) => {
+  const call = jest.fn<Promise<unknown>, [ApiRequest]>(({ method, path, body }) => {
+    if (method === "PATCH") return Promise.resolve(body);
     const found = path.endsWith("/namespaces/kube-system") ? identity : live;
     if (found instanceof Error) return Promise.reject(found);
     return Promise.resolve(found === identity ? { metadata: { uid: identity } } : found);

@@ -1,0 +1,90 @@
+import type { VersionedCRDArgs } from "../../components";
+import { rightsForPreview } from "../../components/kubernetes/rights";
+import { startWorld, type TestStack, type World } from "./harness";
+
+jest.setTimeout(300_000);
+
+const group = "truth.example.com";
+const plural = "gadgets";
+const crd = `${plural}.${group}`;
+const definitionPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
+
+type Schema = Record<string, unknown>;
+
+/** `crdWith({ v1: {}, "v2 storage": { … } })`: each version with these fields under spec besides `size`. */
+function crdWith(versions: Record<string, Schema>): VersionedCRDArgs {
+  const spec = {
+    group,
+    scope: "Namespaced",
+    names: { kind: "Gadget", plural, singular: "gadget", listKind: "GadgetList" },
+    versions: Object.entries(versions).map(([words, fields]) => ({
+      name: words.split(" ")[0] ?? "",
+      served: true,
+      storage: words.endsWith(" storage"),
+      schema: {
+        openAPIV3Schema: {
+          type: "object",
+          properties: { spec: { type: "object", properties: { size: { type: "string" }, ...fields } } },
+        },
+      },
+    })),
+  };
+  return { crd: { metadata: { name: crd }, spec }, migrator: "direct", requestTimeoutSeconds: 1 };
+}
+
+/** JavaScript knows both, Go neither. */
+const lookbehind = { code: { type: "string", pattern: "(?<=a)b" } };
+const backreference = { twice: { type: "string", pattern: "(a)\\1" } };
+/** Lists of lists without a bound: the API server estimates what the rule may cost, and takes no CRD beyond its budget. */
+const tooDear = {
+  rows: {
+    type: "array",
+    items: { type: "array", items: { type: "string" } },
+    "x-kubernetes-validations": [{ rule: "self.all(row, row.all(cell, self.exists(other, cell in other)))" }],
+  },
+};
+
+describe("what preview says is what up would do", () => {
+  let world: World;
+  let stack: TestStack;
+
+  beforeAll(async () => {
+    world = await startWorld([{ group, plural }]);
+    stack = await world.stack("truth");
+  });
+  afterAll(() => world.end());
+
+  const live = () => world.cluster.client.get(definitionPath);
+
+  test("T1: a CRD that the API server would not take is refused at preview, in its own words, and not created", async () => {
+    const refused = await stack.refused(stack.preview(crdWith({ "v1 storage": { ...lookbehind, ...backreference } })));
+    expect(refused).toContain(`${crd}: the API server refuses the definition that serve is to write (422):`);
+    for (const name of ["code", "twice"]) {
+      const path = `spec.versions[*].schema.openAPIV3Schema.properties[spec].properties[${name}].pattern`;
+      expect(refused).toContain(`    ${path}: Invalid value: `);
+    }
+    expect((await world.cluster.client.send("GET", definitionPath)).status).toBe(404);
+    await stack.up(crdWith({ "v1 storage": {} }));
+  });
+
+  test.each([
+    ["a pattern that Go does not know", lookbehind, "error parsing regexp"],
+    ["a rule over its cost budget", tooDear, "exceeds budget"],
+    ["a bound that is no number", { count: { type: "integer", minimum: "3" } }, "minimum: expected numeric"],
+  ])("T2: a version added with %s is refused at preview, and the CRD is as it was", async (_, fields, words) => {
+    const before = await live();
+    const refused = await stack.refused(stack.preview(crdWith({ v1: {}, "v2 storage": fields })));
+    expect(refused).toContain("the API server refuses the definition that serve is to write");
+    expect(refused).toContain(words);
+    expect(await live()).toEqual(before);
+  });
+
+  test("T3: a user who may only read is told which right would have told", async () => {
+    const kubeconfig = await world.cluster.userKubeconfig("reader", rightsForPreview([{ group, plural }]));
+    const run = await stack.preview({ ...crdWith({ v1: {}, "v2 storage": lookbehind }), kubeconfig });
+    expect(run.messages).toContain(
+      `${crd}: the API server was not asked whether it takes the definition that serve is to write: not allowed to patch customresourcedefinitions (403), without which there is no dry run`,
+    );
+    expect(Object.keys(run.plans)).toContain("serve");
+  });
+});
