@@ -14,6 +14,8 @@ export interface Preview {
   notes?: string[];
   /** Further inputs that preview is to show. */
   inputs?: Record<string, unknown>;
+  /** What the phase will record where it succeeds, as far as that is known: preview then has these outputs. */
+  expected?: object;
 }
 
 /** What a running phase has at hand; the signal aborts when the phase's lock is lost or the engine is gone. */

@@ -82,7 +82,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     if (another.length > 0) return failed(phase, news, another);
     const live = await subject.read(cluster, news);
     const previewed = await logic.preview(news, cluster, live, olds);
-    const contradiction = contradicted(logic, olds ?? {}, {
+    const contradiction = contradicted(logic, withoutExpected(phase, olds ?? {}), {
       ...news,
       ...(clusterId && { clusterId }),
       plan: previewed.plan,
@@ -101,6 +101,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     const inputs = {
       ...news,
       ...previewed.inputs,
+      ...(news.heldBy === undefined && previewed.expected),
       ...(clusterId !== undefined && { clusterId }),
       plan: previewed.plan,
     };
@@ -135,8 +136,9 @@ function hasMoved(recorded: Partial<Inputs>, news: Inputs): boolean {
   return recorded.clusterId !== undefined && recorded.clusterId !== news.clusterId;
 }
 
-async function run(phase: Phase, olds: Partial<Outputs>, inputs: Inputs, config: StackConfig | undefined) {
+async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
+  const inputs = withoutExpected(phase, planned);
   const row = new Row(inputs.__urn);
   const report = (message: string): void => void row.status(message);
   let kept = subject.outputsToKeep(olds);
@@ -164,6 +166,15 @@ async function run(phase: Phase, olds: Partial<Outputs>, inputs: Inputs, config:
 /** The inputs as they stand in the outputs, too: the engine hands diff and delete nothing else. */
 function recorded({ notRecorded = [] }: Phase["logic"], inputs: Inputs): Inputs {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => !notRecorded.includes(key))) as Inputs;
+}
+
+/**
+ * Outputs that preview knows go to the engine as inputs, since it asks no dynamic provider for those of a preview. Here they are
+ * taken out again: a run that fails records none of them, and a recorded one proves nothing.
+ */
+function withoutExpected<T extends object>({ subject }: Phase, inputs: T): T {
+  const expected = Object.keys(subject.outputsToKeep(inputs));
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !expected.includes(name))) as T;
 }
 
 async function remove(phase: Phase, outputs: Outputs, config: StackConfig | undefined) {

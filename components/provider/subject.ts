@@ -16,6 +16,6 @@ export interface Subject<Inputs extends SharedInputs, Live> {
   whyAnotherSubject(olds: object | undefined, inputs: Inputs, cluster: Cluster): Promise<string[]>;
   /** What a held phase records: where the cluster stands. */
   currentOutputs(live: Live): object;
-  /** That of the recorded outputs: what stays in the state should the next run fail. */
+  /** That of the recorded outputs: what stays in the state should the next run fail, and what preview may know of them. */
   outputsToKeep(outputs: object): object;
 }

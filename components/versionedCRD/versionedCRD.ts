@@ -21,7 +21,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
   readonly phases: Phases;
   /** The last phase that runs. */
   readonly phase: PhaseName;
-  /** The version in which the API servers store objects now. */
+  /** The version in which the API servers store objects now. In preview, the one in which they will once the rollout has run. */
   readonly storageVersion: pulumi.Output<string>;
   /** status.storedVersions as the rollout left it. */
   readonly storedVersions: pulumi.Output<string[]>;

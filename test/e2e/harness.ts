@@ -78,6 +78,7 @@ export interface Run {
   plans: Record<string, string[]>;
   /** Every message on the phases' rows, in order. */
   messages: string[];
+  /** Of the program; what a preview does not know is the engine's unknown. */
   outputs: Record<string, unknown>;
 }
 
@@ -154,7 +155,8 @@ export class TestStack {
     };
     const result = await command(program, (event) => note(seen, event));
     if (!hasRun) throw new Error("pulumi ended without an error and without having run the program");
-    const outputs = (result as { outputs?: automation.OutputMap }).outputs ?? {};
+    const outputs = (result as { outputs?: automation.OutputMap }).outputs;
+    if (outputs === undefined) return seen; // of a preview: as the engine showed them
     seen.outputs = Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value as unknown]));
     return seen;
   }
@@ -170,6 +172,9 @@ function note(seen: Run, event: automation.EngineEvent): void {
     seen.operations[phase] = step.op;
     const plan = (step.new?.inputs as { plan?: string[] } | undefined)?.plan;
     if (plan !== undefined && plan.length > 0) seen.plans[phase] = plan;
+  }
+  if (step?.type === "pulumi:pulumi:Stack" && event.resOutputsEvent !== undefined) {
+    seen.outputs = (step.new?.outputs ?? {}) as Record<string, unknown>;
   }
   const diagnostic = event.diagnosticEvent;
   if (diagnostic !== undefined) seen.messages.push(diagnostic.message.trim());

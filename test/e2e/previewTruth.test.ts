@@ -87,4 +87,46 @@ describe("what preview says is what up would do", () => {
     );
     expect(Object.keys(run.plans)).toContain("serve");
   });
+
+  const create = (name: string, spec: object) =>
+    world.cluster.client.post(`/apis/${group}/v1/namespaces/default/${plural}`, {
+      ...{ apiVersion: `${group}/v1`, kind: "Gadget", metadata: { name }, spec },
+    });
+
+  test("T4: preview knows the storage version that the rollout will leave, and how many objects it is about", async () => {
+    for (const name of ["one", "two", "three"]) await create(name, { size: name });
+    const args = crdWith({ v1: {}, "v2 storage": {} });
+    const run = await stack.preview(args);
+    expect(run.outputs["storageVersion"]).toBe("v2");
+    expect(run.messages).toContain(`about 3 objects of ${crd} to rewrite, stored as v1`);
+    expect(JSON.stringify(run.plans)).not.toMatch(/\b3\b/);
+    for (const [stopAfter, storage] of [
+      ["serve", "v1"],
+      ["rehearse", "v1"],
+      ["store", "v2"],
+    ] as const) {
+      const held = await stack.preview({ ...args, stopAfter });
+      expect([stopAfter, held.outputs["storageVersion"]]).toEqual([stopAfter, storage]);
+      expect(held.messages.join("\n")).not.toContain("to rewrite"); // nothing is to be
+    }
+    const { outputs } = await stack.up({ ...args, stopAfter: "rehearse" });
+    expect(outputs).toMatchObject({ storageVersion: "v1", storedVersions: ["v1"] });
+  });
+
+  test("T5: a rollout that fails has recorded where the CRD stands, not what preview expected", async () => {
+    const rule = "self.size != 'one' || oldSelf.size != 'one'"; // no ratcheting: a rule with oldSelf
+    const args = crdWith({ v1: {}, "v2 storage": { never: { type: "string" } } });
+    const [, v2] = (args.crd as unknown as { spec: { versions: Schema[] } }).spec.versions;
+    const schema = v2 as { schema: { openAPIV3Schema: { properties: { spec: Schema } } } };
+    schema.schema.openAPIV3Schema.properties.spec["x-kubernetes-validations"] = [{ rule, message: "no one" }];
+    expect((await stack.preview(args)).outputs["storageVersion"]).toBe("v2");
+    expect(await stack.refused(stack.up(args))).toContain("1 of 3 objects would fail");
+    const { deployment } = await stack.automation.exportStack();
+    const { resources } = deployment as { resources: { urn: string; outputs?: Record<string, unknown> }[] };
+    const outputsOf = (phase: string) => resources.find(({ urn }) => urn.endsWith(`::crd-${phase}`))?.outputs;
+    expect(outputsOf("serve")).toMatchObject({ storageVersion: "v1" });
+    expect(outputsOf("rehearse")).toMatchObject({ storageVersion: "v1" });
+    for (const phase of ["store", "migrate"]) expect(outputsOf(phase)?.["storageVersion"]).not.toBe("v2");
+    expect((await live()).spec.versions.find(({ storage }: { storage: boolean }) => storage).name).toBe("v1");
+  });
 });

@@ -10,17 +10,23 @@ import { awaitAgreement } from "../../migration/servers/agreement";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
+import { expectedOutputs } from "../expectedOutputs";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition, setStoredVersions } from "../live";
 import { isRehearsed, planMigrate, versionsToRehearse } from "../plan";
 import { readPlanFacts } from "../planFacts";
 import type { Proof } from "../proof";
 import { rehearseAgain } from "../rehearse/rehearse";
+import { noteObjects } from "./noteObjects";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
   async preview(inputs, cluster, live) {
-    return { plan: planMigrate(live, inputs.version, inputs.migrator, await readPlanFacts(inputs, cluster, live)) };
+    const facts = await readPlanFacts(inputs, cluster, live);
+    const plan = planMigrate(live, inputs.version, inputs.migrator, facts);
+    const runs = inputs.heldBy === undefined && plan.length > 0 && facts.listed !== undefined;
+    const notes = runs && live !== undefined ? await noteObjects(inputs, cluster, live) : [];
+    return { plan, notes, expected: expectedOutputs(live, inputs.version) };
   },
 
   async run(inputs, work) {

@@ -6,6 +6,7 @@ import { rehearse as rehearseObjects, type RehearsalResult } from "../../migrati
 import { withFailures } from "../../migration/rewrite/failures";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
+import { expectedBeforeStore } from "../expectedOutputs";
 import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition } from "../live";
 import { planRehearse, versionsToRehearse } from "../plan";
@@ -15,7 +16,8 @@ import { recordedRehearsal, type RehearsalRecord } from "../proof";
 export const rehearse: RolloutPhase<RehearseInputs> = {
   plansWithout: ["schema"],
 
-  preview: (inputs, _cluster, live) => Promise.resolve({ plan: planRehearse(live, inputs) }),
+  preview: (inputs, _cluster, live) =>
+    Promise.resolve({ plan: planRehearse(live, inputs), expected: expectedBeforeStore(live, inputs.version) }),
 
   async run(inputs, work) {
     const { cluster } = work;

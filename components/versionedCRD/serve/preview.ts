@@ -11,6 +11,7 @@ import { checkServe } from "../checks/checkServe";
 import { objectsReadable } from "../checks/objectsReadable";
 import { warnOfPrograms } from "../customResources/writtenByPulumi";
 import { checkDependentsAtServe } from "../dependents";
+import { expectedBeforeStore } from "../expectedOutputs";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
 import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type PlanFacts } from "../plan";
@@ -52,6 +53,7 @@ export async function previewServe(
       ...unread.warnings,
       ...(programs === undefined ? [] : [programs]),
     ],
+    expected: expectedBeforeStore(live, inputs.storage),
     inputs: { digest: digest(plans), ...(live !== undefined && { __found: true }) },
   };
 }

@@ -6,6 +6,7 @@ import { awaitAgreement } from "../../migration/servers/agreement";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
+import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
 import { isRehearsed, planStore } from "../plan";
@@ -16,7 +17,8 @@ import { isOurs, storedStage } from "../stages";
 
 /** store: one edit flips storage, then every API server must store the new version. */
 export const store: RolloutPhase<StoreInputs> = {
-  preview: (inputs, _cluster, live) => Promise.resolve({ plan: planStore(live, inputs.version) }),
+  preview: (inputs, _cluster, live) =>
+    Promise.resolve({ plan: planStore(live, inputs.version), expected: expectedOutputs(live, inputs.version) }),
 
   async run(inputs, work) {
     const { crd, group, plural, kind, version } = inputs;

@@ -107,6 +107,7 @@ describe("diff", () => {
     ]);
     expect((await checked(seen, { recreate: true })).failures).toEqual([]);
     expect((await checked(facet)).failures).toEqual([]); // failed before it was there
+    expect((await checked({ ...facet, storageVersion: "v1" })).failures).toEqual([]); // expected by that preview, and never so
     expect((await checked({ ...seen, clusterId: "uid-of-another" }, { cluster: { id: clusterId } })).failures).toEqual(
       [],
     );
@@ -123,6 +124,15 @@ describe("diff", () => {
     expect((await checked(facet)).inputs).toMatchObject({ __found: true });
   });
 
+  test("what preview expected is not recorded by a run that fails", async () => {
+    answer(new ApiError("down", 400, "", "down", { method: "GET", path: "/" }));
+    const failed = await store.create({ ...inputs, storageVersion: "v2", storedVersions: ["v2"] } as Inputs).then(
+      () => undefined,
+      (error: unknown) => (error as { properties: object }).properties,
+    );
+    expect(failed).toEqual(inputs);
+  });
+
   test("other keys that the engine hides, another folder or provider text, are no change", async () => {
     const news = { ...inputs, __from: "elsewhere", __provider: "other", __urn: "other", plan: [] };
     expect(await diff(outputs, news)).toEqual({ changes: false });
@@ -133,7 +143,22 @@ describe("check", () => {
   test("adds the plan to the inputs, so that preview shows it", async () => {
     answer(atV1);
     const plan = ["storage v1 → v2: one edit, then every API server must agree"];
-    expect(await check()).toEqual({ inputs: { ...inputs, clusterId, plan }, failures: [] });
+    expect(await check()).toEqual({ inputs: { ...inputs, clusterId, plan, storageVersion: "v2" }, failures: [] });
+  });
+
+  test("what will be recorded is known in preview, unless the phase is held, and storedVersions where no phase moves them", async () => {
+    answer(atV1);
+    const known = async (phase: PhaseName, more: object = {}) => {
+      const manifested = { manifest: manifest("v1", "v2 storage"), owner: "me", storage: "v2", versions: {} };
+      const { inputs: shown } = await check({ ...inputs, ...manifested, ...more }, phase);
+      const { storageVersion, storedVersions } = shown as unknown as Record<string, unknown>;
+      return [storageVersion, storedVersions];
+    };
+    expect(await known("serve")).toEqual(["v1", ["v1"]]);
+    expect(await known("rehearse")).toEqual(["v1", ["v1"]]);
+    expect(await known("store")).toEqual(["v2", undefined]);
+    expect(await known("migrate")).toEqual(["v2", undefined]);
+    expect(await known("store", { heldBy: "serve" })).toEqual([undefined, undefined]);
   });
 
   test("plans nothing for a CRD that is not there yet", async () => {

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { isWebhook, storageVersion, type Definition, type Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../../components/crd/names";
+import { currentOutputs } from "../../../components/versionedCRD/currentOutputs";
+import { expectedBeforeStore, expectedOutputs } from "../../../components/versionedCRD/expectedOutputs";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
 import { planServe } from "../../../components/versionedCRD/plan";
 import { whyProven } from "../../../components/versionedCRD/proof";
@@ -86,6 +88,25 @@ test("every phase plans before the run what it plans when its turn has come", as
       for (const phase of PHASES) {
         expect([phase, plans(now, target, stopAfter)[phase]]).toEqual([phase, before[phase]]);
         if (PHASES.indexOf(phase) <= PHASES.indexOf(stopAfter)) now = await ran(phase, now, target, stopAfter);
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("what preview expects a phase to record is so when its turn has come, and is what it records", async () => {
+  const expected = (phase: PhaseName, live: Definition | undefined, storage: string): object =>
+    ["serve", "rehearse"].includes(phase) ? expectedBeforeStore(live, storage) : expectedOutputs(live, storage);
+  await fc.assert(
+    fc.asyncProperty(situation, async (given) => {
+      const [live, target] = await start(given);
+      const storage = storageVersion(target);
+      let now = live;
+      for (const phase of PHASES.slice(0, PHASES.indexOf("drop"))) {
+        const before = expected(phase, live, storage);
+        expect([phase, expected(phase, now, storage)]).toEqual([phase, before]);
+        now = (await ran(phase, now, target)) as Definition;
+        expect([phase, currentOutputs(now)]).toMatchObject([phase, before]);
       }
     }),
     RUNS,

@@ -1,0 +1,47 @@
+import { storageVersion, type Definition } from "../../crd/definition";
+import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import { ApiError } from "../../kubernetes/errors";
+import { withoutRetries } from "../../kubernetes/retry";
+import { count } from "../../migration/rewrite/progress";
+import type { MigrateInputs } from "../inputs";
+
+/**
+ * How many objects "every object" are, for a row: the number moves by itself and is no part of the plan. One request, however
+ * many there are: the page of one says how many follow it.
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/list-meta/
+ */
+export async function noteObjects(
+  { crd, group, plural, version }: MigrateInputs,
+  cluster: Cluster,
+  live: Definition,
+): Promise<string[]> {
+  const objects = await countObjects(cluster, { group, plural, version: storageVersion(live) });
+  if (objects === undefined) return [];
+  const stored = [...new Set([...(live.status?.storedVersions ?? []), storageVersion(live)])];
+  const from = stored.filter((each) => each !== version);
+  const where = `stored as ${(from.length > 0 ? from : stored).join(" or ")}`;
+  return objects === 0
+    ? [`no object of ${crd} is there to be rewritten`]
+    : [`about ${count(objects)} object${objects === 1 ? "" : "s"} of ${crd} to rewrite, ${where}`];
+}
+
+async function countObjects(
+  cluster: Cluster,
+  resource: { group: string; plural: string; version: string },
+): Promise<number | undefined> {
+  try {
+    const list = await withoutRetries(() =>
+      cluster.call<KubernetesList>({
+        method: "GET",
+        path: resourcePath(resource),
+        query: { limit: 1 },
+        accept: MetadataOnly.list,
+      }),
+    );
+    return (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
+  } catch (error) {
+    if (error instanceof ApiError) return undefined; // worth a line on the row, not a refusal
+    throw error;
+  }
+}
