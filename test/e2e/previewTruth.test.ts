@@ -1,5 +1,8 @@
 import type { VersionedCRDArgs } from "../../components";
 import { rightsForPreview } from "../../components/kubernetes/rights";
+import type { KubernetesObject } from "../../components/kubernetes/api";
+import { ETCD_LIMIT, storedSize } from "../../components/migration/rehearsal/storedSize";
+import { readEtcd } from "../../local/cluster/etcd";
 import { startWorld, type TestStack, type World } from "./harness";
 
 jest.setTimeout(300_000);
@@ -128,5 +131,49 @@ describe("what preview says is what up would do", () => {
     expect(outputsOf("rehearse")).toMatchObject({ storageVersion: "v1" });
     for (const phase of ["store", "migrate"]) expect(outputsOf(phase)?.["storageVersion"]).not.toBe("v2");
     expect((await live()).spec.versions.find(({ storage }: { storage: boolean }) => storage).name).toBe("v1");
+  });
+
+  /** The bytes of an object in etcd, with the line feed that Go's encoder ends it with. */
+  const bytesOf = async (name: string): Promise<number> => {
+    const [entry] = await readEtcd(world.cluster.etcd, `/registry/${group}/${plural}/default/${name}`);
+    return Buffer.byteLength(entry?.value ?? "");
+  };
+  const objectPath = (name: string): string => `/apis/${group}/v1/namespaces/default/${plural}/${name}`;
+  const resource = { group, plural, version: "v1" };
+  const resize = (name: string, size: string) =>
+    world.cluster.client.send("PATCH", objectPath(name), { spec: { size } }, "application/merge-patch+json");
+
+  test("T6: what the rehearsal takes for an object's size is what etcd has, and etcd's limit is where it says", async () => {
+    await create("large", { size: '<>&\u2028\u2029\b\f\u0001\u00fc\u{1F600}"/' });
+    const overhead = 3 * `/registry/${group}/${plural}/default/large`.length + 64;
+    const odd = (await world.cluster.client.get(objectPath("large"))) as KubernetesObject;
+    expect(storedSize(odd, resource).whole).toBe((await bytesOf("large")) + overhead);
+    let [taken, refused] = [1_570_000, 1_573_000];
+    while (refused - taken > 1) {
+      const size = Math.floor((taken + refused) / 2);
+      const { status } = await resize("large", "y".repeat(size));
+      if (status === 200) taken = size;
+      else refused = size;
+    }
+    await resize("large", "y".repeat(taken));
+    const largest = (await world.cluster.client.get(objectPath("large"))) as KubernetesObject;
+    const { withoutManagedFields } = storedSize(largest, resource);
+    expect(withoutManagedFields).toBe((await bytesOf("large")) + overhead); // it went in without them
+    expect(withoutManagedFields).toBeGreaterThanOrEqual(ETCD_LIMIT); // what we take for fitting fits
+    expect(withoutManagedFields).toBeLessThan(ETCD_LIMIT + 32);
+  });
+
+  test("T7: an object that a default of the new version makes too large for etcd is found before the flip", async () => {
+    await resize("large", "y".repeat(1_572_300));
+    const note = { note: { type: "string", default: "x".repeat(1_000) } };
+    const refused = await stack.refused(stack.up(crdWith({ v1: {}, "v2 storage": note })));
+    expect(refused).toContain("1 of 4 objects would fail; nothing was flipped or rewritten");
+    expect(refused).toMatch(
+      /default\/large: stored as v2 it would take 1,57\d,\d{3} bytes with its key; expected at most/,
+    );
+    expect((await live()).status.storedVersions).toEqual(["v1"]);
+    await resize("large", "small again");
+    await stack.up({ ...crdWith({ v1: {}, "v2 storage": note }), stopAfter: "migrate" });
+    expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v2`]));
   });
 });

@@ -14,6 +14,7 @@ import {
   dryRewrite,
   type ObjectRehearsal,
 } from "./rehearseObject";
+import { checkStoredSize } from "./storedSize";
 
 export interface RehearsalResult {
   readonly objects: number;
@@ -102,6 +103,7 @@ async function rehearseObject(
   // A right that is missing here (services/proxy) fails the rehearsal: unchecked is not clean.
   const converted = await conversions.convert(listed);
   return [
+    ...checkStoredSize(listed, answer, rehearsal.to),
     ...checkRewrite(converted, answer, rehearsal.to),
     ...(await checkRoundTrip(rehearsal, conversions, listed, converted)),
     ...(await checkSchema(rehearsal, converted)),
