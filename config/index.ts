@@ -19,7 +19,13 @@ export interface StackConfig {
 const OBJECTS = ["cluster", "crds", "rotations"];
 
 type Straight =
-  "stopAfter" | "migrator" | "requestTimeoutSeconds" | "decommissionedServers" | "ownerReferences" | "skipOwnerSearch";
+  | "stopAfter"
+  | "migrator"
+  | "requestTimeoutSeconds"
+  | "decommissionedServers"
+  | "ownerReferences"
+  | "skipOwnerSearch"
+  | "acknowledge";
 
 type CrdConfig = Pick<VersionedCRDArgs, Straight> & {
   name: string;

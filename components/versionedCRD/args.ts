@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
+import { whyNoAcknowledgements, type Acknowledgement } from "./acknowledge";
 import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phase";
@@ -87,6 +88,12 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   skipOwnerSearch?: string[];
   /**
+   * Findings that stop the rollout and that you know about, each with the reason: what would be an error is a warning then. The
+   * error names `check` and `path`. Default: none. If you are wrong, clients of a dropped version get 404, or an object cannot be
+   * written any more.
+   */
+  acknowledge?: Acknowledgement[];
+  /**
    * Versions that the manifest no longer names and that objects in Pulumi states may still have, where these are not the usual
    * names (v1, v1beta1, …). Default: none. Only `aliases`, `transform` and `resource` use it.
    */
@@ -109,6 +116,7 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
   recreate: true,
   ownerReferences: true,
   skipOwnerSearch: true,
+  acknowledge: true,
   formerVersions: true,
   kubeconfig: true,
   context: true,
@@ -137,9 +145,10 @@ export function checkLimits(
     ownerReferences = "refuse",
     onDelete = "retain",
     before = {},
+    acknowledge = [],
   }: VersionedCRDArgs,
 ): void {
-  const wrong = checkBefore(before);
+  const wrong = checkBefore(before) ?? whyNoAcknowledgements(acknowledge);
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {

@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../crd/definition";
 import { PROOF_ANNOTATION } from "../crd/names";
 import type { Cluster } from "../kubernetes/cluster";
 import { annotate } from "./live";
-import { recordedProof, whyProven, type Proof } from "./proof";
+import { validProof, whyProven } from "./proof";
 
 /**
  * An edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that the edit
@@ -30,12 +30,4 @@ export async function carryProof(
   };
   const proof = { ...known, uid, generation, storageVersion: storageVersion(later) };
   return annotate(cluster, later, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
-}
-
-/** A record left over from another cluster or generation must not lend its numbers to the new one. */
-function validProof(live: Definition): Proof | undefined {
-  const proof = recordedProof(live);
-  const { uid, generation } = live.metadata;
-  const isValid = proof?.uid === uid && proof?.generation === generation;
-  return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
 }

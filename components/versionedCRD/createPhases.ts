@@ -95,6 +95,7 @@ function commonInputs(
     ...(held && { heldBy: stopAfter }),
     requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
     decommissionedServers: args.decommissionedServers ?? [],
+    ...((args.acknowledge ?? []).length > 0 && { acknowledge: args.acknowledge }),
   };
 }
 

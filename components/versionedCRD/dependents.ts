@@ -4,7 +4,6 @@ import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import type { DroppedOwner, OwnersFound } from "../migration/ownerReferences";
 import { findOwned, rewriteOwned } from "../migration/ownerScan";
-import { findUsage } from "../migration/usage/usage";
 import type { PhaseWork } from "../provider/phaseLogic";
 import { rulesBypassedAtServe, rulesLostAtDrop, type AdmittedResource } from "./checks/admission";
 import { checkOwners } from "./checks/ownerReferences";
@@ -53,14 +52,6 @@ export async function checkDependentsAtDrop(
     problems: rulesLostAtDrop(found.admissions, admitted(inputs), dropped, remaining),
     warnings: notRead(inputs, found, `only ${dropped.join(", ")}`),
   };
-}
-
-/** Who still uses the versions that go, as far as it can be read: information, not a gate. */
-export function usageAtDrop(inputs: DropInputs, cluster: Cluster, live: Definition): Promise<string[]> {
-  const dropped = withdrawnVersions(live, inputs.versions).map(({ name }) => name);
-  if (dropped.length === 0) return Promise.resolve([]);
-  const { group, plural } = inputs;
-  return findUsage(cluster, { group, plural, version: storageVersion(live) }, dropped);
 }
 
 /**

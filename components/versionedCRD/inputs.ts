@@ -1,6 +1,7 @@
 import type { Conversion, Definition } from "../crd/definition";
 import type { SharedInputs } from "../provider/inputs";
 import type { PhaseLogic } from "../provider/phaseLogic";
+import type { Acknowledgement } from "./acknowledge";
 import type { PhaseName } from "./phase";
 
 /** What every phase of a VersionedCRD is told, besides its own inputs. */
@@ -11,6 +12,8 @@ export interface PhaseInputs extends SharedInputs {
   plural: string;
   kind: string;
   heldBy?: PhaseName;
+  /** Absent where nothing is acknowledged. */
+  acknowledge?: Acknowledgement[];
 }
 
 /** The cluster's state as a phase left it. */

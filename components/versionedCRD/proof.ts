@@ -1,5 +1,6 @@
 import { storageVersion, type Conversion, type Definition } from "../crd/definition";
 import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
+import type { RequestRecord } from "../migration/usage/requestRecord";
 
 /** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
 export interface Proof {
@@ -14,6 +15,8 @@ export interface Proof {
   servers: string[];
   /** Evidence that could not be had, in sentences. */
   missing: string[];
+  /** What each API server had counted when migrate ended, at the other versions. Absent where that could not be read. */
+  requests?: RequestRecord;
 }
 
 /** Stands on the CRD from before versions are removed until everything was read without them. */
@@ -55,6 +58,26 @@ export function recordedDropping(live: Definition): DroppingRecord | undefined {
 
 export function recordedRehearsal(live: Definition): RehearsalRecord | undefined {
   return parse<RehearsalRecord>(live.metadata.annotations?.[REHEARSAL_ANNOTATION]);
+}
+
+/** A record left over from another cluster or generation must not lend its numbers to the new one. */
+export function validProof(live: Definition): Proof | undefined {
+  const proof = recordedProof(live);
+  const { uid, generation } = live.metadata;
+  const isValid = proof?.uid === uid && proof?.generation === generation;
+  return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
+}
+
+const provenHere = new Set<string>();
+
+/** Migrate ended in this very run of the engine: its phases share a process. */
+export function noteProvenHere({ uid, resourceVersion }: Proof): void {
+  provenHere.add(`${uid} ${resourceVersion}`);
+}
+
+export function isProvenHere(live: Definition): boolean {
+  const proof = validProof(live);
+  return proof !== undefined && provenHere.has(`${proof.uid} ${proof.resourceVersion}`);
 }
 
 /**

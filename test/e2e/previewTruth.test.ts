@@ -1,4 +1,5 @@
-import type { VersionedCRDArgs } from "../../components";
+import * as pulumi from "@pulumi/pulumi";
+import type { Acknowledgement, VersionedCRDArgs } from "../../components";
 import { rightsForPreview } from "../../components/kubernetes/rights";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { ETCD_LIMIT, storedSize } from "../../components/migration/rehearsal/storedSize";
@@ -38,7 +39,10 @@ function crdWith(versions: Record<string, Schema>): VersionedCRDArgs {
 /** JavaScript knows both, Go neither. */
 const lookbehind = { code: { type: "string", pattern: "(?<=a)b" } };
 const backreference = { twice: { type: "string", pattern: "(a)\\1" } };
+/** A default that makes each object 1 kB larger. */
+const note = { note: { type: "string", default: "x".repeat(1_000) } };
 /** Lists of lists without a bound: the API server estimates what the rule may cost, and takes no CRD beyond its budget. */
+
 const tooDear = {
   rows: {
     type: "array",
@@ -165,7 +169,6 @@ describe("what preview says is what up would do", () => {
 
   test("T7: an object that a default of the new version makes too large for etcd is found before the flip", async () => {
     await resize("large", "y".repeat(1_572_300));
-    const note = { note: { type: "string", default: "x".repeat(1_000) } };
     const refused = await stack.refused(stack.up(crdWith({ v1: {}, "v2 storage": note })));
     expect(refused).toContain("1 of 4 objects would fail; nothing was flipped or rewritten");
     expect(refused).toMatch(
@@ -176,4 +179,77 @@ describe("what preview says is what up would do", () => {
     await stack.up({ ...crdWith({ v1: {}, "v2 storage": note }), stopAfter: "migrate" });
     expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v2`]));
   });
+
+  const versions = async (): Promise<string[]> =>
+    (await live()).spec.versions.map(({ name }: { name: string }) => name).sort();
+  const writeThrough = (version: string, size: string) =>
+    world.cluster.client.mergePatch(`/apis/${group}/${version}/namespaces/default/${plural}/one`, { spec: { size } });
+
+  test("T8: reads through v1 since migrate ended are told of; a write stops the drop, at preview and at up, until acknowledged", async () => {
+    const args = crdWith({ "v2 storage": note });
+    await world.cluster.client.get(objectPath("one"));
+    const quiet = await stack.preview(args);
+    expect(quiet.messages.join("\n")).toMatch(
+      /v1 is still used: .*, 0 writes and [1-9]\d* other requests? since migrate ended/,
+    );
+    await writeThrough("v1", "written through v1");
+    await writeThrough("v2", "written through v2");
+    const words = `${crd}: 1 write through v1 since migrate ended`;
+    expect(await stack.refused(stack.preview(args))).toContain(words);
+    expect(await stack.refused(stack.up(args))).toContain(words);
+    expect(await versions()).toEqual(["v1", "v2"]);
+    const known = (path: string): Acknowledgement[] => [{ check: "version-in-use", path, reason: "a test" }];
+    const wrong = await stack.refused(stack.preview({ ...args, acknowledge: known("v2") }));
+    expect(wrong).toContain("acknowledge names version-in-use of v2, and drop removes v1");
+    const run = await stack.up({ ...args, acknowledge: known("v1") });
+    expect(run.messages.join("\n")).toMatch(new RegExp(`${words} \\(.*\\); acknowledged: a test`));
+    expect(await versions()).toEqual(["v2"]);
+  });
+
+  test("T9: in one `up`, a client that goes on writing through the version stops its drop", async () => {
+    let isOn = true;
+    const client = (async () => {
+      for (let n = 0; isOn; n++) {
+        const path = `/apis/${group}/v2/namespaces/default/${plural}/two`;
+        await world.cluster.client.send("PATCH", path, { spec: { size: `${n}` } }, "application/merge-patch+json");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    const refused = await stack.refused(stack.up(crdWith({ "v3 storage": note })));
+    isOn = false;
+    await client;
+    expect(refused).toMatch(/\d+ writes through v2 since migrate ended/);
+    expect(await versions()).toEqual(["v2", "v3"]);
+    expect((await live()).status.storedVersions).toEqual(["v3"]);
+  });
+
+  test("T10: one that `before` has ended by then does not", async () => {
+    const { server, ca, token } = world.cluster.client.endpoint;
+    const url = `${server}/apis/${group}/v3/namespaces/default/${plural}/three`;
+    const before: VersionedCRDArgs["before"] = {
+      drop: ({ migrate }) => [new LastWrite("last-write", { url, ca, token }, migrate)],
+    };
+    const run = await stack.up({ ...crdWith({ "v4 storage": note }), before });
+    expect(run.messages.join("\n")).toContain(`${crd}: 1 write through v3 since migrate ended, none in the last 1 s`);
+    expect(await versions()).toEqual(["v4"]);
+  });
 });
+
+/** An operator that writes once more after migrate has ended, and is gone. */
+class LastWrite extends pulumi.CustomResource {
+  constructor(name: string, to: { url: string; ca: string; token: string }, after: pulumi.Resource) {
+    const __provider = `exports.handler = () => ({
+      create: ({ url, ca, token }) => new Promise((resolve, reject) => {
+        const headers = { Authorization: "Bearer " + token, "Content-Type": "application/merge-patch+json" };
+        const request = require("https").request(url, { method: "PATCH", ca, headers }, (response) => {
+          response.resume();
+          response.on("end", () => response.statusCode === 200 ? resolve({ id: "written", outs: {} })
+            : reject(new Error("answered " + response.statusCode)));
+        });
+        request.on("error", reject);
+        request.end(JSON.stringify({ spec: { size: "the last write" } }));
+      }),
+    });`;
+    super("pulumi-nodejs:dynamic:LastWrite", name, { __provider, ...to }, { dependsOn: after });
+  }
+}

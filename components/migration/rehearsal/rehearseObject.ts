@@ -15,6 +15,8 @@ export interface ObjectRehearsal {
   readonly from: Resource;
   readonly to: Resource;
   readonly fromSchema: Schema | undefined;
+  /** etcd takes more than its default, by the user's word. */
+  readonly mayBeLarge: boolean;
   readonly signal: AbortSignal;
   /** Notes what could not be looked at for one object. */
   notChecked(what: string): void;

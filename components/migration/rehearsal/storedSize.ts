@@ -19,14 +19,22 @@ const ENVELOPE = 64;
  *
  * @param listed as it is stored now
  * @param answer as the rewrite would store it
+ * @param mayBeLarge the user's word that this etcd takes more
  */
-export function checkStoredSize(listed: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
+export function checkStoredSize(
+  listed: KubernetesObject,
+  answer: KubernetesObject,
+  to: Resource,
+  mayBeLarge: boolean,
+): string[] {
   const { whole, withoutManagedFields } = storedSize(answer, to);
   if (whole <= ETCD_LIMIT || storedSize(listed, to).withoutManagedFields > ETCD_LIMIT) return [];
   const limit = `at most ${count(ETCD_LIMIT)}, etcd's default --max-request-bytes`;
   if (withoutManagedFields > ETCD_LIMIT) {
+    const found = `stored as ${to.version} it would take ${count(withoutManagedFields)} bytes with its key; expected ${limit}`;
+    if (mayBeLarge) return [`${found}; acknowledged`];
     throw new UserError(
-      `stored as ${to.version} it would take ${count(withoutManagedFields)} bytes with its key; expected ${limit}; make it smaller (a default or the conversion makes it grow)`,
+      `${found}; make it smaller (a default or the conversion makes it grow), or, where etcd takes more, set acknowledge: [{ check: "object-size", path: "${to.version}", reason: "…" }]`,
     );
   }
   return [

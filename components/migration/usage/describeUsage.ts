@@ -1,5 +1,6 @@
 import { FIELD_MANAGER } from "../../crd/names";
 import type { ManagedFieldsEntry } from "../../kubernetes/api";
+import type { RequestsSince } from "./requestRecord";
 
 /** Who wrote objects at one version. */
 export interface ManagerUse {
@@ -45,13 +46,16 @@ export interface Usage {
   readonly managers: readonly ManagerUse[];
   /** Objects looked at; `all` when there were no more. */
   readonly looked: { readonly objects: number; readonly all: boolean };
-  /** Requests since the API servers started, and of how many servers; a string says why none could be read. */
-  readonly requests: { readonly count: number; readonly servers: string } | string;
+  /** Requests since migrate ended, else since the API servers started, and of how many; a string says why none could be read. */
+  readonly requests:
+    | { readonly since: RequestsSince; readonly at: number }
+    | { readonly count: number; readonly servers: string }
+    | string;
 }
 
 /**
- * Who still uses a version that is to go, as one line. Evidence, never a gate: an entry in managedFields may be years old,
- * and the counter holds our own reads too and begins anew with each start of a server.
+ * Who still uses a version that is to go, as one line. An entry in managedFields may be years old, and the
+ * counter holds our own reads too and begins anew with each start of a server.
  */
 export function describeUsage(version: string, { managers, looked, requests }: Usage): string {
   const named = managers
@@ -62,12 +66,29 @@ export function describeUsage(version: string, { managers, looked, requests }: U
   const more = managers.length > SHOWN ? [`${managers.length - SHOWN} more`] : [];
   const among = looked.all ? "" : ` among the first ${looked.objects} objects`;
   const writers = named.length === 0 ? [`no manager${among}`] : [`manager ${[...named, ...more].join(", ")}${among}`];
-  const asked =
-    typeof requests === "string"
-      ? `requests not read: ${requests}`
-      : `${count(requests.count, "request")} since ${requests.servers} started`;
-  const isUsed = managers.length > 0 || (typeof requests !== "string" && requests.count > 0);
-  return `${version} ${isUsed ? "is still used" : "shows no use"}: ${writers.join("")}, ${asked}`;
+  const isUsed = managers.length > 0 || isRequested(requests);
+  return `${version} ${isUsed ? "is still used" : "shows no use"}: ${writers.join("")}, ${describeRequests(requests)}`;
+}
+
+function isRequested(requests: Usage["requests"]): boolean {
+  if (typeof requests === "string") return false;
+  return ("since" in requests ? requests.since.writes + requests.since.others : requests.count) > 0;
+}
+
+function describeRequests(requests: Usage["requests"]): string {
+  if (typeof requests === "string") return `requests not read: ${requests}`;
+  if ("count" in requests) return `${count(requests.count, "request")} since ${requests.servers} started`;
+  return `${describeSince(requests.since)} and ${count(requests.since.others, "other request")} since migrate ended (${momentOf(requests.at)})`;
+}
+
+/** `12 writes`, `at least 12 writes` where an API server was started anew in between. */
+export function describeSince({ writes, isComplete }: RequestsSince): string {
+  return `${isComplete ? "" : "at least "}${count(writes, "write")}`;
+}
+
+/** As the API server writes times. */
+export function momentOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function count(number: number, noun: string): string {

@@ -2,9 +2,10 @@ import type { Resource } from "../../kubernetes/api";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus, messageOf } from "../../kubernetes/errors";
-import { readRequestTotals } from "../../kubernetes/requestTotals";
+import { readRequestTotals, type RequestTotals } from "../../kubernetes/requestTotals";
 import { listPages } from "../rewrite/pages";
 import { describeUsage, ManagersByVersion, type Usage } from "./describeUsage";
+import { requestsSince, type RequestRecord, type RequestsSince } from "./requestRecord";
 
 /** Evidence must not make a preview slow. */
 const LOOKED_AT = 5_000;
@@ -14,20 +15,40 @@ const SECONDS = 20;
  * Who still uses these versions, a line each: their writers by managedFields, and the API servers' own count of requests.
  *
  * @param resource at its storage version
+ * @param since counts from when migrate ended; those since the servers' start are told where absent
  */
-export async function findUsage(cluster: Cluster, resource: Resource, versions: readonly string[]): Promise<string[]> {
+export async function findUsage(
+  cluster: Cluster,
+  resource: Resource,
+  versions: readonly string[],
+  since?: RequestRecord,
+): Promise<{ lines: string[]; since: Record<string, RequestsSince> }> {
   const signal = AbortSignal.timeout(SECONDS * 1_000);
-  const [managers, totals] = await Promise.all([
+  const [managers, read] = await Promise.all([
     managersOf(cluster, resource, signal),
-    totalsOf(cluster, resource, signal),
+    readRequests(cluster, resource, signal),
   ]);
-  return versions.map((version) => {
-    const requests: Usage["requests"] =
-      typeof totals === "string" ? totals : { count: totals.byVersion[version] ?? 0, servers: totals.servers };
+  const found: Record<string, RequestsSince> = {};
+  const lines = versions.map((version) => {
+    const requests = requestsOf(version, read, since);
+    if (typeof requests !== "string" && "since" in requests) found[version] = requests.since;
     if (typeof managers === "string") return `${version}: managers not read: ${managers}`;
     const looked = { objects: managers.found.objects, all: managers.all };
     return describeUsage(version, { managers: managers.found.of(version), looked, requests });
   });
+  return { lines, since: found };
+}
+
+function requestsOf(
+  version: string,
+  read: Awaited<ReturnType<typeof readRequests>>,
+  before: RequestRecord | undefined,
+): Usage["requests"] {
+  if (typeof read === "string") return read;
+  const { record, isOfAll, servers } = read;
+  if (before !== undefined && isOfAll) return { since: requestsSince(before, record, version), at: before.at };
+  const counts = Object.values(record.servers).map(({ byVersion }) => byVersion[version]);
+  return { count: counts.reduce((sum, each) => sum + (each?.writes ?? 0) + (each?.others ?? 0), 0), servers };
 }
 
 async function managersOf(
@@ -50,23 +71,25 @@ async function managersOf(
   }
 }
 
-async function totalsOf(
+/**
+ * What each API server has counted until now, or why that is not known. Where they cannot be distinguished, it is of the one that
+ * answered, and `isOfAll` is false: another one may answer next time.
+ */
+export async function readRequests(
   cluster: Cluster,
-  resource: Resource,
-  signal: AbortSignal,
-): Promise<{ byVersion: Record<string, number>; servers: string } | string> {
+  resource: { group: string; plural: string },
+  signal = AbortSignal.timeout(SECONDS * 1_000),
+): Promise<{ record: RequestRecord; isOfAll: boolean; servers: string } | string> {
   let servers: ApiServers | undefined;
   try {
     servers = await findApiServers(cluster, { signal });
-    const byVersion: Record<string, number> = {};
-    for (const server of servers.servers) {
-      const totals = await readRequestTotals(server, resource, signal);
-      for (const [version, count] of Object.entries(totals)) byVersion[version] = (byVersion[version] ?? 0) + count;
-    }
-    const whose = servers.distinct
+    const totals: Record<string, RequestTotals> = {};
+    for (const server of servers.servers) totals[server.address] = await readRequestTotals(server, resource, signal);
+    const isOfAll = servers.distinct;
+    const whose = isOfAll
       ? `the ${servers.count === 1 ? "API server" : `${servers.count} API servers`}`
       : "the API server that answered (others may have had more)";
-    return { byVersion, servers: whose };
+    return { record: { at: Date.now(), servers: totals }, isOfAll, servers: whose };
   } catch (error) {
     return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOf(error);
   } finally {

@@ -8,7 +8,7 @@ import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere"
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
-import { assertNoDependents, checkDependentsAtDrop, usageAtDrop } from "../dependents";
+import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { applyDefinition, requireDefinition } from "../live";
 import { planDrop, versionsOfUnfinishedDrop } from "../plan";
@@ -16,6 +16,7 @@ import { currentResourceVersion } from "../planFacts";
 import { whyProven } from "../proof";
 import { isOurs, unservedStage, withdrawnVersions } from "../stages";
 import { removeVersions, resumeRemoval } from "./removal";
+import { assertNotInUse, previewUsage } from "./usage";
 
 /** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: RolloutPhase<DropInputs> = {
@@ -24,10 +25,16 @@ export const drop: RolloutPhase<DropInputs> = {
   async preview(inputs, cluster, live) {
     const plan = planDrop(live, inputs.versions);
     if (live === undefined || plan.length === 0) return { plan };
-    const notes = await usageAtDrop(inputs, cluster, live);
+    const { notes = [], problems = [], warnings = [] } = await previewUsage(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
-    const others = inputs.heldBy === undefined ? await checkDependentsAtDrop(inputs, cluster, live) : {};
-    return { plan, notes, ...others };
+    if (inputs.heldBy !== undefined) return { plan, notes };
+    const others = await checkDependentsAtDrop(inputs, cluster, live);
+    return {
+      plan,
+      notes,
+      problems: [...problems, ...others.problems],
+      warnings: [...warnings, ...others.warnings],
+    };
   },
 
   async run(inputs, work) {
@@ -37,6 +44,7 @@ export const drop: RolloutPhase<DropInputs> = {
     if (names.length + unfinished.length === 0) return { ...currentOutputs(live), summary: "nothing to drop" };
     if (names.length > 0) {
       await assertMayDrop(inputs, work, live);
+      await assertNotInUse(inputs, work, live);
       await assertNoDependents(inputs, work, live);
     }
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });

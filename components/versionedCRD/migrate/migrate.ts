@@ -1,4 +1,4 @@
-import { isWebhook, storageVersion, type Definition } from "../../crd/definition";
+import { isWebhook, storageVersion, versionNames, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
@@ -8,6 +8,8 @@ import { type PassResult, passUntilProven } from "../../migration/rewrite/passes
 import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
 import { awaitAgreement } from "../../migration/servers/agreement";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
+import { ofVersions, type RequestRecord } from "../../migration/usage/requestRecord";
+import { readRequests } from "../../migration/usage/usage";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
@@ -15,7 +17,7 @@ import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition, setStoredVersions } from "../live";
 import { isRehearsed, planMigrate, versionsToRehearse } from "../plan";
 import { readPlanFacts } from "../planFacts";
-import type { Proof } from "../proof";
+import { noteProvenHere, type Proof } from "../proof";
 import { rehearseAgain } from "../rehearse/rehearse";
 import { noteObjects } from "./noteObjects";
 
@@ -173,9 +175,23 @@ async function recordProof(inputs: MigrateInputs, work: PhaseWork, { proof }: Pa
       next: "run `pulumi up` again",
     });
   }
+  const requests = await requestsUntilNow(inputs, work, live);
   work.signal.throwIfAborted();
-  const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  const recorded: Proof = { ...proof, ...(requests !== undefined && { requests }) };
+  const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(recorded) });
+  noteProvenHere(recorded);
   return setStoredVersions(work.cluster, proven, [inputs.version]);
+}
+
+/** From where drop counts who goes on writing through the other versions. Without the right to read it, drop is told nothing. */
+async function requestsUntilNow(
+  inputs: MigrateInputs,
+  { cluster }: PhaseWork,
+  live: Definition,
+): Promise<RequestRecord | undefined> {
+  const others = versionNames(live).filter((name) => name !== inputs.version);
+  const read = others.length === 0 ? "nothing to count" : await readRequests(cluster, inputs);
+  return typeof read !== "string" && read.isOfAll ? ofVersions(read.record, others) : undefined;
 }
 
 function proofOutput(live: Definition): { proof?: string } {

@@ -5,6 +5,7 @@ import { describeProblem } from "../../kubernetes/problem";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
 import { withFailures } from "../../migration/rewrite/failures";
 import type { PhaseWork } from "../../provider/phaseLogic";
+import { acknowledgedReason } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
 import { expectedBeforeStore } from "../expectedOutputs";
 import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
@@ -59,7 +60,7 @@ const FRESH_MS = 10_000;
  * schemas alone decide, and they are part of the record.
  */
 export async function rehearseAgain(
-  { crd, version }: StoreInputs | MigrateInputs,
+  { crd, version, acknowledge = [] }: StoreInputs | MigrateInputs,
   live: Definition,
   work: PhaseWork,
 ): Promise<void> {
@@ -71,7 +72,7 @@ export async function rehearseAgain(
   await rehearseAll(
     isSame ? [flipped.from] : versionsToRehearse(live, version),
     live,
-    { crd, version },
+    { crd, version, acknowledge },
     work,
     flipped?.at,
   );
@@ -80,13 +81,14 @@ export async function rehearseAgain(
 async function rehearseAll(
   versions: string[],
   live: Definition,
-  { crd, version }: Pick<RehearseInputs, "crd" | "version">,
+  { crd, version, acknowledge }: Pick<RehearseInputs, "crd" | "version" | "acknowledge">,
   work: PhaseWork,
   upTo?: string,
 ): Promise<RehearsalResult[]> {
   const clean: RehearsalResult[] = [];
+  const mayBeLarge = acknowledgedReason(acknowledge, "object-size", version) !== undefined;
   for (const from of versions) {
-    const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo }, work);
+    const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo, mayBeLarge }, work);
     const { failed, failedCount, objects } = result;
     if (failedCount > 0) {
       const flipped =

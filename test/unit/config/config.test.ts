@@ -31,7 +31,7 @@ test("every key that the schema knows passes together", () => {
 });
 
 const CRD_KEYS =
-  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch";
+  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch, acknowledge";
 
 test.each<[string, Record<string, unknown>, string]>([
   ["no crds", {}, "(top level): crds or rotations is missing; see config/schema.json"],

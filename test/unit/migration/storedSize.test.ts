@@ -36,17 +36,22 @@ test("up to the limit it is taken, one byte more is refused before the flip, wit
     const { managedFields: _, ...metadata } = object.metadata;
     return { ...object, metadata };
   };
-  expect(checkStoredSize(small, bare(sized(ETCD_LIMIT)), to)).toEqual([]);
-  expect(messageOf(() => checkStoredSize(small, bare(sized(ETCD_LIMIT + 1)), to))).toBe(
-    "stored as v2 it would take 1,572,865 bytes with its key; expected at most 1,572,864, etcd's default --max-request-bytes; make it smaller (a default or the conversion makes it grow)",
+  expect(checkStoredSize(small, bare(sized(ETCD_LIMIT)), to, false)).toEqual([]);
+  expect(messageOf(() => checkStoredSize(small, bare(sized(ETCD_LIMIT + 1)), to, false))).toBe(
+    'stored as v2 it would take 1,572,865 bytes with its key; expected at most 1,572,864, etcd\'s default --max-request-bytes; make it smaller (a default or the conversion makes it grow), or, where etcd takes more, set acknowledge: [{ check: "object-size", path: "v2", reason: "…" }]',
   );
 });
 
+test("by the user's word that etcd takes more it is told of and no more", () => {
+  const [said] = checkStoredSize(small, sized(ETCD_LIMIT + 1), to, true);
+  expect(said).toMatch(/^stored as v2 it would take 1,572,865 bytes .* --max-request-bytes; acknowledged$/);
+});
+
 test("too large with its managedFields alone, it is written without them, and that is said", () => {
-  const [said] = checkStoredSize(small, sized(ETCD_LIMIT - 10, [{ manager: "somebody" }]), to);
+  const [said] = checkStoredSize(small, sized(ETCD_LIMIT - 10, [{ manager: "somebody" }]), to, false);
   expect(said).toMatch(/^stored as v2 it would take 1,572,895 bytes .*leave out its managedFields$/);
 });
 
 test("an object that is larger already is none of the rollout's: this etcd takes more", () => {
-  expect(checkStoredSize(sized(ETCD_LIMIT + 1), sized(ETCD_LIMIT + 500), to)).toEqual([]);
+  expect(checkStoredSize(sized(ETCD_LIMIT + 1), sized(ETCD_LIMIT + 500), to, false)).toEqual([]);
 });

@@ -25,6 +25,16 @@ test("one line says who and how often", () => {
   );
 });
 
+test("since migrate ended, where that is known: writes apart from all else", () => {
+  const since = (writes: number, others: number, isComplete = true): string =>
+    describeUsage("v1", { ...nobody, requests: { since: { writes, others, isComplete }, at: 1_795_864_642_180 } });
+  expect(since(1, 2)).toBe(
+    "v1 is still used: no manager, 1 write and 2 other requests since migrate ended (2026-11-28T11:17:22Z)",
+  );
+  expect(since(0, 0)).toMatch(/^v1 shows no use: no manager, 0 writes and 0 other requests/);
+  expect(since(3, 0, false)).toContain("at least 3 writes and 0 other requests");
+});
+
 test("what was not read is said, and no more than was seen is claimed", () => {
   expect(describeUsage("v1", nobody)).toBe("v1 shows no use: no manager, requests not read: not allowed");
   const managers = Array.from({ length: 7 }, (_, index) => ({ manager: `m${index}`, objects: 1, last: "" }));

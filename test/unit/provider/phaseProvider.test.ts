@@ -126,7 +126,7 @@ describe("diff", () => {
 
   test("what preview expected is not recorded by a run that fails", async () => {
     answer(new ApiError("down", 400, "", "down", { method: "GET", path: "/" }));
-    const failed = await store.create({ ...inputs, storageVersion: "v2", storedVersions: ["v2"] } as Inputs).then(
+    const failed = await store.create({ ...inputs, storageVersion: "v2", storedVersions: ["v2"] }).then(
       () => undefined,
       (error: unknown) => (error as { properties: object }).properties,
     );

@@ -1,0 +1,59 @@
+import { describeProblem } from "../../kubernetes/problem";
+import { describeSince, momentOf } from "../../migration/usage/describeUsage";
+import type { RequestsSince } from "../../migration/usage/requestRecord";
+import { acknowledgedReason, type Acknowledgement } from "../acknowledge";
+
+export interface VersionInUse {
+  readonly crd: string;
+  /** The version that stays. */
+  readonly storage: string;
+  /** By version that goes. */
+  readonly requests: Readonly<Record<string, RequestsSince>>;
+  /** When migrate ended, in milliseconds since 1970. */
+  readonly since: number;
+  readonly acknowledge: readonly Acknowledgement[] | undefined;
+}
+
+/**
+ * Nobody may have written through a version that is to go since migrate ended, unless the user says that it does not matter.
+ * Only writes count: reads are Kubernetes' own and ours as well (docs/decisions/0018).
+ */
+export function versionInUse({ crd, storage, requests, since, acknowledge }: VersionInUse) {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const [version, found] of Object.entries(requests).sort()) {
+    if (found.writes === 0) continue;
+    const what = `${crd}: ${describeSince(found)} through ${version} since migrate ended (${momentOf(since)})`;
+    const reason = acknowledgedReason(acknowledge, "version-in-use", version);
+    if (reason !== undefined) {
+      warnings.push(`${what}; acknowledged: ${reason}`);
+      continue;
+    }
+    problems.push(
+      describeProblem({
+        what,
+        expected: `none before ${version} is dropped`,
+        why: "whoever made them gets 404 from then on",
+        next: `have them use ${storage} (the row of drop names the managers); or, where they are gone or may break, set acknowledge: [{ check: "version-in-use", path: "${version}", reason: "…" }]`,
+      }),
+    );
+  }
+  return { problems, warnings };
+}
+
+/** Acknowledgements that name a version which this drop does not remove: a mistake, or left over from the last one. */
+export function unmatchedVersions(
+  crd: string,
+  dropped: readonly string[],
+  acknowledge: readonly Acknowledgement[] = [],
+): string[] {
+  return acknowledge
+    .filter(({ check, path }) => check === "version-in-use" && !dropped.includes(path))
+    .map(({ path }) =>
+      describeProblem({
+        what: `${crd}: acknowledge names version-in-use of ${path}, and drop removes ${dropped.join(", ")}`,
+        expected: "a version that is to be dropped",
+        next: "correct it, or take it out",
+      }),
+    );
+}
