@@ -14,7 +14,7 @@ export type {
   TargetArgs,
 } from "./encryptionKeyRotation/targets";
 export type { EtcdArgs } from "./encryptionKeyRotation/audit/etcdGateway";
-export type { Acknowledgement } from "./versionedCRD/acknowledge";
+export type { Acknowledgement } from "./compatibility/acknowledgements";
 export type { Before, Phases, WaitsFor } from "./versionedCRD/before";
 export type { ConversionArgs } from "./crd/conversion";
 export { ConversionWebhook } from "./conversionWebhook/conversionWebhook";

@@ -1,9 +1,12 @@
 import type { Finding } from "./finding";
 
-/** A finding that somebody has looked at and accepts, with the reason for whoever reads it later. */
+/** A finding that somebody has looked at and accepts. */
 export interface Acknowledgement {
+  /** The check whose finding it is, as the error names it: `maximum-lowered`. docs/checks.md lists them. */
   check: string;
+  /** What it was found in, as the error names it: `v1.spec.replicas`. */
   path: string;
+  /** Why it is no reason to stop, for whoever reads it later. */
   reason: string;
 }
 

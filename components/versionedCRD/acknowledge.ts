@@ -1,20 +1,13 @@
+import type { Acknowledgement } from "../compatibility/acknowledgements";
+import { CHECKS } from "../compatibility/checks";
 import type { Problem } from "../kubernetes/problem";
 
-/** What a user may take upon themselves. */
-const CHECKS = ["object-size", "version-in-use"] as const;
-
-/** The user's word that one finding is known and does not stop the rollout. */
-export interface Acknowledgement {
-  /**
-   * The check whose finding it is. `version-in-use`: objects were written through a version that is to be dropped, since migrate
-   * ended. `object-size`: an object is larger than etcd takes by default.
-   */
-  check: (typeof CHECKS)[number];
-  /** What it was found in, as the error names it: for both the name of the version. */
-  path: string;
-  /** Why it is no reason to stop, for whoever reads the program and the row. */
-  reason: string;
-}
+/**
+ * What is found in the cluster, not in the schemas. `version-in-use`: objects were written through a version that is to be dropped,
+ * since migrate ended. `object-size`: an object is larger than etcd takes by default. The path of both is the name of the version.
+ */
+type LiveCheck = "object-size" | "version-in-use";
+const LIVE_CHECKS: readonly LiveCheck[] = ["object-size", "version-in-use"];
 
 /** Why these are no acknowledgements; undefined where they are. Plain JavaScript programs have no compiler to tell them. */
 export function whyNoAcknowledgements(given: unknown): Problem | undefined {
@@ -23,8 +16,11 @@ export function whyNoAcknowledgements(given: unknown): Problem | undefined {
   for (const [index, each] of given.entries()) {
     const { check, path, reason } = (each ?? {}) as Partial<Record<keyof Acknowledgement, unknown>>;
     const where = `acknowledge[${index}]`;
-    if (!(CHECKS as readonly unknown[]).includes(check)) {
-      return { what: `${where}.check is ${String(check)}`, expected: `one of ${CHECKS.join(", ")}` };
+    if (!isCheck(check)) {
+      return {
+        what: `${where}.check is ${String(check)}`,
+        expected: `${LIVE_CHECKS.join(", ")}, or a check of docs/checks.md, as the error names it`,
+      };
     }
     for (const [name, value] of Object.entries({ path, reason })) {
       if (typeof value === "string" && value.trim() !== "") continue;
@@ -34,10 +30,14 @@ export function whyNoAcknowledgements(given: unknown): Problem | undefined {
   return undefined;
 }
 
+function isCheck(check: unknown): boolean {
+  return (LIVE_CHECKS as readonly unknown[]).includes(check) || CHECKS.some(({ id }) => id === check);
+}
+
 /** The user's reason why this finding is none that stops; undefined where they gave none. */
 export function acknowledgedReason(
   given: readonly Acknowledgement[] | undefined,
-  check: Acknowledgement["check"],
+  check: LiveCheck,
   path: string,
 ): string | undefined {
   return given?.find((each) => each.check === check && each.path === path)?.reason;

@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
+import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
-import { whyNoAcknowledgements, type Acknowledgement } from "./acknowledge";
+import { whyNoAcknowledgements } from "./acknowledge";
 import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phase";

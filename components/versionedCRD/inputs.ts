@@ -1,7 +1,7 @@
+import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { Conversion, Definition } from "../crd/definition";
 import type { SharedInputs } from "../provider/inputs";
 import type { PhaseLogic } from "../provider/phaseLogic";
-import type { Acknowledgement } from "./acknowledge";
 import type { PhaseName } from "./phase";
 
 /** What every phase of a VersionedCRD is told, besides its own inputs. */

@@ -56,8 +56,11 @@ const outputs: [string, string | undefined][] = [
     "a manifest that is not there",
     messageOf(() => readManifest("crds/database.yaml", undefined))?.replace(process.cwd(), "/project"),
   ],
-  ["conversion None that loses a field", checkServe(v2, v1, OWNER).problems[0]],
-  ["another owner", checkServe(manifest("v1 storage"), othersV1, "acme/platform/prod/databases").problems[0]],
+  ["conversion None that loses a field", checkServe({ manifest: v2, owner: OWNER }, v1).problems[0]],
+  [
+    "another owner",
+    checkServe({ manifest: manifest("v1 storage"), owner: "acme/platform/prod/databases" }, othersV1).problems[0],
+  ],
   [
     "another writer",
     checkAdoption(

@@ -1,5 +1,7 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
+import type { ServeInputs } from "../inputs";
+import { breaksClients } from "./breaksClients";
 import { caBundleHoldsCertificates } from "./caBundleHoldsCertificates";
 import { immutableFields } from "./immutableFields";
 import { notBeingDeleted } from "./notBeingDeleted";
@@ -10,20 +12,33 @@ import { schemaTightened } from "./schemaTightened";
 import { storageStaysServed } from "./storageStaysServed";
 import { unservedVersions } from "./unservedVersions";
 
+type CheckedInputs = Pick<ServeInputs, "manifest" | "owner" | "__formerOwner" | "acknowledge">;
+
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
-export function checkServe(manifest: Definition, live: Definition | undefined, owner: string, formerOwner?: string) {
+export function checkServe(
+  { manifest, owner, __formerOwner: formerOwner, acknowledge }: CheckedInputs,
+  live: Definition | undefined,
+) {
   const fields = schemaNotNarrowed(manifest, live);
   const name = manifest.metadata.name;
   const moves = live !== undefined && (storageVersion(live) !== storageVersion(manifest) || isUnproven(live));
   const lost = `${name}: the schema in which objects are stored loses ${fields.join(", ")}`;
+  // What a rewrite would delete nobody can accept, so it is said once, and as that.
+  const pruned = prunesNothing(manifest, live);
+  const refused = [
+    ...(moves || pruned.length > 0 ? fields.map((field) => field.replace(/ \(.*$/, "")) : []),
+    ...(pruned.length > 0 ? ["spec.conversion.strategy"] : []),
+  ];
+  const clients = breaksClients(manifest, live, acknowledge, refused);
   return {
     problems: [
       ...notBeingDeleted(live),
       ...oneOwner(manifest, live, owner, formerOwner),
       ...immutableFields(manifest, live),
       ...storageStaysServed(manifest, live),
-      ...prunesNothing(manifest, live),
+      ...pruned,
       ...caBundleHoldsCertificates(manifest),
+      ...clients.problems,
       ...(moves && fields.length > 0
         ? [
             describeProblem({
@@ -35,11 +50,7 @@ export function checkServe(manifest: Definition, live: Definition | undefined, o
           ]
         : []),
     ],
-    warnings: [
-      ...(!moves && fields.length > 0 ? [`${lost}: they are deleted from each object at its next write`] : []),
-      ...schemaTightened(manifest, live),
-      ...unservedVersions(manifest, live),
-    ],
+    warnings: [...clients.warnings, ...schemaTightened(manifest, live), ...unservedVersions(manifest, live)],
   };
 }
 

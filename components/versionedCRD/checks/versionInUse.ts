@@ -1,7 +1,8 @@
 import { describeProblem } from "../../kubernetes/problem";
 import { describeSince, momentOf } from "../../migration/usage/describeUsage";
 import type { RequestsSince } from "../../migration/usage/requestRecord";
-import { acknowledgedReason, type Acknowledgement } from "../acknowledge";
+import type { Acknowledgement } from "../../compatibility/acknowledgements";
+import { acknowledgedReason } from "../acknowledge";
 
 export interface VersionInUse {
   readonly crd: string;

@@ -69,7 +69,7 @@ export function planServeAndTakeOver(
 
 /** What the manifest and the live definition have against each other. */
 export function checkServeAndAdoption(inputs: ServeInputs, live: Definition | undefined, before: PriorState) {
-  const found = checkServe(inputs.manifest, live, inputs.owner, inputs.__formerOwner);
+  const found = checkServe(inputs, live);
   const entering = checkAdoption(live, inputs.manifest, adoptionOf(inputs), before);
   return { problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
 }

@@ -113,13 +113,14 @@ test.each([
 test("an owner in another stack => refused, unless this very state says that it was the owner", () => {
   const annotations = { "kubernetes-storage-migration/owner": "organization/project/old/databases" };
   const live = withMetadata(manifest("v1 storage"), { annotations });
-  expect(checkServe(manifest("v1 storage"), live, entry.owner).problems.join()).toMatch(/belongs to .*old\/databases/s);
-  const moved = checkServe(manifest("v1 storage"), live, entry.owner, "organization/project/old/databases");
+  const given = { manifest: manifest("v1 storage"), owner: entry.owner };
+  expect(checkServe(given, live).problems.join()).toMatch(/belongs to .*old\/databases/s);
+  const moved = checkServe({ ...given, __formerOwner: "organization/project/old/databases" }, live);
   expect(moved.problems).toEqual([]);
 });
 
 test("a component of the same stack under another name => the same owner", () => {
   const annotations = { "kubernetes-storage-migration/owner": `${OWNER}/before` };
   const live = withMetadata(manifest("v1 storage"), { annotations });
-  expect(checkServe(manifest("v1 storage"), live, entry.owner).problems).toEqual([]);
+  expect(checkServe({ manifest: manifest("v1 storage"), owner: entry.owner }, live).problems).toEqual([]);
 });

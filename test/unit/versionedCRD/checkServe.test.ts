@@ -1,3 +1,4 @@
+import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
 import { makeAuthority } from "../../../components/conversionWebhook/authority/certificate";
 import type { Definition, Version } from "../../../components/crd/definition";
 import { checkedManifest } from "../../../components/crd/manifest";
@@ -8,7 +9,9 @@ import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { manifest, OWNER, schema, version, withMetadata, withSpec, withStored, withWebhook } from "../fixtures";
 
-const problems = (wanted: Definition, live?: Definition) => checkServe(wanted, live, OWNER).problems;
+const check = (wanted: Definition, live?: Definition, acknowledge?: Acknowledgement[]) =>
+  checkServe({ manifest: wanted, owner: OWNER, ...(acknowledge && { acknowledge }) }, live);
+const problems = (wanted: Definition, live?: Definition) => check(wanted, live).problems;
 const live = (given: Definition) => applied(undefined, servedStage(given, undefined, OWNER));
 const v1 = (words: string, ...fields: string[]): Version => version(`v1 ${words}`, schema(...fields));
 const v2 = (words: string, ...fields: string[]): Version => version(`v2 ${words}`, schema(...fields));
@@ -18,18 +21,18 @@ function lacks(to: string, fields: string, from: string): string {
 }
 
 test("a first install with alike schemas has no problems", () => {
-  expect(checkServe(manifest("v1", "v2 storage"), undefined, OWNER)).toEqual({ problems: [], warnings: [] });
+  expect(check(manifest("v1", "v2 storage"))).toEqual({ problems: [], warnings: [] });
 });
 
 test("a version that is to be unserved and stays in the manifest: nobody looks for what is owned through it, and that is said", () => {
-  const warnings = (wanted: Definition) => checkServe(wanted, live(manifest("v1", "v2 storage")), OWNER).warnings;
+  const warnings = (wanted: Definition) => check(wanted, live(manifest("v1", "v2 storage"))).warnings;
   expect(warnings(manifest("v1 unserved", "v2 storage"))).toEqual([
     expect.stringMatching(
       /^databases\.example\.com: v1 is to be served: false .* name example\.com\/v1 Database are not looked for/s,
     ),
   ]);
   const already = live(manifest("v1 unserved", "v2 storage"));
-  expect(checkServe(manifest("v1 unserved", "v2 storage"), already, OWNER).warnings).toEqual([]);
+  expect(check(manifest("v1 unserved", "v2 storage"), already).warnings).toEqual([]);
   expect(warnings(manifest("v2 storage"))).toEqual([]); // drop looks for them
 });
 
@@ -67,20 +70,64 @@ test("the same with a webhook => refused too: nobody asks it for a version's own
   expect(found).toEqual([expect.stringMatching(/loses v1\.spec\.port\n {2}expected: +every field/)]);
 });
 
-test("a field taken from the storage version while storage stays => a warning: each next write deletes it", () => {
+describe("a field taken from the storage version while storage stays: each next write deletes it", () => {
   const wanted = withWebhook(manifest(v1("storage", "host")));
-  const { problems: none, warnings } = checkServe(wanted, live(manifest(v1("storage", "host", "port"))), OWNER);
-  expect(none).toEqual([]);
-  expect(warnings).toEqual([expect.stringMatching(/loses v1\.spec\.port: they are deleted/)]);
+  const before = live(manifest(v1("storage", "host", "port")));
+  const known = { check: "field-removed", path: "v1.spec.port", reason: "nobody sets it" };
+
+  test("=> refused, with the finding and how to accept it", () => {
+    const [only = "", ...others] = problems(wanted, before);
+    expect(others).toEqual([]);
+    expect(only.split("\n")).toEqual([
+      "databases.example.com: 1 change of what the cluster has would break clients or stored objects:",
+      expect.stringMatching(/^ {4}v1\.spec\.port: .+ \(field-removed\)$/),
+      "  expected: none: a version that is there keeps its promises, and a new version is free",
+      expect.stringMatching(/^ {2}why: {6}The API server deletes the field from each object/),
+      expect.stringMatching(/set acknowledge: \[{ check: "field-removed", path: "v1\.spec\.port", reason: "…" }\]$/),
+    ]);
+  });
+
+  test("acknowledged => a warning that has the reason", () => {
+    const { problems: none, warnings } = check(wanted, before, [known]);
+    expect(none).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/v1\.spec\.port: .*; acknowledged: nobody sets it$/)]);
+  });
+
+  test("an acknowledgement of something else => refused too; of a change that is in the cluster by now => nothing said", () => {
+    const other = { ...known, path: "v1.spec.prot" };
+    expect(check(wanted, before, [known, other]).problems).toEqual([
+      expect.stringMatching(/acknowledge names field-removed of v1\.spec\.prot, which is not found/),
+    ]);
+    expect(check(wanted, live(wanted), [known])).toEqual({ problems: [], warnings: [] });
+  });
 });
 
-test("storage has flipped and objects are still stored as v1: a field taken from v1 => refused, once proven allowed", () => {
+test("more than ten findings are told as ten and a count", () => {
+  const fields = Array.from({ length: 12 }, (_, index) => `f${String(index).padStart(2, "0")}`);
+  const [problem = ""] = problems(withWebhook(manifest(v1("storage"))), live(manifest(v1("storage", ...fields))));
+  expect(problem).toContain("12 changes of what the cluster has");
+  expect(problem.match(/field-removed\)/g)).toHaveLength(10);
+  expect(problem).toContain("\n    … and 2 more\n");
+});
+
+test("conversion None, and a field that only the new storage version has => whoever writes through v1 drops it, and that is said", () => {
+  const { problems: none, warnings } = check(
+    manifest(v1("", "host"), v2("storage", "host", "port")),
+    live(manifest(v1("storage", "host"))),
+  );
+  expect(none).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/v1\.spec\.port: v2 → v1: .*\(field-dropped-by-writers\)/)]);
+});
+
+test("storage has flipped and objects are still stored as v1: a field taken from v1 => refused; once proven it is for its clients to accept", () => {
   const flipped = live(withWebhook(manifest(v1("", "host", "port"), v2("storage", "host"))));
   const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
   expect(problems(wanted, withStored(flipped, "v1", "v2"))).toEqual([
     expect.stringMatching(/the schema in which objects are stored loses v1\.spec\.port\n {2}expected: +every field/),
   ]);
-  expect(problems(wanted, withStored(flipped, "v2"))).toEqual([]);
+  expect(problems(wanted, withStored(flipped, "v2"))).toEqual([
+    expect.stringMatching(/v1\.spec\.port: .*\(field-removed\)/),
+  ]);
 });
 
 test("one field lost by the live and the wanted v1 is told once", () => {

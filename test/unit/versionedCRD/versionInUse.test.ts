@@ -1,4 +1,5 @@
-import { whyNoAcknowledgements, type Acknowledgement } from "../../../components/versionedCRD/acknowledge";
+import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
+import { whyNoAcknowledgements } from "../../../components/versionedCRD/acknowledge";
 import { unmatchedVersions, versionInUse } from "../../../components/versionedCRD/checks/versionInUse";
 import { CRD } from "../fixtures";
 
