@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import {
+  type Acknowledgement,
   ConversionWebhook,
   rightsForConversionWebhook,
   rightsForDrop,
@@ -300,7 +301,12 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
 
     test("T11 both older versions leave in one `up`, and their webhook after them", async () => {
       await grant(rightsForDrop());
-      const { operations } = await chain.up(rollout("v1.yaml", {}, false));
+      const acknowledge = ["v1alpha1", "v1beta1"].map((path): Acknowledgement => ({
+        check: "version-in-use",
+        path,
+        reason: "the clients of T10",
+      }));
+      const { operations } = await chain.up(rollout("v1.yaml", { acknowledge }, false));
       expect(operations).toMatchObject({ "backups-drop": "update", "backups-conversion": "delete" });
       expect(await stored()).toEqual(["storage.example.com/v1"]);
       expect(await read("v1", "b")).toEqual(last);

@@ -1,5 +1,6 @@
 import * as path from "path";
 import {
+  type Acknowledgement,
   ConversionWebhook,
   rightsForConversionWebhook,
   rightsForDrop,
@@ -100,7 +101,8 @@ describe("examples/databases: a secret field comes with v2", () => {
 
   test("T4 v1 is dropped, and the webhook with it: the password is what it was, and nothing of it is left sealed", async () => {
     await grantDrop();
-    await stack.up(rollout("v2.yaml", {}, false));
+    const acknowledge: Acknowledgement[] = [{ check: "version-in-use", path: "v1", reason: "the client of T3" }];
+    await stack.up(rollout("v2.yaml", { acknowledge }, false));
     expect(await spec("v2", "orders")).toEqual({ databaseName: "orders-2", username: "root", password: SECRET });
     expect((await world.cluster.client.get(at("v2", "orders"))).metadata.annotations).toBeUndefined();
     while (pods.pods("databases-conversion").length > 0) await new Promise((resolve) => setTimeout(resolve, 100));

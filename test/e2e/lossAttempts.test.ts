@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Phases } from "../../components";
+import type { Acknowledgement, Phases } from "../../components";
 import { readEtcd } from "../../local/cluster/etcd";
 import { convert } from "./looseWebhook";
 import { STORAGE_MIGRATION, type TestStack } from "./harness";
@@ -243,7 +243,8 @@ describe("tries to lose an object", () => {
       }),
     );
     void attempt.atWork("drop").then(() => (dropping = true));
-    const outcome = await settled(stack.up(attempt.args(["v2"], { migrator: "in-tree" })));
+    const acknowledge: Acknowledgement[] = [{ check: "version-in-use", path: "v1", reason: "a test of just that" }];
+    const outcome = await settled(stack.up(attempt.args(["v2"], { migrator: "in-tree", acknowledge })));
     done = true;
     await Promise.all([...workers, foreign]);
     expect([outcome, failures]).toEqual(["", []]);

@@ -168,7 +168,7 @@ describe("what preview says is what up would do", () => {
   });
 
   test("T7: an object that a default of the new version makes too large for etcd is found before the flip", async () => {
-    await resize("large", "y".repeat(1_572_300));
+    expect((await resize("large", "y".repeat(1_572_300))).status).toBe(200);
     const refused = await stack.refused(stack.up(crdWith({ v1: {}, "v2 storage": note })));
     expect(refused).toContain("1 of 4 objects would fail; nothing was flipped or rewritten");
     expect(refused).toMatch(

@@ -21,12 +21,12 @@ export async function findUsage(
   cluster: Cluster,
   resource: Resource,
   versions: readonly string[],
-  since?: RequestRecord,
+  { decommissioned, since }: { decommissioned: readonly string[]; since?: RequestRecord | undefined },
 ): Promise<{ lines: string[]; since: Record<string, RequestsSince> }> {
   const signal = AbortSignal.timeout(SECONDS * 1_000);
   const [managers, read] = await Promise.all([
     managersOf(cluster, resource, signal),
-    readRequests(cluster, resource, signal),
+    readRequests(cluster, resource, decommissioned, signal),
   ]);
   const found: Record<string, RequestsSince> = {};
   const lines = versions.map((version) => {
@@ -78,11 +78,12 @@ async function managersOf(
 export async function readRequests(
   cluster: Cluster,
   resource: { group: string; plural: string },
+  decommissioned: readonly string[],
   signal = AbortSignal.timeout(SECONDS * 1_000),
 ): Promise<{ record: RequestRecord; isOfAll: boolean; servers: string } | string> {
   let servers: ApiServers | undefined;
   try {
-    servers = await findApiServers(cluster, { signal });
+    servers = await findApiServers(cluster, { decommissioned, signal });
     const totals: Record<string, RequestTotals> = {};
     for (const server of servers.servers) totals[server.address] = await readRequestTotals(server, resource, signal);
     const isOfAll = servers.distinct;

@@ -22,7 +22,10 @@ export async function previewUsage(
   const names = dropped.map(({ name }) => name);
   const record = validProof(live)?.requests;
   const resource = { group: inputs.group, plural: inputs.plural, version: storageVersion(live) };
-  const { lines, since } = await findUsage(cluster, resource, names, record);
+  const { lines, since } = await findUsage(cluster, resource, names, {
+    decommissioned: inputs.decommissionedServers,
+    since: record,
+  });
   if (isProvenHere(live)) return { notes: lines }; // its turn has come in the run that migrated: the gate looks twice
   const unmatched = unmatchedVersions(inputs.crd, names, inputs.acknowledge);
   const found = verdict(inputs, live, servedOf(live, since), record?.at ?? 0);
@@ -66,7 +69,7 @@ async function look(
   live: Definition,
   record: RequestRecord,
 ): Promise<Record<string, RequestsSince>> {
-  const now = await readRequests(cluster, inputs);
+  const now = await readRequests(cluster, inputs, inputs.decommissionedServers);
   if (typeof now === "string" || !now.isOfAll) return {};
   const names = withdrawnVersions(live, inputs.versions).map(({ name }) => name);
   return servedOf(live, Object.fromEntries(names.map((name) => [name, requestsSince(record, now.record, name)])));

@@ -190,7 +190,8 @@ async function requestsUntilNow(
   live: Definition,
 ): Promise<RequestRecord | undefined> {
   const others = versionNames(live).filter((name) => name !== inputs.version);
-  const read = others.length === 0 ? "nothing to count" : await readRequests(cluster, inputs);
+  const read =
+    others.length === 0 ? "nothing to count" : await readRequests(cluster, inputs, inputs.decommissionedServers);
   return typeof read !== "string" && read.isOfAll ? ofVersions(read.record, others) : undefined;
 }
 
