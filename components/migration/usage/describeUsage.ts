@@ -6,7 +6,7 @@ import type { RequestsSince } from "./requestRecord";
 export interface ManagerUse {
   readonly manager: string;
   objects: number;
-  /** Date of its last write, as the API server noted it. */
+  /** Its last write that changed a field, as the API server noted it. */
   last: string;
 }
 
@@ -31,7 +31,7 @@ export class ManagersByVersion {
       uses.set(manager, use);
       if (!seen.has(`${version} ${manager}`)) use.objects++; // one may have entries for several operations
       seen.add(`${version} ${manager}`);
-      if (time.slice(0, 10) > use.last) use.last = time.slice(0, 10);
+      if (time > use.last) use.last = time;
     }
   }
 

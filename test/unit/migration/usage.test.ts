@@ -3,25 +3,25 @@ import { describeUsage, ManagersByVersion, type Usage } from "../../../component
 const entry = (manager: string, apiVersion: string, time = "2026-01-02T03:04:05Z") => ({ manager, apiVersion, time });
 const nobody: Usage = { managers: [], looked: { objects: 3, all: true }, requests: "not allowed" };
 
-test("managers are counted by version, an object once, with the date of the last write; ours is left out", () => {
+test("managers are counted by version, an object once, with its last write; ours is left out", () => {
   const managers = new ManagersByVersion("example.com");
   managers.add([entry("kubectl", "example.com/v1"), entry("kubectl", "example.com/v1", "2026-03-01T00:00:00Z")]);
   managers.add([entry("kubectl", "example.com/v1"), entry("helm", "example.com/v1"), entry("helm", "example.com/v2")]);
   managers.add([entry("kubernetes-storage-migration", "example.com/v1"), entry("kubectl", "other.com/v1")]);
   managers.add(undefined);
   expect(managers.of("v1")).toEqual([
-    { manager: "kubectl", objects: 2, last: "2026-03-01" },
-    { manager: "helm", objects: 1, last: "2026-01-02" },
+    { manager: "kubectl", objects: 2, last: "2026-03-01T00:00:00Z" },
+    { manager: "helm", objects: 1, last: "2026-01-02T03:04:05Z" },
   ]);
   expect(managers.of("v3")).toEqual([]);
   expect(managers.objects).toBe(4);
 });
 
 test("one line says who and how often", () => {
-  const managers = [{ manager: "kubectl", objects: 12, last: "2026-03-01" }];
+  const managers = [{ manager: "kubectl", objects: 12, last: "2026-03-01T00:00:00Z" }];
   const requests = { count: 340, servers: "the 3 API servers" };
   expect(describeUsage("v1", { ...nobody, managers, requests })).toBe(
-    "v1 is still used: manager kubectl (12 objects, last 2026-03-01), 340 requests since the 3 API servers started",
+    "v1 is still used: manager kubectl (12 objects, last 2026-03-01T00:00:00Z), 340 requests since the 3 API servers started",
   );
 });
 
