@@ -3,7 +3,7 @@
  * says what each is for.
  */
 const ROOMS = {
-  command: ["migration", "compatibility", "crd", "kubernetes"],
+  command: ["compatibility", "crd", "kubernetes"],
   versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
+import { check } from "./check/check";
 import { schemas } from "./schemas/schemas";
 import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
 
-const SUBCOMMANDS: readonly Subcommand[] = [schemas];
+const SUBCOMMANDS: readonly Subcommand[] = [check, schemas];
 
 const NAME = "kubernetes-storage-migration";
 

@@ -1,15 +1,11 @@
 import * as fs from "fs";
 import * as path from "path";
-import { LineCounter, parseAllDocuments, visit, type Document, type Scalar } from "yaml";
-import { messageOf, UserError } from "../kubernetes/errors";
-import { integerOf } from "../kubernetes/json";
+import { UserError } from "../kubernetes/errors";
 import type { Problem } from "../kubernetes/problem";
 import { checkManifest } from "./checks";
 import type { Definition } from "./definition";
+import { parseDocuments, type ParsedDocument } from "./documents";
 import { FIELD_MANAGER } from "./names";
-
-/** Forty versions that share their parts by anchors have many; a document that grows without end has thousands. */
-const MAX_ALIASES = 2_000;
 
 /**
  * Reads one CustomResourceDefinition from a YAML or JSON file.
@@ -19,7 +15,7 @@ const MAX_ALIASES = 2_000;
  */
 export function readManifest(file: string, name?: string): Definition {
   const where = path.relative(process.cwd(), path.resolve(file)) || file;
-  const documents = parseDocuments(readText(file, where), where);
+  const documents = parseDocuments(readText(file, where), where).map(({ value }) => value);
   const found = documents.filter(isDefinition);
   const wanted = name === undefined ? found : found.filter((document) => document.metadata?.name === name);
   const [only] = wanted;
@@ -28,10 +24,60 @@ export function readManifest(file: string, name?: string): Definition {
 }
 
 /** The manifest as given, once every check on it alone has passed. */
-export function checkedManifest(manifest: unknown, where: string): Definition {
-  const problems = checkManifest(manifest);
+export function checkedManifest(manifest: unknown, where: string, check = checkManifest): Definition {
+  const problems = check(manifest);
   if (problems.length > 0) throw new UserError(problems.map((problem) => `${where}: ${problem}`).join("\n"));
   return withoutServerFields(manifest as Definition);
+}
+
+/** A CRD as it stands in a text of several documents. */
+export interface FoundManifest {
+  readonly manifest: Definition;
+  /** The line, from 1, of the node at this path of the manifest, or of the nearest one above it. */
+  readonly lineOf: (path: readonly (string | number)[]) => number;
+}
+
+/**
+ * Every CustomResourceDefinition of a YAML or JSON text; what `kubectl get crd -o yaml` lists counts one by one.
+ *
+ * @param check what each has to pass: its problems, as `checkManifest` says them
+ * @returns the CRDs, and the kinds of all other documents
+ * @throws UserError as readManifest
+ */
+export function readManifests(
+  text: string,
+  where: string,
+  check: (manifest: unknown) => string[],
+): { found: FoundManifest[]; others: string[] } {
+  const documents = parseDocuments(text, where).flatMap(itemsOf);
+  const [found, others] = [documents.filter((each) => isDefinition(each.value)), documents.filter(isOther)];
+  return {
+    found: found.map(({ value, lineOf }) => {
+      const at = documents.length === 1 ? where : `${where}:${lineOf([])}`;
+      return { manifest: checkedManifest(value, at, check), lineOf };
+    }),
+    others: others.map(({ value }) => kindOf(value)),
+  };
+}
+
+/** The items of a List, each with its own lines. */
+function itemsOf(document: ParsedDocument): ParsedDocument[] {
+  const { kind, items } = (document.value ?? {}) as { kind?: unknown; items?: unknown };
+  if (!/^(?:CustomResourceDefinition)?List$/.test(String(kind)) || !Array.isArray(items)) return [document];
+  return items.map((value: unknown, index) => ({
+    value,
+    lineOf: (path) => document.lineOf(["items", index, ...path]),
+  }));
+}
+
+/** Not an empty document, as between two `---`. */
+function isOther({ value }: ParsedDocument): boolean {
+  return value !== null && value !== undefined && !isDefinition(value);
+}
+
+function kindOf(document: unknown): string {
+  const { kind } = (document ?? {}) as { kind?: unknown };
+  return typeof kind === "string" ? kind : "(no kind)";
 }
 
 function readText(file: string, where: string): string {
@@ -47,66 +93,6 @@ function readText(file: string, where: string): string {
   }
 }
 
-function parseDocuments(text: string, where: string): unknown[] {
-  const lineCounter = new LineCounter();
-  // As kubectl reads it: with merge keys (`<<`), and no integer rounded.
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: true, intAsBigInt: true });
-  if (!Array.isArray(documents)) return [];
-  return documents.map((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) {
-      const { line, col } = lineCounter.linePos(error.pos[0]);
-      throw new UserError(
-        `${where}:${line}:${col}: not valid YAML: ${error.message}; correct this line and preview again`,
-      );
-    }
-    const unsure = firstAmbiguous(document);
-    if (unsure !== undefined) {
-      const { line, col } = lineCounter.linePos(unsure.range?.[0] ?? 0);
-      throw new UserError({
-        what: `${where}:${line}:${col}: ${unsure.source} without quotes is text here and a boolean to kubectl`,
-        expected: "one meaning",
-        next: `write "${unsure.source}", true or false`,
-      });
-    }
-    return toPlain(document, where);
-  });
-}
-
-/** Booleans to YAML 1.1, which kubectl and controller-gen still read, and text to YAML 1.2: an enum or a key would change. */
-function firstAmbiguous(document: Document): Scalar | undefined {
-  let found: Scalar | undefined;
-  visit(document, {
-    Scalar(_key, scalar) {
-      if (scalar.type !== "PLAIN" || typeof scalar.value !== "string") return undefined;
-      if (!/^(?:y|n|yes|no|on|off)$/i.test(scalar.value)) return undefined;
-      found = scalar;
-      return visit.BREAK;
-    },
-  });
-  return found;
-}
-
-function toPlain(document: Document, where: string): unknown {
-  try {
-    return withPlainIntegers(document.toJS({ maxAliasCount: MAX_ALIASES }));
-  } catch (error) {
-    throw new UserError(`${where}: not valid YAML: ${messageOf(error)}; correct it and preview again`); // an alias without its anchor
-  }
-}
-
-/** Users' own values, which are stored digit by digit; bounds are float64 to the API server. */
-const EXACT = ["default", "enum", "example"];
-
-function withPlainIntegers(value: unknown, exact = false): unknown {
-  if (typeof value === "bigint") return exact ? integerOf(value) : Number(value);
-  if (Array.isArray(value)) return value.map((item) => withPlainIntegers(item, exact));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [key, withPlainIntegers(child, exact || EXACT.includes(key))]),
-  );
-}
-
 function isDefinition(document: unknown): document is Definition {
   return (document as Partial<Definition> | null)?.kind === "CustomResourceDefinition";
 }
@@ -114,7 +100,7 @@ function isDefinition(document: unknown): document is Definition {
 function describeChoice(where: string, documents: unknown[], found: Definition[], name: string | undefined): Problem {
   const names = found.map((document) => document.metadata?.name ?? "(unnamed)").sort();
   if (found.length === 0) {
-    const kinds = documents.map((document) => String((document as Partial<Definition> | null)?.kind ?? "(no kind)"));
+    const kinds = documents.map(kindOf);
     return {
       what: `${where}: holds no CustomResourceDefinition, but ${kinds.join(", ") || "nothing"}`,
       expected: "a document with kind: CustomResourceDefinition",

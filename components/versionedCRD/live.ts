@@ -1,21 +1,12 @@
 import { isDeepStrictEqual } from "util";
 import type { Definition } from "../crd/definition";
 import { definitionPath, FIELD_MANAGER } from "../crd/names";
+import { readDefinition } from "../crd/readDefinition";
 import { type ApiRequest, PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { type ApiError, hasStatus, messageOf, UserError } from "../kubernetes/errors";
 import { withoutFieldManagers } from "./fieldManagers";
 import { withInjectedCaBundle } from "./injected";
-
-/** The live definition, or undefined when there is none. */
-export async function readDefinition(cluster: Cluster, name: string): Promise<Definition | undefined> {
-  try {
-    return await cluster.call<Definition>({ method: "GET", path: definitionPath(name) });
-  } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
-    throw error;
-  }
-}
 
 /** The live definition, where a phase cannot do without. */
 export async function requireDefinition(cluster: Cluster, name: string): Promise<Definition> {

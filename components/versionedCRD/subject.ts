@@ -1,11 +1,11 @@
 import type { Definition } from "../crd/definition";
+import { readDefinition } from "../crd/readDefinition";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
 import { describeProblem } from "../kubernetes/problem";
 import type { Subject } from "../provider/subject";
 import type { PriorState } from "./adoption";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
-import { readDefinition } from "./live";
 
 /** VersionedCRD: one CustomResourceDefinition. */
 export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {

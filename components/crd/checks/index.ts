@@ -12,6 +12,12 @@ const ofADefinition: ((manifest: Definition) => string[])[] = [
   storageVersionServed,
 ];
 
+/** What makes it a CRD that can be read: all that is asked of one that is history. */
+export function checkShape(manifest: unknown): string[] {
+  const shape = isCrd(manifest);
+  return shape.length > 0 ? shape : versionShape(manifest as Definition);
+}
+
 /** Every check that needs the manifest alone; the sentences name what was found, what was expected and the next step. */
 export function checkManifest(manifest: unknown): string[] {
   const shape = isCrd(manifest);

@@ -1,5 +1,6 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
+import { readDefinition } from "../../crd/readDefinition";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
@@ -8,7 +9,7 @@ import { sleep } from "../../kubernetes/sleep";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
-import { deleteDefinition, readDefinition } from "../live";
+import { deleteDefinition } from "../live";
 import { recordedOwner } from "../owner";
 
 /** Objects with finalizers may take their time, or for ever. */

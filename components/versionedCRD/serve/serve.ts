@@ -1,4 +1,5 @@
 import { versionNames, type Definition } from "../../crd/definition";
+import { readDefinition } from "../../crd/readDefinition";
 import { readAdmission } from "../../kubernetes/admission";
 import { MetadataOnly, resourcePath } from "../../kubernetes/api";
 import { findApiServers } from "../../kubernetes/apiServers";
@@ -15,7 +16,7 @@ import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
-import { applyDefinition, readDefinition, requireDefinition, takeOverFields } from "../live";
+import { applyDefinition, requireDefinition, takeOverFields } from "../live";
 import { isCreation } from "../plan";
 import { servedStage } from "../stages";
 import { deleteCrd } from "./deletion";

@@ -81,7 +81,7 @@ test("YAML that does not parse => file, line and column", () => {
     "kind: CustomResourceDefinition\nspec:\n  group: [example.com\n  scope: Namespaced\n",
   );
   expect(messageOf(() => readManifest(broken.file))).toMatch(
-    new RegExp(`^${broken.where}:4:3: not valid YAML: .+; correct this line and preview again$`),
+    new RegExp(`^${broken.where}:4:3: not valid YAML: .+; correct this line and try again$`),
   );
 });
 

@@ -1,0 +1,77 @@
+import { parseArgs } from "node:util";
+import { INPUTS_HELP, readInputs } from "../inputs/readInputs";
+import { UsageError, type Subcommand, type Terminal } from "../subcommand";
+import { readAcknowledgements } from "./acknowledgements";
+import { renderJson } from "./json";
+import { renderMarkdown } from "./markdown";
+import { compareInputs, hasErrors, type CrdReport } from "./report";
+import { renderSarif } from "./sarif";
+import { renderText } from "./text";
+
+const HELP = `usage: kubernetes-storage-migration check OLD NEW [--ack FILE] [--all | --json | --markdown | --sarif]
+
+Compares CRDs before and after a change, and says which clients and objects the change breaks. Needs no cluster.
+
+${INPUTS_HELP}
+
+  --ack FILE   findings that are accepted: a YAML or JSON list of { check, path, reason }, and crd where several have it
+  --all        every finding; without it, ten of each severity and CRD
+  --json       for programs: {"findings":[{crd, check, path, severity, what, why, fix, acknowledged}]}
+  --markdown   a table for a comment on a pull request
+  --sarif      SARIF 2.1.0, for code scanning
+
+Exit code: 0 no error, or all are acknowledged, 1 errors, 2 unusable input.
+
+  kubernetes-storage-migration check git:main:crds/databases.yaml crds/databases.yaml
+  kubernetes-storage-migration check live: crds/
+  helm template my-chart --include-crds | kubernetes-storage-migration check live: -`;
+
+const FORMATS = ["json", "markdown", "sarif"] as const;
+type Format = (typeof FORMATS)[number] | "text";
+
+/** What a change of CRDs breaks, without a cluster. */
+export const check: Subcommand = {
+  name: "check",
+  summary: "compare CRDs before and after a change: what breaks?",
+  help: HELP,
+  async run(args, terminal) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        ack: { type: "string" },
+        all: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        markdown: { type: "boolean", default: false },
+        sarif: { type: "boolean", default: false },
+      },
+    });
+    const format = formatOf(values);
+    const acknowledgements = values.ack === undefined ? [] : readAcknowledgements(values.ack);
+    const reports = compareInputs(await readInputs(positionals, terminal), acknowledgements);
+    terminal.print(render(reports, format, values.all, terminal));
+    return hasErrors(reports) ? 1 : 0;
+  },
+};
+
+function formatOf(values: Record<(typeof FORMATS)[number] | "all", boolean>): Format {
+  const given = ([...FORMATS, "all"] as const).filter((name) => values[name]);
+  if (given.length > 1) {
+    const named = given.map((name) => `--${name}`);
+    throw new UsageError({ what: `${named.join(" and ")} are given`, expected: "one of them" });
+  }
+  return FORMATS.find((name) => values[name]) ?? "text";
+}
+
+function render(reports: readonly CrdReport[], format: Format, all: boolean, terminal: Terminal): string {
+  switch (format) {
+    case "json":
+      return renderJson(reports);
+    case "markdown":
+      return renderMarkdown(reports);
+    case "sarif":
+      return renderSarif(reports);
+    case "text":
+      return renderText(reports, { all, colour: terminal.isScreen && (process.env["NO_COLOR"] ?? "") === "" });
+  }
+}

@@ -1,0 +1,41 @@
+import { UserError } from "../../kubernetes/errors";
+import { withMore } from "../../kubernetes/problem";
+import type { Found } from "./input";
+import type { Inputs } from "./readInputs";
+
+const SHOWN = 10;
+
+/** One CRD in OLD, in NEW or in both. */
+export interface Pair {
+  readonly crd: string;
+  readonly old: Found | undefined;
+  readonly next: Found | undefined;
+}
+
+/**
+ * Every CRD by its name, in the order of the names.
+ *
+ * @throws UserError where no CRD is on both sides: two files that have nothing to do with each other are no comparison. A
+ * cluster that has none of them is one, before the first installation
+ */
+export function pairByName({ old, next }: Inputs): Pair[] {
+  const [before, after] = [byName(old.found), byName(next.found)];
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  const pairs = names.map((crd) => ({ crd, old: before.get(crd), next: after.get(crd) }));
+  const isComparison = pairs.some((pair) => pair.old !== undefined && pair.next !== undefined);
+  if (isComparison || old.isLive || next.isLive) return pairs;
+  throw new UserError({
+    what: "no CRD is in both OLD and NEW",
+    items: [`OLD ${old.given}: ${listed([...before.keys()])}`, `NEW ${next.given}: ${listed([...after.keys()])}`],
+    expected: "a CRD of the same metadata.name in both",
+    next: "give the same CRD before and after its change",
+  });
+}
+
+function byName(found: readonly Found[]): Map<string, Found> {
+  return new Map(found.map((each) => [each.definition.metadata.name, each]));
+}
+
+function listed(names: string[]): string {
+  return withMore(names.sort().slice(0, SHOWN), names.length).join(", ");
+}

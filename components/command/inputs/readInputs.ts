@@ -1,0 +1,59 @@
+import { UsageError, type Terminal } from "../subcommand";
+import { readFiles } from "./files";
+import { readGit } from "./git";
+import type { Input } from "./input";
+import { readLive } from "./live";
+import { inputOfTexts, type Side, type Text } from "./texts";
+
+export interface Inputs {
+  readonly old: Input;
+  readonly next: Input;
+}
+
+/** What each of the two positional arguments may be, for the help texts. */
+export const INPUTS_HELP = `OLD and NEW are each one of
+  FILE, FOLDER   YAML or JSON; of a folder every *.yaml, *.yml and *.json in it, not the folders below it
+  -              standard input
+  git:REF:PATH   the file or folder PATH of this repository as it is at REF
+  live:          the cluster of the current context, live:CONTEXT of another one: the CRDs that the other side names`;
+
+/** Reads OLD and NEW. The cluster is asked last, for the names that the other side has. */
+export async function readInputs(positionals: readonly string[], terminal: Terminal): Promise<Inputs> {
+  const [old, next, ...more] = positionals;
+  if (old === undefined || next === undefined || more.length > 0) {
+    throw new UsageError({ what: `${count(positionals.length, "input")} given`, expected: "two, OLD and NEW" });
+  }
+  if (old === "-" && next === "-") {
+    throw new UsageError({ what: "- is given twice", expected: "standard input for one of OLD and NEW" });
+  }
+  if (isLive(old) && isLive(next)) {
+    throw new UsageError({ what: "OLD and NEW are both live:", expected: "a file that names the CRDs on one side" });
+  }
+  if (isLive(old)) {
+    const read = await readTexts(next, "NEW", terminal);
+    return { old: await readCluster(old, read, terminal), next: read };
+  }
+  const read = await readTexts(old, "OLD", terminal);
+  const other = isLive(next) ? readCluster(next, read, terminal) : readTexts(next, "NEW", terminal);
+  return { old: read, next: await other };
+}
+
+const isLive = (given: string): boolean => given.startsWith("live:");
+
+async function readTexts(given: string, side: Side, terminal: Terminal): Promise<Input> {
+  return inputOfTexts(given, await textsOf(given, terminal), side, terminal);
+}
+
+async function textsOf(given: string, terminal: Terminal): Promise<Text[]> {
+  if (given === "-") return [{ name: "standard input", text: await terminal.readStdin() }];
+  return given.startsWith("git:") ? readGit(given) : readFiles(given);
+}
+
+async function readCluster(given: string, named: Input, terminal: Terminal): Promise<Input> {
+  const names = named.found.map(({ definition }) => definition.metadata.name).sort();
+  return readLive(given, names, terminal);
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

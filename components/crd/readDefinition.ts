@@ -1,0 +1,14 @@
+import type { Caller } from "../kubernetes/api";
+import { hasStatus } from "../kubernetes/errors";
+import type { Definition } from "./definition";
+import { definitionPath } from "./names";
+
+/** The live definition, or undefined when there is none. */
+export async function readDefinition(cluster: Caller, name: string): Promise<Definition | undefined> {
+  try {
+    return await cluster.call<Definition>({ method: "GET", path: definitionPath(name) });
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
