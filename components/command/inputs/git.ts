@@ -17,12 +17,13 @@ export async function readGit(given: string): Promise<Text[]> {
   }
   await expectRepository(given);
   await expectRef(given, ref);
-  const object = `${ref}:${path.replace(/(?<=.)\/+$/, "")}`;
+  const object = `${ref}:${path.replace(/(?<=.)\/+$/, "").replace(/^\.$/, "./")}`;
   if ((await typeOf(given, object)) !== "tree") return [await show(object, path)];
   const entries = await git("ls-tree", "-z", "--full-tree", object);
+  const names = entries.split("\0").flatMap((entry) => /^\d+ blob \w+\t(.+)$/s.exec(entry)?.[1] ?? []);
   const texts: Text[] = [];
-  for (const [, name = ""] of entries.matchAll(/^\d+ blob \w+\t([^\0]+)\0/gm)) {
-    if (isManifestName(name)) texts.push(await show(`${object.replace(/\/$/, "")}/${name}`, `${path}/${name}`));
+  for (const name of names.filter(isManifestName)) {
+    texts.push(await show(`${object.replace(/\/$/, "")}/${name}`, `${path}/${name}`));
   }
   return texts;
 }
