@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
 import { check } from "./check/check";
+import { notes } from "./notes/notes";
 import { schemas } from "./schemas/schemas";
 import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
 
-const SUBCOMMANDS: readonly Subcommand[] = [check, schemas];
+const SUBCOMMANDS: readonly Subcommand[] = [check, notes, schemas];
 
 const NAME = "kubernetes-storage-migration";
 

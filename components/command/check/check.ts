@@ -8,12 +8,15 @@ import { compareInputs, hasErrors, type CrdReport } from "./report";
 import { renderSarif } from "./sarif";
 import { renderText } from "./text";
 
-const HELP = `usage: kubernetes-storage-migration check OLD NEW [--ack FILE] [--all | --json | --markdown | --sarif]
+const HELP = `usage: kubernetes-storage-migration check OLD NEW [--rollout] [--webhook CRD] [--ack FILE] [--all | --json | --markdown | --sarif]
 
 Compares CRDs before and after a change, and says which clients and objects the change breaks. Needs no cluster.
 
 ${INPUTS_HELP}
 
+  --rollout    NEW is applied by VersionedCRD: leave out what its order of steps and its gates make safe
+  --webhook CRD
+               the program gives this CRD a conversion webhook, which the manifest does not show; may be repeated
   --ack FILE   findings that are accepted: a YAML or JSON list of { check, path, reason }, and crd where several have it
   --all        every finding; without it, ten of each severity and CRD
   --json       for programs: {"findings":[{crd, check, path, severity, what, why, fix, acknowledged}]}
@@ -40,6 +43,8 @@ export const check: Subcommand = {
       allowPositionals: true,
       options: {
         ack: { type: "string" },
+        rollout: { type: "boolean", default: false },
+        webhook: { type: "string", multiple: true, default: [] },
         all: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         markdown: { type: "boolean", default: false },
@@ -48,7 +53,9 @@ export const check: Subcommand = {
     });
     const format = formatOf(values);
     const acknowledgements = values.ack === undefined ? [] : readAcknowledgements(values.ack);
-    const reports = compareInputs(await readInputs(positionals, terminal), acknowledgements);
+    const { rollout, webhook: webhooks } = values;
+    const inputs = await readInputs(positionals, terminal);
+    const reports = compareInputs(inputs, { acknowledgements, rollout, webhooks });
     terminal.print(render(reports, format, values.all, terminal));
     return hasErrors(reports) ? 1 : 0;
   },

@@ -1,4 +1,5 @@
 import type { AcknowledgedFinding } from "../../compatibility/acknowledgements";
+import { code, escape } from "../markdown";
 import { summarize, type CrdReport } from "./report";
 
 /** GitHub takes 65,536 characters for a comment; the rest is for a line of the pipeline's own. */
@@ -33,17 +34,4 @@ function sortedRows(reports: readonly CrdReport[]): string[] {
 function row(crd: string, { check, path, what, why, fix, acknowledged }: AcknowledgedFinding, label: string): string {
   const advice = acknowledged === undefined ? `${escape(why)} ${escape(fix)}` : `accepted: ${escape(acknowledged)}`;
   return `| ${label} | ${code(crd)}<br>${code(path)} | ${escape(what)} (${code(check)}) | ${advice} |\n`;
-}
-
-/** Text of a cell: nothing in it is markup, ends the cell, or calls a person by @name. */
-function escape(text: string): string {
-  return text
-    .replace(/[\\`*_[\]<>|~#]/g, "\\$&")
-    .replace(/@(?=\w)/g, "@<!-- -->")
-    .replace(/\s*\n\s*/g, " ");
-}
-
-/** A table cuts cells at pipes before it looks for code. */
-function code(text: string): string {
-  return `\`${text.replace(/`/g, "'").replace(/\s+/g, " ").replace(/\|/g, "\\|")}\``;
 }

@@ -5,7 +5,10 @@ import {
   countsAsError,
 } from "../../compatibility/acknowledgements";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
-import { versionNames, type Definition } from "../../crd/definition";
+import type { Finding } from "../../compatibility/finding";
+import { webhookAt } from "../../crd/conversion";
+import { isWebhook, versionNames, type Definition } from "../../crd/definition";
+import { UserError } from "../../kubernetes/errors";
 import { count, type Inputs } from "../inputs/readInputs";
 import { pairByName, type Pair } from "../inputs/pairs";
 import { crdRemoved } from "./crdRemoved";
@@ -15,10 +18,21 @@ export interface CrdReport extends Pair {
   readonly findings: readonly AcknowledgedFinding[];
 }
 
+export interface CompareOptions {
+  readonly acknowledgements: readonly CrdAcknowledgement[];
+  /** NEW is applied by VersionedCRD. */
+  readonly rollout: boolean;
+  /** CRDs that are served with a conversion webhook which the manifest does not show. */
+  readonly webhooks: readonly string[];
+}
+
 /** Every CRD of OLD and NEW with what was found, before it takes a form. */
-export function compareInputs(inputs: Inputs, acknowledgements: readonly CrdAcknowledgement[]): CrdReport[] {
+export function compareInputs(inputs: Inputs, options: CompareOptions): CrdReport[] {
+  const { acknowledgements } = options;
   const isLive = inputs.old.isLive || inputs.next.isLive;
-  const reports = pairByName(inputs).map((pair) => ({ ...pair, findings: findingsOf(pair, isLive) }));
+  const pairs = pairByName(inputs);
+  refuseUnknown(options.webhooks, pairs);
+  const reports = pairs.map((pair) => ({ ...pair, findings: findingsOf(pair, isLive, options) }));
   refuseUnusable(acknowledgements, reports);
   return reports.map((report) => ({
     ...report,
@@ -26,10 +40,26 @@ export function compareInputs(inputs: Inputs, acknowledgements: readonly CrdAckn
   }));
 }
 
-function findingsOf({ old, next }: Pair, isLive: boolean): AcknowledgedFinding[] {
+function refuseUnknown(webhooks: readonly string[], pairs: readonly Pair[]): void {
+  const unknown = webhooks.filter((name) => !pairs.some(({ crd, next }) => crd === name && next !== undefined));
+  if (unknown.length === 0) return;
+  throw new UserError({
+    what: `--webhook ${unknown.join(", ")}: not in NEW`,
+    expected: "metadata.name of a CRD in NEW",
+  });
+}
+
+function findingsOf({ crd, old, next }: Pair, isLive: boolean, { rollout, webhooks }: CompareOptions): Finding[] {
   if (old === undefined) return []; // nobody uses a new CRD yet
-  if (next !== undefined) return compareDefinitions(old.definition, next.definition);
-  return isLive ? [] : [crdRemoved];
+  if (next === undefined) return isLive ? [] : [crdRemoved];
+  const { definition } = next;
+  return compareDefinitions(old.definition, webhooks.includes(crd) ? withWebhook(definition) : definition, { rollout });
+}
+
+/** One that the program gives: its address is nobody's business here. */
+function withWebhook(definition: Definition): Definition {
+  if (isWebhook(definition.spec.conversion)) return definition;
+  return { ...definition, spec: { ...definition.spec, conversion: webhookAt({}) } };
 }
 
 function ofCrd(acknowledgements: readonly CrdAcknowledgement[], crd: string): Acknowledgement[] {

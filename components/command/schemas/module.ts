@@ -1,4 +1,5 @@
 import type { Definition } from "../../crd/definition";
+import { compareVersionNames } from "../../crd/versionOrder";
 
 /** Texts that say nothing to a conversion. */
 const TEXTS = ["description", "title", "example", "externalDocs"];
@@ -9,7 +10,7 @@ const TEXTS = ["description", "title", "example", "externalDocs"];
  * @param source what the schemas come from, for the first line
  */
 export function schemaModule(crd: Definition, source: string): string {
-  const versions = [...crd.spec.versions].sort((a, b) => compareVersions(a.name, b.name));
+  const versions = [...crd.spec.versions].sort((a, b) => compareVersionNames(a.name, b.name));
   const schemas = versions.map(
     ({ name, schema }) => `  ${key(name)}: ${literal(schema?.openAPIV3Schema ?? {}, false, "  ")},\n`,
   );
@@ -20,18 +21,6 @@ export function schemaModule(crd: Definition, source: string): string {
     "/** openAPIV3Schema of every version, from the oldest to the newest. */",
     `export const versions = {\n${schemas.join("")}} as const;\n`,
   ].join("\n");
-}
-
-/** v1alpha1 < v1beta1 < v1 < v2alpha1 < v2: as they come to be, which is not the order in which the API server prefers them. */
-function compareVersions(first: string, second: string): number {
-  const [one, other] = [rank(first), rank(second)];
-  return one.major - other.major || one.stage - other.stage || one.minor - other.minor || (first < second ? -1 : 1);
-}
-
-function rank(name: string): { major: number; stage: number; minor: number } {
-  const found = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(name);
-  const stage = found?.[2] === "alpha" ? 0 : found?.[2] === "beta" ? 1 : 2;
-  return { major: Number(found?.[1] ?? 0), stage, minor: Number(found?.[3] ?? 0) };
 }
 
 /** @param named whether the keys are names of fields, which may well be `description` */

@@ -1,0 +1,34 @@
+import { code, escape } from "../markdown";
+import { isEmpty, type CrdNotes, type VersionNotes } from "./crdNotes";
+import type { FieldNote } from "./schemaChanges";
+
+/** A section for each CRD that changed. */
+export function renderNotes(notes: readonly CrdNotes[]): string {
+  if (notes.length === 0) return "No CRD changed.\n";
+  return notes.map(renderCrd).join("\n");
+}
+
+function renderCrd({ crd, is, conversion, versions }: CrdNotes): string {
+  const heading = `## ${crd}${is === undefined ? "" : `: ${is}`}\n`;
+  const head = conversion === undefined ? [] : [`\nConversion: ${escape(conversion)}\n`];
+  return [heading, ...head, ...versions.map(renderVersion)].join("");
+}
+
+const PARTS = { added: "Added", removed: "Removed", changed: "Changed", defaults: "Default" } as const;
+
+function renderVersion({ version, is, follows, schema, rules }: VersionNotes): string {
+  const heading = `\n### ${version}${is.length === 0 ? "" : `: ${is.join(", ")}`}\n`;
+  const fields = Object.entries(PARTS).flatMap(([part, title]) =>
+    renderFields(title, schema?.[part as keyof typeof PARTS]),
+  );
+  const lines = [
+    ...(follows === undefined ? [] : [isEmpty(schema) ? `The same fields as ${follows}.` : `Against ${follows}:`, ""]),
+    ...fields,
+    ...rules.map((rule) => `- Version: ${escape(rule)}.`),
+  ];
+  return lines.length === 0 ? heading : `${heading}\n${lines.join("\n")}\n`;
+}
+
+function renderFields(title: string, notes: readonly FieldNote[] = []): string[] {
+  return notes.map(({ path, note }) => `- ${title}: ${code(path)}: ${escape(note)}`);
+}

@@ -1,0 +1,27 @@
+/** The parts of v1, v1beta2, v2alpha1. */
+export interface VersionName {
+  readonly major: number;
+  readonly stage: "alpha" | "beta" | "stable";
+  /** 0 for a stable version. */
+  readonly minor: number;
+}
+
+const STAGES = ["alpha", "beta", "stable"];
+
+/** undefined for a name that is none of Kubernetes' own form. */
+export function parseVersionName(name: string): VersionName | undefined {
+  const [, major, stage = "stable", minor = "0"] = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(name) ?? [];
+  if (major === undefined) return undefined;
+  return { major: Number(major), stage: stage as VersionName["stage"], minor: Number(minor) };
+}
+
+/** v1alpha1 < v1beta1 < v1 < v2alpha1 < v2: as they come to be, which is not the order in which the API server prefers them. */
+export function compareVersionNames(first: string, second: string): number {
+  const [one, other] = [rank(first), rank(second)];
+  return one.major - other.major || one.stage - other.stage || one.minor - other.minor || (first < second ? -1 : 1);
+}
+
+function rank(name: string): { major: number; stage: number; minor: number } {
+  const { major, stage, minor } = parseVersionName(name) ?? { major: 0, stage: "stable", minor: 0 };
+  return { major, stage: STAGES.indexOf(stage), minor };
+}
