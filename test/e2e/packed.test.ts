@@ -132,6 +132,15 @@ describe("the tarball that `npm pack` makes of a fresh clone", () => {
     }
   });
 
+  test("its bin compares manifests by npx, without a cluster", async () => {
+    const { plain } = projects;
+    plain.write("before.yaml", crd("plain", "v1"));
+    const compare = (subcommand: string): Promise<string> =>
+      plain.npx("kubernetes-storage-migration", subcommand, "before.yaml", "before.yaml");
+    expect(await compare("check")).toBe("no findings; 1 CRD compared\n");
+    expect(await compare("notes")).toBe("No CRD changed.\n");
+  });
+
   test.each(layouts)("%s: preview and up carry a CRD and its object from v1 to v2", (layout) => rollouts[layout]);
 
   async function carriedThrough(layout: Layout): Promise<void> {

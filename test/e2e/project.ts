@@ -95,6 +95,11 @@ export class Project {
     return run(this.dir, process.execPath, [file]);
   }
 
+  /** Runs a bin of what is installed, for which there is no cluster. */
+  async npx(...args: string[]): Promise<string> {
+    return run(this.dir, "npx", ["--no-install", ...args], { ...process.env, KUBECONFIG: "/nowhere" });
+  }
+
   async pulumi(...args: string[]): Promise<string> {
     return run(this.dir, "pulumi", [...args, "--non-interactive"], this.env);
   }

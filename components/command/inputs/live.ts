@@ -1,5 +1,6 @@
 import { readDefinition } from "../../crd/readDefinition";
 import { Cluster } from "../../kubernetes/cluster";
+import { count } from "../count";
 import type { Terminal } from "../subcommand";
 import type { Found, Input } from "./input";
 
@@ -17,6 +18,6 @@ export async function readLive(given: string, names: readonly string[], terminal
   } finally {
     cluster.close();
   }
-  terminal.complain(`${given}: ${where} has ${found.length} of ${names.length} CRDs`);
+  terminal.complain(`${given} is ${where}: ${found.length} of ${count(names.length, "CRD")} there`);
   return { given, found, isLive: true };
 }

@@ -1,3 +1,4 @@
+import { count } from "../count";
 import { UsageError, type Terminal } from "../subcommand";
 import { readFiles } from "./files";
 import { readGit } from "./git";
@@ -52,8 +53,4 @@ async function textsOf(given: string, terminal: Terminal): Promise<Text[]> {
 async function readCluster(given: string, named: Input, terminal: Terminal): Promise<Input> {
   const names = named.found.map(({ definition }) => definition.metadata.name).sort();
   return readLive(given, names, terminal);
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
