@@ -28,6 +28,9 @@ function overview(): string {
 }
 
 if (require.main === module) {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error; // `| head` has read what it wants
+  });
   const terminal: Terminal = {
     print: (output) => void process.stdout.write(output),
     complain: (output) => void process.stderr.write(`${output}\n`),

@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, visit, type Document, type Node, type Scalar } from "yaml";
+import { isCollection, LineCounter, parseAllDocuments, visit, type Document, type Node, type Scalar } from "yaml";
 import { messageOf, UserError } from "../kubernetes/errors";
 import { integerOf } from "../kubernetes/json";
 
@@ -28,9 +28,25 @@ export function parseDocuments(text: string, where: string): ParsedDocument[] {
       const { line, col } = lineCounter.linePos(error.pos[0]);
       throw new UserError(`${where}:${line}:${col}: not valid YAML: ${error.message}; correct this line and try again`);
     }
+    refuseTemplate(document, lineCounter, where);
     refuseAmbiguous(document, lineCounter, where);
     const value = toPlain(document, where);
     return { value, lineOf: (path) => lineCounter.linePos(offsetOf(document, path)).line };
+  });
+}
+
+/** `{{ .Values.name }}` is valid YAML: a map whose key is a map. */
+function refuseTemplate(document: Document, lineCounter: LineCounter, where: string): void {
+  visit(document, {
+    Pair(_key, { key }) {
+      if (!isCollection(key)) return;
+      const { line, col } = lineCounter.linePos(key.range?.[0] ?? 0);
+      throw new UserError({
+        what: `${where}:${line}:${col}: a key is a map or a list, as in a template`,
+        expected: "YAML as kubectl takes it",
+        next: "render the template first, for example with `helm template --include-crds`",
+      });
+    },
   });
 }
 

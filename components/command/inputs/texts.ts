@@ -36,14 +36,16 @@ function nothingFound(given: string, texts: readonly Text[], others: readonly st
   return new UserError({
     what: `${given}: holds no CustomResourceDefinition${holds}`,
     expected: "a document with kind: CustomResourceDefinition",
-    ...(texts.length === 0 && { why: "a folder is read without the folders in it: *.yaml, *.yml, *.json" }),
+    ...(texts.length === 0 && {
+      why: "of a folder, the *.yaml, *.yml and *.json in it are read, not the folders in it",
+    }),
     next: "give the CRD's manifest, or the folder that it stands in",
   });
 }
 
 /** `3 documents of other kinds (Deployment, Service)` */
 function describeKinds(others: readonly string[]): string {
-  const kinds = [...new Set(others)].sort();
+  const kinds = [...new Set(others)].map((kind) => kind.replace(/[()]/g, "")).sort();
   const named = withMore(kinds.slice(0, SHOWN), kinds.length).join(", ");
   return `${others.length} ${others.length === 1 ? "document of another kind" : "documents of other kinds"} (${named})`;
 }

@@ -9,7 +9,10 @@ export function isCrd(manifest: unknown): string[] {
       describeProblem({
         what: `found apiVersion ${found.apiVersion ?? "(none)"}, kind ${found.kind ?? "(none)"}`,
         expected: "apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition",
-        next: "give the CRD itself, not an object of it",
+        next:
+          found.kind === "CustomResourceDefinition"
+            ? "write it as apiextensions.k8s.io/v1: Kubernetes 1.22 and later take nothing else"
+            : "give the CRD itself, not an object of it",
       }),
     ];
   }

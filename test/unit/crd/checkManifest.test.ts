@@ -21,9 +21,13 @@ test.each([
     "found apiVersion example.com/v1, kind Database",
   ],
   ["nothing at all", null, "found apiVersion (none), kind (none)"],
-])("%s is refused with what was found, what was expected and the next step", (_what, given, found) => {
+])("%s is refused with what was found, what was expected and the next step", (what, given, found) => {
+  const next =
+    what === "a v1beta1 CRD"
+      ? "write it as apiextensions.k8s.io/v1: Kubernetes 1.22 and later take nothing else"
+      : "give the CRD itself, not an object of it";
   expect(checkManifest(given)).toEqual([
-    `${found}\n  expected: apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition\n  next:     give the CRD itself, not an object of it`,
+    `${found}\n  expected: apiVersion apiextensions.k8s.io/v1, kind CustomResourceDefinition\n  next:     ${next}`,
   ]);
 });
 

@@ -1,3 +1,5 @@
+import { parse } from "yaml";
+import type { Definition } from "../../../../components/crd/definition";
 import { databases, files, type Files } from "./manifests";
 import { runCommand, runCommandWithInput } from "../runCommand";
 
@@ -51,6 +53,24 @@ test("500 findings: ten of each severity and how many more; --all shows them", a
   expect(few.out).toContain("  … and 490 more of error; --all shows them\n");
   expect(few.out).toMatch(/\n500 errors; 1 CRD compared\n$/);
   expect((await check(old, next, "--all")).out.match(/maximum 9 → 5/g)).toHaveLength(500);
+});
+
+test("a CRD of 600 kB and 40 versions: every finding is counted, and what is shown stays short", async () => {
+  const fields = (maximum: number) =>
+    Object.fromEntries(
+      Array.from({ length: 145 }, (_, n) => [`f${n}`, { type: "integer", maximum, description: "x".repeat(80) }]),
+    );
+  const versions = (maximum: number) => {
+    const crd = parse(databases(fields(maximum))) as Definition;
+    const [first] = crd.spec.versions;
+    const all = Array.from({ length: 40 }, (_, n) => ({ ...first, name: `v${n + 1}`, storage: n === 0 }));
+    return JSON.stringify({ ...crd, spec: { ...crd.spec, versions: all } });
+  };
+  expect(versions(9).length).toBeGreaterThan(600_000);
+  const { code, out } = await check(versions(9), versions(5));
+  expect(code).toBe(1);
+  expect(out).toMatch(/\n5800 errors; 1 CRD compared\n$/);
+  expect(out.split("\n").length).toBeLessThan(40);
 });
 
 test("CRDs are paired by name: one only in OLD is an error, one only in NEW is free", async () => {
@@ -132,7 +152,7 @@ test("a folder: every manifest in it, not the folders below it", async () => {
 test("an empty folder, and what cannot be read => exit code 2", async () => {
   const empty = here.write("empty/notes.txt", "").replace(/\/notes.txt$/, "");
   expect((await runCommand("check", empty, empty)).err).toMatch(
-    /holds no CustomResourceDefinition\n.*\n {2}why: +a folder is read/,
+    /holds no CustomResourceDefinition\n.*\n {2}why: +of a folder/,
   );
   expect((await runCommand("check", `${empty}/none.yaml`, empty)).err).toMatch(
     /none.yaml: cannot be read \(ENOENT\)\n/,
