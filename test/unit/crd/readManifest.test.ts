@@ -99,7 +99,10 @@ test("a file that is not there => its path, the reason, and what it is relative 
 });
 
 test("a template that was not rendered => an error with its line", () => {
-  const template = file("template.yaml", `kind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n---\n${stringify(databases)}`);
+  const template = file(
+    "template.yaml",
+    `kind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n---\n${stringify(databases)}`,
+  );
   expect(messageOf(() => readManifest(template.file))).toMatch(
     new RegExp(`^${template.where}:3:10: a key is a map or a list, as in a template\n.*\n {2}next: +render`),
   );
