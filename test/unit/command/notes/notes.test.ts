@@ -98,6 +98,18 @@ test("versions that are deprecated, no longer served, and gone", async () => {
   expect(await notes([manifest("v1alpha1", "v1 storage")], [manifest("v1 storage")])).not.toContain("Version:");
 });
 
+test("the one before it is the newest of the older ones, in whatever order the manifest names them", async () => {
+  const old = manifest("v1beta1", "v1 storage", "v1alpha1");
+  for (const versions of [
+    ["v2", "v1beta1", "v1 storage", "v1alpha1"],
+    ["v1alpha1", "v1 storage", "v1beta1", "v2"],
+  ]) {
+    expect(await notes([old], [manifest(...versions)])).toContain("### v2: added, served\n\nThe same fields as v1.\n");
+  }
+  const gone = await notes([manifest("v1alpha1", "v1 storage")], [manifest("v1alpha1", "v2 storage")]);
+  expect(gone).toContain("The same fields as v1.\n");
+});
+
 const plain = spec({ host: text });
 const other = spec({ address: text });
 
