@@ -9,6 +9,8 @@ const MARK = "\u0000int:";
 const MAY_HOLD_LARGE_INTEGER = /\d{16}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 const LONG_INTEGER = /^-?\d{16,}$/;
+/** https://pkg.go.dev/encoding/json#HTMLEscape */
+const ESCAPED_BY_GO = /[<>&\u2028\u2029]/g;
 const MARKED = /"\\u0000int:(-?\d+)"/g;
 
 export function parseJson(text: string): unknown {
@@ -20,9 +22,14 @@ export function parseJson(text: string): unknown {
   );
 }
 
+/** Written as Go writes it: the tests of a JSON patch compare text, and `<` is another text than its escape. */
 export function stringifyJson(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replace(ESCAPED_BY_GO, escapeCharacter);
   return text.includes("\\u0000int:") ? text.replace(MARKED, "$1") : text;
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** An integer from elsewhere than JSON text (YAML), as `parseJson` would have read it. */

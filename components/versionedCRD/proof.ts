@@ -34,8 +34,6 @@ export interface RehearsalRecord {
   /** Digest of the manifest's versions and conversion that were rehearsed. */
   schema: string;
   objects: number;
-  /** resourceVersion of its list: what was not written since has been rehearsed as it is. */
-  listedAt?: string;
   /** When it ended, by the clock of the machine that ran it, as milliseconds since 1970. */
   endedAt?: number;
   /** Since storage flipped to `version`, by us. Absent before, and where someone else edited the definition after it. */

@@ -13,13 +13,12 @@ import {
   type Conversions,
   dryRewrite,
   type ObjectRehearsal,
+  type Route,
 } from "./rehearseObject";
 import { checkStoredSize } from "./storedSize";
 
 export interface RehearsalResult {
   readonly objects: number;
-  /** Of the list: what was not written since was looked at as it is. */
-  readonly listResourceVersion: string;
   /** Objects that the migration would lose, damage or leave behind: the first ten. */
   readonly failed: readonly Failure[];
   readonly failedCount: number;
@@ -66,7 +65,6 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Wor
   );
   return {
     objects: walked.visited - walked.gone,
-    listResourceVersion: walked.listResourceVersion,
     failed: walked.failed,
     failedCount: walked.failedCount,
     warnings: notes.warnings,
@@ -77,21 +75,27 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Wor
 }
 
 function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, notes: Notes): ObjectRehearsal {
-  const { group, names, versions } = rehearsal.definition.spec;
-  const resource = { group, plural: names.plural };
   return {
     cluster,
-    from: { ...resource, version: rehearsal.from },
-    to: { ...resource, version: rehearsal.to },
-    fromSchema: versions.find(({ name }) => name === rehearsal.from)?.schema?.openAPIV3Schema,
+    ...routeOf(rehearsal),
     mayBeLarge: rehearsal.mayBeLarge === true,
     signal: work.signal,
     notChecked: (what) => notes.notChecked(what),
   };
 }
 
+export function routeOf({ definition, from, to }: Rehearsal): Route {
+  const { group, names, versions } = definition.spec;
+  const resource = { group, plural: names.plural };
+  return {
+    from: { ...resource, version: from },
+    to: { ...resource, version: to },
+    fromSchema: versions.find(({ name }) => name === from)?.schema?.openAPIV3Schema,
+  };
+}
+
 /** Items of a list may come without what they all share. */
-function complete(listed: KubernetesObject, { definition, from }: Rehearsal): KubernetesObject {
+export function complete(listed: KubernetesObject, { definition, from }: Rehearsal): KubernetesObject {
   const { group, names } = definition.spec;
   return { ...listed, apiVersion: `${group}/${from}`, kind: names.kind };
 }
@@ -114,7 +118,7 @@ async function rehearseObject(
 }
 
 /** With None only the apiVersion changes; the API server then prunes what the other schema does not know. */
-function conversionsOf(cluster: Cluster, { definition, from, to }: Rehearsal, work: Work): Conversions {
+export function conversionsOf(cluster: Cluster, { definition, from, to }: Rehearsal, work: Work): Conversions {
   const { group, conversion } = definition.spec;
   const clientConfig = conversion?.webhook?.clientConfig;
   if (!isWebhook(conversion) || clientConfig === undefined) {

@@ -10,11 +10,15 @@ export interface Conversions {
   convertBack(object: KubernetesObject): Promise<KubernetesObject>;
 }
 
-export interface ObjectRehearsal {
-  readonly cluster: Cluster;
+/** From the endpoint of the version in storage to that of the next. */
+export interface Route {
   readonly from: Resource;
   readonly to: Resource;
   readonly fromSchema: Schema | undefined;
+}
+
+export interface ObjectRehearsal extends Route {
+  readonly cluster: Cluster;
   /** etcd takes more than its default, by the user's word. */
   readonly mayBeLarge: boolean;
   readonly signal: AbortSignal;
@@ -26,7 +30,7 @@ const CHANGED_MEANWHILE = 3;
 const PATHS = 5;
 
 /** Why the migration must not begin while this object is as it is. */
-class RehearsalError extends UserError {}
+export class RehearsalError extends UserError {}
 
 /** The rewrite as it would be, dry. @returns the server's answer, or undefined where it could not be asked */
 export async function dryRewrite(
@@ -74,7 +78,7 @@ export function checkRewrite(converted: KubernetesObject, answer: KubernetesObje
 
 /** There and back must be where it began, or clients of the old version read something else after the migration. */
 export async function checkRoundTrip(
-  rehearsal: ObjectRehearsal,
+  rehearsal: Route,
   conversions: Conversions,
   original: KubernetesObject,
   converted: KubernetesObject,
@@ -105,7 +109,7 @@ function checkKept({ group, version }: Resource, { metadata }: KubernetesObject)
 }
 
 /** Our own conversions drop what an edit has outdated; from outside that is no different from a conversion that ignores it. */
-function nextStep({ from, to }: ObjectRehearsal, wrong: readonly string[]): string {
+function nextStep({ from, to }: Route, wrong: readonly string[]): string {
   const kept = `.metadata.annotations.conversion.${from.group}/`;
   if (!wrong.every((path) => path.startsWith(kept))) return "correct the webhook";
   return `if an edit through ${from.version} has taken the place of what is kept there, write the object once through ${to.version}, say a label (kubectl label ${from.plural}.${to.version}.${from.group} …); else correct the webhook`;
@@ -149,7 +153,7 @@ function whyNoCreate(error: unknown): string | undefined {
 }
 
 /** k8s.io/apiserver pkg/admission/plugin/webhook/errors/statuserror.go, NewDryRunUnsupportedErr. */
-function refusesDryRun(error: unknown): boolean {
+export function refusesDryRun(error: unknown): boolean {
   return error instanceof ApiError && error.status === 400 && /does not support dry run/.test(error.serverMessage);
 }
 

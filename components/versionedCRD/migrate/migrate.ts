@@ -18,7 +18,7 @@ import { annotate, requireDefinition, setStoredVersions } from "../live";
 import { isRehearsed, planMigrate, versionsToRehearse } from "../plan";
 import { readPlanFacts } from "../planFacts";
 import { noteProvenHere, type Proof } from "../proof";
-import { rehearseAgain } from "../rehearse/rehearse";
+import { guardOf, rehearseAgain } from "../rehearse/rehearse";
 import { noteObjects } from "./noteObjects";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
@@ -77,7 +77,8 @@ async function migrateAndProve(inputs: MigrateInputs, work: PhaseWork): Promise<
     const before = await requireDefinition(work.cluster, inputs.crd);
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
-      const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version };
+      const guard = guardOf(inputs, before, work);
+      const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version, guard };
       const agreed = await awaitAgreement(servers, target, work);
       // What the in-tree migrator does needs no proof of its own: our pass comes after both.
       const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);

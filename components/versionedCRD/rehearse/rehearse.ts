@@ -2,8 +2,10 @@ import { isWebhook, servedByName, storageVersion, type Definition } from "../../
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
 import { describeProblem } from "../../kubernetes/problem";
+import { conversionGuard } from "../../migration/rehearsal/conversionGuard";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../../migration/rehearsal/rehearsal";
 import { withFailures } from "../../migration/rewrite/failures";
+import type { Guard } from "../../migration/rewrite/guard";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { acknowledgedReason } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
@@ -40,7 +42,6 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
       version: inputs.version,
       schema: inputs.schema,
       objects,
-      ...(clean[0] !== undefined && { listedAt: clean[0].listResourceVersion }), // the first list is the oldest
       endedAt: Date.now(),
     };
     const recorded = await annotate(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
@@ -67,15 +68,26 @@ export async function rehearseAgain(
   const { endedAt = 0, flipped } = recordedRehearsal(live) ?? {};
   const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
   if (isFresh || !isWebhook(live.spec.conversion)) return;
-  // From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older.
+  await rehearseAll(versionsStillStored(live, version), live, { crd, version, acknowledge }, work, flipped?.at);
+}
+
+/** From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older. */
+function versionsStillStored(live: Definition, version: string): string[] {
+  const { flipped } = recordedRehearsal(live) ?? {};
   const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
-  await rehearseAll(
-    isSame ? [flipped.from] : versionsToRehearse(live, version),
-    live,
-    { crd, version, acknowledge },
-    work,
-    flipped?.at,
-  );
+  return isSame ? [flipped.from] : versionsToRehearse(live, version);
+}
+
+/** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */
+export function guardOf(
+  { version }: Pick<StoreInputs, "version">,
+  live: Definition,
+  work: PhaseWork,
+): Guard | undefined {
+  const [from] = versionsStillStored(live, version);
+  if (from === undefined) return undefined;
+  const upTo = recordedRehearsal(live)?.flipped?.at;
+  return conversionGuard(work.cluster, { definition: live, from, to: version, upTo }, work);
 }
 
 async function rehearseAll(
@@ -93,7 +105,7 @@ async function rehearseAll(
     if (failedCount > 0) {
       const flipped =
         storageVersion(live) === version
-          ? "storage has flipped, and at most the object that agreement is tried with was rewritten"
+          ? "storage has flipped, and at most the object that agreement is tried with was rewritten, without a loss"
           : "nothing was flipped or rewritten";
       const problem = {
         what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${flipped}`,

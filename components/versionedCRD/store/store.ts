@@ -12,7 +12,7 @@ import { annotate, applyDefinition, requireDefinition } from "../live";
 import { isRehearsed, planStore } from "../plan";
 import { currentResourceVersion } from "../planFacts";
 import { recordedRehearsal, type RehearsalRecord } from "../proof";
-import { rehearseAgain } from "../rehearse/rehearse";
+import { guardOf, rehearseAgain } from "../rehearse/rehearse";
 import { isOurs, storedStage } from "../stages";
 
 /** store: one edit flips storage, then every API server must store the new version. */
@@ -34,8 +34,8 @@ export const store: RolloutPhase<StoreInputs> = {
       const at = await currentResourceVersion(inputs, work.cluster, live);
       const flip = await applyDefinition(work.cluster, storedStage(live, version), live);
       const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
-      const probeUpTo = recordedRehearsal(flipped)?.listedAt; // a probe rewrites: none that has not been rehearsed
-      await awaitAgreement(servers, { group, plural, kind, version, probeUpTo }, work);
+      const guard = guardOf(inputs, flipped, work); // a probe rewrites, and the webhook may be another one by now
+      await awaitAgreement(servers, { group, plural, kind, version, guard }, work);
       return {
         ...currentOutputs(flipped),
         summary: `storage ${storageVersion(live)} → ${version} on ${servers.description}`,

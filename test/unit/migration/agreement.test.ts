@@ -1,6 +1,7 @@
 import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
+import { RehearsalError } from "../../../components/migration/rehearsal/rehearseObject";
 import { awaitAgreement } from "../../../components/migration/servers/agreement";
 import { awaitServedEverywhere } from "../../../components/migration/servers/servedEverywhere";
 
@@ -28,6 +29,8 @@ class FakeControlPlane {
   readonly opinions = new Map<string, () => string>();
   mixed = false;
   distinct = true;
+  /** Conversions through this server lose the port. */
+  losesFor = "";
 
   server(address: string, opinion: () => string): ApiServer {
     this.opinions.set(address, opinion);
@@ -55,8 +58,10 @@ class FakeControlPlane {
     const opinion = this.opinions.get(address)?.() ?? "";
     if (request.path === "/apis/g/v2") return { resources: [{ name: "foos", storageVersionHash: hash(opinion) }] };
     if (request.method === "GET") return { metadata: {}, items: this.hasObject ? [this.object()] : [] };
-    this.asked.push(address);
-    if (this.storedAs !== opinion) {
+    const isDry = request.query?.["dryRun"] === "All";
+    if (!isDry) this.asked.push(address);
+    if (this.storedAs !== opinion && this.losesFor === address) return { ...this.object(), port: undefined };
+    if (this.storedAs !== opinion && !isDry) {
       this.storedAs = opinion;
       this.resourceVersion++;
     }
@@ -64,7 +69,7 @@ class FakeControlPlane {
   }
 
   private object() {
-    return { metadata: { name: "x", resourceVersion: String(this.resourceVersion) } };
+    return { metadata: { name: "x", resourceVersion: String(this.resourceVersion) }, port: 80 };
   }
 }
 
@@ -169,12 +174,48 @@ test("served and unserved: each server, each version", async () => {
   expect(asked).toEqual(["a /apis/g/v2", "a /apis/g/v1", "b /apis/g/v2", "b /apis/g/v1"]);
 });
 
-test("an object written since the rehearsal is not probed: a probe rewrites it", async () => {
+const guard = (upTo: string, expected: () => Promise<never>) => ({
+  from: { ...target, version: "v1" },
+  upTo,
+  expected,
+});
+
+test("an object that its conversion would lose a field of is not rewritten: no probe, and the output says why", async () => {
   const plane = new FakeControlPlane();
   const servers = plane.servers(plane.server("a", () => "v2"));
-  const { evidence } = (await passing(awaitAgreement(servers, { ...target, probeUpTo: "9" }, work()))).result;
+  const lossy = () => Promise.reject(new RehearsalError("the conversion loses .port"));
+  const agreeing = awaitAgreement(servers, { ...target, guard: guard("10", lossy) }, work());
+  const { evidence } = (await passing(agreeing)).result;
   expect(plane.asked).toEqual([]);
-  expect(evidence[1]).toMatch(/no object could be probed \(each was written since the rehearsal\)/);
-  await passing(awaitAgreement(servers, { ...target, probeUpTo: "10" }, work()));
+  expect(evidence[1]).toMatch(/no object could be probed \(the conversion loses .port\)/);
+  // Written since the flip, it is stored in the new version: nothing converts it.
+  await passing(awaitAgreement(servers, { ...target, guard: guard("9", lossy) }, work()));
   expect(plane.asked).toHaveLength(3);
+});
+
+test("what is no object's own ends the agreement", async () => {
+  const plane = new FakeControlPlane();
+  const servers = plane.servers(plane.server("a", () => "v2"));
+  const bug = () => Promise.reject(new Error("a bug"));
+  await expect(passing(awaitAgreement(servers, { ...target, guard: guard("10", bug) }, work()))).rejects.toThrow(
+    "a bug",
+  );
+});
+
+test("a server that lags and would lose a field on the way back is not sent the write", async () => {
+  const plane = new FakeControlPlane();
+  plane.losesFor = "b";
+  let hashed = false;
+  const servers = plane.servers(
+    plane.server("a", () => "v2"),
+    plane.server("b", () => {
+      const opinion = hashed ? "v1" : "v2";
+      hashed = true;
+      return opinion;
+    }),
+  );
+  await expect(passing(awaitAgreement(servers, target, work()))).rejects.toThrow(
+    /PATCH {} on x through API server b would lose \.port/,
+  );
+  expect([plane.asked, plane.storedAs]).toEqual([["a", "a"], "v2"]);
 });

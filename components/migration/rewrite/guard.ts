@@ -1,0 +1,136 @@
+import {
+  type Caller,
+  isNewer,
+  type KubernetesObject,
+  MetadataOnly,
+  PatchType,
+  type Resource,
+  resourcePath,
+} from "../../kubernetes/api";
+import { hasStatus, UserError } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
+import { compareObjects } from "../rehearsal/compare";
+
+/** Knows what a rewrite must leave of an object. */
+export interface Guard {
+  /** The endpoint that shows objects as they are stored: no conversion lies in between. */
+  readonly from: Resource;
+  /** resourceVersion after which an object is stored in the new version already; not known where absent. */
+  readonly upTo?: string | undefined;
+  /**
+   * The object in the new version.
+   *
+   * @param original as `from` shows it
+   * @throws UserError where the way there and back loses or changes something
+   */
+  expected(original: KubernetesObject): Promise<KubernetesObject>;
+}
+
+/** One operation of a JSON patch that changes nothing: the server refuses the patch where it finds another value. */
+interface ValueTest {
+  readonly op: "test";
+  readonly path: string;
+  readonly value: string | number | boolean;
+}
+
+const TRIES = 5;
+const NAMED_PATHS = 5;
+/** The API server takes 10,000 operations in one patch (endpoints/handlers/patch.go, maxJSONPatchOperations). */
+const MOST_TESTS = 10_000;
+/** What a test that failed is answered with; which one it was is not said. */
+const TEST_FAILED = "the server rejected our request due to an error in our request";
+
+/** The API server would not have written what is expected, and wrote nothing. */
+export class GuardError extends UserError {}
+
+/** True for an object that the rewrite converts. */
+export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): guard is Guard {
+  return guard !== undefined && !isNewer(listed, guard.upTo);
+}
+
+/**
+ * Rewrites an object as `touch` does, in one request that writes nothing unless the API server, in that very request,
+ * converts it to what is expected. The tests see what is written: each try of GuaranteedUpdate applies the patch to the
+ * object that it has just read (k8s.io/apiserver pkg/storage/etcd3/store.go).
+ *
+ * @param resource the new version's endpoint
+ * @param original the object as `guard.from` shows it
+ * @param whole answers with the whole object instead of its metadata
+ */
+export async function guardedTouch(
+  caller: Caller,
+  resource: Resource,
+  guard: Guard,
+  original: KubernetesObject,
+  { signal, whole = false }: { signal: AbortSignal; whole?: boolean },
+): Promise<KubernetesObject> {
+  for (let tried = 1; ; tried++) {
+    const expected = await guard.expected(original);
+    try {
+      return await caller.call<KubernetesObject>({
+        method: "PATCH",
+        path: resourcePath(resource, original.metadata),
+        body: valueTests(expected),
+        contentType: PatchType.json,
+        ...(!whole && { accept: MetadataOnly.object }),
+        signal,
+      });
+    } catch (error) {
+      if (!hasStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
+      const now = await read(caller, guard.from, original, signal);
+      const isSame = now.metadata.resourceVersion === original.metadata.resourceVersion;
+      if (isSame || tried === TRIES) {
+        throw new GuardError(describeLoss(resource, expected, await read(caller, resource, original, signal)));
+      }
+      original = now; // its owner wrote it in between: what is expected is to be found out anew
+    }
+  }
+}
+
+/** The whole object, through that endpoint. */
+export function read(
+  caller: Caller,
+  resource: Resource,
+  { metadata }: KubernetesObject,
+  signal: AbortSignal,
+): Promise<KubernetesObject> {
+  return caller.call<KubernetesObject>({ method: "GET", path: resourcePath(resource, metadata), signal });
+}
+
+/**
+ * A test of each value that is neither null nor an empty container; of the metadata, labels and annotations. What a server
+ * adds (defaults) is not tested, and of an object that has more values than one patch may test, the first ones are.
+ */
+export function valueTests(object: KubernetesObject): ValueTest[] {
+  const { apiVersion: _version, kind: _kind, metadata, ...content } = object;
+  const tests: ValueTest[] = [];
+  collect(content, "", tests);
+  const { labels, annotations } = metadata;
+  collect({ labels, annotations }, "/metadata", tests);
+  return tests.slice(0, MOST_TESTS);
+}
+
+function collect(value: unknown, path: string, tests: ValueTest[]): void {
+  if (value === null || value === undefined) return;
+  if (typeof value === "object") {
+    for (const [name, inner] of Object.entries(value)) collect(inner, `${path}/${escapePointer(name)}`, tests);
+  } else {
+    tests.push({ op: "test", path, value: value as ValueTest["value"] });
+  }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+function escapePointer(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function describeLoss({ version }: Resource, expected: KubernetesObject, found: KubernetesObject): Problem {
+  const { lost, changed } = compareObjects(expected, found);
+  const fields = [...lost, ...changed].slice(0, NAMED_PATHS).join(", ");
+  return {
+    what: `not rewritten: its conversion to ${version} has begun to lose or change ${fields || "a field, and the next request found it whole"}`,
+    expected: "what the conversion webhook answered us a moment before",
+    why: "the webhook was replaced meanwhile, or its replicas differ",
+    next: "correct the webhook and run `pulumi up` again",
+  };
+}

@@ -1,0 +1,82 @@
+import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
+import { ApiError } from "../../../components/kubernetes/errors";
+import { stringifyJson } from "../../../components/kubernetes/json";
+import { type Guard, guardedTouch, valueTests } from "../../../components/migration/rewrite/guard";
+
+const to = { group: "g", version: "v2", plural: "foos" };
+const from = { ...to, version: "v1" };
+const signal = new AbortController().signal;
+const named = (resourceVersion: string, rest: object): KubernetesObject => ({
+  metadata: { name: "x", resourceVersion },
+  ...rest,
+});
+const refused = (message: string) =>
+  new ApiError(message, 422, "Invalid", message, { method: "PATCH", path: "/apis/g/v2/foos/x" });
+const TEST_FAILED = "the server rejected our request due to an error in our request";
+
+/** Answers one after the other, and keeps what was asked. */
+function caller(...answers: unknown[]): { asked: ApiRequest[]; call: <T>(request: ApiRequest) => Promise<T> } {
+  const asked: ApiRequest[] = [];
+  return {
+    asked,
+    call: <T>(request: ApiRequest) => {
+      asked.push(request);
+      const answer = answers.shift();
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T);
+    },
+  };
+}
+
+const guard: Guard = {
+  from,
+  expected: ({ metadata, hostPort }) => {
+    const [host, port] = String(hostPort).split(":");
+    return Promise.resolve({ metadata, host, port });
+  },
+};
+
+test("each value is tested, null and empty containers are not; of the metadata, labels and annotations alone", () => {
+  const metadata = { name: "x", resourceVersion: "1", labels: { "a/b": "c" }, annotations: { "~": "d" } };
+  const spec = { list: [1, { on: false }], none: null, empty: {}, text: "" };
+  expect(valueTests({ apiVersion: "g/v2", kind: "Foo", metadata, spec })).toEqual([
+    { op: "test", path: "/spec/list/0", value: 1 },
+    { op: "test", path: "/spec/list/1/on", value: false },
+    { op: "test", path: "/spec/text", value: "" },
+    { op: "test", path: "/metadata/labels/a~1b", value: "c" },
+    { op: "test", path: "/metadata/annotations/~0", value: "d" },
+  ]);
+});
+
+test("no more than one patch may hold", () => {
+  expect(valueTests(named("1", { spec: Array.from({ length: 10_001 }, () => 1) }))).toHaveLength(10_000);
+});
+
+test("text is sent as Go writes it", () => {
+  expect(stringifyJson(["<a>&\u2028", 9])).toBe('["\\u003ca\\u003e\\u0026\\u2028",9]');
+});
+
+test("an object that its owner wrote in between is looked at anew; then it is rewritten", async () => {
+  const asks = caller(refused(TEST_FAILED), named("2", { hostPort: "b:2" }), named("3", {}));
+  const answer = await guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal });
+  expect(answer.metadata.resourceVersion).toBe("3");
+  expect(asks.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "PATCH /apis/g/v2/foos/x",
+    "GET /apis/g/v1/foos/x",
+    "PATCH /apis/g/v2/foos/x",
+  ]);
+  expect(asks.asked[2]?.body).toContainEqual({ op: "test", path: "/port", value: "2" });
+});
+
+test("what the API server converts otherwise than we were told is not rewritten, and the field is named", async () => {
+  const original = named("1", { hostPort: "a:1" });
+  const asks = caller(refused(TEST_FAILED), original, named("1", { host: "a" }));
+  await expect(guardedTouch(asks, to, guard, original, { signal })).rejects.toThrow(
+    /not rewritten: its conversion to v2 has begun to lose or change \.port/,
+  );
+});
+
+test("another refusal is the server's own", async () => {
+  const asks = caller(refused('foos.g "x" is invalid: port: Required value'));
+  await expect(guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal })).rejects.toThrow(/Required/);
+  expect(asks.asked).toHaveLength(1);
+});
