@@ -28,6 +28,7 @@ const plurals = [
   "waits",
   "freshes",
   "moments",
+  "directs",
   "lates",
   "bundles",
   "helds",
@@ -159,6 +160,43 @@ describe("tries to lose an object", () => {
     expect((await attempt.bytes()).match(/80"/g)).toHaveLength(3);
     expect(outcome).toMatch(/3 of 3 objects would fail; storage has flipped/);
     expect(await attempt.stored()).toEqual([v1]);
+  });
+
+  test("a webhook that begins to lose a field in the middle of our pass: no object loses it", async () => {
+    const [attempt, stack] = await begin("directs", 60);
+    const lossyAt = 1 + Math.floor(Math.random() * 30);
+    let [isWaited, isLossy, written] = [false, false, 0];
+    const conversion = await world.webhook({
+      convert: (object, to) => (isLossy ? { ...convert(object, to), port: undefined } : convert(object, to)),
+    });
+    await stack.up(attempt.args(["v1", "v2"], { conversion, stopAfter: "store" }));
+    await attempt.admission((_name, _user, dryRun) => {
+      if (isWaited && !dryRun && ++written === lossyAt) isLossy = true;
+      return { allowed: true };
+    });
+    const up = stack.automation.up.bind(stack.automation);
+    stack.automation.up = (options) =>
+      up({
+        ...options,
+        onEvent: (event) => {
+          isWaited ||= event.diagnosticEvent?.message.includes("for requests that began before") === true;
+          options?.onEvent?.(event);
+        },
+      });
+    const outcome = await settled(stack.up(attempt.args(["v2"], { conversion })));
+    expect({ lossyAt, isLossy, kept: (await attempt.bytes()).match(/80"/g)?.length }).toEqual({
+      lossyAt,
+      isLossy: true,
+      kept: 60,
+    });
+    expect(outcome).toMatch(/of 60 objects could not be rewritten to v2.*(hostPort|port)/s);
+    expect([await attempt.versions(), await attempt.storedVersions()]).toEqual([
+      ["v1", "v2"],
+      ["v1", "v2"],
+    ]);
+    isLossy = isWaited = false;
+    expect(await settled(stack.up(attempt.args(["v2"], { conversion })))).toBe("");
+    expect([await attempt.stored(), (await attempt.bytes()).match(/80"/g)?.length]).toEqual([[v2], 60]);
   });
 
   test("an object written after the rehearsal is rehearsed before it is rewritten", async () => {

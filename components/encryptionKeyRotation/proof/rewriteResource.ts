@@ -5,7 +5,8 @@ import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { withFailures } from "../../migration/rewrite/failures";
-import { rewriteAll, type RewriteResult, touch } from "../../migration/rewrite/rewriter";
+import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
+import { touch } from "../../migration/rewrite/touch";
 import { fullHash, loadsOf } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { KeyedResource } from "./resources";
@@ -92,7 +93,7 @@ export class ResourceRewrite {
     let missing = Math.min(2, sample.length - 1);
     for (const object of sample.slice(1).reverse()) {
       try {
-        const answer = await touch(this.cluster, this.resource, object, this.work.signal);
+        const answer = await touch(this.cluster, this.resource, object, this.work);
         if (answer.metadata.resourceVersion !== object.metadata.resourceVersion && --missing === 0) return true;
       } catch (error) {
         this.work.signal.throwIfAborted();

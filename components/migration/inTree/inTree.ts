@@ -7,7 +7,7 @@ import type { Work } from "../../kubernetes/report";
 import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { duration } from "../rewrite/progress";
-import { touch } from "../rewrite/rewriter";
+import { touch } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
 import { inTreeState, type InTreeState } from "./inTreeState";
 import {
@@ -173,7 +173,7 @@ class InTreeMigration {
     const { objects } = await this.firstObjects(NUDGE_OBJECTS);
     for (const object of objects) {
       try {
-        const answer = await touch(this.cluster, this.subject.resource, object, this.work.signal);
+        const answer = await touch(this.cluster, this.subject.resource, object, this.work);
         if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return;
       } catch {
         // An object that cannot be rewritten is for the pass to report.

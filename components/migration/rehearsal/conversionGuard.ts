@@ -17,5 +17,8 @@ export function conversionGuard(cluster: Cluster, rehearsal: Rehearsal, work: Wo
       await checkRoundTrip(route, conversions, original, converted);
       return converted;
     },
+    async assertKept(listed, found) {
+      await checkRoundTrip(route, conversions, complete(listed, rehearsal), found);
+    },
   };
 }

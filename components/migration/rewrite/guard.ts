@@ -8,8 +8,8 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import { hasStatus, UserError } from "../../kubernetes/errors";
-import type { Problem } from "../../kubernetes/problem";
 import { compareObjects } from "../rehearsal/compare";
+import { touch, type TouchOptions } from "./touch";
 
 /** Knows what a rewrite must leave of an object. */
 export interface Guard {
@@ -24,6 +24,8 @@ export interface Guard {
    * @throws UserError where the way there and back loses or changes something
    */
   expected(original: KubernetesObject): Promise<KubernetesObject>;
+  /** @throws UserError where what the new version's endpoint shows has lost or changed something of the original */
+  assertKept(original: KubernetesObject, found: KubernetesObject): Promise<void>;
 }
 
 /** One operation of a JSON patch that changes nothing: the server refuses the patch where it finds another value. */
@@ -55,17 +57,16 @@ export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): g
  *
  * @param resource the new version's endpoint
  * @param original the object as `guard.from` shows it
- * @param whole answers with the whole object instead of its metadata
  */
 export async function guardedTouch(
   caller: Caller,
   resource: Resource,
   guard: Guard,
   original: KubernetesObject,
-  { signal, whole = false }: { signal: AbortSignal; whole?: boolean },
+  { signal, whole = false }: TouchOptions,
 ): Promise<KubernetesObject> {
+  let expected = await guard.expected(original);
   for (let tried = 1; ; tried++) {
-    const expected = await guard.expected(original);
     try {
       return await caller.call<KubernetesObject>({
         method: "PATCH",
@@ -77,12 +78,20 @@ export async function guardedTouch(
       });
     } catch (error) {
       if (!hasStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
-      const now = await read(caller, guard.from, original, signal);
-      const isSame = now.metadata.resourceVersion === original.metadata.resourceVersion;
-      if (isSame || tried === TRIES) {
-        throw new GuardError(describeLoss(resource, expected, await read(caller, resource, original, signal)));
-      }
-      original = now; // its owner wrote it in between: what is expected is to be found out anew
+      if (tried === TRIES) throw new GuardError(describeLoss(resource, []));
+    }
+    const found = await read(caller, resource, original, signal);
+    if (found.metadata.resourceVersion === original.metadata.resourceVersion) {
+      const { lost } = compareObjects(expected, found);
+      if (lost.length > 0) throw new GuardError(describeLoss(resource, lost));
+      // Stored in the new version already, it may hold what the old one does not show.
+      await guard.assertKept(original, found);
+      expected = found;
+    } else {
+      // Someone wrote it in between: it is stored in the new version, or what is expected is to be found out anew.
+      if (!isGuarded(guard, found)) return touch(caller, resource, original, { signal, whole });
+      original = await read(caller, guard.from, original, signal);
+      expected = await guard.expected(original);
     }
   }
 }
@@ -124,13 +133,8 @@ function escapePointer(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function describeLoss({ version }: Resource, expected: KubernetesObject, found: KubernetesObject): Problem {
-  const { lost, changed } = compareObjects(expected, found);
-  const fields = [...lost, ...changed].slice(0, NAMED_PATHS).join(", ");
-  return {
-    what: `not rewritten: its conversion to ${version} has begun to lose or change ${fields || "a field, and the next request found it whole"}`,
-    expected: "what the conversion webhook answered us a moment before",
-    why: "the webhook was replaced meanwhile, or its replicas differ",
-    next: "correct the webhook and run `pulumi up` again",
-  };
+/** One line: it is one of a list. */
+function describeLoss({ version }: Resource, lost: readonly string[]): string {
+  const what = lost.slice(0, NAMED_PATHS).join(", ") || "a field, and then again not (replicas that differ?)";
+  return `not rewritten: the conversion to ${version} has just begun to lose ${what}; correct the webhook`;
 }

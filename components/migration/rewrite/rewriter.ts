@@ -1,7 +1,9 @@
-import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resourcePath } from "../../kubernetes/api";
+import type { Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
+import { type Guard, guardedTouch, isGuarded } from "./guard";
 import { type ForEachResult, forEachObject } from "./objects";
+import { touch } from "./touch";
 
 export interface RewriteResult extends ForEachResult {
   /** resourceVersion moved since the list: by our write, or by someone else's in between. Informative only. */
@@ -16,36 +18,28 @@ export interface RewriteResult extends ForEachResult {
  * The API server writes exactly when the stored bytes are not what it would write now: another apiVersion, another key
  * (k8s.io/apiserver pkg/storage/etcd3/store.go, GuaranteedUpdate). Without a resourceVersion in the patch it re-applies
  * it after a race by itself.
+ *
+ * @param guard what a rewrite must leave of an object: whole objects are then listed at `guard.from`, where none is converted
  */
-export async function rewriteAll(cluster: Cluster, resource: Resource, work: Work): Promise<RewriteResult> {
+export async function rewriteAll(
+  cluster: Cluster,
+  resource: Resource,
+  work: Work,
+  guard?: Guard,
+): Promise<RewriteResult> {
   let rewritten = 0;
   let unchanged = 0;
   const walked = await forEachObject(
     cluster,
-    resource,
+    guard?.from ?? resource,
     async (listed) => {
-      const answer = await touch(cluster, resource, listed, work.signal);
+      const answer = isGuarded(guard, listed)
+        ? await guardedTouch(cluster, resource, guard, listed, work)
+        : await touch(cluster, resource, listed, work);
       if (answer.metadata.resourceVersion === listed.metadata.resourceVersion) unchanged++;
       else rewritten++;
     },
-    { ...work, doing: "rewriting" },
+    { ...work, doing: "rewriting", full: guard !== undefined },
   );
   return { ...walked, rewritten, unchanged };
-}
-
-/** The cheapest write there is; answered with metadata only, so that neither spec nor secret leaves the server. */
-export function touch(
-  caller: Pick<Cluster, "call">,
-  resource: Resource,
-  object: KubernetesObject,
-  signal: AbortSignal,
-): Promise<KubernetesObject> {
-  return caller.call<KubernetesObject>({
-    method: "PATCH",
-    path: resourcePath(resource, object.metadata),
-    body: {},
-    contentType: PatchType.merge,
-    accept: MetadataOnly.object,
-    signal,
-  });
 }

@@ -3,7 +3,6 @@ import {
   type KubernetesObject,
   MetadataOnly,
   objectName,
-  PatchType,
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
@@ -14,6 +13,7 @@ import { compareObjects } from "../rehearsal/compare";
 import { RehearsalError, refusesDryRun } from "../rehearsal/rehearseObject";
 import { WebhookError } from "../rehearsal/webhookClient";
 import { type Guard, GuardError, guardedTouch, isGuarded, read } from "../rewrite/guard";
+import { touch } from "../rewrite/touch";
 import { eachServer } from "./everyServer";
 
 export const PROBE_ROUNDS = 2;
@@ -63,7 +63,7 @@ async function rewriteFirst(
   signal: AbortSignal,
 ): Promise<KubernetesObject> {
   const { guard } = target;
-  if (!isGuarded(guard, listed)) return patchWhole(server, target, listed, signal);
+  if (!isGuarded(guard, listed)) return touch(server, target, listed, { signal, whole: true });
   const original = await read(server, guard.from, listed, signal);
   return guardedTouch(server, target, guard, original, { signal, whole: true });
 }
@@ -95,7 +95,7 @@ async function probe(
     // A server that lags converts it back, which a dry run does as well (k8s.io/apiserver pkg/registry/generic/registry/dryrun.go).
     const dry = await patchDry(server, target, object, signal);
     if (dry !== undefined) assertKept(server, object, dry, "would lose");
-    const answer = await patchWhole(server, target, object, signal);
+    const answer = await touch(server, target, object, { signal, whole: true });
     assertKept(server, object, answer, "lost");
     return answer.metadata.resourceVersion !== object.metadata.resourceVersion;
   } catch (error) {
@@ -112,28 +112,11 @@ async function patchDry(
   signal: AbortSignal,
 ): Promise<KubernetesObject | undefined> {
   try {
-    return await patchWhole(server, target, object, signal, { dryRun: "All" });
+    return await touch(server, target, object, { signal, whole: true, isDry: true });
   } catch (error) {
     if (refusesDryRun(error)) return undefined;
     throw error;
   }
-}
-
-function patchWhole(
-  server: ApiServer,
-  target: Resource,
-  { metadata }: KubernetesObject,
-  signal: AbortSignal,
-  query: { dryRun?: "All" } = {},
-): Promise<KubernetesObject> {
-  return server.call<KubernetesObject>({
-    method: "PATCH",
-    path: resourcePath(target, metadata),
-    query,
-    body: {},
-    contentType: PatchType.merge,
-    signal,
-  });
 }
 
 /** Whoever else takes a field out leaves its mark in managedFields; what a conversion loses leaves none. */

@@ -4,9 +4,10 @@ import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
 import { migrateInTree, type InTreeResult } from "../../migration/inTree/inTree";
 import { withFailures } from "../../migration/rewrite/failures";
+import type { Guard } from "../../migration/rewrite/guard";
 import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
 import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
-import { awaitAgreement } from "../../migration/servers/agreement";
+import { awaitAgreement, type StorageTarget } from "../../migration/servers/agreement";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { ofVersions, type RequestRecord } from "../../migration/usage/requestRecord";
 import { readRequests } from "../../migration/usage/usage";
@@ -53,7 +54,8 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
     }
     const started = Date.now();
     await rehearseAgain(inputs, live, work);
-    const pass = await migrateAndProve(inputs, work);
+    const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;
+    const pass = await migrateAndProve(inputs, isInTree, work);
     const after = await recordProof(inputs, work, pass);
     const seconds = Math.ceil((Date.now() - started) / 1000);
     const summary = `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass (${pass.how})`;
@@ -70,33 +72,32 @@ interface Pass {
   how: string;
 }
 
+type Target = StorageTarget & { readonly guard: Guard | undefined };
+
+/** What earlier passes of this run did. */
+interface Earlier {
+  inTree?: InTreeResult;
+  /** Nothing is left that a rewrite would convert. */
+  isConverted: boolean;
+}
+
 /** Agreement, the wait, a list, one clean pass, agreement again with the same servers and the same definition. */
-async function migrateAndProve(inputs: MigrateInputs, work: PhaseWork): Promise<Pass> {
-  let inTree: InTreeResult | undefined;
+async function migrateAndProve(inputs: MigrateInputs, isInTree: boolean, work: PhaseWork): Promise<Pass> {
+  const earlier: Earlier = { isConverted: false };
   const once = async (): Promise<PassResult<Pass>> => {
     const before = await requireDefinition(work.cluster, inputs.crd);
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
-      const guard = guardOf(inputs, before, work);
-      const target = { group: inputs.group, plural: inputs.plural, kind: inputs.kind, version: inputs.version, guard };
+      const { group, plural, kind, version } = inputs;
+      const target: Target = { group, plural, kind, version, guard: guardOf(inputs, before, work) };
       const agreed = await awaitAgreement(servers, target, work);
-      // What the in-tree migrator does needs no proof of its own: our pass comes after both.
-      const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
-      waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
-      if (isWebhook(before.spec.conversion)) {
-        await waited;
-        await rehearseAgain(inputs, before, work); // while we waited, the webhook may have rolled
-      }
-      inTree ??= inputs.migrator === "in-tree" ? await migrateInTree(work.cluster, before, work) : undefined;
-      await waited;
-      const result = await rewriteAll(work.cluster, target, work);
-      refuseFailures(inputs, result);
+      const result = await rewriteWhenOver(inputs, isInTree, work, { before, target, earlier });
       await servers.alive(work);
       return {
         unchanged: await isUnchanged(inputs, work, before, servers, target),
         definition: `${before.metadata.uid} ${before.metadata.generation}`,
         distinct: servers.distinct,
-        result: describePass(inputs, before, servers, agreed.evidence, result, inTree),
+        result: describePass(inputs, before, servers, agreed.evidence, result, earlier),
       };
     } finally {
       servers.close();
@@ -106,12 +107,35 @@ async function migrateAndProve(inputs: MigrateInputs, work: PhaseWork): Promise<
   return clean === 1 ? result : { ...result, how: `${result.how}; ${clean} clean passes in a row` };
 }
 
+/** The pass that proves, once requests in flight are over; before it the in-tree migrator, which needs no proof of its own. */
+async function rewriteWhenOver(
+  inputs: MigrateInputs,
+  isInTree: boolean,
+  work: PhaseWork,
+  { before, target, earlier }: { before: Definition; target: Target; earlier: Earlier },
+): Promise<RewriteResult> {
+  const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
+  waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
+  let guard: Guard | undefined;
+  if (isWebhook(before.spec.conversion)) {
+    await waited;
+    await rehearseAgain(inputs, before, work); // while we waited, the webhook may have rolled
+    if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
+  }
+  if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work);
+  await waited;
+  const result = await rewriteAll(work.cluster, target, work, guard);
+  refuseFailures(inputs, result);
+  earlier.isConverted = true;
+  return result;
+}
+
 async function isUnchanged(
   inputs: MigrateInputs,
   work: PhaseWork,
   before: Definition,
   servers: ApiServers,
-  target: Parameters<typeof awaitAgreement>[1],
+  target: Target,
 ): Promise<boolean> {
   const again = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
   try {
@@ -134,7 +158,7 @@ function refuseFailures(inputs: MigrateInputs, result: RewriteResult): void {
     what: `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}`,
     expected: "none",
     why: "storedVersions is as it was and nothing is dropped",
-    next: "fix these objects and run `pulumi up` again",
+    next: "fix these objects (or the conversion) and run `pulumi up` again",
   };
   throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }
@@ -145,7 +169,7 @@ function describePass(
   servers: ApiServers,
   evidence: readonly string[],
   result: RewriteResult,
-  inTree: InTreeResult | undefined,
+  { inTree }: Earlier,
 ): Pass {
   const proof: Proof = {
     uid: before.metadata.uid ?? "",

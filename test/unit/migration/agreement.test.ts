@@ -178,6 +178,7 @@ const guard = (upTo: string, expected: () => Promise<never>) => ({
   from: { ...target, version: "v1" },
   upTo,
   expected,
+  assertKept: expected,
 });
 
 test("an object that its conversion would lose a field of is not rewritten: no probe, and the output says why", async () => {

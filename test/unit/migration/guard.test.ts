@@ -33,6 +33,8 @@ const guard: Guard = {
     const [host, port] = String(hostPort).split(":");
     return Promise.resolve({ metadata, host, port });
   },
+  assertKept: ({ hostPort }, { host, port }) =>
+    hostPort === `${String(host)}:${String(port)}` ? Promise.resolve() : Promise.reject(new Error("changes .hostPort")),
 };
 
 test("each value is tested, null and empty containers are not; of the metadata, labels and annotations alone", () => {
@@ -56,23 +58,57 @@ test("text is sent as Go writes it", () => {
 });
 
 test("an object that its owner wrote in between is looked at anew; then it is rewritten", async () => {
-  const asks = caller(refused(TEST_FAILED), named("2", { hostPort: "b:2" }), named("3", {}));
+  const asks = caller(refused(TEST_FAILED), named("2", {}), named("2", { hostPort: "b:2" }), named("3", {}));
   const answer = await guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal });
   expect(answer.metadata.resourceVersion).toBe("3");
   expect(asks.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "PATCH /apis/g/v2/foos/x",
+    "GET /apis/g/v2/foos/x",
     "GET /apis/g/v1/foos/x",
     "PATCH /apis/g/v2/foos/x",
   ]);
-  expect(asks.asked[2]?.body).toContainEqual({ op: "test", path: "/port", value: "2" });
+  expect(asks.asked[3]?.body).toContainEqual({ op: "test", path: "/port", value: "2" });
 });
 
-test("what the API server converts otherwise than we were told is not rewritten, and the field is named", async () => {
+test("one that was written since the flip is stored in the new version: it is touched, as any other", async () => {
+  const asks = caller(refused(TEST_FAILED), named("6", {}), named("6", {}));
+  await guardedTouch(asks, to, { ...guard, upTo: "5" }, named("1", { hostPort: "a:1" }), { signal });
+  expect(asks.asked.map(({ method, body }) => [method, Array.isArray(body)])).toEqual([
+    ["PATCH", true],
+    ["GET", false],
+    ["PATCH", false],
+  ]);
+});
+
+test("what the API server's conversion loses is not rewritten, and the field is named", async () => {
   const original = named("1", { hostPort: "a:1" });
-  const asks = caller(refused(TEST_FAILED), original, named("1", { host: "a" }));
+  const asks = caller(refused(TEST_FAILED), named("1", { host: "a" }));
   await expect(guardedTouch(asks, to, guard, original, { signal })).rejects.toThrow(
-    /not rewritten: its conversion to v2 has begun to lose or change \.port/,
+    /not rewritten: the conversion to v2 has just begun to lose \.port/,
   );
+});
+
+test("what it changes is not rewritten either", async () => {
+  const original = named("1", { hostPort: "a:1" });
+  const asks = caller(refused(TEST_FAILED), named("1", { host: "a", port: "0" }));
+  await expect(guardedTouch(asks, to, guard, original, { signal })).rejects.toThrow("changes .hostPort");
+  expect(asks.asked).toHaveLength(2);
+});
+
+test("one that holds more than the old version shows is rewritten by what it holds", async () => {
+  const lenient: Guard = {
+    ...guard,
+    expected: ({ metadata }) => Promise.resolve({ metadata, host: "a", port: "1", mode: "b" }),
+  };
+  const asks = caller(refused(TEST_FAILED), named("1", { host: "a", port: "1", mode: "c" }), named("1", {}));
+  await guardedTouch(asks, to, lenient, named("1", { hostPort: "a:1" }), { signal });
+  expect(asks.asked[2]?.body).toContainEqual({ op: "test", path: "/mode", value: "c" });
+});
+
+test("a webhook whose replicas differ is asked five times, not for ever", async () => {
+  const whole = named("1", { host: "a", port: "1" });
+  const asks = caller(...Array.from({ length: 5 }, () => [refused(TEST_FAILED), whole]).flat());
+  await expect(guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal })).rejects.toThrow(/replicas/);
 });
 
 test("another refusal is the server's own", async () => {
