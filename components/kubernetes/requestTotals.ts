@@ -1,4 +1,5 @@
 import type { Caller } from "./api";
+import { qualifiedName } from "./everyResource";
 import { readMetrics, samplesOf } from "./metrics";
 
 export interface RequestedResource {
@@ -32,15 +33,29 @@ export async function readRequestTotals(
   return requestTotals(await readMetrics(caller, signal), resource);
 }
 
-/** From the text of `/metrics`. https://kubernetes.io/docs/reference/instrumentation/metrics/ apiserver_request_total */
-export function requestTotals(metrics: string, { group, plural }: RequestedResource): RequestTotals {
-  const byVersion: Record<string, RequestCount> = {};
+/** From the text of `/metrics`. */
+export function requestTotals(metrics: string, resource: RequestedResource): RequestTotals {
+  return {
+    startedAt: samplesOf(metrics, "process_start_time_seconds")[0]?.value ?? 0,
+    byVersion: everyRequestTotal(metrics).get(qualifiedName(resource)) ?? {},
+  };
+}
+
+/** By resource, as `databases.example.com`, and version. https://kubernetes.io/docs/reference/instrumentation/metrics/ apiserver_request_total */
+export function everyRequestTotal(metrics: string): Map<string, Record<string, RequestCount>> {
+  const totals = new Map<string, Record<string, RequestCount>>();
   for (const { labels, value } of samplesOf(metrics, "apiserver_request_total")) {
-    const { version, verb = "", code = "", dry_run: dryRun = "" } = labels;
-    if (labels["group"] !== group || labels["resource"] !== plural || version === undefined) continue;
+    const { group = "", resource = "", version, verb = "", code = "", dry_run: dryRun = "" } = labels;
+    if (version === undefined) continue;
+    const name = qualifiedName({ group, plural: resource });
+    const byVersion = totals.get(name) ?? {};
+    totals.set(name, byVersion);
     const isWrite = WRITES.includes(verb) && code.startsWith("2") && dryRun === "";
-    const { writes, others } = byVersion[version] ?? { writes: 0, others: 0 };
-    byVersion[version] = isWrite ? { writes: writes + value, others } : { writes, others: others + value };
+    byVersion[version] = addCounts(byVersion[version], isWrite ? { writes: value, others: 0 } : { writes: 0, others: value });
   }
-  return { startedAt: samplesOf(metrics, "process_start_time_seconds")[0]?.value ?? 0, byVersion };
+  return totals;
+}
+
+export function addCounts(first: RequestCount = { writes: 0, others: 0 }, second: RequestCount): RequestCount {
+  return { writes: first.writes + second.writes, others: first.others + second.others };
 }

@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../crd/definition";
 import { PROOF_ANNOTATION } from "../crd/names";
 import type { Cluster } from "../kubernetes/cluster";
 import { annotate } from "./live";
-import { validProof, whyProven } from "./proof";
+import { validProof, whyProven } from "../migration/definition/proof";
 
 /**
  * An edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that the edit

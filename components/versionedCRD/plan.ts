@@ -3,7 +3,7 @@ import { describeConversion, servedByName, storageVersion, type Definition, type
 import { FIELD_MANAGER } from "../crd/names";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
-import { recordedDropping, recordedRehearsal, whyProven } from "./proof";
+import { recordedDropping, recordedRehearsal, whyProven } from "../migration/definition/proof";
 import { servedStage, withdrawnVersions } from "./stages";
 
 /**

@@ -14,13 +14,9 @@ import {
 } from "../../components/encryptionKeyRotation/proof/recordConfigMap";
 import { enumerate, type KeyedResource, measure } from "../../components/encryptionKeyRotation/proof/resources";
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
-import {
-  hashesNow,
-  type Reported,
-  readReportsNow,
-  shortHash,
-} from "../../components/encryptionKeyRotation/servers/reports";
+import { hashesNow, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
+import { shortHash } from "../../components/kubernetes/encryptionReport";
 import { everyResource } from "../../components/kubernetes/everyResource";
 import { clusterIdentity } from "../../components/kubernetes/identity";
 import { type PolicyRule, rightsForRotation, rightsForRotationPreview } from "../../components/kubernetes/rights";

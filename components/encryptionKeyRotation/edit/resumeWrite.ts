@@ -1,3 +1,4 @@
+import { fullHash } from "../../kubernetes/encryptionReport";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
@@ -5,7 +6,7 @@ import type { RotationInputs } from "../inputs";
 import { recordLoaded, readRecord } from "../proof/recordConfigMap";
 import { unfinishedWrite, type RecordedWrite } from "../proof/record";
 import { awaitServersAgree, ReloadFailed, type ServersAgreed } from "../servers/agreement";
-import { fullHash, readReportsNow } from "../servers/reports";
+import { readReportsNow } from "../servers/reports";
 import { sha256Of, type LiveConfiguration } from "../subject";
 import type { OpenTarget } from "../targets";
 import { awaitAgreementOnFile } from "./awaitAgreementOnFile";

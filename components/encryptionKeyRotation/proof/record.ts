@@ -1,5 +1,6 @@
 import type { Order } from "../edit/undoEdit";
-import { fullHash, loadsOf, type Reported } from "../servers/reports";
+import { fullHash } from "../../kubernetes/encryptionReport";
+import { loadsOf, type Reported } from "../servers/reports";
 
 /** Every object of one resource was rewritten under one key, on every API server. */
 export interface RotationProof {

@@ -1,7 +1,7 @@
 import { type KubernetesObject, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
-import { fullHash } from "../servers/reports";
+import { fullHash } from "../../kubernetes/encryptionReport";
 import {
   carriedOver,
   takesBack,

@@ -1,10 +1,11 @@
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
+import { fullHash, type ReportedServer, shortHash } from "../../kubernetes/encryptionReport";
 import { ApiError, hasStatus, UserError, whatOf } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
-import { readReports, fullHash, type Reported, type ReportedServer, shortHash } from "./reports";
+import { readReports, type Reported } from "./reports";
 
 /** An API server refused the file that it was given; it goes on with the one it had, and would not start with this one. */
 export class ReloadFailed extends UserError {

@@ -1,9 +1,10 @@
 import type { ApiServers } from "../../kubernetes/apiServers";
+import { shortHash } from "../../kubernetes/encryptionReport";
 import { hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { orIndistinct } from "../../migration/servers/everyServer";
-import { readReports, type Reported, shortHash } from "./reports";
+import { readReports, type Reported } from "./reports";
 
 /**
  * A server that cannot take up the new key id goes on writing with the old one for so long at most: kmsv2PluginWriteDEKSourceMaxTTL,

@@ -13,7 +13,7 @@ import type { DropInputs, RolloutPhase } from "../inputs";
 import { applyDefinition, requireDefinition } from "../live";
 import { planDrop, versionsOfUnfinishedDrop } from "../plan";
 import { currentResourceVersion } from "../planFacts";
-import { whyProven } from "../proof";
+import { whyProven } from "../../migration/definition/proof";
 import { isOurs, unservedStage, withdrawnVersions } from "../stages";
 import { removeVersions, resumeRemoval } from "./removal";
 import { assertNotInUse, previewUsage } from "./usage";

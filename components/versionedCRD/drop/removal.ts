@@ -10,7 +10,7 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
-import { recordedDropping, type DroppingRecord } from "../proof";
+import { recordedDropping, type DroppingRecord } from "../../migration/definition/proof";
 import { placeholder, removedStage, restoredStage } from "../stages";
 
 const PUT_BACK_TRIES = 20;

@@ -8,7 +8,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { PhaseWork, Preview } from "../../provider/phaseLogic";
 import { unmatchedVersions, versionInUse } from "../checks/versionInUse";
 import type { DropInputs } from "../inputs";
-import { isProvenHere, validProof } from "../proof";
+import { isProvenHere, validProof } from "../../migration/definition/proof";
 import { withdrawnVersions } from "../stages";
 
 /** Who still uses the versions that go, and whether that is a reason not to drop them. */

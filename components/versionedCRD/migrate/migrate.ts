@@ -18,7 +18,7 @@ import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition, setStoredVersions } from "../live";
 import { isRehearsed, planMigrate, versionsToRehearse } from "../plan";
 import { readPlanFacts } from "../planFacts";
-import { noteProvenHere, type Proof } from "../proof";
+import { noteProvenHere, type Proof } from "../../migration/definition/proof";
 import { guardOf, rehearseAgain } from "../rehearse/rehearse";
 import { noteObjects } from "./noteObjects";
 

@@ -13,7 +13,7 @@ import { expectedBeforeStore } from "../expectedOutputs";
 import type { MigrateInputs, RehearseInputs, StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, requireDefinition } from "../live";
 import { planRehearse, versionsToRehearse } from "../plan";
-import { recordedRehearsal, type RehearsalRecord } from "../proof";
+import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/proof";
 
 /** rehearse: for every live object, would the rewrite be accepted and lose nothing? Writes no object. */
 export const rehearse: RolloutPhase<RehearseInputs> = {

@@ -11,7 +11,7 @@ import type { StoreInputs, RolloutPhase } from "../inputs";
 import { annotate, applyDefinition, requireDefinition } from "../live";
 import { isRehearsed, planStore } from "../plan";
 import { currentResourceVersion } from "../planFacts";
-import { recordedRehearsal, type RehearsalRecord } from "../proof";
+import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/proof";
 import { guardOf, rehearseAgain } from "../rehearse/rehearse";
 import { isOurs, storedStage } from "../stages";
 

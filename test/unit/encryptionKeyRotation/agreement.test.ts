@@ -1,5 +1,6 @@
 import { compareServers, type Expectation } from "../../../components/encryptionKeyRotation/servers/agreement";
-import type { Reported, ReportedServer } from "../../../components/encryptionKeyRotation/servers/reports";
+import type { Reported } from "../../../components/encryptionKeyRotation/servers/reports";
+import type { ReportedServer } from "../../../components/kubernetes/encryptionReport";
 
 const NEW = "b".repeat(64);
 const OLD = `sha256:${"a".repeat(64)}`;

@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  hashesNow,
-  loadsOf,
-  type Reported,
-  readingOf,
-} from "../../../components/encryptionKeyRotation/servers/reports";
+import { hashesNow, loadsOf, type Reported } from "../../../components/encryptionKeyRotation/servers/reports";
+import { readingOf } from "../../../components/kubernetes/encryptionReport";
 
 const lease = (name: string, host: string) => ({ name, host, resourceVersion: "1", holder: `${name}_uuid` });
 const leases = [lease("apiserver-a", "cp-1"), lease("apiserver-b", "cp-2")];

@@ -5,7 +5,7 @@ import { currentOutputs } from "../../../components/versionedCRD/currentOutputs"
 import { expectedBeforeStore, expectedOutputs } from "../../../components/versionedCRD/expectedOutputs";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
 import { planServe } from "../../../components/versionedCRD/plan";
-import { whyProven } from "../../../components/versionedCRD/proof";
+import { whyProven } from "../../../components/migration/definition/proof";
 import { applied, editedByOther } from "../apiServer";
 import { OWNER, withMetadata, withSpec, withStored } from "../fixtures";
 import { NAMES, wanted } from "../generatedManifests";

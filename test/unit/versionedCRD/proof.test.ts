@@ -1,7 +1,7 @@
 import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
 import { planMigrate } from "../../../components/versionedCRD/plan";
-import { recordedProof, whyProven, type Proof } from "../../../components/versionedCRD/proof";
+import { recordedProof, whyProven, type Proof } from "../../../components/migration/definition/proof";
 import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, withMetadata, withStored } from "../fixtures";

@@ -12,7 +12,7 @@ import {
   planStore,
   schemaDigest,
 } from "../../../components/versionedCRD/plan";
-import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/versionedCRD/proof";
+import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/migration/definition/proof";
 import {
   removedStage,
   servedStage,

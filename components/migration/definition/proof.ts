@@ -1,6 +1,6 @@
-import { storageVersion, type Conversion, type Definition } from "../crd/definition";
-import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../crd/names";
-import type { RequestRecord } from "../migration/usage/requestRecord";
+import { storageVersion, type Conversion, type Definition } from "../../crd/definition";
+import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../crd/names";
+import type { RequestRecord } from "../usage/requestRecord";
 
 /** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
 export interface Proof {
