@@ -3,7 +3,8 @@
  * says what each is for.
  */
 const ROOMS = {
-  command: ["compatibility", "crd", "kubernetes"],
+  command: ["status", "migration", "compatibility", "crd", "kubernetes"],
+  status: ["migration", "crd", "kubernetes"],
   versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],

@@ -35,6 +35,7 @@ export {
   rightsForPreview,
   rightsForRotation,
   rightsForRotationPreview,
+  rightsForStatus,
   rightsForUp,
   type MigratedResource,
   type PolicyRule,

@@ -6,6 +6,7 @@ export interface Certificate {
   key: string;
 }
 
+const day = 24 * 3600 * 1000;
 const elliptic = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
 
 /** A certificate authority for one local run. */
@@ -22,15 +23,17 @@ export async function makeAuthority(subject: string): Promise<Certificate> {
   return { cert: made.cert, key: made.private };
 }
 
-/** A certificate for the loopback address, signed by `authority`: a server's, unless `uses` says more or other. */
+/** A certificate for the loopback address, signed by `authority`: a server's, unless `uses` says more or other. Valid for a year, unless it is to end. */
 export async function makeServerCertificate(
   authority: Certificate,
   subject: string,
   uses: ("serverAuth" | "clientAuth")[] = ["serverAuth"],
+  notAfterDate = validity().notAfterDate,
 ): Promise<Certificate> {
   const made = await generate([{ name: "commonName", value: subject }], {
     ...elliptic,
-    ...validity(),
+    notBeforeDate: new Date(Math.min(Date.now(), notAfterDate.getTime()) - day),
+    notAfterDate,
     ca: authority,
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
@@ -50,6 +53,5 @@ export async function makeServerCertificate(
 
 // Begins a day early: a virtual machine's clock may step back after a start.
 function validity(): { notBeforeDate: Date; notAfterDate: Date } {
-  const day = 24 * 3600 * 1000;
   return { notBeforeDate: new Date(Date.now() - day), notAfterDate: new Date(Date.now() + 365 * day) };
 }

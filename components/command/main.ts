@@ -3,9 +3,10 @@ import { text } from "node:stream/consumers";
 import { check } from "./check/check";
 import { notes } from "./notes/notes";
 import { schemas } from "./schemas/schemas";
+import { status } from "./status/status";
 import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
 
-const SUBCOMMANDS: readonly Subcommand[] = [check, notes, schemas];
+const SUBCOMMANDS: readonly Subcommand[] = [check, notes, status, schemas];
 
 const NAME = "kubernetes-storage-migration";
 
@@ -35,6 +36,10 @@ if (require.main === module) {
     print: (output) => void process.stdout.write(output),
     complain: (output) => void process.stderr.write(`${output}\n`),
     readStdin: () => text(process.stdin),
+    progress: (line) => {
+      // Over the line before, and nothing of it where nobody looks.
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+    },
     isScreen: process.stdout.isTTY,
   };
   void main(process.argv.slice(2), terminal).then((code) => {

@@ -6,6 +6,8 @@ export interface Terminal {
   print(text: string): void;
   /** To standard error: errors, progress. */
   complain(text: string): void;
+  /** How far it is: one line in place of the one before, on a screen alone; an empty one at the end. */
+  progress(line: string): void;
   /** All of standard input. */
   readStdin(): Promise<string>;
   /** Standard output is a screen: colour and progress make sense. */

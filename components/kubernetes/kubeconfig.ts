@@ -72,6 +72,14 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
   };
 }
 
+/** The names of its contexts, sorted. @throws UserError for a kubeconfig without one */
+export async function contextNames(reference: Pick<ClusterReference, "kubeconfig">): Promise<string[]> {
+  const { config, where } = await loadConfig(reference);
+  const names = config.getContexts().map(({ name }) => name);
+  if (names.length === 0) throw new UserError({ what: `no context in ${where}`, expected: "at least one" });
+  return names.sort();
+}
+
 function pickContext(config: KubeConfig, reference: ClusterReference, where: string): string {
   const names = config.getContexts().map((context) => context.name);
   const wanted = reference.context ?? config.getCurrentContext();

@@ -88,6 +88,21 @@ export function rightsForConversionService(service: { namespace: string; name: s
   return [rule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];
 }
 
+/**
+ * Exactly what `kubernetes-storage-migration status` needs: it reads, and of objects metadata alone. RBAC knows no right to metadata, so `*`
+ * grants reading secrets as well: name the API groups of your CRDs instead. Without one of these less is known, and it says what;
+ * only the list of CRDs it cannot do without.
+ */
+export function rightsForStatus({ groups = ["*"] }: { readonly groups?: readonly string[] } = {}): PolicyRule[] {
+  return [
+    rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["list"]),
+    // get is for conversion webhooks: the API server is made to convert one object.
+    ...[...groups].sort().map((group) => rule(group, ["*"], ["get", "list"])),
+    SERVERS,
+    { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+  ];
+}
+
 /** A rotation of encryption keys, as far as its rights depend on it. */
 export interface Rotation {
   /** As in the component: `secrets`, `databases.example.com`, `*.apps`, `*.*`. */

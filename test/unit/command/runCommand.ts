@@ -17,6 +17,7 @@ export async function runCommandWithInput(input: string, ...args: string[]): Pro
   const code = await main(args, {
     print: (text) => void (printed.out += text),
     complain: (text) => void (printed.err += `${text}\n`),
+    progress: () => undefined,
     readStdin: () => Promise.resolve(input),
     isScreen: false,
   });

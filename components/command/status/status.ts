@@ -1,0 +1,140 @@
+import { parseArgs } from "node:util";
+import { Cluster } from "../../kubernetes/cluster";
+import { UserError } from "../../kubernetes/errors";
+import { contextNames, type ClusterReference } from "../../kubernetes/kubeconfig";
+import { type ClusterStatus, exitCodeOf, judgeCluster } from "../../status/clusterStatus";
+import { collect } from "../../status/collect";
+import type { NextManifest } from "../../status/finding";
+import { renderJson } from "../../status/render/json";
+import { renderMarkdown } from "../../status/render/markdown";
+import { renderText } from "../../status/render/text";
+import { type ExitCode, type Subcommand, type Terminal, UsageError } from "../subcommand";
+import { readNextManifests } from "./nextManifests";
+import { matcherOf } from "./patterns";
+
+const HELP = `usage: kubernetes-storage-migration status [NAME-OR-PATTERN…] [--context CONTEXT…] [--against PATH]
+
+Shows every CRD of a cluster: what blocks its next upgrade, and what to do. Reads only.
+
+  NAME-OR-PATTERN    only these CRDs, as databases.example.com or '*.example.com'; shown also where they are ok
+  --context CONTEXT  of the kubeconfig; may be given several times; without it, the current one
+  --all-contexts     every context of the kubeconfig
+  --kubeconfig FILE  without it, what kubectl would take
+  --against PATH     the next release's manifests, a file or a folder: only its CRDs, and which upgrade would be refused
+  --all              every CRD, and every finding
+  --wide             more columns: proof, end of certificates, who owns the manifest
+  --json             everything that was seen, as JSON
+  --markdown         the table and the findings as Markdown
+
+Exit code: 0 every CRD is ok, 1 some CRD is not, 2 a cluster could not be looked at.`;
+
+/** Every CRD of a cluster, and what blocks its next upgrade. */
+export const status: Subcommand = {
+  name: "status",
+  summary: "show every CRD of a cluster: what blocks its next upgrade, and what to do",
+  help: HELP,
+  run: showStatus,
+};
+
+/** Clusters that are looked at at a time. */
+const AT_ONCE = 4;
+
+async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      context: { type: "string", multiple: true },
+      "all-contexts": { type: "boolean" },
+      kubeconfig: { type: "string" },
+      against: { type: "string" },
+      all: { type: "boolean" },
+      wide: { type: "boolean" },
+      json: { type: "boolean" },
+      markdown: { type: "boolean" },
+    },
+  });
+  expectOne("--json", values.json === true, "--markdown", values.markdown === true);
+  expectOne("--all-contexts", values["all-contexts"] === true, "--context", values.context !== undefined);
+  const next = values.against === undefined ? new Map<string, NextManifest>() : readNextManifests(values.against);
+  const asked: Asked = {
+    references: await referencesOf(values.kubeconfig, values.context, values["all-contexts"] === true),
+    patterns: positionals,
+    next: values.against === undefined ? undefined : next,
+  };
+  const clusters = await lookAtAll(asked, terminal);
+  const shown = {
+    all: values.all === true,
+    named: positionals.length > 0 || values.against !== undefined,
+    wide: values.wide === true,
+  };
+  if (values.json === true) terminal.print(renderJson(clusters));
+  else terminal.print(values.markdown === true ? renderMarkdown(clusters, shown) : renderText(clusters, shown));
+  return exitCodeOf(clusters);
+}
+
+interface Asked {
+  readonly references: readonly ClusterReference[];
+  readonly patterns: readonly string[];
+  readonly next: ReadonlyMap<string, NextManifest> | undefined;
+}
+
+function expectOne(first: string, hasFirst: boolean, second: string, hasSecond: boolean): void {
+  if (hasFirst && hasSecond)
+    throw new UsageError({ what: `${first} and ${second} are given`, expected: "one of them" });
+}
+
+async function referencesOf(
+  kubeconfig: string | undefined,
+  contexts: readonly string[] | undefined,
+  all: boolean,
+): Promise<ClusterReference[]> {
+  const base = kubeconfig === undefined ? {} : { kubeconfig };
+  const named = all ? await contextNames(base) : contexts;
+  return named === undefined ? [base] : [...new Set(named)].map((context) => ({ ...base, context }));
+}
+
+/** In the order in which they were named, whichever answers first. */
+async function lookAtAll(asked: Asked, terminal: Terminal): Promise<ClusterStatus[]> {
+  const found: ClusterStatus[] = [];
+  const { references } = asked;
+  let next = 0;
+  const lookAtNext = async (): Promise<void> => {
+    for (let index = next++; index < references.length; index = next++) {
+      found[index] = await lookAt(references[index] ?? {}, asked, terminal);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lookAtNext));
+  terminal.progress("");
+  return found;
+}
+
+async function lookAt(reference: ClusterReference, asked: Asked, terminal: Terminal): Promise<ClusterStatus> {
+  const { patterns, next = new Map<string, NextManifest>() } = asked;
+  const name = reference.context ?? "(current)";
+  const report = (line: string): void => terminal.progress(`${name}: ${line}`);
+  try {
+    report("connecting");
+    const cluster = await Cluster.connect(reference);
+    try {
+      const matches = matcherOf(patterns);
+      const isWanted = (crd: string): boolean => matches(crd) && (asked.next === undefined || next.has(crd));
+      const facts = await collect(cluster, isWanted, { report, signal: new AbortController().signal });
+      if (facts.crds.length === 0 && patterns.length > 0) throw noMatch(patterns, facts.context);
+      return judgeCluster(facts, { now: new Date(), namesContext: reference.context !== undefined, next });
+    } finally {
+      cluster.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { context: name, error: error.message };
+  }
+}
+
+function noMatch(patterns: readonly string[], context: string): UserError {
+  return new UserError({
+    what: `no CRD is named ${patterns.join(", ")} in context ${context}`,
+    expected: "metadata.name of a CRD, as databases.example.com, or a pattern as '*.example.com'",
+    next: "see kubectl get crd",
+  });
+}

@@ -1,0 +1,136 @@
+import {
+  type Caller,
+  type KubernetesList,
+  type KubernetesObject,
+  MetadataOnly,
+  type Resource,
+  resourcePath,
+} from "../kubernetes/api";
+import { ApiError, hasStatus, UnreachableError } from "../kubernetes/errors";
+import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
+import type { ObjectsSeen, Sample } from "./facts";
+import { timeless } from "./timeless";
+
+/** A LIST of one object that takes longer is a LIST that does not work. */
+const LIST_SECONDS = 20;
+const SAMPLED = 500;
+
+export interface FirstLook {
+  readonly objects: ObjectsSeen;
+  /** Of the list; absent where there was none. */
+  readonly resourceVersion?: string;
+  /** The first object, metadata only. */
+  readonly first?: KubernetesObject;
+}
+
+/** How many objects there are, by one LIST of one object's metadata. @throws UnreachableError when the API server is gone */
+export async function lookAtObjects(caller: Caller, facts: DefinitionFacts, signal: AbortSignal): Promise<FirstLook> {
+  const resource = listedAt(facts);
+  if (resource === undefined) return { objects: { state: "not served" } };
+  try {
+    const list = await listMetadata(caller, resource, 1, signal);
+    const [first] = list.items ?? [];
+    const count = (first === undefined ? 0 : 1) + (list.metadata.remainingItemCount ?? 0);
+    const { resourceVersion } = list.metadata;
+    return {
+      objects: { state: "counted", count },
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(first !== undefined && { first }),
+    };
+  } catch (error) {
+    return { objects: whyNot(error) };
+  }
+}
+
+/** The storage version's endpoint, which needs no conversion of what is stored as it should be; else any that is served. */
+function listedAt(facts: DefinitionFacts): Resource | undefined {
+  const served = servedVersions(facts);
+  const version = served.includes(facts.storage) ? facts.storage : served[0];
+  return version === undefined ? undefined : { group: facts.group, plural: facts.plural, version };
+}
+
+function listMetadata(caller: Caller, resource: Resource, limit: number, signal: AbortSignal): Promise<KubernetesList> {
+  return caller.call<KubernetesList>({
+    method: "GET",
+    path: resourcePath(resource),
+    query: { limit },
+    accept: MetadataOnly.list,
+    timeoutSeconds: LIST_SECONDS,
+    signal,
+  });
+}
+
+function whyNot(error: unknown): ObjectsSeen {
+  if (error instanceof UnreachableError && error.code === "TIMEOUT") {
+    return { state: "unreadable", why: `a LIST of one object gave no answer within ${LIST_SECONDS} s` };
+  }
+  if (!(error instanceof ApiError)) throw error;
+  if (error.status === 403) return { state: "forbidden" };
+  // Not established, or being deleted: the conditions say which.
+  if (error.status === 404) return { state: "not served" };
+  return { state: "unreadable", why: timeless(`${error.serverMessage} (${error.status})`) };
+}
+
+/** Is anything old, so that a page of objects is worth reading? The first object tells of the others, often enough. */
+export function isWorthSampling(facts: DefinitionFacts, { first }: FirstLook): boolean {
+  if (first === undefined) return false;
+  const served = servedVersions(facts);
+  return (
+    olderStored(facts).length > 0 ||
+    served.length < facts.versions.length ||
+    (first.metadata.managedFields ?? []).some(({ apiVersion }) => isUnservedOf(facts, served, apiVersion))
+  );
+}
+
+/** Counts what the first page of objects has at versions that are not served; undefined where it cannot be read. */
+export async function sampleObjects(
+  caller: Caller,
+  facts: DefinitionFacts,
+  signal: AbortSignal,
+): Promise<Sample | undefined> {
+  const resource = listedAt(facts);
+  if (resource === undefined) return undefined;
+  try {
+    const list = await listMetadata(caller, resource, SAMPLED, signal);
+    const objects = list.items ?? [];
+    const served = servedVersions(facts);
+    return {
+      objects: objects.length,
+      all: !list.metadata.continue,
+      managedFields: countVersions(objects, ({ metadata }) =>
+        (metadata.managedFields ?? []).flatMap(({ apiVersion }) =>
+          isUnservedOf(facts, served, apiVersion) ? [apiVersion.slice(facts.group.length + 1)] : [],
+        ),
+      ),
+      ownerReferences: countVersions(objects, ({ metadata }) =>
+        ((metadata["ownerReferences"] ?? []) as { apiVersion?: string; kind?: string }[]).map(
+          ({ apiVersion, kind }) => `${apiVersion} ${kind}`,
+        ),
+      ),
+    };
+  } catch (error) {
+    if (error instanceof ApiError || hasStatus(error, 403)) return undefined;
+    throw error;
+  }
+}
+
+function isUnservedOf(
+  facts: DefinitionFacts,
+  served: readonly string[],
+  apiVersion: string | undefined,
+): apiVersion is string {
+  const [group, version = ""] = apiVersion?.split("/") ?? [];
+  return group === facts.group && !served.includes(version);
+}
+
+/** Each name → in how many objects it stands; sorted, so that the same cluster gives the same bytes. */
+function countVersions(
+  objects: readonly KubernetesObject[],
+  namesIn: (object: KubernetesObject) => string[],
+): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const object of objects) {
+    for (const name of new Set(namesIn(object))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].sort(([left], [right]) => (left < right ? -1 : 1)));
+}

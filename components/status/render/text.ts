@@ -1,0 +1,65 @@
+import { describeProblem } from "../../kubernetes/problem";
+import type { ClusterStatus, SeenCluster } from "../clusterStatus";
+import type { JudgedCrd } from "../finding";
+import { columns, manifestOf } from "./columns";
+import { encryptionLine, rowsOf, SHOWN, summary, withFindings, type Shown } from "./selection";
+
+/** For people: a table for each cluster, and below it what is wrong and what to do. */
+export function renderText(clusters: readonly ClusterStatus[], shown: Shown): string {
+  return clusters.map((cluster) => renderCluster(cluster, shown)).join("\n");
+}
+
+function renderCluster(cluster: ClusterStatus, shown: Shown): string {
+  if ("error" in cluster) return `context ${cluster.context}: could not be looked at\n  ${indent(cluster.error)}\n`;
+  const rows = rowsOf(cluster, shown);
+  const parts = [
+    `context ${cluster.context}, ${cluster.server}: ${summary(cluster)}`,
+    ...(rows.length > 0 ? [table(rows, shown.wide)] : []),
+    ...cluster.problems.map(describeProblem),
+    ...findings(cluster, shown),
+    footer(cluster),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function table(rows: readonly JudgedCrd[], isWide: boolean): string {
+  const all = columns(isWide);
+  const lines = [all.map(({ head }) => head), ...rows.map((row) => all.map(({ cell }) => cell(row)))];
+  const widths = all.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function findings(cluster: SeenCluster, { all }: Shown): string[] {
+  const found = withFindings(cluster);
+  const shown = all ? found : found.slice(0, SHOWN);
+  const more = found.length - shown.length;
+  return [...shown.map(describeCrd), ...(more > 0 ? [`… and ${more} more CRDs; --all shows them`] : [])];
+}
+
+function describeCrd({ facts, verdict, findings }: JudgedCrd): string {
+  const owner = manifestOf(facts);
+  const head = `${facts.name}: ${verdict === "ok" ? "ok, but" : verdict}${owner === "" ? "" : ` (manifest of ${owner})`}`;
+  return [head, ...findings.map(({ problem }) => `  ${indent(describeProblem(problem))}`)].join("\n");
+}
+
+function footer(cluster: SeenCluster): string {
+  const { added, hidden } = cluster;
+  return [
+    ...(added.length > 0 ? [`not in the cluster yet, so nothing to refuse: ${added.join(", ")}`] : []),
+    ...hidden.map((line) => `not seen: ${line}`),
+    ...[encryptionLine(cluster) ?? ""],
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+function indent(text: string): string {
+  return text.replace(/\n/g, "\n  ");
+}
