@@ -31,7 +31,7 @@ export async function askWebhook(cluster: Cluster, asked: Asked): Promise<Webhoo
     return { state: "problem", why: objects.why };
   }
   if (facts.versions.length === 1 && olderStored(facts).length === 0) {
-    return { state: "ok", why: "it is asked for nothing: there is one version" };
+    return { state: "unused", why: "there is one version, so nothing is converted" };
   }
   const other = otherVersion(facts);
   if (first !== undefined && other !== undefined) {

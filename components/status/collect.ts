@@ -96,7 +96,7 @@ async function webhookFacts(
   const [answer, ends] = await Promise.all([
     isAskable(objects, bundle.wrong)
       ? askWebhook(cluster, { facts, conversion, objects, first, signal })
-      : { state: "unknown" as const, why: "not asked: the CRD is not served" },
+      : { state: "not served" as const, why: "the API server does not serve the CRD" },
     url === undefined ? undefined : serverCertificateEnds(url),
   ]);
   return {

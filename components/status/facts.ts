@@ -65,9 +65,9 @@ export interface WebhookFacts {
   readonly serverCertificateEnds?: string;
 }
 
-/** `why` of ok says how it was asked, of problem what is wrong, of unknown why nobody could ask. */
+/** `why` says of ok how it was asked, of problem what is wrong, of the others why nobody asked, or could not. */
 export interface WebhookAnswer {
-  readonly state: "ok" | "problem" | "unknown" | "forbidden";
+  readonly state: "ok" | "problem" | "unknown" | "forbidden" | "unused" | "not served";
   readonly why: string;
 }
 

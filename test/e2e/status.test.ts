@@ -1,6 +1,8 @@
+import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import { rightsForStatus } from "../../components/kubernetes/rights";
+import type { PolicyRule } from "../../local/cluster/users";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster } from "../../local/cluster/cluster";
@@ -68,7 +70,7 @@ interface Shown {
 describe("kubernetes-storage-migration status, over CRDs as projects leave them", () => {
   let cluster: Cluster;
   let kubeconfig: string;
-  let hooks: Webhook[] = [];
+  const hooks: Webhook[] = [];
 
   beforeAll(async () => {
     cluster = await startCluster({
@@ -160,13 +162,218 @@ describe("kubernetes-storage-migration status, over CRDs as projects leave them"
   const status = (...args: string[]): Promise<Ran> => runCommand("status", "--kubeconfig", kubeconfig, ...args);
   const json = async (...args: string[]): Promise<Shown> => JSON.parse((await status("--json", ...args)).out) as Shown;
 
-  test("T1 look", async () => {
-    const began = Date.now();
-    const ran = await status("--all", "--wide");
-    console.log(ran.code, Date.now() - began, ran.out, ran.err);
-    console.log((await status("--json")).out);
-    console.log((await status()).out);
-    console.log((await status("--markdown")).out);
-    void json;
+  const verdicts = ({ clusters }: Shown): Record<string, string> =>
+    Object.fromEntries((clusters[0]?.crds ?? []).map(({ name, verdict }) => [name, verdict]));
+  const said = ({ clusters }: Shown, name: string): string =>
+    JSON.stringify(clusters[0]?.crds.find((crd) => crd.name === name)?.findings);
+
+  test("each is judged, with exactly the rights that docs/status.md lists", async () => {
+    const ran = await status("--json");
+    console.log(ran.out);
+    console.log((await status("--all", "--wide")).out);
+    expect(ran.code).toBe(1);
+    const shown = JSON.parse(ran.out) as Shown;
+    expect(verdicts(shown)).toEqual({
+      "backups.store.example.com": "ok",
+      "brokens.store.example.com": "broken",
+      "bundles.pki.example.com": "blocked",
+      "expireds.pki.example.com": "blocked",
+      "issuers.pki.example.com": "blocked",
+      "keystores.pki.example.com": "blocked",
+      "machines.infra.example.com": "migrate",
+      "meshes.net.example.com": "migrate",
+      "queues.mq.example.com": "ok",
+      "snapshots.store.example.com": "migrate",
+      "soons.pki.example.com": "ok",
+      "topics.mq.example.com": "migrate",
+      "volumes.store.example.com": "blocked",
+    });
+    expect(said(shown, "meshes.net.example.com")).toMatch(/\[v1alpha1, v1beta1, v1\].*there is no object to rewrite/);
+    expect(said(shown, "machines.infra.example.com")).toMatch(/objects may be stored in v1alpha1, v1beta1/);
+    expect(said(shown, "issuers.pki.example.com")).toMatch(/127\.0\.0\.1:1\b.*connection refused/);
+    expect(said(shown, "keystores.pki.example.com")).toMatch(/service .*convert.* not found/);
+    expect(said(shown, "expireds.pki.example.com")).toMatch(/certificate has expired.*ended on 2024-02-29/);
+    expect(said(shown, "soons.pki.example.com")).toMatch(/^\[\{[^{]*its conversion webhook ends on \d{4}-/);
+    expect(said(shown, "bundles.pki.example.com")).toMatch(/caBundle holds no certificate.*InvalidCABundle/);
+    expect(said(shown, "topics.mq.example.com")).toMatch(/does not have any more.*v1: 1 object/);
+    expect(said(shown, "snapshots.store.example.com")).toMatch(/proof .* generation 1, and the CRD is at 2/);
+    expect(said(shown, "volumes.store.example.com")).toMatch(/being deleted since/);
+    expect(said(shown, "brokens.store.example.com")).toMatch(/cannot be listed.*store\.example\.com\/v0/);
+    expect(shown.clusters[0]?.hidden).toEqual([]);
   });
+
+  test("the same cluster gives the same bytes", async () => {
+    for (const form of [[], ["--all", "--wide"], ["--markdown", "--all"]]) {
+      expect((await status(...form)).out).toBe((await status(...form)).out);
+    }
+  });
+
+  test("only those that are named, by name or pattern, also where they are ok; a name of none is exit code 2", async () => {
+    const ran = await status("queues.mq.example.com", "backups.*");
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(/: 2 CRDs: 2 ok\n\nNAME .*\nbackups\.store\.example\.com .* ok\nqueues\.mq.* 1 .* ok\n/);
+    const none = await status("nothing.example.com");
+    expect(none.code).toBe(2);
+    expect(none.out).toMatch(/no CRD is named nothing\.example\.com in context local/);
+  });
+
+  describe("--against the next release", () => {
+    let folder: string;
+    beforeAll(() => {
+      folder = path.join(path.dirname(cluster.dir), "next");
+      fs.mkdirSync(folder);
+    });
+    const upgrade = async (crd: ProjectCrd): Promise<{ refused: boolean; message: string }> => {
+      const definition = projectCrd(crd);
+      const body = { ...definition, metadata: { name: definition.metadata.name } };
+      const query = "?fieldManager=helm&dryRun=All&force=true";
+      const file = crdPath(definition.metadata.name) + query;
+      const answer = await cluster.client.send("PATCH", file, body, "application/apply-patch+yaml");
+      return { refused: answer.status !== 200, message: String(answer.body.message) };
+    };
+
+    test.each<[string, ProjectCrd, RegExp | undefined]>([
+      [
+        "a stored version that it drops",
+        { ...machines, versions: "v1beta1 v1*" },
+        /does not have v1alpha1, which status/,
+      ],
+      ["no object at all, and the same", { ...meshes, versions: "v1*" }, /does not have v1alpha1, v1beta1, which/],
+      ["no storage version", { ...queues, versions: "v1 v2" }, /no version has storage: true/],
+      ["the storage version is dropped", { ...queues, versions: "v2*" }, /does not have v1/],
+      ["nothing that is stored", { ...queues, versions: "v1 v2*" }, undefined],
+    ])("%s: what it says is what the API server says", async (_, next, expected) => {
+      const file = path.join(folder, "crd.json");
+      fs.writeFileSync(file, JSON.stringify(projectCrd(next)));
+      const shown = await json("--against", folder);
+      expect(shown.clusters[0]?.crds).toHaveLength(1);
+      const name = projectCrd(next).metadata.name;
+      const { refused } = await upgrade(next);
+      expect(refused).toBe(expected !== undefined);
+      if (expected === undefined) expect(verdicts(shown)).toEqual({ [name]: "ok" });
+      else {
+        expect(verdicts(shown)).toEqual({ [name]: "blocked" });
+        expect(said(shown, name)).toMatch(expected);
+      }
+    });
+  });
+
+  describe("with less", () => {
+    const all = rightsForStatus();
+    const without = (verbs: (rule: PolicyRule) => boolean, name: string): Promise<string> =>
+      cluster.userKubeconfig(
+        name,
+        all.filter((rule) => !verbs(rule)),
+      );
+
+    test("without objects and without metrics it judges what it sees, and says what it does not", async () => {
+      const less = await without(
+        (rule) => rule.apiGroups?.includes("*") === true || rule.nonResourceURLs !== undefined,
+        "less",
+      );
+      const { code, out } = await runCommand("status", "--kubeconfig", less);
+      expect(code).toBe(1);
+      expect(out).toMatch(/^meshes\.net\.example\.com +v1 +v1alpha1,v1beta1,v1 .* \? +None +migrate$/m);
+      expect(out).toMatch(/^not seen: objects of .* and \d+ more: not allowed to list them \(403\)/m);
+      expect(out).toMatch(/^not seen: encryption, .*: not allowed to get \/metrics \(403\)$/m);
+    });
+
+    test("without get, webhooks are not asked", async () => {
+      const list = all.map((rule) =>
+        rule.verbs.includes("get") && rule.apiGroups ? { ...rule, verbs: ["list"] } : rule,
+      );
+      const less = await cluster.userKubeconfig("lists", list);
+      const { out } = await runCommand("status", "--kubeconfig", less, "issuers.pki.example.com");
+      expect(out).toMatch(/webhook \? +ok$/m);
+      expect(out).toMatch(/^not seen: the conversion webhook of issuers.*not allowed to get an object/m);
+    });
+
+    test("without the list of CRDs it is exit code 2, with the rule to grant", async () => {
+      const less = await without(
+        (rule) => rule.apiGroups?.includes("apiextensions.k8s.io") === true || rule.apiGroups?.includes("*") === true,
+        "none",
+      );
+      const { code, out } = await runCommand("status", "--kubeconfig", less);
+      expect(code).toBe(2);
+      expect(out).toMatch(/could not be looked at\n.*list.*customresourcedefinitions/s);
+      expect(out).toMatch(/grant this user the rule/);
+    });
+  });
+
+  test("--all-contexts: one that cannot be reached is said, the others are shown, exit code 2", async () => {
+    const config = JSON.parse(fs.readFileSync(kubeconfig, "utf8")) as Record<"clusters" | "contexts", object[]>;
+    config.clusters.push({ name: "gone", cluster: { server: "https://127.0.0.1:1" } });
+    config.contexts.push({ name: "gone", context: { cluster: "gone", user: "status" } });
+    const file = path.join(path.dirname(cluster.dir), "two.kubeconfig");
+    fs.writeFileSync(file, JSON.stringify(config));
+    const { code, out } = await runCommand("status", "--kubeconfig", file, "--all-contexts");
+    expect(code).toBe(2);
+    expect(out).toMatch(/^context gone: could not be looked at\n {2}cluster unreachable: https:\/\/127\.0\.0\.1:1 /m);
+    expect(out).toMatch(/^context local, .*: 13 CRDs: /m);
+    expect(out).toContain("kubernetes-storage-migration migrate meshes.net.example.com --context local");
+  });
+
+  test("nothing is written: every CRD and object has the resourceVersion that it had", async () => {
+    const versions = async (): Promise<string[]> => {
+      const { items } = await cluster.client.get(crdPath());
+      return items.map(
+        ({ metadata }: { metadata: Record<string, string> }) => `${metadata["name"]} ${metadata["resourceVersion"]}`,
+      );
+    };
+    const before = await versions();
+    await status("--all");
+    expect(await versions()).toEqual(before);
+  });
+
+  test("docs/status.md and the README show what it prints", async () => {
+    const { out } = await status(
+      "meshes.net.example.com",
+      "machines.infra.example.com",
+      "issuers.pki.example.com",
+      "backups.store.example.com",
+    );
+    const printed = out
+      .replace(cluster.server, "https://10.0.0.1:6443")
+      .replace(/ \(\S+\)$/m, " (cp-1)")
+      .replace("context local", "context prod");
+    console.log(printed);
+    const block = (page: string): string =>
+      /```text\n(context prod[^]*?)```/.exec(fs.readFileSync(checkout(page), "utf8"))?.[1] ?? "none";
+    expect(block("docs/status.md")).toBe(printed);
+    for (const line of block("README.md").trimEnd().split("\n")) expect(printed).toContain(`${line}\n`);
+  });
+});
+
+test("status shows what is encrypted at rest, and by which configuration", async () => {
+  const key = Buffer.alloc(32, 7).toString("base64");
+  const text = `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      - secretbox: { keys: [{ name: "2026-11", secret: "${key}" }] }
+      - identity: {}
+`;
+  const cluster = await startCluster({
+    dir: checkout(".local", "test", `status-encrypted-${process.pid}`, "cluster"),
+    version: chosenVersion([]),
+    syncToDisk: false,
+    encryption: { text },
+  });
+  try {
+    const kubeconfig = await cluster.userKubeconfig("status", rightsForStatus());
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "one" }, stringData: { a: "b" } };
+    await cluster.client.post("/api/v1/namespaces/default/secrets", secret);
+    const { out } = await runCommand("status", "--kubeconfig", kubeconfig, "--json");
+    expect(out).not.toContain(key);
+    const { encryption } = (JSON.parse(out) as Shown).clusters[0] ?? {};
+    // Servers name their configuration since 1.34, and count by resource since 1.32.
+    const tells = cluster.version !== "1.30";
+    const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+    expect(Object.values(encryption?.servers ?? {})).toEqual([tells ? `sha256:${hash}` : "unknown"]);
+    expect(encryption?.encrypted).toEqual(tells ? ["secrets"] : []);
+  } finally {
+    await cluster.stop();
+    fs.rmSync(path.dirname(cluster.dir), { recursive: true, force: true });
+  }
 });

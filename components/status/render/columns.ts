@@ -45,7 +45,7 @@ function conversion({ webhook }: CrdFacts): string {
   if (webhook === undefined) return "None";
   const { answer, caBundle } = webhook;
   if (caBundle.wrong !== undefined || answer.state === "problem") return "webhook problem";
-  return answer.state === "ok" ? "webhook ok" : "webhook ?";
+  return answer.state === "ok" || answer.state === "unused" ? `webhook ${answer.state}` : "webhook ?";
 }
 
 function proof({ proof }: CrdFacts): string {

@@ -1,8 +1,11 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { parse } from "yaml";
 import { readNextManifests } from "../../../components/command/status/nextManifests";
 import { matcherOf } from "../../../components/command/status/patterns";
+import { rightsForStatus } from "../../../components/kubernetes/rights";
+import { checkout } from "../../../local/checkout";
 import { asYaml } from "../../shapes/manifests";
 import { manifest, messageOf, withMetadata } from "../fixtures";
 import { runCommand } from "./runCommand";
@@ -63,6 +66,20 @@ describe("--against", () => {
     expect([code, out]).toEqual([2, ""]);
     expect(err).toMatch(/cannot be read/);
   });
+});
+
+test("the rights that docs/status.md lists are those that the package names; groups can be named instead of *", () => {
+  const page = fs.readFileSync(checkout("docs/status.md"), "utf8");
+  expect(parse(/```yaml\n# status\n([^]*?)```/.exec(page)?.[1] ?? "")).toEqual(rightsForStatus());
+  const narrow = rightsForStatus({ groups: ["b.com", "a.com"] });
+  expect(narrow.map(({ apiGroups }) => apiGroups?.[0])).toEqual([
+    "apiextensions.k8s.io",
+    "a.com",
+    "b.com",
+    "coordination.k8s.io",
+    undefined,
+  ]);
+  expect(new Set(narrow.flatMap(({ verbs }) => verbs))).toEqual(new Set(["get", "list"]));
 });
 
 test.each([
