@@ -1,11 +1,11 @@
 import { isWebhook, type Conversion, type WebhookClientConfig } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { ApiError, hasStatus, messageOf, UnreachableError, UserError } from "../kubernetes/errors";
+import { ApiError, hasStatus, UnreachableError, UserError, whatOf } from "../kubernetes/errors";
 import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, WebhookAnswer } from "./facts";
-import { timeless } from "./timeless";
+import { plainly } from "./plainly";
 
 /** The API server itself waits 30 s; whoever converts one object needs milliseconds. */
 const ANSWER_SECONDS = 10;
@@ -70,7 +70,7 @@ async function convertByApiServer(
       return { state: "problem", why: `no answer within ${ANSWER_SECONDS} s to a GET at ${other}` };
     }
     if (!(error instanceof ApiError)) throw error;
-    const why = timeless(error.serverMessage);
+    const why = plainly(error.serverMessage);
     return { state: /conver/.test(why) ? "problem" : "unknown", why };
   }
 }
@@ -92,6 +92,6 @@ async function askFromHere(cluster: Cluster, { facts, conversion }: Asked): Prom
     // The way from here to a URL need not be the API servers' way.
     const isOurWay =
       clientConfig.url !== undefined && error instanceof WebhookError && ["down", "slow"].includes(error.trouble);
-    return { state: isOurWay ? "unknown" : "problem", why: timeless(messageOf(error)) };
+    return { state: isOurWay ? "unknown" : "problem", why: plainly(whatOf(error)) };
   }
 }

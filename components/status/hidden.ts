@@ -22,7 +22,7 @@ export function hiddenFrom({ crds, hidden }: ClusterFacts): string[] {
     ...ofCrds(
       crds.filter(forbiddenWebhook(/Service/)),
       (names) =>
-        `the conversion webhook of ${names}: without objects it is asked through its Service, and create on services/proxy is not allowed (403)`,
+        `the conversion webhook of ${names}: there is no object to have converted, and to ask its Service, create on services/proxy, is not allowed (403)`,
     ),
     ...ofCrds(
       crds.filter(({ webhook }) => webhook?.answer.state === "unknown"),

@@ -57,10 +57,9 @@ function inNamespace(namespace: string | undefined, name: string): string {
 
 function managersOfVersions({ managedFields = [] }: Metadata): string[] {
   const owners = managedFields
-    .filter(({ subresource = "", fieldsV1 = {} }) => {
-      const spec = fieldsV1["f:spec"] as Record<string, unknown> | undefined;
-      return subresource === "" && spec?.["f:versions"] !== undefined;
-    })
+    .filter(
+      ({ fieldsV1 = {} }) => (fieldsV1["f:spec"] as Record<string, unknown> | undefined)?.["f:versions"] !== undefined,
+    )
     .map(({ manager = "(unnamed)" }) => manager)
     .filter((manager) => manager !== FIELD_MANAGER);
   return [...new Set(owners)].sort();

@@ -9,7 +9,7 @@ import {
 import { ApiError, hasStatus, UnreachableError } from "../kubernetes/errors";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, Sample } from "./facts";
-import { timeless } from "./timeless";
+import { plainly } from "./plainly";
 
 /** A LIST of one object that takes longer is a LIST that does not work. */
 const LIST_SECONDS = 20;
@@ -68,7 +68,7 @@ function whyNot(error: unknown): ObjectsSeen {
   if (error.status === 403) return { state: "forbidden" };
   // Not established, or being deleted: the conditions say which.
   if (error.status === 404) return { state: "not served" };
-  return { state: "unreadable", why: timeless(`${error.serverMessage} (${error.status})`) };
+  return { state: "unreadable", why: plainly(`${error.serverMessage} (${error.status})`) };
 }
 
 /** Is anything old, so that a page of objects is worth reading? The first object tells of the others, often enough. */

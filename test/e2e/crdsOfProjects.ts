@@ -48,8 +48,13 @@ export async function install(client: Client, crd: ProjectCrd, ...releases: stri
   const { metadata } = projectCrd(crd);
   await client.apply(crdPath(metadata.name), projectCrd(crd), "helm");
   await awaitEstablished(client, metadata.name);
+  await upgrade(client, crd, ...releases);
+}
+
+export async function upgrade(client: Client, crd: ProjectCrd, ...releases: string[]): Promise<void> {
   for (const versions of releases) {
-    await client.apply(crdPath(metadata.name), projectCrd({ ...crd, versions }), "helm");
+    const next = projectCrd({ ...crd, versions });
+    await client.apply(crdPath(next.metadata.name), next, "helm");
   }
 }
 

@@ -26,5 +26,6 @@ export function managedFieldsServed(facts: CrdFacts, question: Question): Findin
 }
 
 export function amongSample({ objects, all }: Sample): string {
-  return all ? ` (looked at all ${objects} objects)` : ` (looked at the first ${objects} objects)`;
+  if (!all) return ` (looked at the first ${objects} objects)`;
+  return objects === 1 ? " (looked at the one object there is)" : ` (looked at all ${objects} objects)`;
 }

@@ -38,14 +38,8 @@ function table(rows: readonly JudgedCrd[], isWide: boolean): string {
 }
 
 function describeCrd({ facts, verdict, findings }: JudgedCrd): string {
-  const points = findings.map(
-    ({ problem }) => `  - ${inOneLine({ ...problem, next: undefined })}${nextOf(problem.next)}`,
-  );
+  const points = findings.map(({ problem }) => `  - ${inOneLine(problem)}`);
   return [`- **${facts.name}**: ${verdict}`, ...points].join("\n");
-}
-
-function nextOf(next: string | undefined): string {
-  return next === undefined ? "" : `. Next: \`${next.replace(/`/g, "")}\``;
 }
 
 function remarks(cluster: SeenCluster): string[] {

@@ -17,11 +17,12 @@ test.each([
     ["databases.*", "queues.example.org"],
     ["databases.example.com", "queues.example.org"],
   ],
-  [["databasesXexample.com"], []],
-  [[], ["databases.example.com", "queues.example.com", "queues.example.org"]],
+  [["bases.example.com", "databases.example"], []],
+  [["queues.example.c*m"], ["queues.example.com"]],
+  [[], ["databases-example.com", "databases.example.com", "queues.example.com", "queues.example.org"]],
 ])("%j names %j", (patterns, expected) => {
   const names = ["databases.example.com", "queues.example.com", "queues.example.org"];
-  expect(names.filter(matcherOf(patterns))).toEqual(expected);
+  expect(["databases-example.com", ...names].filter(matcherOf(patterns))).toEqual(expected);
 });
 
 describe("--against", () => {

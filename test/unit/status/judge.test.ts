@@ -55,7 +55,7 @@ test.each<[string, CrdFacts, Verdict, RegExp | undefined]>([
     "managedFields at a version that is there and not served: a warning",
     seen("v1- v2*", { sample: { ...sample, all: true, objects: 1, managedFields: { v1: 1 } } }),
     "ok",
-    /not served \(looked at all 1 objects\):\s+v1: 1 object\b/,
+    /not served \(looked at the one object there is\):\s+v1: 1 object\b/,
   ],
   [
     "owner references at a version that is not served: a warning",

@@ -24,17 +24,13 @@ test.each<[object, string[]]>([
 });
 
 test("the managers of spec.versions are named, once and sorted; those of status or metadata alone are not, nor are we", () => {
-  const owns = (manager: string, fields: object, subresource?: string) => ({
-    manager,
-    fieldsV1: fields as Record<string, unknown>,
-    ...(subresource !== undefined && { subresource }),
-  });
+  const owns = (manager: string, fields: object) => ({ manager, fieldsV1: fields as Record<string, unknown> });
   const versions = { "f:spec": { "f:versions": {} } };
   const managedFields = [
     owns("helm", versions),
     owns("argocd-controller", versions),
     owns("helm", versions),
-    owns("kube-apiserver", { "f:status": {} }, "status"),
+    owns("kube-apiserver", { "f:status": {} }),
     owns("cainjector", { "f:spec": { "f:conversion": {} } }),
     owns("kubernetes-storage-migration", versions),
   ];
