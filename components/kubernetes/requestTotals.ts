@@ -51,7 +51,10 @@ export function everyRequestTotal(metrics: string): Map<string, Record<string, R
     const byVersion = totals.get(name) ?? {};
     totals.set(name, byVersion);
     const isWrite = WRITES.includes(verb) && code.startsWith("2") && dryRun === "";
-    byVersion[version] = addCounts(byVersion[version], isWrite ? { writes: value, others: 0 } : { writes: 0, others: value });
+    byVersion[version] = addCounts(
+      byVersion[version],
+      isWrite ? { writes: value, others: 0 } : { writes: 0, others: value },
+    );
   }
   return totals;
 }

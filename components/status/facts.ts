@@ -1,4 +1,5 @@
 import type { Definition } from "../crd/definition";
+import type { RequestCount } from "../kubernetes/requestTotals";
 
 /** What was seen of one CRD: data, so that what it comes to is judged by pure functions. */
 export interface CrdFacts {
@@ -20,7 +21,7 @@ export interface CrdFacts {
   readonly webhook?: WebhookFacts;
   readonly sample?: Sample;
   /** Requests at each version since the API servers started; absent where /metrics could not be read. */
-  readonly requests?: Readonly<Record<string, number>>;
+  readonly requests?: Readonly<Record<string, RequestCount>>;
 }
 
 export interface VersionFacts {

@@ -4,7 +4,7 @@ import { readingOf, type ReportedServer, shortHash } from "../kubernetes/encrypt
 import { hasStatus, messageOf } from "../kubernetes/errors";
 import { readMetrics, samplesOf } from "../kubernetes/metrics";
 import type { Work } from "../kubernetes/report";
-import { everyRequestTotal } from "../kubernetes/requestTotals";
+import { addCounts, everyRequestTotal, type RequestCount } from "../kubernetes/requestTotals";
 import type { EncryptionFacts } from "./facts";
 
 /** A look at /metrics must not make the whole slow. */
@@ -13,7 +13,7 @@ const SECONDS = 30;
 export interface ServersFacts {
   readonly encryption?: EncryptionFacts;
   /** Resource → version → requests since the servers started. */
-  readonly requests?: ReadonlyMap<string, Readonly<Record<string, number>>>;
+  readonly requests?: ReadonlyMap<string, Readonly<Record<string, RequestCount>>>;
   /** What could not be read, in sentences. */
   readonly hidden: readonly string[];
 }
@@ -27,7 +27,7 @@ export async function readServers(cluster: Cluster, work: Work): Promise<Servers
     return await readEach(servers, signal);
   } catch (error) {
     work.signal.throwIfAborted();
-    const what = "encryption, and requests at deprecated versions";
+    const what = "encryption, and writes through deprecated versions";
     const why = hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOf(error);
     return { hidden: [`${what}: ${why}`] };
   } finally {
@@ -38,7 +38,7 @@ export async function readServers(cluster: Cluster, work: Work): Promise<Servers
 async function readEach(servers: ApiServers, signal: AbortSignal): Promise<ServersFacts> {
   const reported: ReportedServer[] = [];
   const encrypted = new Set<string>();
-  const requests = new Map<string, Record<string, number>>();
+  const requests = new Map<string, Record<string, RequestCount>>();
   for (const server of servers.servers) {
     const metrics = await readMetrics(server, signal);
     reported.push(readingOf(metrics, servers.identities, server.address));
@@ -73,10 +73,13 @@ export function encryptedResources(metrics: string): string[] {
   });
 }
 
-function addRequests(sum: Map<string, Record<string, number>>, more: Map<string, Record<string, number>>): void {
+function addRequests(
+  sum: Map<string, Record<string, RequestCount>>,
+  more: Map<string, Record<string, RequestCount>>,
+): void {
   for (const [resource, versions] of more) {
     const known = sum.get(resource) ?? {};
     sum.set(resource, known);
-    for (const [version, count] of Object.entries(versions)) known[version] = (known[version] ?? 0) + count;
+    for (const [version, count] of Object.entries(versions)) known[version] = addCounts(known[version], count);
   }
 }

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
-import { contextNames, type ClusterReference } from "../../kubernetes/kubeconfig";
+import { contextNames } from "../../kubernetes/kubeconfig";
+import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
 import { type ClusterStatus, exitCodeOf, judgeCluster } from "../../status/clusterStatus";
 import { collect } from "../../status/collect";
 import type { NextManifest } from "../../status/finding";

@@ -63,8 +63,19 @@ test.each<[string, CrdFacts, Verdict, RegExp | undefined]>([
     "ok",
     /example\.com\/v0 Database: 2 objects/,
   ],
-  ["requests at a deprecated version: a warning", seen("v1! v2*", { requests: { v1: 7 } }), "ok", /v1 is deprecated/],
-  ["requests at a version that is not deprecated", seen("v1 v2*", { requests: { v1: 7 } }), "ok", undefined],
+  [
+    "writes through a deprecated version: a warning",
+    seen("v1! v2*", { requests: { v1: { writes: 7, others: 0 } } }),
+    "ok",
+    /v1 is deprecated, and was written through/,
+  ],
+  ["reads at a deprecated version", seen("v1! v2*", { requests: { v1: { writes: 0, others: 7 } } }), "ok", undefined],
+  [
+    "writes through a version that is not deprecated",
+    seen("v1 v2*", { requests: { v1: { writes: 7, others: 0 } } }),
+    "ok",
+    undefined,
+  ],
 
   [
     "being deleted",
