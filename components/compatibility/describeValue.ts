@@ -1,4 +1,4 @@
-import { isLargeInteger, stringifyJson } from "../kubernetes/json";
+import { isLargeInteger, readableValue, stringifyJson } from "../kubernetes/json";
 
 const SHOWN = 5;
 const LONGEST = 80;
@@ -6,7 +6,7 @@ const LONGEST = 80;
 /** A value of a schema as a finding shows it: JSON on one line, cut where it is long; `none` where there is none. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return "none";
-  const text = stringifyJson(value);
+  const text = readableValue(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 

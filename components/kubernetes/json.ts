@@ -24,7 +24,15 @@ export function parseJson(text: string): unknown {
 
 /** Written as Go writes it: the tests of a JSON patch compare text, and `<` is another text than its escape. */
 export function stringifyJson(value: unknown): string {
-  const text = JSON.stringify(value).replace(ESCAPED_BY_GO, escapeCharacter);
+  return withIntegers(JSON.stringify(value).replace(ESCAPED_BY_GO, escapeCharacter));
+}
+
+/** JSON for people: integers as they were written, `<` as itself. */
+export function readableValue(value: unknown): string {
+  return withIntegers(JSON.stringify(value));
+}
+
+function withIntegers(text: string): string {
   return text.includes("\\u0000int:") ? text.replace(MARKED, "$1") : text;
 }
 
@@ -41,9 +49,4 @@ export function integerOf(value: bigint): number | string {
 /** True for an integer that `parseJson` kept as it was written. */
 export function isLargeInteger(value: string): boolean {
   return value.startsWith(MARK);
-}
-
-/** The integer as it was written, for messages. */
-export function readableValue(value: unknown): string {
-  return typeof value === "string" && value.startsWith(MARK) ? value.slice(MARK.length) : JSON.stringify(value);
 }
