@@ -59,10 +59,7 @@ export function storedSize(object: KubernetesObject, { group, plural }: Resource
   return { whole: withoutManagedFields + field, withoutManagedFields };
 }
 
-/** Go's encoder escapes these for HTML, and ends with a line feed. https://pkg.go.dev/encoding/json#Marshal */
+/** Go's encoder ends with a line feed. https://pkg.go.dev/encoding/json#Encoder.Encode */
 function goBytes(value: object): number {
-  const text = stringifyJson(value);
-  let bytes = Buffer.byteLength(text) + 1;
-  for (const [found] of text.matchAll(/[<>&\u2028\u2029]/g)) bytes += 6 - Buffer.byteLength(found);
-  return bytes;
+  return Buffer.byteLength(stringifyJson(value)) + 1;
 }
