@@ -1,7 +1,8 @@
-import type { KubernetesObject } from "../../components/kubernetes/api";
+import { type KubernetesObject, PatchType, resourcePath } from "../../components/kubernetes/api";
 import { findApiServers } from "../../components/kubernetes/apiServers";
 import { discover, servedStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
 import { moveManagedFields } from "../../components/migration/managedFields";
+import { type ApiError, UnreachableError } from "../../components/kubernetes/errors";
 import { forEachObject } from "../../components/migration/rewrite/objects";
 import { rewriteAll } from "../../components/migration/rewrite/rewriter";
 import { awaitAgreement } from "../../components/migration/servers/agreement";
@@ -124,6 +125,50 @@ describe("walking", () => {
     expect(expired).toBe(1);
     expect(result.visited).toBe(60);
     expect(new Set(seen).size).toBe(60);
+  });
+
+  test("an expired list whose answer offers no other token is an error, not the end of the list", async () => {
+    await compact(bench.local.etcd);
+    const cluster = {
+      call: (request: { query?: Record<string, unknown> }) => {
+        const { continue: token, ...query } = request.query ?? {};
+        // A list at a revision is answered with 410 and nothing more, where etcd no longer has it.
+        const exactly = { ...query, resourceVersion: "2", resourceVersionMatch: "Exact" };
+        return bench.cluster.call((token === undefined ? request : { ...request, query: exactly }) as never);
+      },
+    };
+    const walking = forEachObject(cluster as never, resource, () => Promise.resolve(), {
+      ...bench.work,
+      ...{ doing: "walking", full: true },
+    });
+    await expect(walking).rejects.toMatchObject({ status: 410, continueToken: undefined });
+  });
+
+  test("what passes is tried again: a conflict, and an API server that is killed and comes back", async () => {
+    const tries = new Map<string, number>();
+    const met: unknown[] = [];
+    let restarting: Promise<void> | undefined;
+    const visit = async ({ metadata }: KubernetesObject): Promise<void> => {
+      const tried = (tries.get(metadata.name) ?? 0) + 1;
+      tries.set(metadata.name, tried);
+      if (tries.size === 30 && restarting === undefined) {
+        const killed = bench.local.killApiServer();
+        restarting = killed.then(() => bench.local.restartApiServer());
+        await killed;
+      }
+      // The first patch is of an object that has changed since.
+      const body = tried === 1 ? { metadata: { resourceVersion: "1" } } : {};
+      const patch = { ...{ method: "PATCH", path: resourcePath(resource, metadata) }, body };
+      await bench.cluster.call({ ...patch, contentType: PatchType.merge } as never).catch((error: unknown) => {
+        met.push(error instanceof UnreachableError ? "unreachable" : (error as ApiError).status);
+        throw error;
+      });
+    };
+    const result = await forEachObject(bench.cluster, resource, visit, { ...bench.work, doing: "patching" });
+    await restarting;
+    expect(result).toMatchObject({ visited: 60, gone: 0, failedCount: 0, failed: [] });
+    expect(met).toEqual(expect.arrayContaining([409, "unreachable"]));
+    expect(Math.min(...tries.values())).toBeGreaterThanOrEqual(2);
   });
 
   test("no more than a few visits are under way at once, and an abort ends the walk", async () => {

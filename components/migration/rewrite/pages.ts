@@ -6,7 +6,7 @@ import {
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import { type ApiError, hasStatus, UserError, whatOf } from "../../kubernetes/errors";
+import { hasStatus, UserError, whatOf } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry, withoutRetries } from "../../kubernetes/retry";
@@ -23,8 +23,8 @@ export interface Page {
 export interface ListOptions extends Work {
   readonly full: boolean;
   /**
-   * How long a LIST may answer 429 "storage is (re)initializing", as it does while an API server fills its cache: briefly
-   * after each edit of a CRD, longer where a webhook converts every object, and for ever when one cannot be read.
+   * How long a LIST may answer 429, as it does where the API server has as many requests as it takes, and for a moment while it
+   * fills its cache ("storage is (re)initializing"). An object that cannot be read is another answer: a page comes from etcd then.
    */
   readonly initializingSeconds: number;
 }
@@ -113,19 +113,17 @@ async function listWhenReady(
         await sleep(verdict.afterMs, options.signal);
         continue;
       }
-      if (waited > options.initializingSeconds * 1_000)
-        throw new UserError(describeUnreadable(resource, error, waited));
+      if (waited > options.initializingSeconds * 1_000) throw new UserError(describeRefused(resource, waited));
       options.report(`waiting for the API server to list ${resource.plural} (${Math.round(waited / 1000)} s)`);
       await sleep(Math.min(10, error.retryAfterSeconds ?? 1) * 1_000, options.signal);
     }
   }
 }
 
-function describeUnreadable(resource: Resource, error: ApiError, waited: number): Problem {
+function describeRefused(resource: Resource, waited: number): Problem {
   return {
-    what: `list ${resource.plural}.${resource.group} at ${resource.version}: still ${error.serverMessage} after ${Math.round(waited / 1000)} s`,
+    what: `list ${resource.plural}.${resource.group} at ${resource.version}: the API server still answers 429 after ${Math.round(waited / 1000)} s`,
     expected: "a list",
-    why: "some object in etcd cannot be read or converted",
-    next: "look at the API server's log and at the conversion webhook, then run `pulumi up` again",
+    next: "see what else sends it requests (--max-requests-inflight, API Priority and Fairness), then run `pulumi up` again",
   };
 }

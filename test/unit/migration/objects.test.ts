@@ -1,6 +1,6 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
-import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
+import { ApiError } from "../../../components/kubernetes/errors";
 import { forEachObject } from "../../../components/migration/rewrite/objects";
 
 const resource = { group: "g", version: "v1", plural: "foos" };
@@ -62,19 +62,6 @@ test("404 that names no object is a version that is not served any more: every o
     throw answered(404);
   });
   expect(result).toMatchObject({ gone: 0, failedCount: 3 });
-});
-
-test("what passes is tried again: an API server that restarts, one that is busy, a conflict", async () => {
-  const tries = new Map<string, number>();
-  const result = await walk(30, (name) => {
-    const tried = (tries.get(name) ?? 0) + 1;
-    tries.set(name, tried);
-    if (tried === 1) throw answered(429);
-    if (tried === 2) throw new UnreachableError("restarting", "ECONNREFUSED");
-    if (tried === 3) throw answered(409, "Conflict");
-  });
-  expect(result).toMatchObject({ visited: 30, failedCount: 0 });
-  expect([...tries.values()]).toEqual(Array(30).fill(4));
 });
 
 test("twenty in a row that no object is to blame for end the walk, with what to fix", async () => {
