@@ -2,12 +2,13 @@ import { type PolicyRule, rightsForConversionService } from "../kubernetes/right
 
 /** What Pulumi's kubernetes provider does with each object that it manages: a create is a server-side apply. */
 const MANAGE = ["get", "list", "watch", "create", "patch", "delete"];
-/** What it looks at until a Deployment and a Service are ready. */
+/** What it looks at until a Deployment and a Service are ready. It also tries events, and can do without. */
 const WATCH = ["list", "watch"];
 
 /**
- * What a `ConversionWebhook` adds to `rightsForUp` of its CRDs, for its own namespace: its objects, what Pulumi's kubernetes provider watches
- * until they are ready, and the call through the API server's proxy that preview makes.
+ * What a `ConversionWebhook` adds to `rightsForUp` of its CRDs, in its own namespace, where a Role is enough: its objects, what Pulumi's
+ * kubernetes provider watches until they are ready, and the call through the API server's proxy that preview makes. Where it may not watch
+ * something of that, the provider waits without an end and names no right.
  *
  * @param webhook its name, and that of its Service; `certManager` where cert-manager makes its certificate
  * @example rightsForConversionWebhook({ namespace: "default", name: "databases-conversion" })
@@ -23,7 +24,7 @@ export function rightsForConversionWebhook(webhook: {
     { apiGroups: ["apps"], resources: ["deployments"], verbs: MANAGE },
     { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: MANAGE },
     { apiGroups: ["apps"], resources: ["replicasets"], verbs: WATCH },
-    { apiGroups: [""], resources: ["pods", "endpoints", "persistentvolumeclaims", "events"], verbs: WATCH },
+    { apiGroups: [""], resources: ["pods", "endpoints", "persistentvolumeclaims"], verbs: WATCH },
     ...(webhook.certManager === true
       ? [{ apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: MANAGE }]
       : []),
