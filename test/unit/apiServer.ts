@@ -1,49 +1,102 @@
 import { isDeepStrictEqual } from "util";
 import { storageVersion, type Definition, type DefinitionSpec } from "../../components/crd/definition";
 import { FIELD_MANAGER } from "../../components/crd/names";
+import type { ManagedFieldsEntry } from "../../components/kubernetes/api";
 
 type Fields = Record<string, unknown>;
 
 /**
- * What the API server makes of our server-side apply, as far as a plan reads it: fields that we owned and no longer apply
- * go, the rest is merged; a changed spec is a new generation; a new storage version joins storedVersions.
- * e2e/serverSideApply compares it with the real one.
+ * What the API server makes of a server-side apply, as far as a plan reads it: fields that this manager owned and no longer
+ * applies go, unless another one owns them too; the rest is merged; with force others lose what they own with another value; a
+ * changed spec is a new generation; a new storage version joins storedVersions. e2e/serverSideApply compares it with the real one.
  */
-export function applied(live: Definition | undefined, intent: Definition): Definition {
+export function applied(live: Definition | undefined, intent: Definition, manager = FIELD_MANAGER): Definition {
   const { metadata, spec } = intent;
-  const entry = {
-    manager: FIELD_MANAGER,
-    operation: "Apply",
-    fieldsV1: fieldsOf({ metadata: settable(intent), spec }),
-  };
   const before = live ?? { ...intent, metadata: { name: metadata.name }, spec: {} as DefinitionSpec };
-  const owned = live?.metadata.managedFields?.find(({ manager }) => manager === FIELD_MANAGER)?.fieldsV1 ?? {};
-  const kept = without(before, owned) as unknown as Definition;
+  const mine = fieldsOf(setBy(intent));
+  const changed = changedBy(before, intent);
+  const others = losing(before, changed, (entry) => !isAppliedBy(manager)(entry));
+  const owned = before.metadata.managedFields?.find(isAppliedBy(manager))?.fieldsV1 ?? {};
+  const alone = others.reduce((fields, entry) => minus(fields, entry.fieldsV1 ?? {}), owned);
+  const kept = without(before, alone) as unknown as Definition;
   const { labels: _, annotations: __, ...bare } = before.metadata;
   const after = {
-    ...intent,
+    ...(live ?? intent),
     metadata: {
       ...bare,
       ...merged(settable(kept), settable(intent)),
       uid: before.metadata.uid ?? "uid-1",
       resourceVersion: String(Number(before.metadata.resourceVersion ?? "99") + 1),
-      managedFields: [...others(before), entry],
+      managedFields: [...others, { manager, operation: "Apply", fieldsV1: mine }],
     },
-    spec: defaulted(merged(kept.spec, spec) as DefinitionSpec),
+    // Versions that their only owner lets go of are gone, which the API server refuses.
+    spec: defaulted({ versions: [], ...merged(kept.spec, spec) } as unknown as DefinitionSpec),
   };
   return counted(live, after);
 }
 
-/** An edit by someone else, as `kubectl edit` makes it: whoever changes spec.versions takes it from us. */
-export function editedByOther(live: Definition, spec: Partial<DefinitionSpec>): Definition {
-  const managedFields = live.metadata.managedFields?.map((entry) =>
-    spec.versions === undefined
-      ? entry
-      : { ...entry, fieldsV1: without(entry.fieldsV1 ?? {}, { "f:f:spec": { "f:f:versions": {} } }) },
+/** Whether an apply without force is a conflict: somebody else owns a field to which it gives another value. */
+export function conflicts(live: Definition, intent: Definition, manager = FIELD_MANAGER): boolean {
+  const changed = changedBy(live, intent);
+  const entries = live.metadata.managedFields ?? [];
+  return entries.some(
+    (entry) => !isAppliedBy(manager)(entry) && size(minus(entry.fieldsV1 ?? {}, changed)) < size(entry.fieldsV1 ?? {}),
   );
+}
+
+/** Whether the API server takes it, as far as managers who each apply a part of it may get it wrong. */
+export function isValid({ spec, status }: Definition): boolean {
+  const names = spec.versions.map(({ name }) => name);
+  const { strategy, webhook } = spec.conversion ?? { strategy: "None" };
+  const isWhole = webhook?.clientConfig?.url !== undefined && webhook.conversionReviewVersions !== undefined;
+  return (
+    spec.versions.filter(({ storage }) => storage).length === 1 &&
+    (status?.storedVersions ?? []).every((name) => names.includes(name)) &&
+    (strategy === "Webhook" ? isWhole : webhook === undefined)
+  );
+}
+
+/** An edit by someone else, as `kubectl edit` makes it: what it changes is the editor's alone. */
+export function editedByOther(live: Definition, spec: Partial<DefinitionSpec>, manager = "kubectl-edit"): Definition {
+  const after = { ...live, spec: { ...live.spec, ...spec } };
+  const changed = fieldsThatDiffer({ spec: live.spec }, { spec: after.spec });
+  const isGone = minus(fieldsOf({ spec: live.spec }), fieldsOf({ spec: after.spec }));
+  const isEditor = (entry: ManagedFieldsEntry): boolean => entry.manager === manager && entry.operation === "Update";
+  const left = losing(live, merged(changed, isGone), () => true);
+  const its = merged(left.find(isEditor)?.fieldsV1 ?? {}, changed);
+  const entry = { manager, operation: "Update", fieldsV1: its };
+  const managedFields = live.metadata.managedFields && [
+    ...left.filter((each) => !isEditor(each)),
+    ...(size(its) > 0 ? [entry] : []),
+  ];
   const resourceVersion = String(Number(live.metadata.resourceVersion) + 1);
   const metadata = { ...live.metadata, resourceVersion, ...(managedFields && { managedFields }) };
-  return counted(live, { ...live, metadata, spec: { ...live.spec, ...spec } });
+  return counted(live, { ...after, metadata });
+}
+
+const isAppliedBy =
+  (manager: string) =>
+  (entry: ManagedFieldsEntry): boolean =>
+    entry.manager === manager && entry.operation === "Apply";
+
+/** The fields that an apply sets, by path. */
+function setBy(intent: Definition): Fields {
+  const metadata = settable(intent);
+  return { ...(Object.keys(metadata).length > 0 && { metadata }), spec: intent.spec };
+}
+
+/** Those of them that have another value now, or none. */
+function changedBy(live: Definition, intent: Definition): Fields {
+  return fieldsThatDiffer({ metadata: settable(live), spec: live.spec }, setBy(intent));
+}
+
+/** The entries of those who lose these fields; who owns nothing else has none any more. */
+function losing(live: Definition, lost: Fields, loses: (entry: ManagedFieldsEntry) => boolean): ManagedFieldsEntry[] {
+  return (live.metadata.managedFields ?? []).filter(loses).flatMap((entry) => {
+    if (entry.fieldsV1 === undefined) return [entry];
+    const fieldsV1 = minus(entry.fieldsV1, lost);
+    return size(fieldsV1) === 0 ? [] : [{ ...entry, fieldsV1 }];
+  });
 }
 
 function counted(before: Definition | undefined, after: Definition): Definition {
@@ -55,10 +108,6 @@ function counted(before: Definition | undefined, after: Definition): Definition 
     metadata: { ...after.metadata, generation: (before?.metadata.generation ?? 0) + (isNew ? 1 : 0) },
     status: { storedVersions: known.includes(storage) ? known : [...known, storage] },
   };
-}
-
-function others(live: Definition) {
-  return (live.metadata.managedFields ?? []).filter(({ manager }) => manager !== FIELD_MANAGER);
 }
 
 function settable({ metadata: { labels, annotations } }: Definition): Fields {
@@ -100,4 +149,35 @@ function merged(under: object, over: object): Fields {
     result[key] = isMap(child) && isMap(there) ? merged(there, child) : child;
   }
   return result;
+}
+
+/** Of `after`, the leaves whose value is another one in `before`. */
+function fieldsThatDiffer(before: object, after: object): Fields {
+  const found = Object.entries(after).flatMap(([key, child]): [string, Fields][] => {
+    const there = (before as Fields)[key];
+    if (isMap(child)) {
+      const below = fieldsThatDiffer(isMap(there) ? there : {}, child);
+      return Object.keys(below).length === 0 ? [] : [[`f:${key}`, below]];
+    }
+    return child === undefined || isDeepStrictEqual(there, child) ? [] : [[`f:${key}`, {}]];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Fields of the first that are not among the second. */
+function minus(fields: Fields, others: Fields): Fields {
+  const left = Object.entries(fields).flatMap(([key, below]): [string, unknown][] => {
+    const other = others[key];
+    if (!isMap(below) || !isMap(other)) return [[key, below]];
+    if (Object.keys(below).length === 0) return [];
+    const rest = minus(below, other);
+    return Object.keys(rest).length === 0 ? [] : [[key, rest]];
+  });
+  return Object.fromEntries(left);
+}
+
+/** How many leaves. */
+function size(fields: Fields): number {
+  const children = Object.values(fields).filter(isMap);
+  return children.reduce((sum, child) => sum + (Object.keys(child).length === 0 ? 1 : size(child)), 0);
 }
