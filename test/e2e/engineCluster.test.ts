@@ -218,28 +218,36 @@ describe("the lock of a CRD", () => {
     expect(said).toEqual([]);
   });
 
-  test("a dead holder's lock is taken over once its record has not moved for 15 s, as seen by us", async () => {
-    await bench.local.client.post(leases, {
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      metadata: { name: "storage-migration-c.example.com", namespace: "kube-system" },
-      // Its clock was far ahead of ours.
-      spec: { holderIdentity: "killed 0badc0de", leaseDurationSeconds: 15, renewTime: "2099-01-01T00:00:00.000000Z" },
-    });
-    const said: string[] = [];
-    const began = performance.now();
-    await withLock(
-      bench.cluster,
-      "c.example.com",
-      "heir",
-      (message) => void said.push(message),
-      async () => {
-        expect((await lease("c.example.com")).spec.holderIdentity).toMatch(/^heir /);
-      },
-    );
-    expect(said[0]).toMatch(/waiting 15 s for a sign of life of killed/);
-    // Not sooner, however slow this machine is: the holder might be alive.
-    expect(performance.now() - began).toBeGreaterThanOrEqual(15_000);
+  test("a dead holder's lock is taken over once its lease has expired, and no sooner, whatever the dead one's clock said", async () => {
+    const hour = 3_600_000;
+    const clocks: [string, number][] = [
+      ["c1.example.com", Date.now()],
+      ["c2.example.com", Date.now() + 24 * 365 * hour],
+      ["c3.example.com", Date.now() - hour],
+    ];
+    const takeOver = async ([crd, renewedAt]: [string, number]): Promise<void> => {
+      const renewTime = new Date(renewedAt).toISOString().replace("Z", "000Z");
+      const dead: RecordedLease = await bench.local.client.post(leases, {
+        ...{ apiVersion: "coordination.k8s.io/v1", kind: "Lease" },
+        metadata: { name: `storage-migration-${crd}`, namespace: "kube-system" },
+        spec: { holderIdentity: "killed 0badc0de", leaseDurationSeconds: 15, acquireTime: renewTime, renewTime },
+      });
+      const said: string[] = [];
+      const report = (message: string): void => void said.push(message);
+      const heir = await withLock(bench.cluster, crd, "heir", report, (): Promise<RecordedLease> => lease(crd));
+      expect(said[0]).toMatch(/waiting 15 s for a sign of life of killed/);
+      expect(heir.metadata.uid).toBe(dead.metadata.uid);
+      expect(heir.spec).toMatchObject({ leaseDurationSeconds: 15, leaseTransitions: 1 });
+      expect(heir.spec.holderIdentity).toMatch(/^heir /);
+      // The dead one wrote when the API server says so; with a right clock, it says the same itself.
+      const expired = Date.parse(dead.metadata.creationTimestamp) + dead.spec.leaseDurationSeconds * 1_000;
+      expect(Date.parse(heir.spec.acquireTime)).toBeGreaterThanOrEqual(expired);
+      expect(Date.parse(heir.spec.renewTime)).toBeGreaterThanOrEqual(Date.parse(heir.spec.acquireTime));
+    };
+    await Promise.all(clocks.map(takeOver));
+    const [[right, renewedAt] = ["", 0]] = clocks;
+    const { spec } = (await lease(right)) as RecordedLease;
+    expect(Date.parse(spec.acquireTime)).toBeGreaterThanOrEqual(renewedAt + 15_000);
   });
 
   test("losing it aborts the work and rejects", async () => {
@@ -285,6 +293,17 @@ describe("the lock of a CRD", () => {
     expect(stopped).toBeLessThan(until);
   });
 });
+
+interface RecordedLease {
+  metadata: { uid: string; creationTimestamp: string };
+  spec: {
+    holderIdentity: string;
+    leaseDurationSeconds: number;
+    leaseTransitions: number;
+    acquireTime: string;
+    renewTime: string;
+  };
+}
 
 interface Kubeconfig {
   users: [{ name: string; user: { token?: string } }];
