@@ -8,7 +8,7 @@ const ROOMS = {
   versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
-  migration: ["crd", "kubernetes"],
+  migration: ["crd", "conversion", "kubernetes"],
   provider: ["kubernetes"],
   compatibility: ["crd", "kubernetes"],
   crd: ["kubernetes"],

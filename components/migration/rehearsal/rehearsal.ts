@@ -1,4 +1,4 @@
-import { type Definition, isWebhook } from "../../crd/definition";
+import { type Definition, isWebhook, type Schema } from "../../crd/definition";
 import { isNewer, type KubernetesObject, objectName } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
@@ -78,6 +78,7 @@ function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, not
   return {
     cluster,
     ...routeOf(rehearsal),
+    toSchema: schemaOf(rehearsal.definition, rehearsal.to),
     mayBeLarge: rehearsal.mayBeLarge === true,
     signal: work.signal,
     notChecked: (what) => notes.notChecked(what),
@@ -85,13 +86,17 @@ function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, not
 }
 
 export function routeOf({ definition, from, to }: Rehearsal): Route {
-  const { group, names, versions } = definition.spec;
+  const { group, names } = definition.spec;
   const resource = { group, plural: names.plural };
   return {
     from: { ...resource, version: from },
     to: { ...resource, version: to },
-    fromSchema: versions.find(({ name }) => name === from)?.schema?.openAPIV3Schema,
+    fromSchema: schemaOf(definition, from),
   };
+}
+
+function schemaOf({ spec }: Definition, version: string): Schema | undefined {
+  return spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
 }
 
 /** Items of a list may come without what they all share. */
@@ -110,7 +115,7 @@ async function rehearseObject(
   // A right that is missing here (services/proxy) fails the rehearsal: unchecked is not clean.
   const converted = await conversions.convert(listed);
   return [
-    ...checkStoredSize(listed, answer, rehearsal.to, rehearsal.mayBeLarge),
+    ...checkStoredSize(listed, answer, rehearsal),
     ...checkRewrite(converted, answer, rehearsal.to),
     ...(await checkRoundTrip(rehearsal, conversions, listed, converted)),
     ...(await checkSchema(rehearsal, converted)),

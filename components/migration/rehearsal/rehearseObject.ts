@@ -19,6 +19,7 @@ export interface Route {
 
 export interface ObjectRehearsal extends Route {
   readonly cluster: Cluster;
+  readonly toSchema: Schema | undefined;
   /** etcd takes more than its default, by the user's word. */
   readonly mayBeLarge: boolean;
   readonly signal: AbortSignal;

@@ -1,3 +1,5 @@
+import { withDefaults } from "../../conversion/defaults";
+import type { Schema } from "../../crd/definition";
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import { stringifyJson } from "../../kubernetes/json";
@@ -18,16 +20,17 @@ const ENVELOPE = 64;
  * the flip. What is larger already today shows that this etcd takes more than the default, and how much nobody can see.
  *
  * @param listed as it is stored now
- * @param answer as the rewrite would store it
+ * @param answer of the dry run. Before the flip it has been encoded in the old storage version, whose schema prunes the defaults
+ *   of fields that the new one alone has (tried on 1.37): they are put in again
  * @param mayBeLarge the user's word that this etcd takes more
  */
 export function checkStoredSize(
   listed: KubernetesObject,
   answer: KubernetesObject,
-  to: Resource,
-  mayBeLarge: boolean,
+  { to, toSchema, mayBeLarge }: { to: Resource; toSchema: Schema | undefined; mayBeLarge: boolean },
 ): string[] {
-  const { whole, withoutManagedFields } = storedSize(answer, to);
+  const stored = withDefaults(toSchema, answer) as KubernetesObject;
+  const { whole, withoutManagedFields } = storedSize(stored, to);
   if (whole <= ETCD_LIMIT || storedSize(listed, to).withoutManagedFields > ETCD_LIMIT) return [];
   const limit = `at most ${count(ETCD_LIMIT)}, etcd's default --max-request-bytes`;
   if (withoutManagedFields > ETCD_LIMIT) {

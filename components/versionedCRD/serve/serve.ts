@@ -125,7 +125,7 @@ async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<
 
 /**
  * Every API server serves every version, shown by discovery and by one real read, through the conversion where there is one.
- * Discovery shows no change of a schema: the rehearsal would ask one that still has the old one (seen on a busy machine).
+ * Discovery shows no change of a schema: a server that is behind would answer the rehearsal under the old one.
  */
 async function awaitServedByAll(inputs: ServeInputs, work: PhaseWork, wasApplied: boolean): Promise<string> {
   const { group, plural } = inputs;

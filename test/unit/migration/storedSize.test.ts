@@ -29,6 +29,19 @@ function sized(bytes: number, managedFields: object[] = []): KubernetesObject {
 }
 
 const small = sized(1_000);
+const taken = { to, toSchema: undefined, mayBeLarge: false };
+
+test("a default of the new version that the dry run's answer lacks is counted", () => {
+  const properties = { x: { type: "string" }, note: { type: "string", default: "n".repeat(90) } };
+  const toSchema = { type: "object", properties: { spec: { type: "object", properties } } };
+  const { metadata, ...rest } = sized(ETCD_LIMIT - 50);
+  const { managedFields: _, ...bare } = metadata;
+  const answer = { ...rest, metadata: bare };
+  expect(checkStoredSize(small, answer, taken)).toEqual([]);
+  expect(messageOf(() => checkStoredSize(small, answer, { ...taken, toSchema }))).toMatch(
+    /^stored as v2 it would take 1,572,914 bytes/, // `,"note":"` and `"` are ten more
+  );
+});
 
 test("up to the limit it is taken, one byte more is refused before the flip, with both numbers", () => {
   expect(storedSize(sized(ETCD_LIMIT), to).withoutManagedFields).toBe(1_572_864);
@@ -36,22 +49,22 @@ test("up to the limit it is taken, one byte more is refused before the flip, wit
     const { managedFields: _, ...metadata } = object.metadata;
     return { ...object, metadata };
   };
-  expect(checkStoredSize(small, bare(sized(ETCD_LIMIT)), to, false)).toEqual([]);
-  expect(messageOf(() => checkStoredSize(small, bare(sized(ETCD_LIMIT + 1)), to, false))).toBe(
+  expect(checkStoredSize(small, bare(sized(ETCD_LIMIT)), taken)).toEqual([]);
+  expect(messageOf(() => checkStoredSize(small, bare(sized(ETCD_LIMIT + 1)), taken))).toBe(
     'stored as v2 it would take 1,572,865 bytes with its key; expected at most 1,572,864, etcd\'s default --max-request-bytes; make it smaller (a default or the conversion makes it grow), or, where etcd takes more, set acknowledge: [{ check: "object-size", path: "v2", reason: "…" }]',
   );
 });
 
 test("by the user's word that etcd takes more it is told of and no more", () => {
-  const [said] = checkStoredSize(small, sized(ETCD_LIMIT + 1), to, true);
+  const [said] = checkStoredSize(small, sized(ETCD_LIMIT + 1), { ...taken, mayBeLarge: true });
   expect(said).toMatch(/^stored as v2 it would take 1,572,865 bytes .* --max-request-bytes; acknowledged$/);
 });
 
 test("too large with its managedFields alone, it is written without them, and that is said", () => {
-  const [said] = checkStoredSize(small, sized(ETCD_LIMIT - 10, [{ manager: "somebody" }]), to, false);
+  const [said] = checkStoredSize(small, sized(ETCD_LIMIT - 10, [{ manager: "somebody" }]), taken);
   expect(said).toMatch(/^stored as v2 it would take 1,572,895 bytes .*leave out its managedFields$/);
 });
 
 test("an object that is larger already is none of the rollout's: this etcd takes more", () => {
-  expect(checkStoredSize(sized(ETCD_LIMIT + 1), sized(ETCD_LIMIT + 500), to, false)).toEqual([]);
+  expect(checkStoredSize(sized(ETCD_LIMIT + 1), sized(ETCD_LIMIT + 500), taken)).toEqual([]);
 });
