@@ -147,7 +147,7 @@ describe("CRDs as generators and large projects write them", () => {
         crd: other as unknown as NonNullable<VersionedCRDArgs["crd"]>,
         kubeconfig,
       });
-      const caBundle = made.storageVersion.apply(() => "-----BEGIN CERTIFICATE-----"); // unknown until `up` has made it
+      const caBundle = made.phases.serve.id.apply(() => "-----BEGIN CERTIFICATE-----"); // unknown until `up` has made it
       const conversion = { url: "https://convert.example.com/", caBundle };
       new VersionedCRD("Widget", { file, name: `widgets.${group}`, kubeconfig, migrator: "direct", conversion });
       return Promise.resolve();
