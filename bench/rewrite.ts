@@ -1,7 +1,7 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { requireDefinition } from "../components/versionedCRD/live";
+import { requireDefinition } from "../components/migration/definition/live";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
 import { migrateInTree } from "../components/migration/inTree/inTree";

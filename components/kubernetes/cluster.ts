@@ -2,6 +2,7 @@ import type { ApiRequest, Caller, Connection } from "./api";
 import { hasStatus } from "./errors";
 import type { ClusterReference } from "./kubeconfigFiles";
 import { PinnedConnection } from "./pinnedConnection";
+import type { Work } from "./report";
 import { Session } from "./session";
 
 /** A connection to one cluster: authentication, keep-alive, and a request budget shared by the whole process. */
@@ -50,4 +51,9 @@ export class Cluster implements Caller {
   close(): void {
     for (const connection of [...this.pinned]) connection.close();
   }
+}
+
+/** Work on one cluster. */
+export interface ClusterWork extends Work {
+  readonly cluster: Cluster;
 }

@@ -1,5 +1,4 @@
-import type { Cluster } from "../kubernetes/cluster";
-import type { Work } from "../kubernetes/report";
+import type { Cluster, ClusterWork } from "../kubernetes/cluster";
 import type { SharedInputs } from "./inputs";
 
 /** What a phase finds out before anything is touched. */
@@ -19,8 +18,7 @@ export interface Preview {
 }
 
 /** What a running phase has at hand; the signal aborts when the phase's lock is lost or the engine is gone. */
-export interface PhaseWork extends Work {
-  readonly cluster: Cluster;
+export interface PhaseWork extends ClusterWork {
   /** A line under the row that stays. */
   readonly warn: (message: string) => void;
   /** What stays in the state should the phase fail from here on. */

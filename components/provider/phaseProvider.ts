@@ -5,7 +5,7 @@ import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
 import type { SharedInputs } from "./inputs";
-import { withLock } from "./lock";
+import { withLock } from "../kubernetes/lock";
 import type { PhaseLogic, PhaseWork } from "./phaseLogic";
 import { Row } from "./row";
 import { assertSameCluster, recognize } from "./sameCluster";

@@ -42,3 +42,10 @@ export function acknowledgedReason(
 ): string | undefined {
   return given?.find((each) => each.check === check && each.path === path)?.reason;
 }
+
+/** The same inputs, with what of the acknowledgements concerns a rehearsal. */
+export function withAcknowledged<T extends { version: string; acknowledge?: Acknowledgement[] }>(
+  inputs: T,
+): T & { mayBeLarge: boolean } {
+  return { ...inputs, mayBeLarge: acknowledgedReason(inputs.acknowledge, "object-size", inputs.version) !== undefined };
+}

@@ -1,9 +1,10 @@
 import { canonical, digest } from "../crd/canonical";
-import { describeConversion, servedByName, storageVersion, type Definition, type Version } from "../crd/definition";
+import { describeConversion, storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
+import { versionsOfUnfinishedDrop, versionsToRehearse } from "../migration/definition/plan";
+import { recordedRehearsal } from "../migration/definition/proof";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
-import { recordedDropping, recordedRehearsal, whyProven } from "../migration/definition/proof";
 import { servedStage, withdrawnVersions } from "./stages";
 
 /**
@@ -13,14 +14,6 @@ import { servedStage, withdrawnVersions } from "./stages";
  * computed before the earlier phases ran or after; it is empty exactly when the phase has nothing to do; it names no
  * number that moves by itself (object counts, times).
  */
-
-/** Facts a plan needs that the definition does not hold. */
-export interface PlanFacts {
-  /** Which storagemigration.k8s.io version is served, if any and wanted. */
-  storageMigrationApi?: string | undefined;
-  /** resourceVersion of a list taken now. */
-  listed?: string | undefined;
-}
 
 /** @param takenOver field managers that lose what they own of the definition */
 export function planServe(
@@ -72,50 +65,9 @@ export function planRehearse(live: Definition | undefined, request: RehearseRequ
   return [`${from.join(", ")} → ${request.version}: ask the API server by dry run about every object; writes nothing`];
 }
 
-/**
- * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
- * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
- */
-export function versionsToRehearse(
-  live: Definition,
-  version: string,
-  versions: Record<string, boolean> = {},
-): string[] {
-  if (storageVersion(live) !== version) return [storageVersion(live)];
-  const stored = live.status?.storedVersions ?? [];
-  const onlyThis = stored.join() === version;
-  if (onlyThis && whyProven(live, undefined) !== undefined) return [];
-  const isServed = { ...servedByName(live), ...versions };
-  return Object.keys(isServed)
-    .filter((name) => isServed[name] && name !== version && (onlyThis || stored.includes(name)))
-    .sort();
-}
-
 export function planStore(live: Definition | undefined, version: string): string[] {
   if (live === undefined || storageVersion(live) === version) return [];
   return [`storage ${storageVersion(live)} → ${version}: one edit, then every API server must agree`];
-}
-
-export function planMigrate(
-  live: Definition | undefined,
-  version: string,
-  migrator: "in-tree" | "direct",
-  facts: PlanFacts,
-): string[] {
-  if (live === undefined) return [];
-  // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
-  if (versionsOfUnfinishedDrop(live).length > 0) return [];
-  const before = live.status?.storedVersions ?? [];
-  const storage = storageVersion(live);
-  if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
-  // A second StorageVersionMigration empties storedVersions; the API server adds the storage version at the next edit.
-  const after = [...new Set([...before, storage, version])];
-  const others = after.filter((each) => each !== version);
-  const from = others.length > 0 ? others.join(", ") : "unproven";
-  return [
-    `${from} → ${version}: rewrite every object ${describeMigrator(migrator, facts.storageMigrationApi)}`,
-    `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
-  ];
 }
 
 export function planDrop(live: Definition | undefined, manifest: string[]): string[] {
@@ -127,12 +79,6 @@ export function planDrop(live: Definition | undefined, manifest: string[]): stri
   return unfinished.length === 0
     ? steps
     : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
-}
-
-/** Versions that were removed without it having been shown that everything reads without them. */
-export function versionsOfUnfinishedDrop(live: Definition): string[] {
-  const there = live.spec.versions.map(({ name }) => name);
-  return (recordedDropping(live)?.versions ?? []).filter((name) => !there.includes(name)).sort();
 }
 
 /**
@@ -147,13 +93,6 @@ export function isRehearsed(live: Definition, version: string, schema?: string):
   const record = recordedRehearsal(live);
   if (record === undefined || record.version !== version || record.uid !== live.metadata.uid) return false;
   return record.generation === live.metadata.generation && (schema === undefined || record.schema === schema);
-}
-
-function describeMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {
-  if (migrator === "direct") return "directly";
-  return api === undefined
-    ? "directly (storagemigration.k8s.io is not served)"
-    : `by a StorageVersionMigration (storagemigration.k8s.io/${api}), then by our own pass`;
 }
 
 function describeVersion({ name, served: isServed, storage }: Version): string {

@@ -3,7 +3,7 @@ import * as path from "path";
 import { setTimeout as sleep } from "timers/promises";
 import { rightsForPreview } from "../../components";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { withLock } from "../../components/provider/lock";
+import { withLock } from "../../components/kubernetes/lock";
 import { makeAuthority } from "../../local/certificates";
 import { startWorld, type TestStack, type World } from "./harness";
 import { convert } from "./looseWebhook";

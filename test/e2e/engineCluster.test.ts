@@ -3,7 +3,7 @@ import * as net from "net";
 import * as path from "path";
 import { findApiServers } from "../../components/kubernetes/apiServers";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { withLock } from "../../components/provider/lock";
+import { withLock } from "../../components/kubernetes/lock";
 import { type Bench, startBench } from "./engine";
 
 jest.setTimeout(180_000);

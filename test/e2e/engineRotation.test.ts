@@ -20,7 +20,7 @@ import { shortHash } from "../../components/kubernetes/encryptionReport";
 import { everyResource } from "../../components/kubernetes/everyResource";
 import { clusterIdentity } from "../../components/kubernetes/identity";
 import { type PolicyRule, rightsForRotation, rightsForRotationPreview } from "../../components/kubernetes/rights";
-import { withLock } from "../../components/provider/lock";
+import { withLock } from "../../components/kubernetes/lock";
 import { AggregatedApi } from "./aggregatedApi";
 import { type Bench, group, objectsOf, startBench } from "./engine";
 import { configured, createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";

@@ -1,7 +1,7 @@
 import { canonical } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
-import { versionsOfUnfinishedDrop } from "../plan";
+import { versionsOfUnfinishedDrop } from "../../migration/definition/plan";
 
 /**
  * Objects that are there and that no LIST can return, before anything is touched: a problem where something is to be moved,

@@ -14,8 +14,9 @@ import { checkDependentsAtServe } from "../dependents";
 import { expectedBeforeStore } from "../expectedOutputs";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
-import { planDrop, planMigrate, planRehearse, planServe, planStore, schemaDigest, type PlanFacts } from "../plan";
-import { readPlanFacts } from "../planFacts";
+import { planMigrate, type PlanFacts } from "../../migration/definition/plan";
+import { planDrop, planRehearse, planServe, planStore, schemaDigest } from "../plan";
+import { readPlanFacts } from "../../migration/definition/planFacts";
 import { priorState } from "../subject";
 import { tryStages } from "./dryRun";
 

@@ -8,11 +8,12 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
-import { annotate, applyDefinition, requireDefinition } from "../live";
+import { annotate, requireDefinition } from "../../migration/definition/live";
+import { applyDefinition } from "../live";
 import { isRehearsed, planStore } from "../plan";
-import { currentResourceVersion } from "../planFacts";
+import { currentResourceVersion } from "../../migration/definition/planFacts";
 import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/proof";
-import { guardOf, rehearseAgain } from "../rehearse/rehearse";
+import { guardOf, rehearseAgain } from "../../migration/definition/rehearseStored";
 import { isOurs, storedStage } from "../stages";
 
 /** store: one edit flips storage, then every API server must store the new version. */

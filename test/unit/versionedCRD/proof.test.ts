@@ -1,6 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
-import { planMigrate } from "../../../components/versionedCRD/plan";
+import { planMigrate } from "../../../components/migration/definition/plan";
 import { recordedProof, whyProven, type Proof } from "../../../components/migration/definition/proof";
 import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";

@@ -4,14 +4,8 @@ import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { carryProof } from "../../../components/versionedCRD/carryProof";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
-import {
-  planDrop,
-  planMigrate,
-  planRehearse,
-  planServe,
-  planStore,
-  schemaDigest,
-} from "../../../components/versionedCRD/plan";
+import { planMigrate } from "../../../components/migration/definition/plan";
+import { planDrop, planRehearse, planServe, planStore, schemaDigest } from "../../../components/versionedCRD/plan";
 import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/migration/definition/proof";
 import {
   removedStage,

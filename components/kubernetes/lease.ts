@@ -1,7 +1,7 @@
-import type { KubernetesObject } from "../kubernetes/api";
-import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus } from "../kubernetes/errors";
-import { withRetries } from "../kubernetes/retry";
+import type { KubernetesObject } from "./api";
+import type { Cluster } from "./cluster";
+import { hasStatus } from "./errors";
+import { withRetries } from "./retry";
 
 /** A record that did not move for this long, as seen by us, belongs to someone who died. */
 export const LEASE_SECONDS = 15;

@@ -1,7 +1,7 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
-import { withLock } from "../../../components/provider/lock";
+import { withLock } from "../../../components/kubernetes/lock";
 
 // A clock and lost answers no real API server would give; e2e/badDays has the same lock on a real one.
 beforeEach(() => jest.useFakeTimers());

@@ -1,16 +1,15 @@
-import { storageVersion, type Definition } from "../crd/definition";
-import { MetadataOnly, resourcePath, type KubernetesList } from "../kubernetes/api";
-import type { Cluster } from "../kubernetes/cluster";
-import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
-import { hasStatus } from "../kubernetes/errors";
-import { withRetries } from "../kubernetes/retry";
-import { sleep } from "../kubernetes/sleep";
-import type { PhaseInputs } from "./inputs";
+import { storageVersion, type Definition } from "../../crd/definition";
+import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import { plannedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { hasStatus } from "../../kubernetes/errors";
+import { withRetries } from "../../kubernetes/retry";
+import { sleep } from "../../kubernetes/sleep";
 import type { PlanFacts } from "./plan";
 
 /** The few facts a plan needs besides the definition: two short GETs. */
 export async function readPlanFacts(
-  inputs: PhaseInputs & { migrator: "in-tree" | "direct" },
+  inputs: { group: string; plural: string; migrator: "in-tree" | "direct" },
   cluster: Cluster,
   live: Definition | undefined,
 ): Promise<PlanFacts & { unreadable?: string }> {

@@ -1,10 +1,10 @@
 import { randomBytes } from "crypto";
-import type { Cluster } from "../kubernetes/cluster";
-import { whatOf, hasStatus, messageOf, UserError } from "../kubernetes/errors";
-import type { Problem } from "../kubernetes/problem";
-import type { Report } from "../kubernetes/report";
-import { decideRetry } from "../kubernetes/retry";
-import { sleep } from "../kubernetes/sleep";
+import type { Cluster } from "./cluster";
+import { whatOf, hasStatus, messageOf, UserError } from "./errors";
+import type { Problem } from "./problem";
+import type { Report } from "./report";
+import { decideRetry } from "./retry";
+import { sleep } from "./sleep";
 import {
   holderOf,
   LEASE_SECONDS,

@@ -1,0 +1,64 @@
+import { servedByName, storageVersion, type Definition } from "../../crd/definition";
+import { recordedDropping, whyProven } from "./proof";
+
+/** Facts a plan needs that the definition does not hold. */
+export interface PlanFacts {
+  /** Which storagemigration.k8s.io version is served, if any and wanted. */
+  storageMigrationApi?: string | undefined;
+  /** resourceVersion of a list taken now. */
+  listed?: string | undefined;
+}
+
+/**
+ * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
+ * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ */
+export function versionsToRehearse(
+  live: Definition,
+  version: string,
+  versions: Record<string, boolean> = {},
+): string[] {
+  if (storageVersion(live) !== version) return [storageVersion(live)];
+  const stored = live.status?.storedVersions ?? [];
+  const onlyThis = stored.join() === version;
+  if (onlyThis && whyProven(live, undefined) !== undefined) return [];
+  const isServed = { ...servedByName(live), ...versions };
+  return Object.keys(isServed)
+    .filter((name) => isServed[name] && name !== version && (onlyThis || stored.includes(name)))
+    .sort();
+}
+
+export function planMigrate(
+  live: Definition | undefined,
+  version: string,
+  migrator: "in-tree" | "direct",
+  facts: PlanFacts,
+): string[] {
+  if (live === undefined) return [];
+  // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
+  if (versionsOfUnfinishedDrop(live).length > 0) return [];
+  const before = live.status?.storedVersions ?? [];
+  const storage = storageVersion(live);
+  if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
+  // A second StorageVersionMigration empties storedVersions; the API server adds the storage version at the next edit.
+  const after = [...new Set([...before, storage, version])];
+  const others = after.filter((each) => each !== version);
+  const from = others.length > 0 ? others.join(", ") : "unproven";
+  return [
+    `${from} → ${version}: rewrite every object ${describeMigrator(migrator, facts.storageMigrationApi)}`,
+    `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
+  ];
+}
+
+/** Versions that were removed without it having been shown that everything reads without them. */
+export function versionsOfUnfinishedDrop(live: Definition): string[] {
+  const there = live.spec.versions.map(({ name }) => name);
+  return (recordedDropping(live)?.versions ?? []).filter((name) => !there.includes(name)).sort();
+}
+
+function describeMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {
+  if (migrator === "direct") return "directly";
+  return api === undefined
+    ? "directly (storagemigration.k8s.io is not served)"
+    : `by a StorageVersionMigration (storagemigration.k8s.io/${api}), then by our own pass`;
+}

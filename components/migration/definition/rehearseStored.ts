@@ -1,0 +1,81 @@
+import { isWebhook, servedByName, storageVersion, type Definition } from "../../crd/definition";
+import type { ClusterWork } from "../../kubernetes/cluster";
+import { UserError } from "../../kubernetes/errors";
+import { conversionGuard } from "../rehearsal/conversionGuard";
+import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/rehearsal";
+import { withFailures } from "../rewrite/failures";
+import type { Guard } from "../rewrite/guard";
+import { versionsToRehearse } from "./plan";
+import { recordedRehearsal } from "./proof";
+
+/** The objects of a CRD, and the version in which all of them are to be stored. */
+interface ObjectsOfCrd {
+  readonly crd: string;
+  readonly version: string;
+  /** The user's word that one may be larger than etcd takes by default. */
+  readonly mayBeLarge?: boolean;
+}
+
+/** The next phase begins within moments, unless resources of `before` come in between. */
+const FRESH_MS = 10_000;
+
+/**
+ * Once more for what is about to be stored anew: since the rehearsal objects were written, and operators, with them the
+ * webhook, may have rolled (`before`, or weeks at stopAfter: "store"); no generation tells of either. Without a webhook the
+ * schemas alone decide, and they are part of the record.
+ */
+export async function rehearseAgain(objects: ObjectsOfCrd, live: Definition, work: ClusterWork): Promise<void> {
+  const { version } = objects;
+  const { endedAt = 0, flipped } = recordedRehearsal(live) ?? {};
+  const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
+  if (isFresh || !isWebhook(live.spec.conversion)) return;
+  await rehearseAll(versionsStillStored(live, version), live, objects, work, flipped?.at);
+}
+
+/** From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older. */
+function versionsStillStored(live: Definition, version: string): string[] {
+  const { flipped } = recordedRehearsal(live) ?? {};
+  const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
+  return isSame ? [flipped.from] : versionsToRehearse(live, version);
+}
+
+/** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */
+export function guardOf(
+  { version }: Pick<ObjectsOfCrd, "version">,
+  live: Definition,
+  work: ClusterWork,
+): Guard | undefined {
+  const [from] = versionsStillStored(live, version);
+  if (from === undefined) return undefined;
+  const upTo = recordedRehearsal(live)?.flipped?.at;
+  return conversionGuard(work.cluster, { definition: live, from, to: version, upTo }, work);
+}
+
+/** For every live object at each of these versions. @throws UserError naming the objects that would fail */
+export async function rehearseAll(
+  versions: string[],
+  live: Definition,
+  { crd, version, mayBeLarge = false }: ObjectsOfCrd,
+  work: ClusterWork,
+  upTo?: string,
+): Promise<RehearsalResult[]> {
+  const clean: RehearsalResult[] = [];
+  for (const from of versions) {
+    const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo, mayBeLarge }, work);
+    const { failed, failedCount, objects } = result;
+    if (failedCount > 0) {
+      const flipped =
+        storageVersion(live) === version
+          ? "storage has flipped, and at most the object that agreement is tried with was rewritten, without a loss"
+          : "nothing was flipped or rewritten";
+      const problem = {
+        what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${flipped}`,
+        expected: "none",
+        next: "fix these objects (or the conversion) and run `pulumi up` again",
+      };
+      throw new UserError(withFailures(problem, failed, failedCount));
+    }
+    clean.push(result);
+  }
+  return clean;
+}
