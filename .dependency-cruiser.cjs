@@ -7,6 +7,7 @@ const ROOMS = {
   status: ["migration", "crd", "kubernetes"],
   versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
+  storageMigration: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
   migration: ["crd", "conversion", "kubernetes"],
   provider: ["kubernetes"],

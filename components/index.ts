@@ -3,6 +3,9 @@ export { VersionedCRD } from "./versionedCRD/versionedCRD";
 export type { VersionedCRDArgs } from "./versionedCRD/args";
 export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotation/encryptionKeyRotation";
 export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotation/args";
+export { StorageMigration } from "./storageMigration/storageMigration";
+export type { StorageMigrationArgs } from "./storageMigration/args";
+export type { MigratedObjects } from "./storageMigration/migratedObjects";
 export type { Cipher } from "./encryptionKeyRotation/configuration/configuration";
 export type { KmsInput } from "./encryptionKeyRotation/desiredKeys";
 export type {
@@ -32,12 +35,14 @@ export {
   rightsForConversionService,
   rightsForDelete,
   rightsForDrop,
+  rightsForMigration,
   rightsForPreview,
   rightsForRotation,
   rightsForRotationPreview,
   rightsForStatus,
   rightsForUp,
   type MigratedResource,
+  type Migration,
   type PolicyRule,
   type Rotation,
 } from "./kubernetes/rights";

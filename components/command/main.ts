@@ -1,12 +1,15 @@
 #!/usr/bin/env node
+import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
+import { UserError } from "../kubernetes/errors";
 import { check } from "./check/check";
+import { migrate } from "./migrate/migrate";
 import { notes } from "./notes/notes";
 import { schemas } from "./schemas/schemas";
 import { status } from "./status/status";
 import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
 
-const SUBCOMMANDS: readonly Subcommand[] = [check, notes, status, schemas];
+const SUBCOMMANDS: readonly Subcommand[] = [check, notes, status, migrate, schemas];
 
 const NAME = "kubernetes-storage-migration";
 
@@ -28,21 +31,48 @@ function overview(): string {
   return `usage: ${NAME} SUBCOMMAND …\n\n${lines.join("\n")}\n\n${NAME} SUBCOMMAND --help says more.\n`;
 }
 
+function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process;
+  let stop: AbortSignal | undefined;
+  return {
+    print: (output) => void stdout.write(output),
+    complain: (output) => void stderr.write(`${output}\n`),
+    readStdin: () => text(stdin),
+    progress: (line) => {
+      // Over the line before, and nothing of it where nobody looks.
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${line.slice(0, stderr.columns - 1)}`);
+    },
+    showsProgress: stderr.isTTY,
+    isScreen: stdout.isTTY,
+    ...(stdin.isTTY && stderr.isTTY && { ask }),
+    get interrupted() {
+      return (stop ??= interrupted()); // who does not ask for it ends at once
+    },
+  };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+function interrupted(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => stop.abort(new UserError("interrupted; run the same command again to go on")));
+  }
+  return stop.signal;
+}
+
 if (require.main === module) {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error; // `| head` has read what it wants
   });
-  const terminal: Terminal = {
-    print: (output) => void process.stdout.write(output),
-    complain: (output) => void process.stderr.write(`${output}\n`),
-    readStdin: () => text(process.stdin),
-    progress: (line) => {
-      // Over the line before, and nothing of it where nobody looks.
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
-    },
-    isScreen: process.stdout.isTTY,
-  };
-  void main(process.argv.slice(2), terminal).then((code) => {
+  void main(process.argv.slice(2), processTerminal()).then((code) => {
     process.exitCode = code;
   });
 }

@@ -8,10 +8,16 @@ export interface Terminal {
   complain(text: string): void;
   /** How far it is: one line in place of the one before, on a screen alone; an empty one at the end. */
   progress(line: string): void;
+  /** Standard error is a screen: `progress` is seen. */
+  readonly showsProgress: boolean;
   /** All of standard input. */
   readStdin(): Promise<string>;
-  /** Standard output is a screen: colour and progress make sense. */
+  /** Standard output is a screen: colour makes sense. */
   readonly isScreen: boolean;
+  /** Asks the person at the terminal for one line; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
+  /** Aborts at Ctrl-C. A second one ends the process. */
+  readonly interrupted: AbortSignal;
 }
 
 /** 0: all is well. 1: it is not, and the output says what. 2: the question could not be answered. */

@@ -64,6 +64,44 @@ export function rightsWithoutWhich(
   ];
 }
 
+/** CRDs that somebody else manages and that are migrated, as far as the rights depend on them. */
+export interface Migration {
+  /** @default "in-tree" */
+  readonly migrator?: "in-tree" | "direct";
+}
+
+/**
+ * Exactly what `kubernetes-storage-migration migrate` and `pulumi up` of a StorageMigration need. A pattern's CRDs are not known
+ * beforehand, so that what a name would limit holds for all CRDs and for all Leases.
+ *
+ * @param resources as they are given: `ciliumnodes.cilium.io`, `*.cilium.io`
+ */
+export function rightsForMigration(
+  resources: readonly string[],
+  { migrator = "in-tree" }: Migration = {},
+): PolicyRule[] {
+  const isAny = resources.some(isWildcard);
+  const crds = isAny ? undefined : [...resources].sort();
+  return [
+    IDENTITY,
+    ...(isAny ? [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["list"])] : []),
+    rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get", "patch"], crds),
+    rule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crds),
+    ...byPattern(resources, ["list", "get", "patch", "create"]),
+    rule("coordination.k8s.io", ["leases"], ["create"]),
+    rule(
+      "coordination.k8s.io",
+      ["leases"],
+      ["get", "update"],
+      crds?.map((name) => `storage-migration-${name}`),
+    ),
+    SERVERS,
+    ...(migrator === "in-tree"
+      ? [rule("storagemigration.k8s.io", ["storageversionmigrations"], ["get", "list", "create", "patch", "delete"])]
+      : []),
+  ];
+}
+
 /**
  * What dropping a version adds: owner references may stand on any object of the cluster. It reads metadata only, but RBAC
  * cannot say so: this grants reading secrets as well. Without it, name what may be left out: `skipOwnerSearch`. The counts of

@@ -1,6 +1,13 @@
 import { FIELD_MANAGER } from "../crd/names";
 import type { ManagedFieldsEntry } from "../kubernetes/api";
-import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resourcePath } from "../kubernetes/api";
+import {
+  type KubernetesObject,
+  MetadataOnly,
+  objectName,
+  PatchType,
+  type Resource,
+  resourcePath,
+} from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
@@ -65,6 +72,9 @@ function unionBelow(first: Fields, second: Fields): Fields {
   return { ...unionOfFields(first, second), ...(isLeaf(first) !== isLeaf(second) && { ".": {} }) };
 }
 
+/** Versions that entries are moved off: these, or all but the served ones. */
+export type DroppedVersions = readonly string[] | { readonly allBut: readonly string[] };
+
 export interface ManagedFieldsResult extends ForEachResult {
   readonly moved: number;
 }
@@ -74,38 +84,54 @@ export interface ManagedFieldsResult extends ForEachResult {
  * no longer has (https://github.com/kubernetes/kubernetes/issues/111937). After unserving them, or clients add new ones.
  *
  * @param resource at its storage version
+ * @param skip objects that are not to be looked at
  */
 export async function moveManagedFields(
   cluster: Cluster,
   resource: Resource,
-  droppedVersions: readonly string[],
+  dropped: DroppedVersions,
   work: Work,
+  skip: ReadonlySet<string> = new Set(),
 ): Promise<ManagedFieldsResult> {
-  const dropped = droppedVersions.map((version) => `${resource.group}/${version}`);
   let moved = 0;
   const walked = await forEachObject(
     cluster,
     resource,
     async (listed) => {
-      if (await moveOne(cluster, resource, listed, dropped, work)) moved++;
+      if (skip.has(objectName(listed))) return;
+      if (await moveManagedFieldsOf(cluster, resource, listed, dropped, work)) moved++;
     },
     { ...work, doing: "moving managedFields of" },
   );
   return { ...walked, moved };
 }
 
-async function moveOne(
+/** Of an object's entries, the apiVersions that are dropped. Those of other groups (a scale subresource) are none of ours. */
+export function droppedAPIVersions({ metadata }: KubernetesObject, group: string, dropped: DroppedVersions): string[] {
+  const prefix = `${group}/`;
+  const isDropped = (version: string): boolean =>
+    "allBut" in dropped ? !dropped.allBut.includes(version) : dropped.includes(version);
+  const named = (metadata.managedFields ?? []).map(({ apiVersion = "" }) => apiVersion);
+  return [...new Set(named)].filter((each) => each.startsWith(prefix) && isDropped(each.slice(prefix.length)));
+}
+
+/** One object's. @returns whether there was anything to move */
+export async function moveManagedFieldsOf(
   cluster: Cluster,
   resource: Resource,
   listed: KubernetesObject,
-  dropped: readonly string[],
+  dropped: DroppedVersions,
   work: Work,
 ): Promise<boolean> {
   const path = resourcePath(resource, listed.metadata);
   let object = listed;
   for (let tried = 1; ; tried++) {
     const { managedFields = [], resourceVersion } = object.metadata;
-    const renamed = withoutVersions(managedFields, dropped, `${resource.group}/${resource.version}`);
+    const renamed = withoutVersions(
+      managedFields,
+      droppedAPIVersions(object, resource.group, dropped),
+      `${resource.group}/${resource.version}`,
+    );
     if (renamed === undefined) return false;
     try {
       // With the resourceVersion: someone else's entry added since would be lost otherwise.

@@ -1,11 +1,13 @@
+import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
+import { withLock } from "../kubernetes/lock";
+import type { Report } from "../kubernetes/report";
 import { withRetries } from "../kubernetes/retry";
 import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
 import type { SharedInputs } from "./inputs";
-import { withLock } from "../kubernetes/lock";
 import type { PhaseLogic, PhaseWork } from "./phaseLogic";
 import { Row } from "./row";
 import { assertSameCluster, recognize } from "./sameCluster";
@@ -150,7 +152,7 @@ async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config
     if (inputs.heldBy !== undefined)
       return { ...recorded(logic, inputs), ...subject.currentOutputs(await subject.read(cluster, inputs)) };
     const holder = `${name} of ${inputs.__urn}`;
-    const { summary, ...outputs } = await withLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
+    const { summary, ...outputs } = await underLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);
       const warn = (message: string): void => void row.warn(message);
       const work: PhaseWork = { cluster, report, warn, signal, saveOutputs: (outputs) => (kept = outputs) };
@@ -177,6 +179,17 @@ function withoutExpected<T extends object>({ subject }: Phase, inputs: T): T {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !expected.includes(name))) as T;
 }
 
+/** Without one, `run` takes a lock for each of what it is about. */
+function underLock<T>(
+  cluster: Cluster,
+  lock: string | undefined,
+  holder: string,
+  report: Report,
+  work: (lockLost: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return lock === undefined ? work(new AbortController().signal) : withLock(cluster, lock, holder, report, work);
+}
+
 async function remove(phase: Phase, outputs: Outputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
   const row = new Row(outputs.__urn);
@@ -189,7 +202,7 @@ async function remove(phase: Phase, outputs: Outputs, config: StackConfig | unde
     }
     const holder = `delete of ${name} of ${outputs.__urn}`;
     const report = (message: string): void => void row.status(message);
-    await withLock(cluster, subject.lock(outputs), holder, report, async () => logic.remove?.(outputs, cluster));
+    await underLock(cluster, subject.lock(outputs), holder, report, async () => logic.remove?.(outputs, cluster));
   } catch (error) {
     throw new Error(explain(error)); // without a stack: the engine prints what it is given
   }

@@ -3,7 +3,7 @@ import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 
 /** Each room that has dynamic resources has a provider.ts, which exports `provider(name, config)`. */
-export type Room = "versionedCRD" | "encryptionKeyRotation" | "conversionWebhook";
+export type Room = "versionedCRD" | "encryptionKeyRotation" | "conversionWebhook" | "storageMigration";
 
 const PACKAGE = "pulumi-kubernetes-storage-migration";
 

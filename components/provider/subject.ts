@@ -7,8 +7,8 @@ export interface Subject<Inputs extends SharedInputs, Live> {
   readonly key: keyof Inputs & string;
   /** The phase ahead of all others. */
   readonly first: string;
-  /** What the lock is called after: one rollout of it at a time in the cluster. */
-  lock(inputs: Inputs): string;
+  /** What the lock is called after: one rollout of it at a time in the cluster. Undefined where `run` takes locks of its own. */
+  lock(inputs: Inputs): string | undefined;
   read(cluster: Cluster, inputs: Inputs): Promise<Live>;
   /** What only the old state knows. In the inputs, since a running phase is not shown the old ones. */
   inputsFromState(olds: object | undefined, news: Inputs): object;

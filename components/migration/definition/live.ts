@@ -94,10 +94,22 @@ function withoutMoments({ metadata, ...rest }: Definition): object {
   return { ...rest, metadata: { ...others, managedFields: managedFields.map(({ time: __, ...entry }) => entry) } };
 }
 
+/** Somebody else changed the definition since it was read. */
+export class DefinitionMoved extends UserError {}
+
+/** Its spec was edited while its objects were migrated. */
+export function movedFrom(crd: string, generation: number, now: Definition["metadata"]): DefinitionMoved {
+  return new DefinitionMoved({
+    what: `${crd}: the definition was changed while its objects were migrated: it is at generation ${now.generation}`,
+    expected: `generation ${generation}, of which every object was proven`,
+    next: "run `pulumi up` again",
+  });
+}
+
 /** Another writer came first. */
 export function conflict(name: string, error: ApiError): UserError {
   if (!/conflict with/.test(error.message)) {
-    return new UserError({
+    return new DefinitionMoved({
       what: `${name}: the CRD was changed by someone else while this phase worked on it`,
       expected: "no change since the phase read it",
       next: `see who with \`kubectl get crd ${name} -o yaml --show-managed-fields\`, then run \`pulumi up\` again`,

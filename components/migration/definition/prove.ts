@@ -12,7 +12,7 @@ import { awaitAgreement, type StorageTarget } from "../servers/agreement";
 import { waitForRequestsInFlight } from "../servers/inFlight";
 import { ofVersions, type RequestRecord } from "../usage/requestRecord";
 import { readRequests } from "../usage/usage";
-import { annotate, requireDefinition, setStoredVersions } from "./live";
+import { annotate, DefinitionMoved, movedFrom, requireDefinition, setStoredVersions } from "./live";
 import { noteProvenHere, type Proof } from "./proof";
 import { guardOf, rehearseAgain } from "./rehearseStored";
 
@@ -30,6 +30,8 @@ export interface ProveInputs {
   readonly decommissionedServers: readonly string[];
   /** The user's word that an object may be larger than etcd takes by default. */
   readonly mayBeLarge?: boolean;
+  /** The only generation of the definition that may be rewritten through; any where absent. */
+  readonly generation?: number;
 }
 
 /** What a completed pass found. */
@@ -60,6 +62,7 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
   const earlier: Earlier = { isConverted: false };
   const once = async (): Promise<PassResult<Pass>> => {
     const before = await requireDefinition(work.cluster, inputs.crd);
+    assertGeneration(inputs, before);
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
       const { group, plural, kind, version } = inputs;
@@ -102,6 +105,11 @@ async function rewriteWhenOver(
   refuseFailures(inputs, result);
   earlier.isConverted = true;
   return result;
+}
+
+/** What was rehearsed is one generation; through another one nothing is rewritten. */
+function assertGeneration({ crd, generation }: ProveInputs, { metadata }: Definition): void {
+  if (generation !== undefined && generation !== metadata.generation) throw movedFrom(crd, generation, metadata);
 }
 
 async function isUnchanged(
@@ -164,22 +172,34 @@ function describePass(
   };
 }
 
-/** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
+const RECORD_TRIES = 10;
+
+/**
+ * Records the proof, then prunes. Another writer's label or condition moves the definition as well: as long as its generation
+ * is the one that was proven, that is read again.
+ */
 export async function recordProof(inputs: ProveInputs, work: ClusterWork, { proof }: Pass): Promise<Definition> {
-  const live = await requireDefinition(work.cluster, inputs.crd);
-  if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
-    throw new UserError({
-      what: `${inputs.crd}: the definition was changed while its objects were migrated: it is at generation ${live.metadata.generation}`,
-      expected: `generation ${proof.generation}, of which every object was proven`,
-      next: "run `pulumi up` again",
-    });
+  const requests = await requestsUntilNow(inputs, work, await requireDefinition(work.cluster, inputs.crd));
+  const whole: Proof = { ...proof, ...(requests !== undefined && { requests }) };
+  for (let tried = 1; ; tried++) {
+    const live = await requireDefinition(work.cluster, inputs.crd);
+    if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
+      throw movedFrom(inputs.crd, proof.generation, live.metadata);
+    }
+    work.signal.throwIfAborted();
+    try {
+      return await recordOn(live, whole, work);
+    } catch (error) {
+      if (!(error instanceof DefinitionMoved) || tried === RECORD_TRIES) throw error;
+    }
   }
-  const requests = await requestsUntilNow(inputs, work, live);
-  work.signal.throwIfAborted();
-  const recorded: Proof = { ...proof, ...(requests !== undefined && { requests }) };
-  const proven = await annotate(work.cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(recorded) });
-  noteProvenHere(recorded);
-  return setStoredVersions(work.cluster, proven, [inputs.version]);
+}
+
+/** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
+async function recordOn(live: Definition, proof: Proof, { cluster }: ClusterWork): Promise<Definition> {
+  const proven = await annotate(cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  noteProvenHere(proof);
+  return setStoredVersions(cluster, proven, [proof.storageVersion]);
 }
 
 /** From where drop counts who goes on writing through the other versions. Without the right to read it, drop is told nothing. */

@@ -1,6 +1,7 @@
 import { isWebhook, servedByName, storageVersion, type Definition } from "../../crd/definition";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import { conversionGuard } from "../rehearsal/conversionGuard";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/rehearsal";
 import { withFailures } from "../rewrite/failures";
@@ -78,4 +79,14 @@ export async function rehearseAll(
     clean.push(result);
   }
   return clean;
+}
+
+/** What clean rehearsals found that is worth reading. */
+export function rehearsalWarnings(clean: readonly RehearsalResult[]): string[] {
+  return clean.flatMap(({ notChecked, warnings, warningCount }) => [
+    ...notChecked.map((sentence) => `not checked: ${sentence}`),
+    ...(warningCount > 0
+      ? [describeProblem(withFailures({ what: `${warningCount} objects to look at` }, warnings, warningCount))]
+      : []),
+  ]);
 }

@@ -1,10 +1,8 @@
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
-import { describeProblem } from "../../kubernetes/problem";
 import { annotate, requireDefinition } from "../../migration/definition/live";
 import { versionsToRehearse } from "../../migration/definition/plan";
 import type { RehearsalRecord } from "../../migration/definition/proof";
-import { rehearseAll } from "../../migration/definition/rehearseStored";
-import { withFailures } from "../../migration/rewrite/failures";
+import { rehearsalWarnings, rehearseAll } from "../../migration/definition/rehearseStored";
 import { withAcknowledged } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
 import { expectedBeforeStore } from "../expectedOutputs";
@@ -28,13 +26,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
       withAcknowledged(inputs),
       work,
     );
-    for (const { notChecked, warnings, warningCount } of clean) {
-      for (const sentence of notChecked) work.warn(`not checked: ${sentence}`);
-      if (warningCount > 0)
-        work.warn(
-          describeProblem(withFailures({ what: `${warningCount} objects to look at` }, warnings, warningCount)),
-        );
-    }
+    for (const warning of rehearsalWarnings(clean)) work.warn(warning);
     const objects = Math.max(...clean.map((result) => result.objects));
     const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
     const record: RehearsalRecord = {

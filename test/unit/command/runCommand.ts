@@ -19,7 +19,9 @@ export async function runCommandWithInput(input: string, ...args: string[]): Pro
     complain: (text) => void (printed.err += `${text}\n`),
     progress: () => undefined,
     readStdin: () => Promise.resolve(input),
+    showsProgress: false,
     isScreen: false,
+    interrupted: new AbortController().signal,
   });
   return { code, ...printed };
 }

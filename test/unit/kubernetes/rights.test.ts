@@ -1,12 +1,16 @@
+import { readFileSync } from "fs";
+import { parse } from "yaml";
 import {
   rightsForConversionService,
   rightsForDrop,
+  rightsForMigration,
   rightsForPreview,
   rightsForRotation,
   rightsForRotationPreview,
   rightsForUp,
   rightsWithoutWhich,
 } from "../../../components/kubernetes/rights";
+import { checkout } from "../../../local/checkout";
 
 const resources = [
   { group: "b.com", plural: "ys" },
@@ -117,5 +121,29 @@ describe("a rotation of keys", () => {
     expect(text({ migrator: "direct", resources: ["databases.example.com"] })).not.toMatch(/storagemig|customresource/);
     expect(text({ resources: ["databases.example.com"] })).toMatch(/"databases.example.com"/);
     expect(text({ kms: true })).toMatch(/readyz.kms-providers/);
+  });
+});
+
+describe("rights of a migration of CRDs that somebody else manages", () => {
+  test("by name they are what docs/migrate.md lists", () => {
+    const [, yaml = ""] =
+      /```yaml\n(# migrate\n[^]*?)```/.exec(readFileSync(checkout("docs", "migrate.md"), "utf8")) ?? [];
+    expect(parse(yaml)).toEqual(rightsForMigration(["ciliumnodes.cilium.io"]));
+  });
+
+  test("a pattern's CRDs are listed, and no name limits what is not known", () => {
+    const rules = rightsForMigration(["*.cilium.io", "a.example.com"], { migrator: "direct" });
+    expect(rules).toContainEqual({
+      apiGroups: ["apiextensions.k8s.io"],
+      resources: ["customresourcedefinitions"],
+      verbs: ["list"],
+    });
+    expect(rules).toContainEqual({
+      apiGroups: ["cilium.io"],
+      resources: ["*"],
+      verbs: ["list", "get", "patch", "create"],
+    });
+    expect(rules.flatMap(({ resourceNames = [] }) => resourceNames)).toEqual(["kube-system"]);
+    expect(rules.flatMap(({ apiGroups = [] }) => apiGroups)).not.toContain("storagemigration.k8s.io");
   });
 });

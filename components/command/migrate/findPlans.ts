@@ -1,0 +1,60 @@
+import type { Definition } from "../../crd/definition";
+import type { Cluster } from "../../kubernetes/cluster";
+import { UserError } from "../../kubernetes/errors";
+import type { Work } from "../../kubernetes/report";
+import { readDefinition } from "../../crd/readDefinition";
+import { assertIsEntry, crdsOfPattern, isPattern } from "../../migration/foreign/crdNames";
+import { inBatches } from "../../migration/foreign/inBatches";
+import { planForeign, type ForeignOptions, type ForeignPlan } from "../../migration/foreign/plan";
+import { whyNotAllowed } from "../../migration/foreign/rights";
+
+/**
+ * What there is to do for each CRD that these names and patterns mean, each once, sorted.
+ *
+ * @throws UserError for a name that no CRD has and a pattern that matches none: nothing is begun on half of what was meant
+ */
+export async function findPlans(
+  cluster: Cluster,
+  entries: readonly string[],
+  options: ForeignOptions,
+  { report }: Work,
+): Promise<ForeignPlan[]> {
+  entries.forEach(assertIsEntry);
+  const names = new Set<string>();
+  for (const entry of entries) for (const name of await namesOf(cluster, entry)) names.add(name);
+  let done = 0;
+  return inBatches([...names].sort(), async (name) => {
+    const plan = await planOne(cluster, await requireCrd(cluster, name), options);
+    report(`looking: ${++done} / ${names.size} CRDs`);
+    return plan;
+  });
+}
+
+async function namesOf(cluster: Cluster, entry: string): Promise<string[]> {
+  if (!isPattern(entry)) return [entry];
+  const found = await crdsOfPattern(cluster, entry);
+  if (found.length > 0) return found;
+  throw new UserError({
+    what: `${entry} matches no CRD`,
+    expected: "at least one CRD of that very group",
+    next: "`kubectl get crd` lists the names",
+  });
+}
+
+async function requireCrd(cluster: Cluster, name: string): Promise<Definition> {
+  const live = await readDefinition(cluster, name);
+  if (live !== undefined) return live;
+  throw new UserError({
+    what: `${name}: there is no such CRD in the cluster`,
+    expected: "metadata.name of a CRD (PLURAL.GROUP)",
+    next: "`kubectl get crd` lists the names",
+  });
+}
+
+/** A right that is missing is known before anything is asked or written. */
+async function planOne(cluster: Cluster, live: Definition, options: ForeignOptions): Promise<ForeignPlan> {
+  const plan = await planForeign(cluster, live, options);
+  if (plan.plan.length === 0 || plan.refusal !== undefined) return plan;
+  const refusal = await whyNotAllowed(cluster, live, options.migrator);
+  return refusal === undefined ? plan : { ...plan, refusal };
+}

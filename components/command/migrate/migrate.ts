@@ -1,0 +1,139 @@
+import { parseArgs } from "node:util";
+import { Cluster } from "../../kubernetes/cluster";
+import { withRetries } from "../../kubernetes/retry";
+import type { ForeignOptions, ForeignPlan } from "../../migration/foreign/plan";
+import { UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
+import { describePlans, describeSummary, problemText, type Outcome } from "./describe";
+import { findPlans } from "./findPlans";
+import { Lines } from "./lines";
+import { migrateAll, rehearseEach } from "./migrateAll";
+
+const HELP = `usage: kubernetes-storage-migration migrate RESOURCE… [--dry-run | --yes] [--context NAME] [--kubeconfig FILE]
+
+Rewrites every object of CRDs that somebody else manages (a Helm chart, an operator, Argo CD) to their storage
+version, proves it on every API server, and prunes status.storedVersions, so that an old version can be dropped.
+It never edits a spec, takes over no field of it and adds no owner. Killed anywhere, run it again.
+
+RESOURCE is metadata.name of a CRD (ciliumnodes.cilium.io), or a pattern for every CRD of a group (*.cilium.io).
+
+  --dry-run     rehearse by dry run of every object, say what would happen, write nothing
+  --yes, -y     do not ask
+  --context NAME      context in the kubeconfig; default: the current one
+  --kubeconfig FILE   default: what kubectl uses
+  --migrator WHO      in-tree (default): a StorageVersionMigration where the cluster serves them, then our own pass,
+                      which is the proof; direct: our own pass alone
+  --request-timeout-seconds N   the API servers' --request-timeout; default 60. Requests that began before may store the
+                      old version for that long, and are waited for. Too low a number can lose objects
+  --decommissioned-server HOST  an API server that will never come back although its Lease is there; may be repeated
+
+Exit code: 0 all proven or nothing to do, 1 one or more are not, 2 it could not look or the input is unusable.
+
+Examples:
+  kubernetes-storage-migration migrate ciliumnodes.cilium.io
+  kubernetes-storage-migration migrate '*.cilium.io' --context production --dry-run`;
+
+/** Migrates CRDs that somebody else manages, without Pulumi. */
+export const migrate: Subcommand = {
+  name: "migrate",
+  summary: "rewrite, prove and prune the stored versions of CRDs that somebody else manages",
+  help: HELP,
+  run: async (args, terminal) => run(parse(args), terminal),
+};
+
+interface Request extends ForeignOptions {
+  resources: string[];
+  dryRun: boolean;
+  yes: boolean;
+  kubeconfig?: string;
+  context?: string;
+}
+
+function parse(args: string[]): Request {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      "dry-run": { type: "boolean", default: false },
+      yes: { type: "boolean", short: "y", default: false },
+      context: { type: "string" },
+      kubeconfig: { type: "string" },
+      migrator: { type: "string", default: "in-tree" },
+      "request-timeout-seconds": { type: "string", default: "60" },
+      "decommissioned-server": { type: "string", multiple: true, default: [] },
+    },
+  });
+  const { migrator, context, kubeconfig } = values;
+  if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
+  if (values["dry-run"] && values.yes)
+    throw new UsageError({ what: "--dry-run and --yes are given", expected: "one of them" });
+  if (migrator !== "in-tree" && migrator !== "direct")
+    throw new UsageError({ what: `--migrator is ${migrator}`, expected: "in-tree or direct" });
+  return {
+    resources: positionals,
+    dryRun: values["dry-run"],
+    yes: values.yes,
+    migrator,
+    requestTimeoutSeconds: secondsOf(values["request-timeout-seconds"]),
+    decommissionedServers: values["decommissioned-server"],
+    ...(context !== undefined && { context }),
+    ...(kubeconfig !== undefined && { kubeconfig }),
+  };
+}
+
+/** A wait of no length, from a value that is no number, would be a gate left open. */
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 1 && seconds <= 3600) return seconds;
+  throw new UsageError({
+    what: `--request-timeout-seconds is ${text}`,
+    expected: "whole seconds from 1 to 3600, the API servers' --request-timeout",
+  });
+}
+
+async function run(request: Request, terminal: Terminal): Promise<ExitCode> {
+  const lines = new Lines(terminal);
+  const work = { report: (message: string) => lines.report("", message), signal: terminal.interrupted };
+  return withRetries(work, async () => {
+    const { kubeconfig, context } = request;
+    const cluster = await Cluster.connect({ ...(kubeconfig && { kubeconfig }), ...(context && { context }) });
+    try {
+      const plans = await findPlans(cluster, request.resources, request, work);
+      lines.clear();
+      terminal.print(describePlans(plans, `${cluster.server} (context ${cluster.context})`));
+      return await carryOut(request, cluster, plans, terminal, lines);
+    } finally {
+      lines.clear();
+      cluster.close();
+    }
+  });
+}
+
+async function carryOut(
+  request: Request,
+  cluster: Cluster,
+  plans: readonly ForeignPlan[],
+  terminal: Terminal,
+  lines: Lines,
+): Promise<ExitCode> {
+  const ready = plans.filter(({ plan, refusal }) => plan.length > 0 && refusal === undefined);
+  const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
+  for (const refusal of refused) terminal.complain(problemText(refusal));
+  if (ready.length === 0) return refused.length === 0 ? 0 : 1;
+  const question = `Migrate ${ready.length} CRD${ready.length === 1 ? "" : "s"}?`;
+  if (!request.dryRun && !request.yes) {
+    if (terminal.ask === undefined) {
+      terminal.complain(`${question} There is no terminal to ask at: say --yes to migrate, --dry-run to rehearse`);
+      return 2;
+    }
+    if (!/^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `)).trim())) return 1;
+  }
+  const outcomes = await (request.dryRun ? rehearseEach : migrateAll)(cluster, ready, request, lines, terminal);
+  lines.clear();
+  terminal.print(describeSummary(outcomes));
+  for (const { problem } of outcomes) if (problem !== undefined) terminal.complain(problemText(problem));
+  return refused.length === 0 && outcomes.every(isGood) ? 0 : 1;
+}
+
+function isGood({ problem }: Outcome): boolean {
+  return problem === undefined;
+}

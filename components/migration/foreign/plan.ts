@@ -1,0 +1,115 @@
+import { servedByName, storageVersion, type Definition } from "../../crd/definition";
+import { OWNER_ANNOTATION } from "../../crd/names";
+import type { KubernetesObject } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import type { Problem } from "../../kubernetes/problem";
+import { planMigrate, type PlanFacts } from "../definition/plan";
+import { readPlanFacts } from "../definition/planFacts";
+import { droppedAPIVersions } from "../managedFields";
+import { sampleObjects, type Sample } from "./sample";
+
+/** How a CRD that somebody else manages is migrated. */
+export interface ForeignOptions {
+  readonly migrator: "in-tree" | "direct";
+  readonly requestTimeoutSeconds: number;
+  readonly decommissionedServers: readonly string[];
+}
+
+/** What there is to do for one CRD that somebody else manages. */
+export interface ForeignPlan {
+  readonly live: Definition;
+  readonly crd: string;
+  /** The storage version. */
+  readonly version: string;
+  /** Sentences keyed by from → to; empty when there is nothing to do. */
+  readonly plan: readonly string[];
+  /** The objects have to be rewritten and proven; false where managedFields alone are to be moved. */
+  readonly rewrites: boolean;
+  /** Why it is not done, although there is something to do. */
+  readonly refusal?: Problem;
+  readonly sample: Sample;
+  /** Objects of the sample whose managedFields name versions that are not served. */
+  readonly stale: readonly KubernetesObject[];
+}
+
+/** Reads what a plan needs: three short GETs. Writes nothing. */
+export async function planForeign(cluster: Cluster, live: Definition, options: ForeignOptions): Promise<ForeignPlan> {
+  const { group, names } = live.spec;
+  const resource = { group, plural: names.plural };
+  const [facts, sample] = await Promise.all([
+    readPlanFacts({ ...resource, migrator: options.migrator }, cluster, live),
+    sampleObjects(cluster, { ...resource, version: storageVersion(live) }),
+  ]);
+  return decideForeign(live, facts, sample, options.migrator);
+}
+
+/** The same from facts; pure. */
+export function decideForeign(
+  live: Definition,
+  facts: PlanFacts & { unreadable?: string },
+  sample: Sample,
+  migrator: ForeignOptions["migrator"],
+): ForeignPlan {
+  const version = storageVersion(live);
+  const rewriting = planMigrate(live, version, migrator, facts);
+  const dropped = { allBut: servedVersions(live) };
+  const named = sample.objects.map((object) => droppedAPIVersions(object, live.spec.group, dropped));
+  const stale = sample.objects.filter((_, index) => (named[index] ?? []).length > 0);
+  const from = [...new Set(named.flat())].sort();
+  const moving =
+    from.length === 0 ? [] : [`managedFields ${from.join(", ")} → ${live.spec.group}/${version}: not served any more`];
+  const plan = [...rewriting, ...moving];
+  const refusal = plan.length === 0 ? undefined : whyRefused(live, facts.unreadable);
+  const rewrites = rewriting.length > 0;
+  return { live, crd: live.metadata.name, version, plan, rewrites, sample, stale, ...(refusal && { refusal }) };
+}
+
+export function servedVersions(live: Definition): string[] {
+  const isServed = servedByName(live);
+  return Object.keys(isServed).filter((name) => isServed[name]);
+}
+
+function whyRefused(live: Definition, unreadable: string | undefined): Problem | undefined {
+  return isOwned(live) ?? isBeingDeleted(live) ?? isNotServed(live) ?? isUnreadable(live, unreadable);
+}
+
+/** Its component has phases of its own, of which the rewrite is only one. */
+function isOwned({ metadata: { name, annotations = {} } }: Definition): Problem | undefined {
+  const owner = annotations[OWNER_ANNOTATION];
+  if (owner === undefined) return undefined;
+  return {
+    what: `${name}: belongs to the VersionedCRD ${owner} (annotation ${OWNER_ANNOTATION})`,
+    expected: "a CRD that no VersionedCRD owns",
+    next: `run \`pulumi up\` in that stack, which migrates it; if that stack is gone, \`kubectl annotate crd ${name} ${OWNER_ANNOTATION}-\``,
+  };
+}
+
+function isBeingDeleted({ metadata: { name, deletionTimestamp } }: Definition): Problem | undefined {
+  if (deletionTimestamp === undefined) return undefined;
+  return {
+    what: `${name}: is being deleted since ${deletionTimestamp}, and every object with it`,
+    expected: "a CRD that stays",
+    why: "Kubernetes cannot undo a delete",
+    next: `let it end (finalizers of its objects hold it up: \`kubectl get ${name} -A -o yaml\`)`,
+  };
+}
+
+function isNotServed(live: Definition): Problem | undefined {
+  const version = storageVersion(live);
+  if (servedVersions(live).includes(version)) return undefined;
+  return {
+    what: `${live.metadata.name}: the storage version ${version} is not served`,
+    expected: "it to be served",
+    why: "objects are rewritten through it",
+    next: "serve it, in whatever manages the CRD",
+  };
+}
+
+function isUnreadable({ metadata: { name } }: Definition, unreadable: string | undefined): Problem | undefined {
+  if (unreadable === undefined) return undefined;
+  return {
+    what: `${name}: the API server cannot list the objects that are there: ${unreadable}`,
+    expected: "every one to be readable before anything is rewritten",
+    next: "put back the version or the conversion webhook that it needs, or fix or delete the object it names (in etcd, where the API cannot)",
+  };
+}

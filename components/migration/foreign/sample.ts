@@ -1,0 +1,39 @@
+import {
+  type KubernetesList,
+  type KubernetesObject,
+  MetadataOnly,
+  type Resource,
+  resourcePath,
+} from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import { hasStatus } from "../../kubernetes/errors";
+import { withRetries } from "../../kubernetes/retry";
+
+/** The first objects of a resource, metadata only, and how many there are about. */
+export interface Sample {
+  readonly objects: readonly KubernetesObject[];
+  /** Undefined while the resource cannot be listed. */
+  readonly count?: number;
+}
+
+const SAMPLED = 500;
+const PLAN_SECONDS = 5;
+
+/** @param resource at its storage version */
+export async function sampleObjects(cluster: Cluster, resource: Resource): Promise<Sample> {
+  const request = {
+    method: "GET",
+    path: resourcePath(resource),
+    query: { limit: SAMPLED },
+    accept: MetadataOnly.list,
+  } as const;
+  try {
+    const list = await withRetries({ seconds: PLAN_SECONDS }, () => cluster.call<KubernetesList>(request));
+    const objects = list.items ?? [];
+    return { objects, count: objects.length + (list.metadata.remainingItemCount ?? 0) };
+  } catch (error) {
+    // Not served, or unreadable just now: the plan's other facts say so.
+    if (hasStatus(error, 404, 429, 500, 503, 504)) return { objects: [] };
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { assertIsEntry } from "../migration/foreign/crdNames";
+import type { ClusterArgs } from "../provider/clusterChoice";
+import { asResourceError, refusal } from "../provider/refusal";
+
+/** What a StorageMigration is given: whose objects are to be at their storage version, and how they get there. */
+export interface StorageMigrationArgs extends ClusterArgs {
+  /**
+   * CRDs that somebody else manages, by metadata.name (`ciliumnodes.cilium.io`), or `*.cilium.io` for every CRD of that very
+   * group, looked up live. A name that no CRD has, and a pattern that matches none, is an error at preview. What vanishes later
+   * is let go.
+   */
+  resources: string[];
+  /**
+   * Who rewrites the objects. `in-tree` (default): a StorageVersionMigration where the cluster serves them, then our own
+   * pass, which is the proof. `direct`: our own pass alone; faster, and creates no StorageVersionMigration.
+   */
+  migrator?: "in-tree" | "direct";
+  /**
+   * Seconds: the API servers' `--request-timeout`. Default: 60, Kubernetes' own. A request that began before storage
+   * flipped may still store the old version for that long, so it is waited for. Too low a number can lose objects.
+   * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+   */
+  requestTimeoutSeconds?: number;
+  /**
+   * Hostnames of API servers that will never come back, although their Lease is still there. Default: none. A server that
+   * does come back may write an old version after it was dropped. Name only what is destroyed.
+   */
+  decommissionedServers?: string[];
+}
+
+const KNOWN: Record<keyof StorageMigrationArgs, true> = {
+  resources: true,
+  migrator: true,
+  requestTimeoutSeconds: true,
+  decommissionedServers: true,
+  kubeconfig: true,
+  context: true,
+  clusterId: true,
+};
+
+/** @throws pulumi.ResourceError for what is wrong with an argument by itself */
+export function checkArgs(component: pulumi.Resource, args: StorageMigrationArgs): void {
+  const { resources, migrator = "in-tree", requestTimeoutSeconds = 60 } = args;
+  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
+  if (unknown.length > 0) {
+    const expected = Object.keys(KNOWN).sort().join(", ");
+    throw refusal(component, { what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
+  }
+  if (!Array.isArray(resources) || resources.length === 0 || new Set(resources).size !== resources.length) {
+    throw refusal(component, {
+      what: `resources is ${JSON.stringify(resources)}`,
+      expected: "at least one name or pattern, each once",
+    });
+  }
+  asResourceError(component, () => resources.forEach((entry) => assertIsEntry(String(entry))));
+  if (migrator !== "in-tree" && migrator !== "direct") {
+    throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
+  }
+  // A wait of no length, from a value that is no number, would be a gate left open.
+  if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
+    throw refusal(component, {
+      what: `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}`,
+      expected: "whole seconds from 1 to 3600, the API servers' --request-timeout",
+    });
+  }
+}
