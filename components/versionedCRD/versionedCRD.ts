@@ -53,11 +53,14 @@ export class VersionedCRD extends pulumi.ComponentResource {
     this.storedVersions = this.phases[lastPhaseRun(this.phase, "migrate")].storedVersions;
     this.objectsRewritten = this.phases.migrate.objectsRewritten;
     this.proof = this.phases.migrate.proof;
-    this.registerOutputs({
-      crdName: this.crdName,
-      storageVersion: this.storageVersion,
-      storedVersions: this.storedVersions,
-    });
+    // Once the last phase is registered: an engine that refuses one of them is no longer there to be told of the others.
+    this.registerOutputs(
+      this.phases.drop.urn.apply(() => ({
+        crdName: this.crdName,
+        storageVersion: this.storageVersion,
+        storedVersions: this.storedVersions,
+      })),
+    );
   }
 
   /**
