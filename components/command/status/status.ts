@@ -69,6 +69,12 @@ async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode>
     named: positionals.length > 0 || values.against !== undefined,
     wide: values.wide === true,
   };
+  const [only] = clusters;
+  // Among several it belongs to the report; alone there is none.
+  if (clusters.length === 1 && only !== undefined && "error" in only && values.json !== true) {
+    terminal.complain(only.error);
+    return 2;
+  }
   if (values.json === true) terminal.print(renderJson(clusters));
   else terminal.print(values.markdown === true ? renderMarkdown(clusters, shown) : renderText(clusters, shown));
   return exitCodeOf(clusters);

@@ -108,6 +108,10 @@ test("no cluster is exit code 2, and the context is named", async () => {
     }),
   );
   try {
+    const one = await runCommand("status", "--kubeconfig", kubeconfig);
+    expect(one).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/^cluster unreachable: /) });
+    const asData = await runCommand("status", "--kubeconfig", kubeconfig, "--json");
+    expect(asData).toMatchObject({ code: 2, out: expect.stringContaining('"error": "cluster unreachable') });
     const { code, out } = await runCommand("status", "--kubeconfig", kubeconfig, "--all-contexts");
     expect(code).toBe(2);
     expect(out).toMatch(/^context a: could not be looked at\n {2}cluster unreachable: .*\n\ncontext b: could not/s);
