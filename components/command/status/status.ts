@@ -41,7 +41,26 @@ export const status: Subcommand = {
 const AT_ONCE = 4;
 
 async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals: patterns } = readArgs(args);
+  const { kubeconfig, context, against, all = false, wide = false, json = false, markdown = false } = values;
+  const next = against === undefined ? undefined : readNextManifests(against);
+  const references = await referencesOf(kubeconfig, context, values["all-contexts"] === true);
+  const clusters = await lookAtAll({ references, patterns, next }, terminal);
+  const [only] = clusters;
+  if (json) {
+    terminal.print(renderJson(clusters));
+  } else if (clusters.length === 1 && only !== undefined && "error" in only) {
+    // Among several it belongs to the report; alone there is none.
+    terminal.complain(only.error);
+  } else {
+    const shown = { all, wide, named: patterns.length > 0 || next !== undefined };
+    terminal.print(markdown ? renderMarkdown(clusters, shown) : renderText(clusters, shown));
+  }
+  return exitCodeOf(clusters);
+}
+
+function readArgs(args: string[]) {
+  const read = parseArgs({
     args,
     allowPositionals: true,
     options: {
@@ -55,29 +74,10 @@ async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode>
       markdown: { type: "boolean" },
     },
   });
-  expectOne("--json", values.json === true, "--markdown", values.markdown === true);
-  expectOne("--all-contexts", values["all-contexts"] === true, "--context", values.context !== undefined);
-  const next = values.against === undefined ? new Map<string, NextManifest>() : readNextManifests(values.against);
-  const asked: Asked = {
-    references: await referencesOf(values.kubeconfig, values.context, values["all-contexts"] === true),
-    patterns: positionals,
-    next: values.against === undefined ? undefined : next,
-  };
-  const clusters = await lookAtAll(asked, terminal);
-  const shown = {
-    all: values.all === true,
-    named: positionals.length > 0 || values.against !== undefined,
-    wide: values.wide === true,
-  };
-  const [only] = clusters;
-  // Among several it belongs to the report; alone there is none.
-  if (clusters.length === 1 && only !== undefined && "error" in only && values.json !== true) {
-    terminal.complain(only.error);
-    return 2;
-  }
-  if (values.json === true) terminal.print(renderJson(clusters));
-  else terminal.print(values.markdown === true ? renderMarkdown(clusters, shown) : renderText(clusters, shown));
-  return exitCodeOf(clusters);
+  const { json, markdown, context, "all-contexts": all } = read.values;
+  expectOne("--json", json === true, "--markdown", markdown === true);
+  expectOne("--all-contexts", all === true, "--context", context !== undefined);
+  return read;
 }
 
 interface Asked {
