@@ -6,13 +6,17 @@ import {
   type Resource,
   resourcePath,
 } from "../kubernetes/api";
-import { ApiError, hasStatus, UnreachableError } from "../kubernetes/errors";
+import { ApiError, UnreachableError } from "../kubernetes/errors";
+import { withRetries } from "../kubernetes/retry";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, Sample } from "./facts";
 import { plainly } from "./plainly";
 
-/** A LIST of one object that takes longer is a LIST that does not work. */
-const LIST_SECONDS = 20;
+/**
+ * A LIST of one object that takes longer does not work. An API server fills its cache first: on a busy one, which just got 300
+ * CRDs, that took longer than 5 s (429 "storage is (re)initializing", without a reason; with one it stays so, see retry.ts).
+ */
+const LIST_SECONDS = 30;
 const SAMPLED = 500;
 
 export interface FirstLook {
@@ -28,7 +32,7 @@ export async function lookAtObjects(caller: Caller, facts: DefinitionFacts, sign
   const resource = listedAt(facts);
   if (resource === undefined) return { objects: { state: "not served" } };
   try {
-    const list = await listMetadata(caller, resource, 1, signal);
+    const list = await withRetries({ seconds: LIST_SECONDS, signal }, () => listMetadata(caller, resource, 1, signal));
     const [first] = list.items ?? [];
     const count = (first === undefined ? 0 : 1) + (list.metadata.remainingItemCount ?? 0);
     const { resourceVersion } = list.metadata;
@@ -109,7 +113,7 @@ export async function sampleObjects(
       ),
     };
   } catch (error) {
-    if (error instanceof ApiError || hasStatus(error, 403)) return undefined;
+    if (error instanceof ApiError) return undefined;
     throw error;
   }
 }

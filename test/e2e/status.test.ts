@@ -62,7 +62,11 @@ interface Shown {
     context: string;
     error?: string;
     hidden: string[];
-    crds: { name: string; verdict: string; findings: { what: string; why?: string; next?: string }[] }[];
+    crds: {
+      name: string;
+      verdict: string;
+      findings: { what: string; items?: string[]; why?: string; next?: string }[];
+    }[];
     encryption?: { servers: Record<string, string>; encrypted: string[] };
   }[];
 }
@@ -186,7 +190,9 @@ describe("kubernetes-storage-migration status, over CRDs as projects leave them"
   const verdicts = ({ clusters }: Shown): Record<string, string> =>
     Object.fromEntries((clusters[0]?.crds ?? []).map(({ name, verdict }) => [name, verdict]));
   const said = ({ clusters }: Shown, name: string): string =>
-    JSON.stringify(clusters[0]?.crds.find((crd) => crd.name === name)?.findings);
+    (clusters[0]?.crds.find((crd) => crd.name === name)?.findings ?? [])
+      .map(({ what, items = [], why, next }) => [what, ...items, why, next].join("; "))
+      .join("\n");
 
   test("each is judged, with exactly the rights that docs/status.md lists", async () => {
     const ran = await status("--json");
@@ -211,8 +217,8 @@ describe("kubernetes-storage-migration status, over CRDs as projects leave them"
     expect(said(shown, "machines.infra.example.com")).toMatch(/objects may be stored in v1alpha1, v1beta1/);
     expect(said(shown, "issuers.pki.example.com")).toMatch(/127\.0\.0\.1:1\b.*connection refused/);
     expect(said(shown, "keystores.pki.example.com")).toMatch(/service .*convert.* not found/);
-    expect(said(shown, "expireds.pki.example.com")).toMatch(/certificate has expired.*ended on 2024-02-29/);
-    expect(said(shown, "soons.pki.example.com")).toMatch(/^\[\{[^{]*its conversion webhook ends on \d{4}-/);
+    expect(said(shown, "expireds.pki.example.com")).toMatch(/certificate has expired.*ended on 2024-02-29/s);
+    expect(said(shown, "soons.pki.example.com")).toMatch(/^the certificate of its conversion webhook ends on \d{4}-/);
     expect(said(shown, "bundles.pki.example.com")).toMatch(/caBundle holds no certificate.*InvalidCABundle/);
     expect(said(shown, "topics.mq.example.com")).toMatch(/"items":\["v1: 1 object"\].*does not have any more/);
     expect(said(shown, "snapshots.store.example.com")).toMatch(/proof .* generation 1, and the CRD is at 2/);
