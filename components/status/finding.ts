@@ -14,7 +14,7 @@ export interface Finding {
 
 /** A CRD of the next release. */
 export interface NextManifest {
-  /** File and, where it holds several, line. */
+  /** `crds/databases.yaml:1`. */
   readonly where: string;
   readonly manifest: Definition;
 }

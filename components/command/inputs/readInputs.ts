@@ -41,7 +41,8 @@ export async function readInputs(positionals: readonly string[], terminal: Termi
 
 const isLive = (given: string): boolean => given.startsWith("live:");
 
-async function readTexts(given: string, side: Side, terminal: Terminal): Promise<Input> {
+/** A file, folder, standard input or `git:REF:PATH`; everything but the cluster. */
+export async function readTexts(given: string, side: Side, terminal: Terminal): Promise<Input> {
   return inputOfTexts(given, await textsOf(given, terminal), side, terminal);
 }
 

@@ -14,7 +14,7 @@ export interface Text {
   readonly text: string;
 }
 
-/** OLD was accepted once, and is history: only its form has to be right. NEW is to be applied. */
+/** OLD was accepted once, and is history: only its form has to be right; `status --against` judges the rest. NEW is to be applied. */
 export type Side = "OLD" | "NEW";
 
 /** The CRDs of all texts; documents of other kinds are counted on standard error. */

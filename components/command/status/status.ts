@@ -21,7 +21,8 @@ Shows every CRD of a cluster: what blocks its next upgrade, and what to do. Read
   --context CONTEXT  of the kubeconfig; may be given several times; without it, the current one
   --all-contexts     every context of the kubeconfig
   --kubeconfig FILE  without it, what kubectl would take
-  --against PATH     the next release's manifests, a file or a folder: only its CRDs, and which upgrade would be refused
+  --against PATH     the next release's manifests, a file, a folder, - or git:REF:PATH: its CRDs alone, and which upgrade
+                     would be refused
   --all              every CRD, and every finding
   --wide             more columns: proof, end of certificates, who owns the manifest
   --json             everything that was seen, as JSON
@@ -43,7 +44,7 @@ const AT_ONCE = 4;
 async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode> {
   const { values, positionals: patterns } = readArgs(args);
   const { kubeconfig, context, against, all = false, wide = false, json = false, markdown = false } = values;
-  const next = against === undefined ? undefined : readNextManifests(against);
+  const next = against === undefined ? undefined : await readNextManifests(against, terminal);
   const references = await referencesOf(kubeconfig, context, values["all-contexts"] === true);
   const clusters = await lookAtAll({ references, patterns, next }, terminal);
   const [only] = clusters;

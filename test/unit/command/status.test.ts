@@ -7,7 +7,8 @@ import { matcherOf } from "../../../components/command/status/patterns";
 import { rightsForStatus } from "../../../components/kubernetes/rights";
 import { checkout } from "../../../local/checkout";
 import { asYaml } from "../../shapes/manifests";
-import { manifest, messageOf, withMetadata } from "../fixtures";
+import { manifest } from "../fixtures";
+import { files } from "./check/manifests";
 import { runCommand } from "./runCommand";
 
 test.each([
@@ -26,46 +27,42 @@ test.each([
 });
 
 describe("--against", () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "against-"));
-  afterAll(() => fs.rmSync(folder, { recursive: true }));
-  const write = (name: string, ...documents: object[]): string => {
-    const file = path.join(folder, name);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, asYaml(...documents));
-    return file;
+  const here = files();
+  afterAll(() => here.remove());
+  const read = async (given: string, input = "") => {
+    const said: string[] = [];
+    const terminal = {
+      print: () => undefined,
+      complain: (text: string) => void said.push(text),
+      progress: () => undefined,
+      readStdin: () => Promise.resolve(input),
+      isScreen: false,
+    };
+    return { found: await readNextManifests(given, terminal), said };
   };
-  const one = manifest("v1 storage");
-  const other = { ...withMetadata(one, { name: "queues.example.com" }) };
-  other.spec = { ...other.spec, names: { ...other.spec.names, plural: "queues" } };
 
-  test("several documents, folders below a folder, and Lists are read; what is no CRD is left out", () => {
-    write("a/crds/one.yaml", { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } }, one);
-    write("a/list.yml", { apiVersion: "v1", kind: "List", items: [other] });
-    write("a/README.txt", { kind: "CustomResourceDefinition" });
-    const found = readNextManifests(path.join(folder, "a"));
-    expect([...found.keys()]).toEqual(["databases.example.com", "queues.example.com"]);
-    expect(found.get("databases.example.com")?.where).toBe(path.join(folder, "a/crds/one.yaml"));
-  });
-
-  test("one that the API server would refuse is read: that is the question", () => {
-    expect([...readNextManifests(write("refused.yaml", manifest("v1", "v2"))).keys()]).toEqual([
-      "databases.example.com",
+  test("a folder, and standard input, with other documents among them", async () => {
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } };
+    const text = asYaml(namespace, manifest("v1 storage"));
+    const file = here.write("crds/one.yaml", text);
+    const line = text.split("\n").indexOf("apiVersion: apiextensions.k8s.io/v1") + 1;
+    const { found, said } = await read(path.dirname(file));
+    expect([...found].map(([name, { where }]) => [name, where])).toEqual([
+      ["databases.example.com", `${file}:${line}`],
     ]);
+    expect(said.join()).toMatch(/skipped 1 document of another kind \(Namespace\)/);
+    expect([...(await read("-", asYaml(manifest("v1 storage")))).found.keys()]).toEqual(["databases.example.com"]);
   });
 
-  test.each<[string, () => string, RegExp]>([
-    ["a path that is not there", () => path.join(folder, "none"), /none: cannot be read \(ENOENT\)/],
-    ["no CRD", () => write("none.yaml", { kind: "Namespace" }), /holds no CustomResourceDefinition/],
-    ["half a CRD", () => write("half.yaml", { kind: "CustomResourceDefinition" }), /half\.yaml: found apiVersion/],
-    ["one CRD twice", () => write("twice.yaml", one, one), /stands in .*twice\.yaml and in .*twice\.yaml/],
-  ])("%s is an error", (_, make, said) => {
-    expect(messageOf(() => readNextManifests(make()))).toMatch(said);
+  test("one that the API server would refuse is read: that is the question", async () => {
+    const { found } = await read(here.write("refused.yaml", asYaml(manifest("v1", "v2"))));
+    expect([...found.keys()]).toEqual(["databases.example.com"]);
   });
 
   test("an error of the manifests is exit code 2", async () => {
-    const { code, out, err } = await runCommand("status", "--against", path.join(folder, "none"));
+    const { code, out, err } = await runCommand("status", "--against", path.join(here.folder, "none"));
     expect([code, out]).toEqual([2, ""]);
-    expect(err).toMatch(/cannot be read/);
+    expect(err).toMatch(/none: cannot be read \(ENOENT\)/);
   });
 });
 
