@@ -27,20 +27,22 @@ type Change = (live: DefinitionSpec) => Partial<DefinitionSpec>;
 const withVersion = (spec: DefinitionSpec, change: (version: Version) => Version): Partial<DefinitionSpec> => ({
   versions: spec.versions.map((each, index) => (index === 0 ? change(each) : each)),
 });
-const changes: Record<string, Change> = {
-  "the versions as they are": ({ versions }) => ({ versions }),
-  "another schema": (spec) =>
-    withVersion(spec, (version) => ({ ...version, schema: { openAPIV3Schema: schema("host", "extra") } })),
-  "served or not": (spec) => withVersion(spec, (version) => ({ ...version, served: !version.served })),
-  "one version more": ({ versions }) => ({
-    versions: [...versions.filter(({ name }) => name !== "v9"), version("v9 unserved")],
-  }),
-  "the conversion as it is": ({ conversion }) => ({ ...(conversion && { conversion }) }),
-  "one webhook": () => ({ conversion: webhook() }),
-  "another webhook": () => ({ conversion: webhook("https://gitops.example.com/") }),
-  None: () => ({ conversion: { strategy: "None" } }),
-};
-const change = fc.constantFrom(...Object.values(changes));
+const ofVersions = fc.constantFrom<Change>(
+  ({ versions }) => ({ versions }),
+  (spec) => withVersion(spec, (version) => ({ ...version, schema: { openAPIV3Schema: schema("host", "extra") } })),
+  (spec) => withVersion(spec, (version) => ({ ...version, served: !version.served })),
+  ({ versions }) => ({ versions: [...versions.filter(({ name }) => name !== "v9"), version("v9 unserved")] }),
+);
+const ofConversion = fc.constantFrom<Change>(
+  ({ conversion }) => ({ ...(conversion && { conversion }) }),
+  () => ({ conversion: webhook() }),
+  () => ({ conversion: webhook("https://gitops.example.com/") }),
+  () => ({ conversion: { strategy: "None" } }),
+);
+const ofBoth = fc
+  .tuple(ofVersions, ofConversion)
+  .map(([versions, conversion]): Change => (spec) => ({ ...versions(spec), ...conversion(spec) }));
+const change = fc.oneof(ofVersions, ofConversion, ofBoth);
 const manager = fc.constantFrom("gitops", "operator");
 
 const steps: fc.Arbitrary<Step[]> = fc

@@ -36,7 +36,9 @@ describe("--against", () => {
       complain: (text: string) => void said.push(text),
       progress: () => undefined,
       readStdin: () => Promise.resolve(input),
+      showsProgress: false,
       isScreen: false,
+      interrupted: new AbortController().signal,
     };
     return { found: await readNextManifests(given, terminal), said };
   };
