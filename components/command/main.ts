@@ -70,7 +70,9 @@ function interrupted(): AbortSignal {
 
 if (require.main === module) {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error; // `| head` has read what it wants
+    if (error.code === "EPIPE") return; // `| head` has read what it wants
+    process.stderr.write(`standard output cannot be written: ${error.message}\n`);
+    process.exit(2);
   });
   void main(process.argv.slice(2), processTerminal()).then((code) => {
     process.exitCode = code;

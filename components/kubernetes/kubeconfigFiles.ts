@@ -58,15 +58,15 @@ function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
   if (kubeconfig !== undefined && looksLikeContent(kubeconfig)) {
     return [{ text: kubeconfig, directory: process.cwd(), name: "(content given)" }];
   }
-  if (kubeconfig !== undefined) return [readSource(kubeconfig.replace(/^~(?=\/|$)/, os.homedir()))];
+  if (kubeconfig !== undefined) return [readSource(kubeconfig.replace(/^~(?=\/|$)/, os.homedir()), "`kubeconfig`")];
   const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
   if (listed.length > 0) {
     // kubectl skips files of the list that do not exist, and so do we, unless that leaves none.
     const present = listed.filter((file) => fs.existsSync(file));
-    return (present.length > 0 ? present : listed).map(readSource);
+    return (present.length > 0 ? present : listed).map((file) => readSource(file, "KUBECONFIG"));
   }
   const usual = path.join(os.homedir(), ".kube", "config");
-  return fs.existsSync(usual) ? [readSource(usual)] : [];
+  return fs.existsSync(usual) ? [readSource(usual, "the file")] : [];
 }
 
 /** Content rather than a path; it holds credentials. */
@@ -74,7 +74,8 @@ export function looksLikeContent(kubeconfig: string): boolean {
   return kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{");
 }
 
-function readSource(file: string): Source {
+/** @param givenBy what to correct where it cannot be read */
+function readSource(file: string, givenBy: string): Source {
   try {
     return { text: fs.readFileSync(file, "utf8"), directory: path.dirname(path.resolve(file)), name: file };
   } catch (error) {
@@ -82,7 +83,7 @@ function readSource(file: string): Source {
     throw new UserError({
       what: `kubeconfig ${file}: cannot be read (${code})`,
       expected: "a file",
-      next: `check \`kubeconfig\`, which is relative to ${process.cwd()}`,
+      next: path.isAbsolute(file) ? `check ${givenBy}` : `check ${givenBy}, which is relative to ${process.cwd()}`,
     });
   }
 }

@@ -9,8 +9,11 @@ const run = promisify(execFile);
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** `git:REF:PATH`: a file, or a folder's manifests, as the current folder's repository has them at REF. */
-export async function readGit(given: string): Promise<Text[]> {
+/**
+ * `git:REF:PATH`: a file, or a folder's manifests, as the current folder's repository has them at REF; undefined where the path
+ * is new since then.
+ */
+export async function readGit(given: string): Promise<Text[] | undefined> {
   const [, ref = "", path = ""] = /^git:([^:]*):(.*)$/s.exec(given) ?? [];
   if (ref === "" || ref.startsWith("-") || path === "") {
     throw new UsageError({ what: `${given}: not git:REF:PATH`, expected: "for example git:main:crds/databases.yaml" });
@@ -18,7 +21,9 @@ export async function readGit(given: string): Promise<Text[]> {
   await expectRepository(given);
   await expectRef(given, ref);
   const object = `${ref}:${path.replace(/(?<=.)\/+$/, "").replace(/^\.$/, "./")}`;
-  if ((await typeOf(given, object)) !== "tree") return [await show(object, path)];
+  const type = await typeOf(given, object);
+  if (type === undefined) return undefined;
+  if (type !== "tree") return [await show(object, path)];
   const entries = await git("ls-tree", "-z", "--full-tree", object);
   const names = entries.split("\0").flatMap((entry) => /^\d+ blob \w+\t(.+)$/s.exec(entry)?.[1] ?? []);
   const texts: Text[] = [];
@@ -59,11 +64,12 @@ async function expectRef(given: string, ref: string): Promise<void> {
   }
 }
 
-/** `blob` for a file, `tree` for a folder. */
-async function typeOf(given: string, object: string): Promise<string> {
+/** `blob` for a file, `tree` for a folder; undefined for a path that the working tree has and REF has not. */
+async function typeOf(given: string, object: string): Promise<string | undefined> {
   try {
     return (await git("cat-file", "-t", object)).trim();
   } catch (error) {
+    if (/exists on disk, but not in/.test(saidBy(error))) return undefined;
     throw new UserError({
       what: `${given}: ${saidBy(error)}`,
       expected: "a path from the top of the repository, or one that begins with ./",

@@ -16,14 +16,15 @@ export interface Pair {
  * Every CRD by its name, in the order of the names.
  *
  * @throws UserError where no CRD is on both sides: two files that have nothing to do with each other are no comparison. A
- * cluster that has none of them is one, before the first installation
+ * cluster that has none of them is one, before the first installation, and so is a side that is empty
  */
 export function pairByName({ old, next }: Inputs): Pair[] {
   const [before, after] = [byName(old.found), byName(next.found)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const pairs = names.map((crd) => ({ crd, old: before.get(crd), next: after.get(crd) }));
   const isComparison = pairs.some((pair) => pair.old !== undefined && pair.next !== undefined);
-  if (isComparison || old.isLive || next.isLive) return pairs;
+  const isOneSided = (before.size === 0) !== (after.size === 0);
+  if (isComparison || isOneSided || old.isLive || next.isLive) return pairs;
   throw new UserError({
     what: "no CRD is in both OLD and NEW",
     items: [`OLD ${old.given}: ${listed([...before.keys()])}`, `NEW ${next.given}: ${listed([...after.keys()])}`],

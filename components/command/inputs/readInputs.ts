@@ -31,11 +31,11 @@ export async function readInputs(positionals: readonly string[], terminal: Termi
     throw new UsageError({ what: "OLD and NEW are both live:", expected: "a file that names the CRDs on one side" });
   }
   if (isLive(old)) {
-    const read = await readTexts(next, "NEW", terminal);
+    const read = await readSide(next, "NEW", terminal);
     return { old: await readCluster(old, read, terminal), next: read };
   }
-  const read = await readTexts(old, "OLD", terminal);
-  const other = isLive(next) ? readCluster(next, read, terminal) : readTexts(next, "NEW", terminal);
+  const read = await readSide(old, "OLD", terminal);
+  const other = isLive(next) ? readCluster(next, read, terminal) : readSide(next, "NEW", terminal);
   return { old: read, next: await other };
 }
 
@@ -43,10 +43,22 @@ const isLive = (given: string): boolean => given.startsWith("live:");
 
 /** A file, folder, standard input or `git:REF:PATH`; everything but the cluster. */
 export async function readTexts(given: string, side: Side, terminal: Terminal): Promise<Input> {
-  return inputOfTexts(given, await textsOf(given, terminal), side, terminal);
+  return inputOfTexts(given, (await textsOf(given, terminal)) ?? [], side, terminal);
 }
 
-async function textsOf(given: string, terminal: Terminal): Promise<Text[]> {
+/**
+ * The first CRD of a repository has no path at OLD, and the last one leaves an empty folder at NEW, where it is missed. A folder
+ * without manifests at OLD is more likely a wrong one, with which nothing would be compared.
+ */
+async function readSide(given: string, side: Side, terminal: Terminal): Promise<Input> {
+  const texts = await textsOf(given, terminal);
+  const isEmpty = texts === undefined ? side === "OLD" : side === "NEW" && texts.length === 0;
+  if (!isEmpty) return inputOfTexts(given, texts ?? [], side, terminal);
+  terminal.complain(`${given}: no manifest is there${texts === undefined ? " yet" : ""}`);
+  return { given, found: [], isLive: false };
+}
+
+async function textsOf(given: string, terminal: Terminal): Promise<Text[] | undefined> {
   if (given === "-") return [{ name: "standard input", text: await terminal.readStdin() }];
   return given.startsWith("git:") ? readGit(given) : readFiles(given);
 }

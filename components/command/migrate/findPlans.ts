@@ -3,7 +3,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { readDefinition } from "../../crd/readDefinition";
-import { assertIsEntry, crdsOfPattern, isPattern } from "../../migration/foreign/crdNames";
+import { crdsOfPattern, isPattern } from "../../migration/foreign/crdNames";
 import { inBatches } from "../../migration/foreign/inBatches";
 import { planForeign, type ForeignOptions, type ForeignPlan } from "../../migration/foreign/plan";
 import { whyNotAllowed } from "../../migration/foreign/rights";
@@ -19,7 +19,6 @@ export async function findPlans(
   options: ForeignOptions,
   { report }: Work,
 ): Promise<ForeignPlan[]> {
-  entries.forEach(assertIsEntry);
   const names = new Set<string>();
   for (const entry of entries) for (const name of await namesOf(cluster, entry)) names.add(name);
   let done = 0;

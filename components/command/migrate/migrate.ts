@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
+import { assertIsEntry } from "../../migration/foreign/crdNames";
 import type { ForeignOptions, ForeignPlan } from "../../migration/foreign/plan";
 import { UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import { describePlans, describeSummary, problemText, type Outcome } from "./describe";
@@ -64,6 +65,7 @@ function parse(args: string[]): Request {
   });
   const { migrator, context, kubeconfig } = values;
   if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
+  positionals.forEach(assertIsEntry);
   if (values["dry-run"] && values.yes)
     throw new UsageError({ what: "--dry-run and --yes are given", expected: "one of them" });
   if (migrator !== "in-tree" && migrator !== "direct")

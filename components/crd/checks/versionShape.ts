@@ -1,4 +1,5 @@
 import { describeProblem } from "../../kubernetes/problem";
+import { isLargeInteger } from "../../kubernetes/json";
 import type { Definition, Schema } from "../definition";
 
 /** https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.37/#customresourcedefinitionversion-v1-apiextensions-k8s-io */
@@ -14,6 +15,11 @@ const KEYS = [
   "subresources",
 ];
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
+const LISTS = ["required", "enum", "allOf", "anyOf", "oneOf", "x-kubernetes-list-map-keys", "x-kubernetes-validations"];
+const BOUNDS = [
+  ...["maximum", "minimum", "multipleOf", "maxLength", "minLength"],
+  ...["maxItems", "minItems", "maxProperties", "minProperties"],
+];
 /** Below these stand fields by their names, each with a schema of its own. */
 const BY_NAME = ["properties", "patternProperties", "definitions"];
 
@@ -46,23 +52,48 @@ export function versionShape({ spec }: Definition): string[] {
         .map((key) =>
           describeProblem({ what: `${at}.schema has ${key}`, expected: "openAPIV3Schema", next: "correct the key" }),
         ),
-      ...wrongTypes(schema["openAPIV3Schema"], "").map(([path, type]) =>
-        describeProblem({
-          what: `${at}: type of ${path || "the schema"} is ${type}`,
-          expected: `one of ${TYPES.join(", ")}`,
-          next: "correct it",
-        }),
+      ...wrongKeywords(schema["openAPIV3Schema"], "").map(({ what, expected }) =>
+        describeProblem({ what: `${at}: ${what}`, expected, next: "correct it" }),
       ),
     ];
   });
 }
 
-function wrongTypes(schema: unknown, path: string): [path: string, type: string][] {
+interface Wrong {
+  readonly what: string;
+  readonly expected: string;
+}
+
+/** Values that the API server cannot decode; null is to it as if the keyword was not there. */
+function wrongKeywords(schema: unknown, path: string): Wrong[] {
   if (typeof schema !== "object" || schema === null) return [];
-  const { type } = schema as { type?: unknown };
-  const isKnown = type === undefined || TYPES.some((known) => known === type);
-  const own: [string, string][] = isKnown ? [] : [[path, JSON.stringify(type)]];
-  return [...own, ...children(schema as Schema).flatMap(([name, child]) => wrongTypes(child, path + name))];
+  const wrong = (keyword: string, value: unknown, expected: string): Wrong => ({
+    what: `${keyword} of ${path || "the schema"} is ${JSON.stringify(value)}`,
+    expected,
+  });
+  const given = Object.entries(schema).filter(([, value]) => value !== null && value !== undefined);
+  const own = given.flatMap(([keyword, value]) => {
+    if (keyword === "type" && !TYPES.some((known) => known === value)) {
+      return [wrong(keyword, value, `one of ${TYPES.join(", ")}`)];
+    }
+    if (LISTS.includes(keyword) && !Array.isArray(value)) return [wrong(keyword, value, "a list")];
+    if (BY_NAME.includes(keyword) && !isMap(value)) return [wrong(keyword, value, "a map of fields to schemas")];
+    const isNumber = typeof value === "number" || (typeof value === "string" && isLargeInteger(value));
+    return BOUNDS.includes(keyword) && !isNumber ? [wrong(keyword, value, "a number")] : [];
+  });
+  const fields = BY_NAME.flatMap((key) => Object.entries((schema as Schema)[key] ?? {}));
+  const empty = fields
+    .filter(([, child]) => child === null)
+    .map(([name]) => ({ what: `the schema of ${path}.${name} is null`, expected: "a schema with a type" }));
+  return [
+    ...own,
+    ...empty,
+    ...children(schema as Schema).flatMap(([name, child]) => wrongKeywords(child, path + name)),
+  ];
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function children(schema: Schema): [path: string, schema: unknown][] {

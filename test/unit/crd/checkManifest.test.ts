@@ -109,6 +109,10 @@ describe("what the API server would only say to `up`", () => {
   const checked = (version: object): string[] =>
     checkManifest(withSpec(good, { versions: [{ ...v2, ...version }] as never }));
 
+  const inSpec = (properties: object): object => ({
+    schema: { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties } } } },
+  });
+
   test.each<[string, object, string]>([
     [
       "a misspelt key",
@@ -140,6 +144,15 @@ describe("what the API server would only say to `up`", () => {
       { schema: { openAPIV3Schema: { properties: { hosts: { type: "array", items: { type: "text" } } } } } },
       'type of .hosts[] is "text"',
     ],
+    ["a bound that is text", inSpec({ size: { type: "integer", maximum: "5" } }), 'maximum of .spec.size is "5"'],
+    [
+      "required that is no list",
+      { schema: { openAPIV3Schema: { required: "spec" } } },
+      'required of the schema is "spec"',
+    ],
+    ["an enum that is no list", inSpec({ size: { enum: "A" } }), 'enum of .spec.size is "A"\n  expected: a list'],
+    ["fields that are a list", { schema: { openAPIV3Schema: { properties: [] } } }, "properties of the schema is []"],
+    ["a field without a schema", inSpec({ size: null }), "the schema of .spec.size is null"],
   ])("%s", (_what, version, found) => {
     expect(checked(version)[0]).toContain(found);
   });

@@ -5,8 +5,8 @@ export const uniqueItemsAdded: NodeCheck = {
   id: "unique-items-added",
   severity: "error",
   explain: "`uniqueItems` is turned on.",
-  why: "Clients that send a list with equal items are refused, and so is the next write of each object that has one.",
-  fix: "Leave it off, or turn it on in a new version with a conversion webhook.",
+  why: "The API server takes no CRD with uniqueItems: true, in no version.",
+  fix: "Leave it off. In a new version `x-kubernetes-list-type: set` does the same.",
   keywords: ["uniqueItems"],
   concerns: "clients",
   compare: ({ old, next }) =>

@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { parse } from "yaml";
 import type { Definition } from "../../../../components/crd/definition";
 import { databases, files, type Files } from "./manifests";
@@ -149,8 +150,12 @@ test("a folder: every manifest in it, not the folders below it", async () => {
   });
 });
 
-test("an empty folder, and what cannot be read => exit code 2", async () => {
+test("an empty folder at NEW: what was there is missed; at OLD, and what cannot be read => exit code 2", async () => {
   const empty = here.write("empty/notes.txt", "").replace(/\/notes.txt$/, "");
+  const old = here.write("old/crd.yaml", before);
+  const removed = await runCommand("check", path.dirname(old), empty);
+  expect(removed).toMatchObject({ code: 1, err: `${empty}: no manifest is there\n` }); // the last CRD is taken out
+  expect(removed.out).toContain("crd-removed");
   expect((await runCommand("check", empty, empty)).err).toMatch(
     /holds no CustomResourceDefinition\n.*\n {2}why: +of a folder/,
   );

@@ -50,6 +50,16 @@ test("a folder at that commit: its manifests, not the folders below it; also wit
   );
 });
 
+test("a path that is new since that commit: there was nothing yet; one that is nowhere => exit code 2", async () => {
+  here.write("charts/queues.yaml", databases({}, "queues"));
+  expect(await check("git:main:charts", "charts")).toEqual({
+    code: 0,
+    out: "no findings; 0 CRDs compared, 1 new\n",
+    err: "git:main:charts: no manifest is there yet\n",
+  });
+  expect(await check("git:main:chrats", "charts")).toMatchObject({ code: 2, out: "" });
+});
+
 test("in a folder below, a path counts from the top of the repository, and one with ./ from here", async () => {
   process.chdir(path.join(here.folder, "deploy"));
   for (const given of ["git:main:deploy/crds/databases.yaml", "git:main:./crds/databases.yaml", "git:main:./crds"]) {

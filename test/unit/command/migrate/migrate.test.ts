@@ -18,6 +18,15 @@ test.each([
   expect(err).toMatch(new RegExp(`^${said}\\n(.*\\n)*usage: kubernetes-storage-migration migrate `));
 });
 
+test.each(["secrets", "*", "Foo.example.com"])(
+  "%s is no CRD => exit code 2, before a cluster is asked",
+  async (name) => {
+    const { code, err } = await runCommand("migrate", name, "--kubeconfig", "/nowhere");
+    expect(code).toBe(2);
+    expect(err).toMatch(/^resource ".+"\n {2}expected: metadata.name of a CRD/);
+  },
+);
+
 test("the bin loads no Pulumi package", () => {
   const script = `require("./components/command/main");
     console.log(JSON.stringify(Object.keys(require.cache).filter((file) => /node_modules.(@pulumi)/.test(file))));`;
