@@ -24,21 +24,28 @@ export interface RequestTotals {
 
 const WRITES: readonly string[] = ["POST", "PUT", "PATCH", "APPLY"];
 
-/** How many requests an API server has answered at each version of a resource since it started. */
-export async function readRequestTotals(
-  caller: Caller,
-  resource: RequestedResource,
-  signal: AbortSignal,
-): Promise<RequestTotals> {
-  return requestTotals(await readMetrics(caller, signal), resource);
+/** The same of every resource. */
+export interface ServerTotals {
+  readonly startedAt: number;
+  /** By resource, as `databases.example.com`, and version. */
+  readonly byResource: ReadonlyMap<string, Record<string, RequestCount>>;
+}
+
+/** How many requests an API server has answered at each version of each resource since it started. */
+export async function readServerTotals(caller: Caller, signal: AbortSignal): Promise<ServerTotals> {
+  return serverTotals(await readMetrics(caller, signal));
 }
 
 /** From the text of `/metrics`. */
-export function requestTotals(metrics: string, resource: RequestedResource): RequestTotals {
+export function serverTotals(metrics: string): ServerTotals {
   return {
     startedAt: samplesOf(metrics, "process_start_time_seconds")[0]?.value ?? 0,
-    byVersion: everyRequestTotal(metrics).get(qualifiedName(resource)) ?? {},
+    byResource: everyRequestTotal(metrics),
   };
+}
+
+export function totalsOf({ startedAt, byResource }: ServerTotals, resource: RequestedResource): RequestTotals {
+  return { startedAt, byVersion: byResource.get(qualifiedName(resource)) ?? {} };
 }
 
 /** By resource, as `databases.example.com`, and version. https://kubernetes.io/docs/reference/instrumentation/metrics/ apiserver_request_total */

@@ -1,8 +1,9 @@
 import type { Resource } from "../../kubernetes/api";
-import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
+import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus, messageOf } from "../../kubernetes/errors";
-import { readRequestTotals, type RequestTotals } from "../../kubernetes/requestTotals";
+import { readServerTotals, totalsOf, type RequestTotals, type ServerTotals } from "../../kubernetes/requestTotals";
+import { sharedWhileFresh } from "../../kubernetes/shared";
 import { listPages } from "../rewrite/pages";
 import { describeUsage, ManagersByVersion, type Usage } from "./describeUsage";
 import { requestsSince, type RequestRecord, type RequestsSince } from "./requestRecord";
@@ -26,7 +27,7 @@ export async function findUsage(
   const signal = AbortSignal.timeout(SECONDS * 1_000);
   const [managers, read] = await Promise.all([
     managersOf(cluster, resource, signal),
-    readRequests(cluster, resource, decommissioned, signal),
+    readRequests(cluster, resource, decommissioned),
   ]);
   const found: Record<string, RequestsSince> = {};
   const lines = versions.map((version) => {
@@ -79,21 +80,30 @@ export async function readRequests(
   cluster: Cluster,
   resource: { group: string; plural: string },
   decommissioned: readonly string[],
-  signal = AbortSignal.timeout(SECONDS * 1_000),
 ): Promise<{ record: RequestRecord; isOfAll: boolean; servers: string } | string> {
-  let servers: ApiServers | undefined;
   try {
-    servers = await findApiServers(cluster, { decommissioned, signal });
-    const totals: Record<string, RequestTotals> = {};
-    for (const server of servers.servers) totals[server.address] = await readRequestTotals(server, resource, signal);
-    const isOfAll = servers.distinct;
+    const { counts, isOfAll, count } = await readCounts(cluster, decommissioned);
+    const totals = counts.map(([address, all]): [string, RequestTotals] => [address, totalsOf(all, resource)]);
     const whose = isOfAll
-      ? `the ${servers.count === 1 ? "API server" : `${servers.count} API servers`}`
+      ? `the ${count === 1 ? "API server" : `${count} API servers`}`
       : "the API server that answered (others may have had more)";
-    return { record: { at: Date.now(), servers: totals }, isOfAll, servers: whose };
+    return { record: { at: Date.now(), servers: Object.fromEntries(totals) }, isOfAll, servers: whose };
   } catch (error) {
     return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOf(error);
+  }
+}
+
+/** /metrics has the counts of all resources, and is megabytes where there are many: it is read once for all that ask at a time. */
+const readCounts = sharedWhileFresh(countOnce, 1_000);
+
+async function countOnce(cluster: Cluster, decommissioned: readonly string[]) {
+  const signal = AbortSignal.timeout(SECONDS * 1_000);
+  const servers = await findApiServers(cluster, { decommissioned, signal });
+  try {
+    const counts: [address: string, totals: ServerTotals][] = [];
+    for (const server of servers.servers) counts.push([server.address, await readServerTotals(server, signal)]);
+    return { counts, isOfAll: servers.distinct, count: servers.count };
   } finally {
-    servers?.close();
+    servers.close();
   }
 }
