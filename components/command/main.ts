@@ -51,10 +51,18 @@ function processTerminal(): Terminal {
   };
 }
 
+/** Ctrl-C and Ctrl-D are no answer. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  lines.once("SIGINT", () => left.abort());
+  lines.once("close", () => left.abort());
   try {
-    return await lines.question(question);
+    return await lines.question(question, { signal: left.signal });
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
+    process.stderr.write("\n");
+    return "";
   } finally {
     lines.close();
   }

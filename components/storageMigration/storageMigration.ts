@@ -35,6 +35,8 @@ export class StorageMigration extends pulumi.ComponentResource {
     );
     const recorded = Object.values(this.migrations).map(({ storedVersions }) => storedVersions);
     this.storedVersions = pulumi.all(recorded).apply((all) => Object.assign({}, ...all) as Record<string, string[]>);
-    this.registerOutputs({ storedVersions: this.storedVersions });
+    // Once all are registered: an engine that refuses one of them is no longer there to be told of the others.
+    const registered = pulumi.all(Object.values(this.migrations).map(({ urn }) => urn));
+    this.registerOutputs(registered.apply(() => ({ storedVersions: this.storedVersions })));
   }
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from "../../local/cluster/cluster";
 import { writeEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
+import { main } from "../../components/command/main";
 import { rightsForMigration } from "../../components/kubernetes/rights";
 import {
   createObjects,
@@ -71,6 +72,22 @@ describe("three generations of a chart", () => {
     expect(code).toBe(2);
     expect(out).toContain("storedVersions [v1alpha1, v1beta1, v1] → [v1]");
     expect(err).toContain("Migrate 2 CRDs? There is no terminal to ask at: say --yes");
+    expect(await storedVersions(nodes)).toEqual(["v1alpha1", "v1beta1", "v1"]);
+  });
+
+  test("at a terminal it asks, and anything but yes changes nothing", async () => {
+    const asked: string[] = [];
+    const code = await main(["migrate", nodes, "--kubeconfig", kubeconfig], {
+      print: () => undefined,
+      complain: () => undefined,
+      readStdin: () => Promise.resolve(""),
+      progress: () => undefined,
+      showsProgress: true,
+      isScreen: true,
+      ask: (question) => Promise.resolve(asked.push(question)).then(() => ""),
+      interrupted: new AbortController().signal,
+    });
+    expect([code, asked]).toEqual([1, ["Migrate 1 CRD? [y/N] "]]);
     expect(await storedVersions(nodes)).toEqual(["v1alpha1", "v1beta1", "v1"]);
   });
 
