@@ -34,6 +34,11 @@ export async function registered(crds: Record<string, VersionedCRDArgs>): Promis
   return (await ran(crds)).resources;
 }
 
+/** Outputs of components are registered last, and must not be with the mocks of the next program. Internal, so without a type. */
+function endOfRequests(): Promise<void> {
+  return (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+}
+
 /**
  * The same, with the components.
  *
@@ -66,6 +71,7 @@ export async function ran(
   const others = more(...components).map(({ urn }) => known(urn));
   await Promise.all(components.flatMap(({ phases }) => Object.values(phases).map((phase) => known(phase.id))));
   await Promise.all(others);
+  await endOfRequests();
   const resources = requests.map((request): [string, Registered] => [request.getName(), describe(request, inputs)]);
   const names = resources.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
