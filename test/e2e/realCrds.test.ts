@@ -164,6 +164,7 @@ describe("CRDs as generators and large projects write them", () => {
       "preview cannot tell schema yet; planned without",
       "storage v2 → v3: one edit, then every API server must agree",
       "v2 → v3: rewrite every object directly\nstoredVersions [v2, v3] → [v3]: only once every object is proven rewritten",
+      `about 1 object of widgets.${group} to rewrite, stored as v2`,
       `preview cannot tell conversion.${unknown}`,
     ]);
   });
