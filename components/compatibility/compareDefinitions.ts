@@ -4,6 +4,7 @@ import { DEFINITION_CHECKS, VERSION_CHECKS } from "./checks";
 import { compareSchemas } from "./compareSchemas";
 import { sortFindings, type Finding } from "./finding";
 import { leftOverKeys } from "./leftOverKeys";
+import { stricterStorage } from "./stricterStorage";
 
 export interface Comparison {
   /** The change is made by a VersionedCRD: leave out what its order of steps and its gates make safe. Default: false. */
@@ -16,6 +17,7 @@ export function compareDefinitions(old: Definition, next: Definition, { rollout 
   return sortFindings([
     ...checks.flatMap((check) => check.compare(old, next).map(({ below, what }) => toFinding(check, below, what))),
     ...leftOverOfSpec(old, next),
+    ...(rollout ? [] : stricterStorage(old, next)), // a rollout asks the API server about every object
     ...commonVersions(old, next).flatMap(([before, after]) => compareVersions(before, after)),
   ]);
 }

@@ -2,10 +2,10 @@ import { annotationOf } from "../conversion/annotations";
 import type { Conversion } from "../conversion/define";
 import { stringifyExact } from "../conversion/exactJson";
 import { equal, isMapValue, sorted, type JsonMap } from "../conversion/json";
+import { problemsOf } from "../conversion/valid";
 import type { Convert } from "./converter";
 import { at, atPath, edit, leavesOf, numbersOf, pathText } from "./fields";
 import { schemaTried } from "./trim";
-import { problemsOf } from "./valid";
 
 /** One case that a law is tried with. */
 export interface Case {
@@ -99,7 +99,7 @@ const validity: Law = {
   broken(convert, conversion, { to, object }) {
     const shown = convert(object, to);
     const { apiVersion: _a, kind: _k, metadata: _m, ...fields } = shown;
-    const problems = problemsOf(conversion.schemas[to] ?? {}, fields, "");
+    const problems = problemsOf(conversion.schemas[to] ?? {}, fields);
     if (problems.length === 0) return undefined;
     return { message: `it is not valid in ${to}: ${problems.slice(0, 5).join("; ")}`, found: shown };
   },

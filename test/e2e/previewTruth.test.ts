@@ -106,6 +106,9 @@ describe("what preview says is what up would do", () => {
     expect(run.outputs["storageVersion"]).toBe("v2");
     expect(run.messages).toContain(`about 3 objects of ${crd} to rewrite, stored as v1`);
     expect(JSON.stringify(run.plans)).not.toMatch(/\b3\b/);
+    const sample =
+      /^all 3 objects read: the largest, default\/three, takes \d{3} bytes as v2; etcd takes 1,572,864 by default$/m;
+    expect(run.messages.join("\n")).toMatch(sample);
     for (const [stopAfter, storage] of [
       ["serve", "v1"],
       ["rehearse", "v1"],
@@ -117,7 +120,15 @@ describe("what preview says is what up would do", () => {
     }
   });
 
-  test("T5: a rollout that fails has recorded where the CRD stands, not what preview expected", async () => {
+  test("T5: what breaks the schema of the new version is named, object by object", async () => {
+    const narrow = { size: { type: "string", maxLength: 3 } };
+    const { messages } = await stack.preview(crdWith({ v1: {}, "v2 storage": narrow }));
+    expect(messages.join("\n"))
+      .toContain(`all 3 objects read: 1 breaks the schema of v2; it passes as long as nobody changes these values, and rehearse asks the API server:
+    default/three: spec.size is "three"; expected maxLength 3`);
+  });
+
+  test("T6: a rollout that fails has recorded where the CRD stands, not what preview expected", async () => {
     const rule = "self.size != 'one' || oldSelf.size != 'one'"; // no ratcheting: a rule with oldSelf
     const args = crdWith({ v1: {}, "v2 storage": note });
     const [, v2] = (args.crd as unknown as { spec: { versions: Schema[] } }).spec.versions;
@@ -146,7 +157,7 @@ describe("what preview says is what up would do", () => {
   const resize = (name: string, size: string) =>
     world.cluster.client.send("PATCH", objectPath(name), { spec: { size } }, "application/merge-patch+json");
 
-  test("T6: what the rehearsal takes for an object's size is what etcd has, and etcd's limit is where it says", async () => {
+  test("T7: what the rehearsal takes for an object's size is what etcd has, and etcd's limit is where it says", async () => {
     await create("large", { size: '<>&\u2028\u2029\b\f\u0001\u00fc\u{1F600}"/' });
     const overhead = 3 * `/registry/${group}/${plural}/default/large`.length + 64;
     const odd = (await world.cluster.client.get(objectPath("large"))) as KubernetesObject;
@@ -166,8 +177,12 @@ describe("what preview says is what up would do", () => {
     expect(withoutManagedFields).toBeLessThan(ETCD_LIMIT + 32);
   });
 
-  test("T7: an object that a default of the new version makes too large for etcd is found before the flip", async () => {
+  test("T8: an object that a default of the new version makes too large for etcd is found before the flip", async () => {
     expect((await resize("large", "y".repeat(1_572_300))).status).toBe(200);
+    const { messages } = await stack.preview(crdWith({ v1: {}, "v2 storage": note }));
+    expect(messages.join("\n")).toMatch(
+      /all 4 objects read: the largest, default\/large, takes 1,57\d,\d{3} bytes as v2/,
+    );
     const refused = await stack.refused(stack.up(crdWith({ v1: {}, "v2 storage": note })));
     expect(refused).toContain("1 of 4 objects would fail; nothing was flipped or rewritten");
     expect(refused).toMatch(
@@ -177,6 +192,8 @@ describe("what preview says is what up would do", () => {
     await resize("large", "small again");
     await stack.up({ ...crdWith({ v1: {}, "v2 storage": note }), stopAfter: "migrate" });
     expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v2`]));
+    const { seconds } = JSON.parse((await live()).metadata.annotations["kubernetes-storage-migration/proof"]);
+    expect(seconds).toBeGreaterThan(0); // the next preview tells the time of a rewrite from it
   });
 
   const versions = async (): Promise<string[]> =>
@@ -184,7 +201,7 @@ describe("what preview says is what up would do", () => {
   const writeThrough = (version: string, size: string) =>
     world.cluster.client.mergePatch(`/apis/${group}/${version}/namespaces/default/${plural}/one`, { spec: { size } });
 
-  test("T8: reads through v1 since migrate ended are told of; a write stops the drop, at preview and at up, until acknowledged", async () => {
+  test("T9: reads through v1 since migrate ended are told of; a write stops the drop, at preview and at up, until acknowledged", async () => {
     const args = crdWith({ "v2 storage": note });
     await world.cluster.client.get(objectPath("one"));
     const quiet = await stack.preview(args);
@@ -207,7 +224,7 @@ describe("what preview says is what up would do", () => {
     expect(await versions()).toEqual(["v2"]);
   });
 
-  test("T9: in one `up`, a client that goes on writing through the version stops its drop", async () => {
+  test("T10: in one `up`, a client that goes on writing through the version stops its drop", async () => {
     let isOn = true;
     const client = (async () => {
       for (let n = 0; isOn; n++) {
@@ -224,7 +241,7 @@ describe("what preview says is what up would do", () => {
     expect((await live()).status.storedVersions).toEqual(["v3"]);
   });
 
-  test("T10: one that `before` has ended by then does not", async () => {
+  test("T11: one that `before` has ended by then does not", async () => {
     const { server, ca, token } = world.cluster.client.endpoint;
     const url = `${server}/apis/${group}/v3/namespaces/default/${plural}/three`;
     const before: VersionedCRDArgs["before"] = {
@@ -233,6 +250,25 @@ describe("what preview says is what up would do", () => {
     const run = await stack.up({ ...crdWith({ "v4 storage": note }), before });
     expect(run.messages.join("\n")).toContain(`${crd}: 1 write through v3 since migrate ended, none in the last 1 s`);
     expect(await versions()).toEqual(["v4"]);
+  });
+
+  test("T12: as preview says of it, what breaks the new schema passes until somebody changes it", async () => {
+    const narrow = { size: { type: "string", maxLength: 3 }, owner: { type: "string" } };
+    const args = crdWith({ v4: note, "v5 storage": { ...note, ...narrow } });
+    for (const version of (args.crd as unknown as { spec: { versions: Schema[] } }).spec.versions) {
+      const { schema } = version as { schema: { openAPIV3Schema: { properties: { spec: Schema } } } };
+      if (version["name"] === "v5") schema.openAPIV3Schema.properties.spec["required"] = ["owner"];
+    }
+    const { messages } = await stack.preview(args);
+    expect(messages.join("\n")).toContain(
+      'default/three: spec.owner is required; spec.size is "the last write"; expected maxLength 3',
+    );
+    await stack.up(args);
+    const at = (name: string) => `/apis/${group}/v5/namespaces/default/${plural}/${name}`;
+    const change = (size: string) =>
+      world.cluster.client.send("PATCH", at("three"), { spec: { size } }, "application/merge-patch+json");
+    expect((await world.cluster.client.get(at("three"))).spec.size).toBe("the last write");
+    expect((await change("other")).status).toBe(422);
   });
 });
 

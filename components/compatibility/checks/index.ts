@@ -26,6 +26,7 @@ import { patternChanged } from "./schema/pattern";
 import { requiredAdded, requiredRemoved, requiredWithDefault } from "./schema/required";
 import { typeChanged } from "./schema/typeChanged";
 import { typeWidened } from "./schema/typeWidened";
+import { storageVersionStricter } from "./storageVersionStricter";
 import { unhandled } from "./unhandled";
 import { uniqueItemsAdded } from "./schema/uniqueItems";
 import { preserveUnknownFieldsOff, unknownFieldDescribed } from "./schema/unknownFields";
@@ -89,7 +90,7 @@ export const NODE_CHECKS: readonly NodeCheck[] = [
 ];
 
 /** What the comparison itself finds. */
-export const OTHER_CHECKS: readonly Check[] = [unhandled];
+export const OTHER_CHECKS: readonly Check[] = [storageVersionStricter, unhandled];
 
 /** Every check there is, as docs/checks.md lists them. */
 export const CHECKS: readonly Check[] = [...DEFINITION_CHECKS, ...VERSION_CHECKS, ...NODE_CHECKS, ...OTHER_CHECKS];

@@ -11,6 +11,8 @@ export interface Proof {
   /** resourceVersion of the list whose every name was rewritten. A live one below it is an etcd from before the proof. */
   resourceVersion: string;
   objects: number;
+  /** How long they were rewritten, waits left out: preview estimates the next migration from it. */
+  seconds?: number;
   /** Addresses of the API servers that agreed; empty where they cannot be distinguished. */
   servers: string[];
   /** Evidence that could not be had, in sentences. */

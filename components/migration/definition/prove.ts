@@ -49,6 +49,8 @@ type Target = StorageTarget & { readonly guard: Guard | undefined };
 /** What earlier passes of this run did. */
 interface Earlier {
   inTree?: InTreeResult;
+  /** How long the first pass rewrote: those after it find most objects rewritten. */
+  seconds?: number;
   /** Nothing is left that a rewrite would convert. */
   isConverted: boolean;
 }
@@ -99,9 +101,13 @@ async function rewriteWhenOver(
     await rehearseAgain(inputs, before, work); // while we waited, the webhook may have rolled
     if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
   }
+  const started = Date.now();
   if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work);
+  const migrated = Date.now();
   await waited;
+  const passed = Date.now();
   const result = await rewriteAll(work.cluster, target, work, guard);
+  earlier.seconds ??= Math.ceil((migrated - started + Date.now() - passed) / 100) / 10;
   refuseFailures(inputs, result);
   earlier.isConverted = true;
   return result;
@@ -151,7 +157,7 @@ function describePass(
   servers: ApiServers,
   evidence: readonly string[],
   result: RewriteResult,
-  { inTree }: Earlier,
+  { inTree, seconds = 0 }: Earlier,
 ): Pass {
   const proof: Proof = {
     uid: before.metadata.uid ?? "",
@@ -159,6 +165,7 @@ function describePass(
     storageVersion: inputs.version,
     resourceVersion: result.listResourceVersion,
     objects: result.visited,
+    seconds,
     servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
     missing: [...servers.missingEvidence],
   };

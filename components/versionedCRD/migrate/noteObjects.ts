@@ -3,7 +3,8 @@ import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernete
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
-import { count } from "../../migration/rewrite/progress";
+import { recordedProof } from "../../migration/definition/proof";
+import { count, duration } from "../../migration/rewrite/progress";
 import type { MigrateInputs } from "../inputs";
 
 /**
@@ -23,7 +24,20 @@ export async function noteObjects(
   const where = `stored as ${(from.length > 0 ? from : stored).join(" or ")}`;
   return objects === 0
     ? [`no object of ${crd} is there to be rewritten`]
-    : [`about ${count(objects)} object${objects === 1 ? "" : "s"} of ${crd} to rewrite, ${where}`];
+    : [
+        `about ${count(objects)} object${objects === 1 ? "" : "s"} of ${crd} to rewrite, ${where}${estimate(objects, live)}`,
+      ];
+}
+
+/** Fewer say little about the rate. */
+const TELLING = 100;
+
+/** From what the proof of the last migration tells; the waits come on top. */
+function estimate(objects: number, live: Definition): string {
+  const { objects: proven = 0, seconds = 0 } = recordedProof(live) ?? {};
+  if (proven < TELLING || seconds <= 0) return "";
+  const rate = proven / seconds;
+  return `; about ${duration(objects / rate)} at the last migration's ${count(Math.ceil(rate))}/s, and the waits`;
 }
 
 async function countObjects(

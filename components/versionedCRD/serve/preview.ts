@@ -19,6 +19,7 @@ import { planDrop, planRehearse, planServe, planStore, schemaDigest } from "../p
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { priorState } from "../subject";
 import { tryStages } from "./dryRun";
+import { noteSample } from "./noteSample";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
 export async function previewServe(
@@ -47,7 +48,7 @@ export async function previewServe(
   return {
     plan,
     problems: [...problems, ...asked.problems],
-    notes: asked.notes,
+    notes: [...asked.notes, ...(moves && problems.length === 0 ? await noteSample(inputs, cluster, live) : [])],
     warnings: [
       ...found.warnings,
       ...others.warnings,

@@ -1,7 +1,7 @@
 import { compareDefinitions } from "../../../components/compatibility/compareDefinitions";
 import { CHECKS } from "../../../components/compatibility/checks";
 import type { Definition, Schema, Version } from "../../../components/crd/definition";
-import { manifest, version, webhook, withSpec, withStored } from "../fixtures";
+import { manifest, version, webhook, withSpec, withStored, withWebhook } from "../fixtures";
 
 /** Findings of one change as `severity check path: what`. */
 type Row = [sentence: string, old: Definition, next: Definition, findings: string[]];
@@ -441,6 +441,12 @@ const names = (more: object): Definition =>
   withSpec(manifest("v1 storage"), { names: { kind: "Database", plural: "databases", ...more } });
 const spec = (more: object): Definition => withSpec(manifest("v1 storage"), more);
 const two = manifest("v1 storage", "v2");
+/** v2 takes less than v1. */
+const stricter = (v1: string, v2: string): Definition =>
+  manifest(
+    version(v1, object({ spec: object({ each: text }) })),
+    version(v2, object({ spec: object({ each: { ...text, maxLength: 3 } }, { required: ["each"] }) })),
+  );
 
 const DEFINITION: Row[] = [
   [
@@ -573,6 +579,27 @@ const DEFINITION: Row[] = [
   ],
   ["storage moves to a version that was served", two, manifest("v1", "v2 storage"), []],
   [
+    "storage moves, without a conversion, to a version that refuses what the old one takes",
+    stricter("v1 storage", "v2"),
+    stricter("v1", "v2 storage"),
+    [
+      "warning storage-version-stricter v2.spec.each: v1 → v2: maxLength none → 3",
+      "warning storage-version-stricter v2.spec.each: v1 → v2: optional → required, without a default",
+    ],
+  ],
+  [
+    "a stricter version that storage had moved to before",
+    stricter("v1", "v2 storage"),
+    stricter("v1", "v2 storage"),
+    [],
+  ],
+  [
+    "storage moves to a stricter version through a webhook",
+    withWebhook(stricter("v1 storage", "v2")),
+    withWebhook(stricter("v1", "v2 storage")),
+    [],
+  ],
+  [
     "a version of less priority comes",
     manifest("v1 storage"),
     manifest("v1 storage", "v2beta1", "v11alpha2", "nightly"),
@@ -701,6 +728,10 @@ test("a rollout makes the flip and the removal safe, and nothing else", () => {
   expect(show(old, next, true)).toEqual(["info version-priority-changed spec.versions: first served version v1 → v2"]);
   const unserved = manifest("v2 storage", "v1 unserved");
   expect(show(manifest("v1 storage"), unserved, true)).toContain("error version-unserved v1: served true → false");
+});
+
+test("a rollout rehearses every object: it says nothing of a stricter storage version", () => {
+  expect(show(stricter("v1 storage", "v2"), stricter("v1", "v2 storage"), true)).toEqual([]);
 });
 
 test("in a version that is not served only what is stored counts", () => {

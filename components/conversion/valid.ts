@@ -1,13 +1,16 @@
-import { ExactNumber } from "../conversion/exactJson";
-import { fits, expected } from "../conversion/fits";
-import { canonical, equal, fieldSchema, isMapValue, own } from "../conversion/json";
-import { INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
+import * as vm from "vm";
+import { ExactNumber } from "./exactJson";
+import { fits, expected } from "./fits";
+import { canonical, equal, fieldSchema, isMapValue, own } from "./json";
+import { INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
 
-/**
- * What the API server would refuse, or prune, in a value: types, bounds, patterns, required fields, list keys, unknown
- * fields. Not CEL. For tests only: a pattern could be made to run for ever.
- */
-export function problemsOf(schema: SchemaNode, value: unknown, path: string): string[] {
+/** What the API server would refuse, or prune, in a value: what `refusalsOf` says, and unknown fields. */
+export function problemsOf(schema: SchemaNode, value: unknown): string[] {
+  return [...refusalsOf(schema, value), ...prunedFrom(schema, value, "")];
+}
+
+/** What the API server would refuse in a value: types, bounds, patterns, required fields, list keys. Not CEL. */
+export function refusalsOf(schema: SchemaNode, value: unknown, path = ""): string[] {
   if (value === null) return schema.nullable === true ? [] : [`${path} is null`];
   if (!isMapValue(value) && !Array.isArray(value) && !fits(schema, value)) {
     return [`${path} is ${show(value)}; expected ${expected(schema)}`];
@@ -23,17 +26,31 @@ export function problemsOf(schema: SchemaNode, value: unknown, path: string): st
 function object(schema: SchemaNode, value: Readonly<Record<string, unknown>>, path: string): string[] {
   if (schema.type !== undefined && schema.type !== "object")
     return [`${path} is an object; expected ${expected(schema)}`];
-  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const missing = (schema.required ?? []).filter((name) => own(value, name) === undefined);
   return [
-    ...missing.map((name) => `${at(name)} is required`),
+    ...missing.map((name) => `${below(path, name)} is required`),
     ...Object.entries(value).flatMap(([name, field]) => {
       const node = fieldSchema(schema, name);
-      if (node !== undefined) return problemsOf(node, field, at(name));
-      const kept = schema[PRESERVE_UNKNOWN] === true || schema.additionalProperties === true;
-      return kept ? [] : [`${at(name)} is not in the schema: the API server would prune it`];
+      return node === undefined ? [] : refusalsOf(node, field, below(path, name));
     }),
   ];
+}
+
+function prunedFrom(schema: SchemaNode, value: unknown, path: string): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => prunedFrom(schema.items ?? {}, item, `${path}[${index}]`));
+  }
+  if (!isMapValue(value)) return [];
+  return Object.entries(value).flatMap(([name, field]) => {
+    const node = fieldSchema(schema, name);
+    if (node !== undefined) return prunedFrom(node, field, below(path, name));
+    const kept = schema[PRESERVE_UNKNOWN] === true || schema.additionalProperties === true;
+    return kept ? [] : [`${below(path, name)} is not in the schema: the API server would prune it`];
+  });
+}
+
+function below(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
 }
 
 function list(schema: SchemaNode, value: readonly unknown[], path: string): string[] {
@@ -46,7 +63,7 @@ function list(schema: SchemaNode, value: readonly unknown[], path: string): stri
   const doubled = unique && new Set(value.map(identity)).size < value.length;
   return [
     ...(doubled ? [`${path} holds an element twice`] : []),
-    ...value.flatMap((item, index) => problemsOf(schema.items ?? {}, item, `${path}[${index}]`)),
+    ...value.flatMap((item, index) => refusalsOf(schema.items ?? {}, item, `${path}[${index}]`)),
   ];
 }
 
@@ -74,10 +91,18 @@ function broken(schema: SchemaNode, value: unknown): string[] {
   });
 }
 
-/** A pattern that is RE2's alone says nothing here. */
+/** Go's regexp is linear. Here a repeated group can take for ever, so that it gets a limit, which costs a hundred times the rest. */
+const REPEATED_GROUP = /\)[*+{]/;
+const PATTERN_MS = 100;
+const TRY = new vm.Script("new RegExp(pattern).test(value)");
+const REALM = vm.createContext({ pattern: "", value: "" });
+
+/** A pattern that is RE2's alone, or that takes too long here, says nothing. */
 function matches(pattern: string, value: string): boolean {
   try {
-    return new RegExp(pattern).test(value);
+    if (!REPEATED_GROUP.test(pattern)) return new RegExp(pattern).test(value);
+    Object.assign(REALM, { pattern, value });
+    return TRY.runInContext(REALM, { timeout: PATTERN_MS }) as boolean;
   } catch {
     return true;
   }

@@ -1,0 +1,22 @@
+import { isWebhook, storageVersion, type Definition } from "../../crd/definition";
+import type { Cluster } from "../../kubernetes/cluster";
+import { describeSample, readSample } from "../../migration/rehearsal/sample";
+import type { ServeInputs } from "../inputs";
+import { servedStage } from "../stages";
+
+/** What the first live objects say about the version that storage is to move to, before anything is written. */
+export async function noteSample(
+  { manifest, storage, owner, group, plural }: ServeInputs,
+  cluster: Cluster,
+  live: Definition,
+): Promise<string[]> {
+  const from = { group, plural, version: storageVersion(live) };
+  const sample = await readSample(cluster, from);
+  if (sample === undefined) return [];
+  const next = {
+    resource: { group, plural, version: storage },
+    schema: manifest.spec.versions.find(({ name }) => name === storage)?.schema?.openAPIV3Schema,
+    isSame: !isWebhook(servedStage(manifest, live, owner).spec.conversion),
+  };
+  return describeSample(sample, from, next);
+}
