@@ -39,7 +39,10 @@ const ofConversion = fc.constantFrom<Change>(
   () => ({ conversion: webhook("https://gitops.example.com/") }),
   () => ({ conversion: { strategy: "None" } }),
 );
-const change = fc.oneof(ofVersions, ofConversion);
+const ofBoth = fc
+  .tuple(ofVersions, ofConversion)
+  .map(([versions, conversion]): Change => (spec) => ({ ...versions(spec), ...conversion(spec) }));
+const change = fc.oneof(ofVersions, ofConversion, ofBoth);
 const manager = fc.constantFrom("gitops", "operator");
 
 const steps: fc.Arbitrary<Step[]> = fc
@@ -161,6 +164,7 @@ describe("the model of server-side apply", () => {
     );
     expect(met.done).toBeGreaterThan(100);
     expect(met.conflict).toBeGreaterThan(10);
+    expect(met.invalid).toBeGreaterThan(0);
   });
 });
 
@@ -203,7 +207,11 @@ function read({ metadata, spec, status }: Definition): object {
   const { kind } = spec.names;
   const fields = managedFields
     .filter(({ manager, subresource }) => subresource === undefined && manager !== "kube-apiserver")
-    .map(({ manager, operation, fieldsV1 }) => ({ manager, operation, fields: leavesOf(fieldsV1 ?? {}).sort() }));
+    .map(({ manager, operation, fieldsV1 }) => ({
+      manager,
+      operation,
+      fields: leavesOf(fieldsV1 ?? {}, { metadata, spec }).sort(),
+    }));
   return {
     ...{ labels, annotations, generation, storedVersions: status?.storedVersions },
     // What the API server fills in.
@@ -214,11 +222,13 @@ function read({ metadata, spec, status }: Definition): object {
   };
 }
 
-/** Without the marks of maps that an edit has added as a whole. */
-function leavesOf(fields: Record<string, unknown>, above = ""): string[] {
+/** Without the marks of maps: who makes one by an edit owns it as such, besides its fields. */
+function leavesOf(fields: Record<string, unknown>, object: unknown, above = ""): string[] {
   return Object.entries(fields).flatMap(([key, below]) => {
     if (key === ".") return [];
-    const under = leavesOf(below as Record<string, unknown>, `${above} ${key}`);
-    return under.length > 0 ? under : [`${above} ${key}`];
+    const value = (object as Record<string, unknown> | undefined)?.[key.replace(/^f:/, "")];
+    const under = leavesOf(below as Record<string, unknown>, value, `${above} ${key}`);
+    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+    return under.length > 0 || isMap ? under : [`${above} ${key}`];
   });
 }

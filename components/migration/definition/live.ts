@@ -108,7 +108,7 @@ export function movedFrom(crd: string, generation: number, now: Definition["meta
 
 /** Another writer came first. */
 export function conflict(name: string, error: ApiError): UserError {
-  if (!/conflict with/.test(error.message)) {
+  if (!/conflicts? with/.test(error.message)) {
     return new DefinitionMoved({
       what: `${name}: the CRD was changed by someone else while this phase worked on it`,
       expected: "no change since the phase read it",
