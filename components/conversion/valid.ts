@@ -1,4 +1,4 @@
-import * as vm from "vm";
+import * as vm from "node:vm";
 import { ExactNumber } from "./exactJson";
 import { fits, expected } from "./fits";
 import { canonical, equal, fieldSchema, isMapValue, own } from "./json";
