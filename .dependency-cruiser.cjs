@@ -5,6 +5,7 @@
 const ROOMS = {
   command: ["status", "migration", "compatibility", "crd", "kubernetes"],
   status: ["migration", "crd", "kubernetes"],
+  versionedCRDs: ["versionedCRD", "provider", "crd", "kubernetes"],
   versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
   encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
   storageMigration: ["migration", "provider", "crd", "kubernetes"],

@@ -1,6 +1,8 @@
 /** The public API. Type tokens, child names and state are part of it too: a release keeps reading what the last one wrote. */
 export { VersionedCRD } from "./versionedCRD/versionedCRD";
 export type { VersionedCRDArgs } from "./versionedCRD/args";
+export { VersionedCRDs } from "./versionedCRDs/versionedCRDs";
+export type { EachVersionedCRDArgs, VersionedCRDsArgs } from "./versionedCRDs/args";
 export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotation/encryptionKeyRotation";
 export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotation/args";
 export { StorageMigration } from "./storageMigration/storageMigration";

@@ -1,4 +1,3 @@
-import * as fs from "fs";
 import * as path from "path";
 import { UserError } from "../kubernetes/errors";
 import type { Problem } from "../kubernetes/problem";
@@ -6,21 +5,41 @@ import { checkManifest } from "./checks";
 import type { Definition } from "./definition";
 import { parseDocuments, type ParsedDocument } from "./documents";
 import { FIELD_MANAGER } from "./names";
+import { readTexts } from "./sources/texts";
+import { describeUnrendered } from "./sources/unrendered";
+
+interface ReadDefinition {
+  readonly value: Definition;
+  readonly at: string;
+}
 
 /**
- * Reads one CustomResourceDefinition from a YAML or JSON file.
+ * Reads one CustomResourceDefinition from a YAML or JSON file, a folder of them, or a chart.
  *
- * @param name metadata.name of the wanted document; needed only where the file holds several CRDs
+ * @param name metadata.name of the wanted document; needed only where there are several CRDs
  * @throws UserError naming the file and the line for YAML that does not parse, and what was found for anything else
  */
 export function readManifest(file: string, name?: string): Definition {
   const where = path.relative(process.cwd(), path.resolve(file)) || file;
-  const documents = parseDocuments(readText(file, where), where).map(({ value }) => value);
-  const found = documents.filter(isDefinition);
-  const wanted = name === undefined ? found : found.filter((document) => document.metadata?.name === name);
+  const { texts, unrendered } = readTexts(where, {
+    expected: "a file with a CustomResourceDefinition",
+    next: `check \`file\`, which is relative to ${process.cwd()}`,
+  });
+  const read = texts.flatMap(({ text, name: at }) => parseDocuments(text, at).map(({ value }) => ({ value, at })));
+  const found = read.filter((each): each is ReadDefinition => isDefinition(each.value));
+  const wanted = name === undefined ? found : found.filter(({ value }) => value.metadata?.name === name);
   const [only] = wanted;
-  if (wanted.length === 1 && only !== undefined) return checkedManifest(only, where);
-  throw new UserError(describeChoice(where, documents, found, name));
+  if (wanted.length === 1 && only !== undefined) return checkedManifest(only.value, only.at);
+  if (unrendered.length > 0 && wanted.length === 0) throw new UserError(describeUnrendered(where, unrendered, name));
+  const values = read.map(({ value }) => value);
+  throw new UserError(
+    describeChoice(
+      where,
+      values,
+      found.map(({ value }) => value),
+      name,
+    ),
+  );
 }
 
 /** The manifest as given, once every check on it alone has passed. */
@@ -78,19 +97,6 @@ function isOther({ value }: ParsedDocument): boolean {
 function kindOf(document: unknown): string {
   const { kind } = (document ?? {}) as { kind?: unknown };
   return typeof kind === "string" ? kind : "(no kind)";
-}
-
-function readText(file: string, where: string): string {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UserError({
-      what: `${where}: cannot be read (${code})`,
-      expected: "a file with a CustomResourceDefinition",
-      next: `check \`file\`, which is relative to ${process.cwd()}`,
-    });
-  }
 }
 
 function isDefinition(document: unknown): document is Definition {

@@ -10,9 +10,12 @@ import { PHASES, type PhaseName } from "./phase";
 
 /** What a VersionedCRD is given: the manifest as it should be, how far to go, and how. */
 export interface VersionedCRDArgs extends ClusterArgs {
-  /** Path of a YAML or JSON manifest, relative to the project. Exactly one of `file` and `crd`. */
+  /**
+   * Path of the manifest, relative to the project: a YAML or JSON file, a folder of them, or a chart (its folder or the .tgz of
+   * `helm pull`), of which what stands below `crds/` is read and no template rendered. Exactly one of `file` and `crd`.
+   */
   file?: string;
-  /** metadata.name of the wanted CRD, where `file` holds several. */
+  /** metadata.name of the wanted CRD, where `file` holds several. For all of them: VersionedCRDs. */
   name?: string;
   /** The manifest itself, typed as the official resource's arguments. Exactly one of `file` and `crd`. */
   crd?: pulumi.Input<types.input.apiextensions.v1.CustomResourceDefinition>;

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import type { Text, Texts } from "../../crd/sources/text";
+import { isManifestName } from "../../crd/sources/texts";
 import { UserError } from "../../kubernetes/errors";
 import { UsageError } from "../subcommand";
-import { isManifestName } from "./files";
-import type { Text } from "./texts";
 
 const run = promisify(execFile);
 
@@ -13,7 +13,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
  * `git:REF:PATH`: a file, or a folder's manifests, as the current folder's repository has them at REF; undefined where the path
  * is new since then.
  */
-export async function readGit(given: string): Promise<Text[] | undefined> {
+export async function readGit(given: string): Promise<Texts | undefined> {
   const [, ref = "", path = ""] = /^git:([^:]*):(.*)$/s.exec(given) ?? [];
   if (ref === "" || ref.startsWith("-") || path === "") {
     throw new UsageError({ what: `${given}: not git:REF:PATH`, expected: "for example git:main:crds/databases.yaml" });
@@ -23,14 +23,14 @@ export async function readGit(given: string): Promise<Text[] | undefined> {
   const object = `${ref}:${path.replace(/(?<=.)\/+$/, "").replace(/^\.$/, "./")}`;
   const type = await typeOf(given, object);
   if (type === undefined) return undefined;
-  if (type !== "tree") return [await show(object, path)];
+  if (type !== "tree") return { texts: [await show(object, path)], unrendered: [] };
   const entries = await git("ls-tree", "-z", "--full-tree", object);
   const names = entries.split("\0").flatMap((entry) => /^\d+ blob \w+\t(.+)$/s.exec(entry)?.[1] ?? []);
   const texts: Text[] = [];
   for (const name of names.filter(isManifestName)) {
     texts.push(await show(`${object.replace(/\/$/, "")}/${name}`, `${path}/${name}`));
   }
-  return texts;
+  return { texts, unrendered: [] };
 }
 
 async function show(object: string, path: string): Promise<Text> {

@@ -2,7 +2,8 @@ import { readDefinition } from "../../crd/readDefinition";
 import { Cluster } from "../../kubernetes/cluster";
 import { count } from "../count";
 import type { Terminal } from "../subcommand";
-import type { Found, Input } from "./input";
+import type { Found } from "../../crd/sources/collect";
+import type { Input } from "./input";
 
 /** `live:` or `live:CONTEXT`: the CRDs of these names, as far as the cluster has them. */
 export async function readLive(given: string, names: readonly string[], terminal: Terminal): Promise<Input> {

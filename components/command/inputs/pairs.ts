@@ -1,6 +1,6 @@
 import { UserError } from "../../kubernetes/errors";
 import { withMore } from "../../kubernetes/problem";
-import type { Found } from "./input";
+import type { Found } from "../../crd/sources/collect";
 import type { Inputs } from "./readInputs";
 
 const SHOWN = 10;

@@ -1,10 +1,11 @@
+import type { Texts } from "../../crd/sources/text";
 import { count } from "../count";
 import { UsageError, type Terminal } from "../subcommand";
 import { readFiles } from "./files";
 import { readGit } from "./git";
 import type { Input } from "./input";
 import { readLive } from "./live";
-import { inputOfTexts, type Side, type Text } from "./texts";
+import { inputOfTexts, type Side } from "./texts";
 
 export interface Inputs {
   readonly old: Input;
@@ -14,6 +15,7 @@ export interface Inputs {
 /** What each of the two positional arguments may be, for the help texts. */
 export const INPUTS_HELP = `OLD and NEW are each one of
   FILE, FOLDER   YAML or JSON; of a folder every *.yaml, *.yml and *.json in it, not the folders below it
+  CHART          folder or .tgz; what stands below crds/, also in the charts it depends on; templates are not rendered
   -              standard input
   git:REF:PATH   the file or folder PATH of this repository as it is at REF
   live:          the cluster of the current context, live:CONTEXT of another one: the CRDs that the other side names`;
@@ -39,11 +41,15 @@ export async function readInputs(positionals: readonly string[], terminal: Termi
   return { old: read, next: await other };
 }
 
+const NOTHING: Texts = { texts: [], unrendered: [] };
+
+const isNothing = ({ texts, unrendered }: Texts): boolean => texts.length + unrendered.length === 0;
+
 const isLive = (given: string): boolean => given.startsWith("live:");
 
 /** A file, folder, standard input or `git:REF:PATH`; everything but the cluster. */
 export async function readTexts(given: string, side: Side, terminal: Terminal): Promise<Input> {
-  return inputOfTexts(given, (await textsOf(given, terminal)) ?? [], side, terminal);
+  return inputOfTexts(given, (await textsOf(given, terminal)) ?? NOTHING, side, terminal);
 }
 
 /**
@@ -52,14 +58,16 @@ export async function readTexts(given: string, side: Side, terminal: Terminal): 
  */
 async function readSide(given: string, side: Side, terminal: Terminal): Promise<Input> {
   const texts = await textsOf(given, terminal);
-  const isEmpty = texts === undefined ? side === "OLD" : side === "NEW" && texts.length === 0;
-  if (!isEmpty) return inputOfTexts(given, texts ?? [], side, terminal);
+  const isEmpty = texts === undefined ? side === "OLD" : side === "NEW" && isNothing(texts);
+  if (!isEmpty) return inputOfTexts(given, texts ?? NOTHING, side, terminal);
   terminal.complain(`${given}: no manifest is there${texts === undefined ? " yet" : ""}`);
   return { given, found: [], isLive: false };
 }
 
-async function textsOf(given: string, terminal: Terminal): Promise<Text[] | undefined> {
-  if (given === "-") return [{ name: "standard input", text: await terminal.readStdin() }];
+async function textsOf(given: string, terminal: Terminal): Promise<Texts | undefined> {
+  if (given === "-") {
+    return { texts: [{ name: "standard input", text: await terminal.readStdin() }], unrendered: [] };
+  }
   return given.startsWith("git:") ? readGit(given) : readFiles(given);
 }
 
