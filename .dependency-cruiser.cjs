@@ -3,20 +3,21 @@
  * says what each is for.
  */
 const ROOMS = {
-  command: ["status", "migration", "compatibility", "crd", "kubernetes"],
+  command: ["status", "migration", "plan", "compatibility", "crd", "kubernetes"],
   status: ["migration", "crd", "kubernetes"],
   versionedCRDs: ["versionedCRD", "provider", "crd", "kubernetes"],
-  versionedCRD: ["conversionWebhook", "migration", "provider", "compatibility", "crd", "kubernetes"],
-  encryptionKeyRotation: ["migration", "provider", "crd", "kubernetes"],
+  versionedCRD: ["conversionWebhook", "migration", "provider", "plan", "compatibility", "crd", "kubernetes"],
+  encryptionKeyRotation: ["migration", "provider", "plan", "crd", "kubernetes"],
   storageMigration: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
   migration: ["crd", "conversion", "kubernetes"],
-  provider: ["kubernetes"],
+  provider: ["plan", "kubernetes"],
   compatibility: ["crd", "kubernetes"],
   crd: ["kubernetes"],
   conversionServer: ["conversion"],
   conversionTesting: ["conversion"],
   conversion: [],
+  plan: [],
   kubernetes: [],
 };
 

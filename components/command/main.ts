@@ -1,15 +1,18 @@
 #!/usr/bin/env node
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { UserError } from "../kubernetes/errors";
 import { check } from "./check/check";
 import { migrate } from "./migrate/migrate";
 import { notes } from "./notes/notes";
+import { plan } from "./plan/plan";
 import { schemas } from "./schemas/schemas";
 import { status } from "./status/status";
 import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
 
-const SUBCOMMANDS: readonly Subcommand[] = [check, notes, status, migrate, schemas];
+const SUBCOMMANDS: readonly Subcommand[] = [check, notes, plan, status, migrate, schemas];
 
 const NAME = "kubernetes-storage-migration";
 
@@ -17,18 +20,32 @@ const NAME = "kubernetes-storage-migration";
 export async function main([name = "", ...args]: string[], terminal: Terminal): Promise<ExitCode> {
   const found = SUBCOMMANDS.find((subcommand) => subcommand.name === name);
   if (found !== undefined) return runSubcommand(found, args, terminal);
-  if (["--help", "-h", "help"].includes(name)) {
+  const asked = SUBCOMMANDS.find((subcommand) => name === "help" && subcommand.name === args[0]);
+  if (asked !== undefined) return runSubcommand(asked, ["--help"], terminal);
+  if (["--help", "-h"].includes(name) || (name === "help" && args.length === 0)) {
     terminal.print(overview());
     return 0;
   }
-  terminal.complain(`${name === "" ? "no subcommand" : `unknown subcommand ${name}`}\n\n${overview()}`);
+  if (name === "--version") {
+    terminal.print(`${version()}\n`);
+    return 0;
+  }
+  const unknown = name === "help" ? args.join(" ") : name;
+  terminal.complain(`${unknown === "" ? "no subcommand" : `unknown subcommand ${unknown}`}\n\n${overview()}`);
   return 2;
 }
 
 function overview(): string {
   const width = Math.max(...SUBCOMMANDS.map((subcommand) => subcommand.name.length));
   const lines = SUBCOMMANDS.map((subcommand) => `  ${subcommand.name.padEnd(width)}  ${subcommand.summary}`);
-  return `usage: ${NAME} SUBCOMMAND …\n\n${lines.join("\n")}\n\n${NAME} SUBCOMMAND --help says more.\n`;
+  return `usage: ${NAME} SUBCOMMAND …\n       ${NAME} --version\n\n${lines.join("\n")}\n\n${NAME} help SUBCOMMAND says more.\n`;
+}
+
+/** Of the package that this file is in, compiled (dist/components/command) or not. */
+function version(): string {
+  let folder = __dirname;
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
 }
 
 function processTerminal(): Terminal {

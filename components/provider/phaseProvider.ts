@@ -4,6 +4,7 @@ import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
 import type { Report } from "../kubernetes/report";
 import { withRetries } from "../kubernetes/retry";
+import { notLookedAt, plannedWithout } from "../plan/notLookedAt";
 import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
@@ -14,7 +15,9 @@ import { assertSameCluster, recognize } from "./sameCluster";
 import type { Subject } from "./subject";
 import { unknownPaths, areAllWithin } from "./unknown";
 
-const NOT_RECOGNIZED = `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`;
+const NOT_RECOGNIZED = notLookedAt(
+  `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`,
+);
 
 /** Keys the engine and the shim need; they never show in a diff. */
 export interface Hidden {
@@ -73,7 +76,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
   const row = new Row(news.__urn);
   const unknown = unknownPaths(news);
   if (!areAllWithin(unknown, [...plansWithout, ...indifferentTo])) {
-    await row.info(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`);
+    await row.info(notLookedAt(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`));
     return { inputs: news, failures: [] };
   }
   try {
@@ -96,7 +99,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     for (const note of previewed.notes ?? []) await row.info(note);
     if (name === subject.first && previewed.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
     if (!areAllWithin(unknown, indifferentTo)) {
-      await row.info(`preview cannot tell ${unknown.join(", ")} yet; planned without`);
+      await row.info(plannedWithout(unknown, previewed.plan));
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
     planned.add(news.__urn);

@@ -4,6 +4,7 @@ import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import type { DroppedOwner, OwnersFound } from "../migration/ownerReferences";
 import { findOwned, rewriteOwned } from "../migration/ownerScan";
+import { notLookedAt } from "../plan/notLookedAt";
 import type { PhaseWork } from "../provider/phaseLogic";
 import { rulesBypassedAtServe, rulesLostAtDrop, type AdmittedResource } from "./checks/admission";
 import { checkOwners } from "./checks/ownerReferences";
@@ -98,6 +99,8 @@ function admitted({ crd, group, plural, kind }: PhaseInputs): AdmittedResource {
 function notRead({ crd }: Pick<PhaseInputs, "crd">, { unread }: AdmissionFound, what: string): string[] {
   if (unread.length === 0) return [];
   return [
-    `${crd}: admission rules with ${what} were not checked for in ${unread.join(", ")}: not allowed to list them (403); grant list on them in admissionregistration.k8s.io, or look yourself`,
+    notLookedAt(
+      `${crd}: admission rules with ${what} were not checked for in ${unread.join(", ")}: not allowed to list them (403); grant list on them in admissionregistration.k8s.io, or look yourself`,
+    ),
   ];
 }

@@ -89,7 +89,7 @@ describe("what preview says is what up would do", () => {
     const kubeconfig = await world.cluster.userKubeconfig("reader", rightsForPreview([{ group, plural }]));
     const run = await stack.preview({ ...crdWith({ v1: {}, "v2 storage": lookbehind }), kubeconfig });
     expect(run.messages).toContain(
-      `${crd}: the API server was not asked whether it takes the definition that serve is to write: not allowed to patch customresourcedefinitions (403), without which there is no dry run`,
+      `not looked at: ${crd}: the API server was not asked whether it takes the definition that serve is to write: not allowed to patch customresourcedefinitions (403), without which there is no dry run`,
     );
     expect(Object.keys(run.plans)).toContain("serve");
   });

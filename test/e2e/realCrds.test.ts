@@ -159,13 +159,14 @@ describe("CRDs as generators and large projects write them", () => {
     const unknown = "webhook.clientConfig.caBundle yet; planned without";
     expect(messages).toEqual([
       "(none) → v3: add, served; storage stays v2\nconversion None → Webhook https://convert.example.com/",
-      `preview cannot tell manifest.spec.conversion.${unknown}`,
+      `widgets.${group}: 1 change worth knowing:\n    spec.versions: first served version v2 → v3 (version-priority-changed)`,
+      `not looked at: preview cannot tell manifest.spec.conversion.${unknown}`,
       "v2 → v3: ask the API server by dry run about every object; writes nothing",
-      "preview cannot tell schema yet; planned without",
+      "not looked at: preview cannot tell schema yet; planned without",
       "storage v2 → v3: one edit, then every API server must agree",
       "v2 → v3: rewrite every object directly\nstoredVersions [v2, v3] → [v3]: only once every object is proven rewritten",
       `about 1 object of widgets.${group} to rewrite, stored as v2`,
-      `preview cannot tell conversion.${unknown}`,
+      `not looked at: preview cannot tell conversion.${unknown}`,
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { messageOf } from "../../kubernetes/errors";
+import { notLookedAt } from "../../plan/notLookedAt";
 import { countByResource, describeCounts } from "../audit/refuseOtherKeys";
 import { keyLabel } from "../configuration/keyNames";
 import { missingKeys } from "../desiredKeys";
@@ -25,7 +26,7 @@ export async function previewNotes(
   const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
   const bytes =
     typeof counts === "string"
-      ? [`etcd was not asked: ${counts}`]
+      ? [notLookedAt(`etcd was not asked: ${counts}`)]
       : Object.entries(counts).map(([name, each]) => `${name} in etcd: ${describeCounts(each)}`);
   const apart = entriesToSplit(live.configuration, inputs.desired);
   const kept = apart.length === 0 ? "" : `an entry of their own, with the keys they have: ${apart.join(", ")}`;

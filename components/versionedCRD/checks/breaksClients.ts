@@ -6,6 +6,7 @@ import {
 } from "../../compatibility/acknowledgements";
 import { CHECKS } from "../../compatibility/checks";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
+import type { Finding } from "../../compatibility/finding";
 import type { Definition } from "../../crd/definition";
 import { describeProblem, withMore } from "../../kubernetes/problem";
 
@@ -18,7 +19,7 @@ const OF_KIND = ["list-kind-changed", "singular-changed"];
 
 /**
  * What the manifest changes of versions that the live CRD has already, for clients and for what is stored: the checks of
- * components/compatibility/, which `kubernetes-storage-migration check` runs on files. Infos are left to that command.
+ * components/compatibility/, which `kubernetes-storage-migration check` runs on files. Infos are notes.
  *
  * @param saidElsewhere paths that another check has reported as an error
  */
@@ -27,11 +28,12 @@ export function breaksClients(
   live: Definition | undefined,
   acknowledge: readonly Acknowledgement[] = [],
   saidElsewhere: readonly string[] = [],
-): { problems: string[]; warnings: string[] } {
-  if (live === undefined) return { problems: [], warnings: [] };
+): { problems: string[]; warnings: string[]; notes: string[] } {
+  if (live === undefined) return { problems: [], warnings: [], notes: [] };
   const crd = manifest.metadata.name;
   const left = manifest.spec.names.kind === live.spec.names.kind ? SAID_ELSEWHERE : [...SAID_ELSEWHERE, ...OF_KIND];
-  const found = compareDefinitions(live, manifest, { rollout: true }).filter(
+  const all = compareDefinitions(live, manifest, { rollout: true });
+  const found = all.filter(
     ({ check, path, severity }) => severity !== "info" && !left.includes(check) && !saidElsewhere.includes(path),
   );
   const ofSchemas = acknowledge.filter(({ check }) => isOfCompatibility(check));
@@ -41,7 +43,17 @@ export function breaksClients(
     // Once the change is in the cluster nothing is found, and what was acknowledged is no mistake.
     problems: [...describeErrors(crd, errors), ...(found.length > 0 ? describeUnused(crd, unused) : [])],
     warnings: describeWarnings(crd, findings),
+    notes: describeInfos(
+      crd,
+      all.filter(({ severity }) => severity === "info"),
+    ),
   };
+}
+
+function describeInfos(crd: string, infos: readonly Finding[]): string[] {
+  if (infos.length === 0) return [];
+  const items = withMore(infos.slice(0, SHOWN).map(asLine), infos.length);
+  return [describeProblem({ what: `${crd}: ${counted(infos.length, "change")} worth knowing`, items })];
 }
 
 /** Is it one of those that compare an old CRD with a new one? */

@@ -50,6 +50,7 @@ export function checkServe(
           ]
         : []),
     ],
+    notes: clients.notes,
     warnings: [...clients.warnings, ...schemaTightened(manifest, live), ...unservedVersions(manifest, live)],
   };
 }

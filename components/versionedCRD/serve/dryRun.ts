@@ -3,6 +3,7 @@ import { versionNames, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasStatus, messageOf } from "../../kubernetes/errors";
 import { describeProblem, withMore } from "../../kubernetes/problem";
+import { notLookedAt } from "../../plan/notLookedAt";
 import { withInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
 import { tryDefinition } from "../live";
@@ -50,7 +51,9 @@ async function tryStage(
   { by, force }: { by: "serve" | "drop"; force: boolean },
 ): Promise<Answered> {
   const crd = intent.metadata.name;
-  const notAsked = `${crd}: the API server was not asked whether it takes the definition that ${by} is to write`;
+  const notAsked = notLookedAt(
+    `${crd}: the API server was not asked whether it takes the definition that ${by} is to write`,
+  );
   // The fields are moved first, by a write of its own; a dry run of both at once there is none.
   if (live !== undefined && withInjectedCaBundle(live, intent) !== undefined) {
     return { problems: [], notes: [`${notAsked}: another controller's caBundle is to go with the webhook`] };

@@ -48,7 +48,11 @@ export async function previewServe(
   return {
     plan,
     problems: [...problems, ...asked.problems],
-    notes: [...asked.notes, ...(moves && problems.length === 0 ? await noteSample(inputs, cluster, live) : [])],
+    notes: [
+      ...(plan.length > 0 ? found.notes : []),
+      ...asked.notes,
+      ...(moves && problems.length === 0 ? await noteSample(inputs, cluster, live) : []),
+    ],
     warnings: [
       ...found.warnings,
       ...others.warnings,
@@ -73,7 +77,7 @@ export function planServeAndTakeOver(
 export function checkServeAndAdoption(inputs: ServeInputs, live: Definition | undefined, before: PriorState) {
   const found = checkServe(inputs, live);
   const entering = checkAdoption(live, inputs.manifest, adoptionOf(inputs), before);
-  return { problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
+  return { ...found, problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
 }
 
 function adoptionOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Adoption {

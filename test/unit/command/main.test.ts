@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import { checkout } from "../../../local/checkout";
 import { runCommand } from "./runCommand";
 
 test("--help lists every subcommand with one line, and each has a help that names its exit codes", async () => {
@@ -16,6 +18,7 @@ test("--help lists every subcommand with one line, and each has a help that name
 test.each([
   [[], /^no subcommand\n/],
   [["chekc"], /^unknown subcommand chekc\n/],
+  [["help", "chekc"], /^unknown subcommand chekc\n/],
 ])("%j => exit code 2, and the subcommands", async (args, said) => {
   const { code, out, err } = await runCommand(...args);
   expect([code, out]).toEqual([2, ""]);
@@ -27,4 +30,14 @@ test("an unknown option => what is wrong, then the usage line", async () => {
   const { code, err } = await runCommand("schemas", "x.yaml", "--nmae", "y");
   expect(code).toBe(2);
   expect(err).toMatch(/^Unknown option '--nmae'.+\n\nusage: kubernetes-storage-migration schemas /s);
+});
+
+test("help SUBCOMMAND => what SUBCOMMAND --help says; help alone => the subcommands", async () => {
+  expect(await runCommand("help", "schemas")).toEqual(await runCommand("schemas", "--help"));
+  expect(await runCommand("help")).toEqual(await runCommand("--help"));
+});
+
+test("--version => the package's version and nothing else", async () => {
+  const { version } = JSON.parse(fs.readFileSync(checkout("package.json"), "utf8")) as { version: string };
+  expect(await runCommand("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
 });

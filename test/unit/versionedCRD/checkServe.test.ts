@@ -21,7 +21,7 @@ function lacks(to: string, fields: string, from: string): string {
 }
 
 test("a first install with alike schemas has no problems", () => {
-  expect(check(manifest("v1", "v2 storage"))).toEqual({ problems: [], warnings: [] });
+  expect(check(manifest("v1", "v2 storage"))).toEqual({ notes: [], problems: [], warnings: [] });
 });
 
 test("a version that is to be unserved and stays in the manifest: nobody looks for what is owned through it, and that is said", () => {
@@ -64,6 +64,16 @@ test("a field taken from the live storage version in the same edit that moves st
   expect(found).toEqual([lacks("v2", ".spec.port", "v1"), expect.stringMatching(/loses v1\.spec\.port/)]);
 });
 
+test("a change that breaks nobody and is worth knowing => a note, not a warning", () => {
+  const { problems: none, warnings, notes } = check(manifest("v1", "v2 storage"), live(manifest("v1 storage")));
+  expect([none, warnings]).toEqual([[], []]);
+  expect(notes).toEqual([
+    expect.stringMatching(
+      /^databases\.example\.com: 1 change worth knowing:\n {4}\S+: .*\(version-priority-changed\)$/,
+    ),
+  ]);
+});
+
 test("the same with a webhook => refused too: nobody asks it for a version's own objects", () => {
   const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
   const found = problems(wanted, live(manifest(v1("storage", "host", "port"))));
@@ -98,7 +108,7 @@ describe("a field taken from the storage version while storage stays: each next 
     expect(check(wanted, before, [known, other]).problems).toEqual([
       expect.stringMatching(/acknowledge names field-removed of v1\.spec\.prot, which is not found/),
     ]);
-    expect(check(wanted, live(wanted), [known])).toEqual({ problems: [], warnings: [] });
+    expect(check(wanted, live(wanted), [known])).toEqual({ notes: [], problems: [], warnings: [] });
   });
 });
 

@@ -81,7 +81,7 @@ test("without the right it says which one would have told, and goes on", async (
   expect(await tryStages(inputs(both), cluster, v1, false)).toEqual({
     problems: [],
     notes: [
-      `${CRD}: the API server was not asked whether it takes the definition that serve is to write: not allowed to patch customresourcedefinitions (403), without which there is no dry run`,
+      `not looked at: ${CRD}: the API server was not asked whether it takes the definition that serve is to write: not allowed to patch customresourcedefinitions (403), without which there is no dry run`,
     ],
   });
 });

@@ -1,0 +1,55 @@
+import type { ComponentPlan, Plan, Remark } from "../../plan/document";
+import { code, escape } from "../markdown";
+import { summarizePlan } from "./summary";
+
+/** GitHub takes 65,536 characters for a comment; the rest is for a line of the pipeline's own. */
+const MOST = 65_000;
+
+/** For a comment on a pull request: a table of steps, then what was found; cut where the comment would grow too long. */
+export function renderPlanMarkdown(plan: Plan): string {
+  const lines = [
+    `**Storage migration plan:** ${escape(summarizePlan(plan))}`,
+    ...plan.components.flatMap(renderComponent),
+    ...list("Errors elsewhere", plan.otherErrors.map(escape)),
+  ];
+  let text = "";
+  for (const [index, line] of lines.entries()) {
+    const rest = `\n… and ${lines.length - index} more lines\n`;
+    if (text.length + line.length + 1 + rest.length > MOST) return text + rest;
+    text += `${line}\n`;
+  }
+  return text;
+}
+
+function renderComponent({ component, name, steps, findings, notes, notLookedAt }: ComponentPlan): string[] {
+  const rows = steps.map(
+    ({ phase, about, does, undo, onFailure }) =>
+      `| ${escape(phase)}<br>${code(about)} | ${does.map(escape).join("<br>")} | ${escape(undo)} | ${escape(onFailure)} |`,
+  );
+  const table = ["", "| step | does | can it be undone | on failure |", "|---|---|---|---|", ...rows];
+  return [
+    "",
+    `### ${component} ${code(name)}`,
+    ...(rows.length === 0 ? [] : table),
+    ...list(
+      "Findings",
+      findings.map(({ severity, ...remark }) => renderRemark(remark, `**${severity}**, `)),
+    ),
+    ...list(
+      "Notes",
+      notes.map((note) => renderRemark(note)),
+    ),
+    ...list(
+      "Not looked at",
+      notLookedAt.map((each) => renderRemark(each)),
+    ),
+  ];
+}
+
+function list(heading: string, entries: readonly string[]): string[] {
+  return entries.length === 0 ? [] : ["", `${heading}:`, "", ...entries.map((entry) => `- ${entry}`)];
+}
+
+function renderRemark({ phase, text }: Remark, before = ""): string {
+  return `${before}${escape(phase)}: ${escape(text)}`;
+}
