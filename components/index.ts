@@ -37,6 +37,7 @@ export {
   rightsForConversionService,
   rightsForDelete,
   rightsForDrop,
+  rightsForProtection,
   rightsForMigration,
   rightsForPreview,
   rightsForRotation,

@@ -10,3 +10,5 @@ export const OWNER_ANNOTATION = "kubernetes-storage-migration/owner";
 export const PROOF_ANNOTATION = "kubernetes-storage-migration/proof";
 export const DROPPING_ANNOTATION = "kubernetes-storage-migration/dropping";
 export const REHEARSAL_ANNOTATION = "kubernetes-storage-migration/rehearsal";
+/** The generation of a protected CRD that may be deleted. */
+export const DELETION_ANNOTATION = "kubernetes-storage-migration/deletion";

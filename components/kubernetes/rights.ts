@@ -116,6 +116,16 @@ function admission(): PolicyRule {
   return rule("admissionregistration.k8s.io", ADMISSION_RESOURCES, ["list"]);
 }
 
+/** What `protect` adds: Pulumi's kubernetes plugin makes the policy and its binding. */
+export function rightsForProtection(resources: readonly MigratedResource[]): PolicyRule[] {
+  const names = crdNames(resources).map((name) => `kubernetes-storage-migration-${name}`);
+  const policies = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"];
+  return [
+    rule("admissionregistration.k8s.io", policies, ["create"]),
+    rule("admissionregistration.k8s.io", policies, ["get", "patch", "delete"], names),
+  ];
+}
+
 /** What `onDelete` adds when the component leaves the program. */
 export function rightsForDelete(resources: readonly MigratedResource[]): PolicyRule[] {
   return [rule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNames(resources))];

@@ -45,6 +45,12 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   onDelete?: "retain" | "delete" | "delete-with-objects";
   /**
+   * Has the API servers refuse the deletion of the CRD, and the removal of a version by anybody but drop: by a
+   * ValidatingAdmissionPolicy, an official resource, which needs Pulumi's kubernetes plugin. Default: false. A deletion by `onDelete`
+   * and a drop announce themselves on the CRD. Who may annotate the CRD can do so, too: it guards against mistakes, not against malice.
+   */
+  protect?: boolean;
+  /**
    * The last phase to run: `serve`, `rehearse`, `store`, `migrate` or `drop`. Default: `drop`, the whole rollout.
    * Lowering it reverses nothing that has been done.
    */
@@ -113,6 +119,7 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
   adoptFrom: true,
   takeOverFrom: true,
   onDelete: true,
+  protect: true,
   stopAfter: true,
   before: true,
   migrator: true,

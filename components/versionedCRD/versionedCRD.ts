@@ -9,6 +9,7 @@ import { CustomResources, type CustomResourceArgs } from "./customResources/cust
 import { kindOf } from "./customResources/versions";
 import { readManifestArgument, normalizeManifest } from "./manifest";
 import type { PhaseName } from "./phase";
+import { createProtection } from "./protect/protect";
 
 /**
  * One CustomResourceDefinition and the move of its objects from one storage version to the next, in the safe order:
@@ -47,6 +48,10 @@ export class VersionedCRD extends pulumi.ComponentResource {
     checkLimits(this, args);
     this.phases = createPhases(this, name, manifest, args, opts);
     this.__objects = customResources(this, name, given, args);
+    if (args.protect === true) {
+      const providerFor = (type: string) => this.__objects.providerFor(type);
+      createProtection({ component: this, name, crd: this.crdName, serve: this.phases.serve, providerFor });
+    }
 
     const reached = this.phases[lastPhaseRun(this.phase, "store")];
     this.storageVersion = reached.storageVersion;

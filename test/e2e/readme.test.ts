@@ -7,6 +7,7 @@ import {
   rightsForDrop,
   rightsForOwnAuthority,
   rightsForPreview,
+  rightsForProtection,
   rightsForUp,
 } from "../../components";
 import { checkStackConfig } from "../../config";
@@ -43,6 +44,7 @@ describe("what the README shows is so", () => {
     expect(parse(block("yaml", "preview", "docs/rights.md"))).toEqual(rightsForPreview([databases]));
     expect(parse(block("yaml", "up", "docs/rights.md"))).toEqual(rightsForUp([databases]));
     expect(parse(block("yaml", "drop", "docs/rights.md"))).toEqual(rightsForDrop());
+    expect(parse(block("yaml", "protection", "docs/protecting.md"))).toEqual(rightsForProtection([databases]));
     const webhook = { namespace: "platform", name: "databases-conversion" };
     expect(parse(block("yaml", "webhook", "docs/conversion.md"))).toEqual(rightsForConversionWebhook(webhook));
     expect(parse(block("yaml", "own authority", "docs/conversion.md"))).toEqual(rightsForOwnAuthority());

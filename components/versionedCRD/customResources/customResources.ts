@@ -65,7 +65,7 @@ export class CustomResources {
       });
     }
     const type = typeToken(kind, written);
-    const provider = opts.provider ?? opts.parent?.getProvider(type) ?? this.provider(type);
+    const provider = opts.provider ?? opts.parent?.getProvider(type) ?? this.providerFor(type);
     const CustomResource = officialCustomResource();
     return new CustomResource(
       name,
@@ -81,7 +81,7 @@ export class CustomResources {
   /** Read after the last phase. Its id is that phase's: unknown while the CRD is still to be created. */
   definition(): apiextensions.v1.CustomResourceDefinition {
     const { component, name, phases } = this.args;
-    const provider = this.provider("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition");
+    const provider = this.providerFor("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition");
     return (this.view ??= officialDefinition().get(`${name}-definition`, phases.drop.id, {
       parent: component,
       ...(provider !== undefined && { provider }),
@@ -89,7 +89,7 @@ export class CustomResources {
   }
 
   /** The objects' cluster is the phases' cluster; undefined where the stack's own default provider is that already. */
-  private provider(type: string): pulumi.ProviderResource | undefined {
+  providerFor(type: string): pulumi.ProviderResource | undefined {
     const { component, name, cluster } = this.args;
     const given = component.getProvider(type);
     if (given !== undefined || cluster === undefined) return given;

@@ -1,6 +1,8 @@
 import { createRequire } from "module";
 import type * as CustomResources from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as Definitions from "@pulumi/kubernetes/apiextensions/v1/customResourceDefinition";
+import type * as Policies from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy";
+import type * as Bindings from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import type * as Providers from "@pulumi/kubernetes/provider";
 
 /**
@@ -20,4 +22,14 @@ export function officialDefinition(): typeof Definitions.CustomResourceDefinitio
 
 export function officialProvider(): typeof Providers.Provider {
   return (load("@pulumi/kubernetes/provider") as typeof Providers).Provider;
+}
+
+export function officialPolicy(): typeof Policies.ValidatingAdmissionPolicy {
+  const file = "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy";
+  return (load(file) as typeof Policies).ValidatingAdmissionPolicy;
+}
+
+export function officialPolicyBinding(): typeof Bindings.ValidatingAdmissionPolicyBinding {
+  const file = "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
+  return (load(file) as typeof Bindings).ValidatingAdmissionPolicyBinding;
 }

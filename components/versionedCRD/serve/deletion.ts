@@ -1,11 +1,12 @@
 import { storageVersion, type Definition } from "../../crd/definition";
-import { OWNER_ANNOTATION } from "../../crd/names";
+import { DELETION_ANNOTATION, OWNER_ANNOTATION } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
+import { annotate } from "../../migration/definition/live";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
@@ -23,8 +24,13 @@ export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<
   refuseOthers(live);
   if (inputs.onDelete !== "delete-with-objects") await refuseWithObjects(inputs, cluster, live);
   await deleteMigrations(inputs, cluster);
-  await deleteDefinition(cluster, live);
+  await deleteDefinition(cluster, await allowDeletion(cluster, live));
   await gone(inputs, cluster);
+}
+
+/** A policy of `protect` may still be in force after Pulumi has deleted it. Any change of the spec voids what is allowed here. */
+function allowDeletion(cluster: Cluster, live: Definition): Promise<Definition> {
+  return annotate(cluster, live, { [DELETION_ANNOTATION]: String(live.metadata.generation) });
 }
 
 /** Whoever applies it too has a source that still holds it: another stack's official resource, a Helm release. */

@@ -1,0 +1,73 @@
+import { DELETION_ANNOTATION, DROPPING_ANNOTATION } from "../../crd/names";
+
+/** spec of a ValidatingAdmissionPolicy and of its binding, as far as they are ours. */
+export interface Protection {
+  readonly name: string;
+  readonly policy: {
+    failurePolicy: string;
+    matchConstraints: object;
+    variables: { name: string; expression: string }[];
+    validations: { expression: string; messageExpression: string; reason: string }[];
+  };
+  readonly binding: { policyName: string; validationActions: string[] };
+}
+
+/** As CEL writes a string. https://github.com/google/cel-spec/blob/master/doc/langdef.md#string-and-bytes-values */
+const text = (value: string): string => JSON.stringify(value);
+
+/** The annotation's value on the object before the request; "" where there is none. */
+const annotation = (key: string): string => `oldObject.metadata.?annotations[?${text(key)}].orValue("")`;
+
+/**
+ * Refuses two requests, whoever makes them: the deletion of this CRD, and the removal of one of its versions. Our own phases
+ * announce theirs on the CRD, behind their gates: drop names the versions that it has proven to be empty, and a deletion names the
+ * generation that it counted the objects of. CEL sees the CRD alone: it cannot count objects itself.
+ * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ */
+export function protectionPolicy(crd: string): Protection {
+  const name = `kubernetes-storage-migration-${crd}`;
+  const isRehearsal = "has(request.dryRun) && request.dryRun"; // preview asks whether the API server takes what drop will write
+  return {
+    name,
+    policy: {
+      failurePolicy: "Fail",
+      matchConstraints: {
+        resourceRules: [
+          {
+            apiGroups: ["apiextensions.k8s.io"],
+            apiVersions: ["*"],
+            operations: ["UPDATE", "DELETE"],
+            resources: ["customresourcedefinitions"],
+            resourceNames: [crd],
+          },
+        ],
+      },
+      variables: [
+        { name: "generation", expression: "string(oldObject.metadata.generation)" },
+        {
+          name: "removed",
+          expression:
+            'request.operation == "UPDATE" ? oldObject.spec.versions.map(v, v.name).filter(n, !object.spec.versions.exists(v, v.name == n)) : []',
+        },
+        { name: "dropping", expression: annotation(DROPPING_ANNOTATION) },
+      ],
+      validations: [
+        {
+          expression: `request.operation != "DELETE" || ${annotation(DELETION_ANNOTATION)} == variables.generation`,
+          messageExpression: `${text(
+            `${crd} is protected: to delete it deletes all its objects. If that is wanted: kubectl annotate crd ${crd} --overwrite ${DELETION_ANNOTATION}=`,
+          )} + variables.generation`,
+          reason: "Forbidden",
+        },
+        {
+          expression: `${isRehearsal} || variables.removed.all(n, variables.dropping.matches(${text('"versions":\\[[^\\]]*"')} + n + ${text('"')}))`,
+          messageExpression: `${text(
+            `${crd} is protected: only the drop of its VersionedCRD may remove a version, once no object is stored in it. Removed: `,
+          )} + variables.removed.join(", ")`,
+          reason: "Forbidden",
+        },
+      ],
+    },
+    binding: { policyName: name, validationActions: ["Deny"] },
+  };
+}
