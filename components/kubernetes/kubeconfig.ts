@@ -86,7 +86,7 @@ function pickContext(config: KubeConfig, reference: ClusterReference, where: str
   if (names.includes(wanted)) return wanted;
   const there = names.length === 0 ? "none" : [...names].sort().slice(0, 10).join(", ");
   const found = wanted ? `no context ${wanted} in ${where}` : `no current-context in ${where}`;
-  throw new UserError(`${found}; found: ${there}; set \`context\` to one of them`);
+  throw new UserError(`${found}; found: ${there}; set \`context\` to one of them (at a terminal: \`--context\`)`);
 }
 
 async function applyCredentials(config: KubeConfig, context: string): Promise<AppliedCredentials> {

@@ -138,6 +138,7 @@ describe("a version that others depend on is not dropped", () => {
     );
     const said = (await stack.preview(args("v2", { kubeconfig }))).messages.join("\n");
     expect(said).toMatch(/requests not read: not allowed to get \/metrics \(403\)/);
+    expect(said).toMatch(/not looked at: requests through v1: not allowed to get \/metrics \(403\)/);
     expect(said).toMatch(/were not checked for in .*validatingwebhookconfigurations.*403/);
   });
 

@@ -33,7 +33,18 @@ interface Event {
  */
 export function readEngineOutput(text: string): EngineRun {
   const events = text.split("\n").filter((line) => line.startsWith('{"sequence":'));
+  if (isCutOff(events.at(-1))) events.pop();
   return events.length > 0 ? runOfEvents(events.map((line) => parse(line) as Event)) : runOfDigest(parse(text));
+}
+
+/** The last line of a run that was killed. */
+function isCutOff(line: string | undefined): boolean {
+  try {
+    if (line !== undefined) JSON.parse(line);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function parse(text: string): unknown {

@@ -69,7 +69,7 @@ async function servers(
     const held = live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : hashOf(live)}; `;
     return [`${held}${reported.description}`, ...lines(reported)].join("\n");
   } catch (error) {
-    return `what the API servers run with could not be asked: ${messageOf(error)}`;
+    return notLookedAt(`what the API servers run with: ${messageOf(error)}`);
   }
 }
 

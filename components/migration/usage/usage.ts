@@ -13,7 +13,8 @@ const LOOKED_AT = 5_000;
 const SECONDS = 20;
 
 /**
- * Who still uses these versions, a line each: their writers by managedFields, and the API servers' own count of requests.
+ * Who still uses these versions, a line each: their writers by managedFields, and the API servers' own count of requests; and
+ * what of it could not be read, each with why.
  *
  * @param resource at its storage version
  * @param since counts from when migrate ended; those since the servers' start are told where absent
@@ -23,7 +24,7 @@ export async function findUsage(
   resource: Resource,
   versions: readonly string[],
   { decommissioned, since }: { decommissioned: readonly string[]; since?: RequestRecord | undefined },
-): Promise<{ lines: string[]; since: Record<string, RequestsSince> }> {
+): Promise<{ lines: string[]; unread: string[]; since: Record<string, RequestsSince> }> {
   const signal = AbortSignal.timeout(SECONDS * 1_000);
   const [managers, read] = await Promise.all([
     managersOf(cluster, resource, signal),
@@ -37,7 +38,11 @@ export async function findUsage(
     const looked = { objects: managers.found.objects, all: managers.all };
     return describeUsage(version, { managers: managers.found.of(version), looked, requests });
   });
-  return { lines, since: found };
+  const unread = [
+    ...(typeof managers === "string" ? [`who wrote objects at ${versions.join(", ")}: ${managers}`] : []),
+    ...(typeof read === "string" ? [`requests through ${versions.join(", ")}: ${read}`] : []),
+  ];
+  return { lines, unread, since: found };
 }
 
 function requestsOf(

@@ -5,6 +5,7 @@ import { describeSince } from "../../migration/usage/describeUsage";
 import { requestsSince, type RequestRecord, type RequestsSince } from "../../migration/usage/requestRecord";
 import { findUsage, readRequests } from "../../migration/usage/usage";
 import type { Cluster } from "../../kubernetes/cluster";
+import { notLookedAt } from "../../plan/notLookedAt";
 import type { PhaseWork, Preview } from "../../provider/phaseLogic";
 import { unmatchedVersions, versionInUse } from "../checks/versionInUse";
 import type { DropInputs } from "../inputs";
@@ -22,14 +23,15 @@ export async function previewUsage(
   const names = dropped.map(({ name }) => name);
   const record = validProof(live)?.requests;
   const resource = { group: inputs.group, plural: inputs.plural, version: storageVersion(live) };
-  const { lines, since } = await findUsage(cluster, resource, names, {
+  const { lines, unread, since } = await findUsage(cluster, resource, names, {
     decommissioned: inputs.decommissionedServers,
     since: record,
   });
-  if (isProvenHere(live)) return { notes: lines }; // its turn has come in the run that migrated: the gate looks twice
+  const notes = [...lines, ...unread.map(notLookedAt)];
+  if (isProvenHere(live)) return { notes }; // its turn has come in the run that migrated: the gate looks twice
   const unmatched = unmatchedVersions(inputs.crd, names, inputs.acknowledge);
   const found = verdict(inputs, live, servedOf(live, since), record?.at ?? 0);
-  return { notes: lines, problems: [...unmatched, ...found.problems], warnings: found.warnings };
+  return { notes, problems: [...unmatched, ...found.problems], warnings: found.warnings };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError } from "../../kubernetes/errors";
+import { ApiError, hasStatus, messageOf } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
 import { recordedProof } from "../../migration/definition/proof";
 import { count, duration } from "../../migration/rewrite/progress";
+import { notLookedAt } from "../../plan/notLookedAt";
 import type { MigrateInputs } from "../inputs";
 
 /**
@@ -18,7 +19,7 @@ export async function noteObjects(
   live: Definition,
 ): Promise<string[]> {
   const objects = await countObjects(cluster, { group, plural, version: storageVersion(live) });
-  if (objects === undefined) return [];
+  if (typeof objects === "string") return [notLookedAt(`how many objects of ${crd} there are: ${objects}`)];
   const stored = [...new Set([...(live.status?.storedVersions ?? []), storageVersion(live)])];
   const from = stored.filter((each) => each !== version);
   const where = `stored as ${(from.length > 0 ? from : stored).join(" or ")}`;
@@ -43,7 +44,7 @@ function estimate(objects: number, live: Definition): string {
 async function countObjects(
   cluster: Cluster,
   resource: { group: string; plural: string; version: string },
-): Promise<number | undefined> {
+): Promise<number | string> {
   try {
     const list = await withoutRetries(() =>
       cluster.call<KubernetesList>({
@@ -55,7 +56,8 @@ async function countObjects(
     );
     return (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
   } catch (error) {
-    if (error instanceof ApiError) return undefined; // worth a line on the row, not a refusal
+    if (hasStatus(error, 403)) return `not allowed to list ${resource.plural}.${resource.group} (403)`;
+    if (error instanceof ApiError) return messageOf(error); // worth a line on the row, not a refusal
     throw error;
   }
 }

@@ -65,7 +65,8 @@ test("a context that is not there: each file it was looked for in, and those tha
   const files = ["first", "second"].map((name) => path.join(folder, name));
   for (const file of files) fs.writeFileSync(file, config({ token: "t" }));
   const [kubeconfig = ""] = files;
-  const missing = (where: string): string => `no context prod in kubeconfig ${where}; found: x; set`;
+  const missing = (where: string): string =>
+    `no context prod in kubeconfig ${where}; found: x; set \`context\` to one of them (at a terminal: \`--context\`)`;
   await expect(loadContext({ kubeconfig, context: "prod" })).rejects.toThrow(missing(kubeconfig));
   const before = process.env["KUBECONFIG"];
   process.env["KUBECONFIG"] = files.join(path.delimiter);

@@ -1,3 +1,5 @@
+import * as fs from "fs";
+import { checkout } from "../../../local/checkout";
 import { notLookedAt, plannedWithout } from "../../../components/plan/notLookedAt";
 import { planOf } from "../../../components/plan/document";
 import { PHASE_FACTS } from "../../../components/plan/phases";
@@ -24,6 +26,16 @@ test("every phase of both components has its facts, in the order in which they r
       .map(({ phase }) => phase);
   expect(of("VersionedCRD")).toEqual(PHASES);
   expect(of("EncryptionKeyRotation")).toEqual(ROTATION_PHASES);
+});
+
+test.each(["whole", "rotated"])("the type of each phase that a release recorded (%s) has facts", (situation) => {
+  const file = checkout("test", "fixtures", "state", "0.1.0", situation, "recording.json");
+  const { state } = JSON.parse(fs.readFileSync(file, "utf8")) as {
+    state: { deployment: { resources: { type: string; inputs?: { plan?: string[] } }[] } };
+  };
+  const types = state.deployment.resources.filter(({ inputs }) => inputs?.plan !== undefined).map(({ type }) => type);
+  expect(types.length).toBeGreaterThan(3);
+  for (const type of types) expect(PHASE_FACTS).toHaveProperty(type.split(":").at(-1) ?? "");
 });
 
 test("what cannot be undone is drop, retire and what StorageMigration prunes; the answer begins with it", () => {

@@ -1,6 +1,7 @@
 import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
 import type { Cluster } from "../../../components/kubernetes/cluster";
+import { ApiError } from "../../../components/kubernetes/errors";
 import type { MigrateInputs } from "../../../components/versionedCRD/inputs";
 import { noteObjects } from "../../../components/versionedCRD/migrate/noteObjects";
 import { applied } from "../apiServer";
@@ -29,4 +30,12 @@ test.each([
   ["the last one was recorded without its time", proven(10_000, 0)],
 ])("no estimate where %s", async (_, live) => {
   expect(await noteObjects(inputs, holding(90_000), live)).toEqual([line]);
+});
+
+test("where objects may not be listed it says that nobody counted, and which right would have told", async () => {
+  const refusal = new ApiError("forbidden", 403, "Forbidden", "cannot list", { method: "GET", path: "/" });
+  const cluster = { call: () => Promise.reject(refusal) } as unknown as Cluster;
+  expect(await noteObjects(inputs, cluster, v1)).toEqual([
+    `not looked at: how many objects of ${CRD} there are: not allowed to list selfierequests.stable.example.com (403)`,
+  ]);
 });

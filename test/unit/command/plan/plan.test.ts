@@ -69,6 +69,12 @@ test.each([[[]], [["--json"]], [["--markdown"]]])(
   },
 );
 
+test("a stream that was cut off in the middle of a line => what it told until then", async () => {
+  const whole = asLines(events);
+  const cut = `${whole}${asLines([{ summaryEvent: {} }]).slice(0, 20)}`;
+  expect(await plan(cut)).toEqual(await plan(whole));
+});
+
 test("an `up` that failed half way shows the error, and the exit code is 1", async () => {
   const failed = { diagnosticEvent: { urn: urn("Serve"), message: "error: it broke", severity: "error" } };
   const { code, out } = await plan(asLines([...events, failed]));
