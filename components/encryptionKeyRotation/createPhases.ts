@@ -36,6 +36,9 @@ export function createRotationPhases(
     migrator,
     ...(maxKeyAgeDays !== undefined && { maxKeyAgeDays }),
     ...audit,
+    // What only later phases act on: `up --plan` holds a program to it at its first phase, not half way. Absent where not given.
+    ...(args.stopAfter !== undefined && { stopAfter: args.stopAfter }),
+    ...(args.compactionIntervalSeconds !== undefined && { compactionIntervalSeconds }),
   });
   const promote = create("promote", {}, distribute);
   const migrate = create("migrate", { migrator }, promote);

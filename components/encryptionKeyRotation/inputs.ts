@@ -24,6 +24,9 @@ export interface DistributeInputs extends RotationInputs {
   migrator: "in-tree" | "direct";
   maxKeyAgeDays?: number;
   audit?: EtcdArgs;
+  /** What later phases act on, where it is given: here for the saved plan of `up --plan` alone. */
+  stopAfter?: RotationPhaseName;
+  compactionIntervalSeconds?: number;
 }
 
 export type PromoteInputs = RotationInputs;

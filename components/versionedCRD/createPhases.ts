@@ -44,6 +44,7 @@ export function createPhases(
     ...(args.recreate === true && { recreate: true }),
     ...(takeOverFrom.length > 0 && { takeOverFrom }),
     ...(onDelete !== "retain" && { onDelete }),
+    ...furtherArguments(args),
   };
   const serve = create("serve", serveInputs, {
     retainOnDelete: onDelete === "retain",
@@ -59,6 +60,18 @@ export function createPhases(
   const versionsThatStay = manifest.apply(versionNames);
   const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch });
   return { serve, rehearse, store, migrate, drop };
+}
+
+/**
+ * What only later phases act on, as serve's inputs too: `up --plan` holds a program to them at its first phase, not half way.
+ * Absent where not given.
+ */
+function furtherArguments({ stopAfter, ownerReferences, skipOwnerSearch = [] }: VersionedCRDArgs): pulumi.Inputs {
+  return {
+    ...(stopAfter !== undefined && { stopAfter }),
+    ...(ownerReferences !== undefined && { ownerReferences }),
+    ...(skipOwnerSearch.length > 0 && { skipOwnerSearch }),
+  };
 }
 
 /** Who owns the CRD, in full: two organizations may have the same project and stack. */

@@ -43,6 +43,10 @@ export interface ServeInputs extends PhaseInputs {
   takeOverFrom?: string[];
   /** Absent for `retain`. */
   onDelete?: "delete" | "delete-with-objects";
+  /** What later phases act on, where it is given: here for the saved plan of `up --plan` alone. */
+  stopAfter?: PhaseName;
+  ownerReferences?: "refuse" | "rewrite";
+  skipOwnerSearch?: string[];
   /** The state was Pulumi's official resource until now. */
   __adopts?: boolean;
   /** The owner as the state has it, where it is another one. */

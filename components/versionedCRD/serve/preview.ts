@@ -1,5 +1,4 @@
-import { digest } from "../../crd/canonical";
-import { isWebhook, servedByName, storageVersion, versionNames, type Definition } from "../../crd/definition";
+import { isWebhook, storageVersion, versionNames, type Definition } from "../../crd/definition";
 import { checkedManifest } from "../../crd/manifest";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
@@ -14,12 +13,12 @@ import { checkDependentsAtServe } from "../dependents";
 import { expectedBeforeStore } from "../expectedOutputs";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
-import { planMigrate, type PlanFacts } from "../../migration/definition/plan";
-import { planDrop, planRehearse, planServe, planStore, schemaDigest } from "../plan";
+import { planServe } from "../plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { priorState } from "../subject";
 import { tryStages } from "./dryRun";
 import { noteSample } from "./noteSample";
+import { laterPlans, rolloutDigest } from "./rolloutDigest";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
 export async function previewServe(
@@ -37,7 +36,7 @@ export async function previewServe(
   const others = await checkDependentsAtServe(inputs, cluster, live);
   const probed = isKnown && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
   const facts = await readPlanFacts(inputs, cluster, live);
-  const plans = rolloutPlans(inputs, live, facts);
+  const plans = [plan, ...laterPlans(inputs, live, facts)];
   const unread = objectsReadable(manifest, live, facts.unreadable, plans.flat().length > 0);
   const isListed = facts.unreadable === undefined;
   const moves = live !== undefined && isListed && storageVersion(live) !== inputs.storage;
@@ -60,7 +59,7 @@ export async function previewServe(
       ...(programs === undefined ? [] : [programs]),
     ],
     expected: expectedBeforeStore(live, inputs.storage),
-    inputs: { digest: digest(plans), ...(live !== undefined && { __found: true }) },
+    inputs: { digest: rolloutDigest(plans, live), ...(live !== undefined && { __found: true }) },
   };
 }
 
@@ -93,23 +92,6 @@ function withAssumedConversion(manifest: Definition): Definition {
       ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
       : conversion;
   return readable({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
-}
-
-/** What all phases plan. Its digest is an input: `up --plan` refuses a cluster that moved since, before the first write. */
-function rolloutPlans(inputs: ServeInputs, live: Definition | undefined, facts: PlanFacts): string[][] {
-  const { manifest, storage, migrator } = inputs;
-  return [
-    planServeAndTakeOver(inputs, live).plan,
-    planRehearse(live, {
-      version: storage,
-      schema: schemaDigest(manifest),
-      versions: servedByName(manifest),
-      stopsHere: false,
-    }),
-    planStore(live, storage),
-    planMigrate(live, storage, migrator, facts),
-    planDrop(live, versionNames(manifest)),
-  ];
 }
 
 /** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */

@@ -98,6 +98,13 @@ test("stopAfter holds what comes after it", async () => {
   expect(held).toEqual([undefined, undefined, "promote", "promote"]);
 });
 
+test("distribute is told what only later phases act on, where it is given: a saved plan is held to it before the first write", async () => {
+  const given = { stopAfter: "promote", compactionIntervalSeconds: 30 } as const;
+  expect((await resourcesOf(given)).get("keys-distribute")?.inputs).toMatchObject(given);
+  const inputs = (await resourcesOf({})).get("keys-distribute")?.inputs ?? {};
+  expect(Object.keys(inputs).filter((key) => key in given)).toEqual([]);
+});
+
 describe("refused, on the component's row", () => {
   test.each<[string, object, string | RegExp]>([
     [

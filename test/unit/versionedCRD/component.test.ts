@@ -63,6 +63,15 @@ test.each<[PhaseName, (PhaseName | undefined)[]]>([
   expect((await phases({ stopAfter })).map(({ inputs }) => inputs["heldBy"])).toEqual(held);
 });
 
+test("serve is told what only later phases act on, where it is given: a saved plan is held to it before the first write", async () => {
+  const given: Partial<VersionedCRDArgs> = {
+    ...{ stopAfter: "store", ownerReferences: "rewrite", skipOwnerSearch: ["secrets"] },
+  };
+  expect((await phase("serve", given)).inputs).toMatchObject(given);
+  const { inputs } = await phase("serve");
+  expect(Object.keys(inputs).filter((key) => key in given)).toEqual([]);
+});
+
 test("without stopAfter nothing is held", async () => {
   expect((await phases()).filter(({ inputs }) => "heldBy" in inputs)).toEqual([]);
 });
