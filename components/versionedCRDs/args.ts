@@ -16,7 +16,8 @@ export interface VersionedCRDsArgs extends Omit<VersionedCRDArgs, OfOne> {
   /**
    * Paths, relative to the project: a YAML or JSON file, a folder of them, or a chart, as its folder or as the .tgz that
    * `helm pull` writes. Of a chart what stands below `crds/` is read, also in the charts that it depends on, whether or not
-   * values enable them; `templates/` are not rendered. A CRD that is there twice is an error.
+   * values enable them; `templates/` are not rendered. A CRD that is there twice is an error,
+   * and so is a path without any.
    */
   files: string[];
   /** CRDs of the files that are left alone, by metadata.name, such as those of a disabled dependency. Default: none. */

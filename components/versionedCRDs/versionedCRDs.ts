@@ -1,7 +1,7 @@
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkManifest } from "../crd/checks";
-import { collectDefinitions, type Found } from "../crd/sources/collect";
+import { collectDefinitions, refuseTwins, type Found } from "../crd/sources/collect";
 import { readTexts } from "../crd/sources/texts";
 import { asResourceError } from "../provider/refusal";
 import type { VersionedCRDArgs } from "../versionedCRD/args";
@@ -46,15 +46,18 @@ export class VersionedCRDs extends pulumi.ComponentResource {
 
 /** In the order of their names, whatever the files are called. */
 function readFiles(files: readonly string[]): { found: Found[]; unrendered: string[] } {
-  const read = files.map((file) =>
-    readTexts(path.relative(process.cwd(), path.resolve(file)) || file, {
+  const read = files.map((file) => {
+    const where = path.relative(process.cwd(), path.resolve(file)) || file;
+    const texts = readTexts(where, {
       expected: "a file, a folder or a chart",
       next: `check \`files\`, which are relative to ${process.cwd()}`,
-    }),
-  );
+    });
+    // One by one: a wrong path beside a right one would take its CRDs out of the program.
+    return { ...texts, ...collectDefinitions(where, texts, checkManifest) };
+  });
   const unrendered = read.flatMap((each) => each.unrendered);
-  const texts = read.flatMap((each) => each.texts);
-  const { found } = collectDefinitions(files.join(", "), { texts, unrendered }, checkManifest);
+  const found = read.flatMap((each) => each.found);
+  refuseTwins(files.join(", "), found);
   const byName = (one: Found, other: Found): number =>
     one.definition.metadata.name < other.definition.metadata.name ? -1 : 1;
   return { found: [...found].sort(byName), unrendered };

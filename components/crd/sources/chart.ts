@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../kubernetes/errors";
 import { newBudget, readArchive, type Budget } from "./archive";
@@ -32,13 +32,12 @@ export function readChartFolder(folder: string): Texts {
   }));
 }
 
-/** Every file below a folder of the chart, by its path from the chart's top; none where there is no such folder. */
+/** Every file below a folder of the chart, through links as Helm goes, by its path from the chart's top; none without that folder. */
 export function below(folder: string, top: string): string[] {
   if (!existsSync(join(folder, top))) return [];
-  const entries = readdirSync(join(folder, top), { withFileTypes: true });
-  return entries.flatMap((entry) => {
-    const path = `${top}/${entry.name}`;
-    return entry.isDirectory() ? below(folder, path) : [path];
+  return readdirSync(join(folder, top)).flatMap((name) => {
+    const path = `${top}/${name}`;
+    return statSync(join(folder, path)).isDirectory() ? below(folder, path) : [path];
   });
 }
 

@@ -66,7 +66,8 @@ export function describeKinds(others: readonly string[]): string {
   return `${others.length} ${others.length === 1 ? "document of another kind" : "documents of other kinds"} (${named})`;
 }
 
-function refuseTwins(given: string, found: readonly Found[]): void {
+/** @throws UserError that names both places */
+export function refuseTwins(given: string, found: readonly Found[]): void {
   const first = new Map<string, Found>();
   for (const each of found) {
     const { name } = each.definition.metadata;

@@ -139,3 +139,12 @@ test("paths that lead out of the chart are no files of it, and links are not fol
   expect(messageOf(() => collected(file))).toContain("not a chart");
   expect(names(chartArchive(chart))).toEqual(["databases.example.com"]);
 });
+
+test("a link to a folder is followed in a chart's folder and below its crds/, as Helm does", () => {
+  const chart = chartFolder(folder, "linked", { "crds/databases.yaml": stringify(databases) });
+  fs.mkdirSync(path.join(folder, "shared"));
+  fs.writeFileSync(path.join(folder, "shared", "caches.yaml"), stringify(caches));
+  fs.symlinkSync("../../shared", path.join(chart, "crds", "shared"));
+  expect(names(chart).sort()).toEqual(["caches.example.com", "databases.example.com"]);
+  expect(names(path.join(chart, "crds")).sort()).toEqual(["caches.example.com", "databases.example.com"]);
+});

@@ -91,3 +91,12 @@ test("a name in `each` or `skip` that no file has, no files, and an unknown argu
   expect(await refusal({ files: ["nowhere.tgz"] })).toContain("nowhere.tgz: cannot be read (ENOENT)");
   expect(await refusal({ files: [archive()], stopafter: "migrate" } as never)).toContain("unknown argument stopafter");
 });
+
+test("a path without a CRD is refused beside a right one, and so is a CRD that two paths have", async () => {
+  const wrong = path.join(folder, "secret.yaml");
+  fs.writeFileSync(wrong, "kind: Secret\n");
+  expect(await refusal({ files: [archive(), wrong] })).toMatch(/secret\.yaml: holds no CustomResourceDefinition, but/);
+  const again = path.join(folder, "again.yaml");
+  fs.writeFileSync(again, stringify(caches));
+  expect(await refusal({ files: [archive(), again] })).toMatch(/caches\.example\.com is there twice/);
+});
