@@ -31,7 +31,7 @@ test.each<[string, object, string]>([
   [
     "a misspelt argument, which would hold nothing back",
     { crd: both, stopafter: "migrate" },
-    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, recreate, requestTimeoutSeconds, skipOwnerSearch, stopAfter, takeOverFrom",
+    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, skipOwnerSearch, stopAfter, takeOverFrom",
   ],
   [
     "a file that is not there",
