@@ -1,7 +1,7 @@
 import type { Cluster } from "../components/kubernetes/cluster";
 import { rewriteInTree } from "../components/migration/inTree/inTree";
 import { rewriteAndProve } from "../components/encryptionKeyRotation/proof/prove";
-import { enumerate } from "../components/encryptionKeyRotation/proof/resources";
+import { findRotatedResources } from "../components/encryptionKeyRotation/proof/rotatedResources";
 import { checkout } from "../local/checkout";
 import { startCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
@@ -74,7 +74,7 @@ async function proofTimes(servers: number, runs: number, objects: number): Promi
 }
 
 async function prove(cluster: Cluster, file: string, writeKey: string, migrator: "direct" | "in-tree"): Promise<void> {
-  const resources = (await enumerate(["secrets"], cluster)).map((resource) => ({ ...resource, writeKey }));
+  const resources = (await findRotatedResources(["secrets"], cluster)).map((resource) => ({ ...resource, writeKey }));
   const rewriting = {
     sha256: sha256(file),
     resources,

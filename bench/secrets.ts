@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "crypto";
 import { renderConfiguration } from "../components/encryptionKeyRotation/configuration/render";
 import { awaitServersAgree } from "../components/encryptionKeyRotation/servers/agreement";
-import { withTargets, writeAll, readAll } from "../components/encryptionKeyRotation/targets";
+import { withOpenTargets, writeAllTargets, readAllTargets } from "../components/encryptionKeyRotation/targets";
 import { Cluster } from "../components/kubernetes/cluster";
 import type { Work } from "../components/kubernetes/report";
 import type { LocalApiServer } from "../local/cluster/apiServer";
@@ -39,7 +39,9 @@ export function targetsOf(local: LocalCluster): { file: string }[] {
 
 /** Gives every API server this file and returns when all of them run with it. */
 export async function load(local: LocalCluster, cluster: Cluster, text: string): Promise<void> {
-  await withTargets(targetsOf(local), async (targets) => writeAll(targets, (await readAll(targets)).text, text));
+  await withOpenTargets(targetsOf(local), async (targets) =>
+    writeAllTargets(targets, (await readAllTargets(targets)).text, text),
+  );
   await awaitServersAgree(cluster, { sha256: sha256(text) }, quiet());
 }
 

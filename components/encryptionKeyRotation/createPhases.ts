@@ -3,7 +3,7 @@ import { clusterInputs } from "../provider/clusterChoice";
 import type { EncryptionKeyRotationArgs } from "./args";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { DesiredKeys } from "./desiredKeys";
-import type { KeyMaterial } from "./keys";
+import type { KeyMaterial } from "./keyMaterial";
 import { ROTATION_PHASES, RotationPhase, type RotationPhaseName } from "./phase";
 import type { TargetArgs } from "./targets";
 

@@ -1,6 +1,6 @@
 import type { Cipher, EncryptionConfiguration, Provider } from "./configuration/configuration";
-import { sameKey, type KeyName } from "./configuration/keyNames";
-import { effectiveProviders } from "./configuration/resources";
+import { isSameKeyName, type KeyName } from "./configuration/keyNames";
+import { effectiveProviders } from "./configuration/effectiveKeys";
 
 /** A key as the arguments name it; `"identity"` is the pseudo key of plain data. */
 export type KeyInput = string | NamedKeyInput | { kms: KmsInput };
@@ -58,8 +58,8 @@ export type DesiredKey =
   | { kind: "kms"; name: string; endpoint: string; timeout?: string };
 
 /** The same with each name of `read` under the cipher, or the ciphers, under which our entries of the file hold it. */
-export function resolveDesired(desired: DesiredKeys, live: EncryptionConfiguration): DesiredKeys {
-  const there = ourProviders(desired, live).flatMap(asDesired);
+export function resolveDesiredKeys(desired: DesiredKeys, live: EncryptionConfiguration): DesiredKeys {
+  const there = providersOfDesiredResources(desired, live).flatMap(asDesired);
   const read = desired.read.flatMap((key) => {
     if (key.kind === "identity" || key.kind === "kms" || key.pinned) return [key];
     const held = there.filter((each) => each.name === key.name && each.kind !== "identity");
@@ -69,17 +69,17 @@ export function resolveDesired(desired: DesiredKeys, live: EncryptionConfigurati
 }
 
 /** The local keys that no entry of ours holds yet: distribute must be given their material. */
-export function missingKeys(desired: DesiredKeys, live: EncryptionConfiguration): KeyName[] {
-  const { write, read } = resolveDesired(desired, live);
-  const there = ourProviders(desired, live).flatMap(asDesired);
+export function missingDesiredKeys(desired: DesiredKeys, live: EncryptionConfiguration): KeyName[] {
+  const { write, read } = resolveDesiredKeys(desired, live);
+  const there = providersOfDesiredResources(desired, live).flatMap(asDesired);
   return [write, ...read]
     .filter(({ kind }) => kind !== "identity" && kind !== "kms")
-    .filter((key) => !there.some((each) => sameKey(each, key)))
+    .filter((key) => !there.some((each) => isSameKeyName(each, key)))
     .map(({ kind, name }) => ({ kind, name }));
 }
 
 /** The providers of every pattern of ours, as the file has them now. */
-export function ourProviders(desired: DesiredKeys, live: EncryptionConfiguration): Provider[] {
+export function providersOfDesiredResources(desired: DesiredKeys, live: EncryptionConfiguration): Provider[] {
   return desired.resources.flatMap((pattern) => effectiveProviders(live, pattern));
 }
 
@@ -93,5 +93,5 @@ function asDesired(provider: Provider): DesiredKey[] {
 }
 
 function unique(keys: readonly DesiredKey[]): DesiredKey[] {
-  return keys.filter((key, index) => keys.findIndex((each) => sameKey(each, key)) === index);
+  return keys.filter((key, index) => keys.findIndex((each) => isSameKeyName(each, key)) === index);
 }

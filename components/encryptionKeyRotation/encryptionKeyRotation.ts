@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { whyClusterUnknown } from "../provider/clusterChoice";
 import { asResourceError, refusal } from "../provider/refusal";
 import { checkRotationArgs, type EncryptionKeyRotationArgs, type KeyArgs } from "./args";
-import { keyLabel } from "./configuration/keyNames";
+import { labelKeyName } from "./configuration/keyNames";
 import { createRotationPhases } from "./createPhases";
 import type { KeyInput, DesiredKeys } from "./desiredKeys";
-import { keyMaterial } from "./keys";
+import { readKeyMaterial } from "./keyMaterial";
 import { ROTATION_PHASES, type RotationPhase, type RotationPhaseName } from "./phase";
 import { readDesiredKeys } from "./readDesiredKeys";
 
@@ -39,8 +39,8 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
     if (unknown !== undefined) throw refusal(this, unknown);
     const desired = asResourceError(this, () => wantedOf(args));
     this.phase = args.stopAfter ?? "retire";
-    this.writeKey = keyLabel(desired.write);
-    this.phases = createRotationPhases(this, name, desired, keyMaterial(this, name, args), args);
+    this.writeKey = labelKeyName(desired.write);
+    this.phases = createRotationPhases(this, name, desired, readKeyMaterial(this, name, args), args);
 
     const reached = this.phases[latest(this.phase, "retire")];
     this.keyOrder = reached.keyOrder;

@@ -1,7 +1,8 @@
 import type { EncryptionConfiguration } from "./configuration/configuration";
-import { keysOf, keyLabel, sameKey, type KeyName } from "./configuration/keyNames";
-import { sharedWith } from "./configuration/ownEntries";
-import { effectiveProviders, keyOrder, ourPattern } from "./configuration/resources";
+import { keyNamesOf, labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
+import { patternsSharingOwnEntries } from "./configuration/ownEntries";
+import { reachingPattern } from "./configuration/resourcePatterns";
+import { effectiveKeyOrder, effectiveProviders } from "./configuration/effectiveKeys";
 import type { DesiredKeys } from "./desiredKeys";
 import { simulateStages } from "./stages";
 
@@ -13,9 +14,9 @@ import { simulateStages } from "./stages";
  * the phase has nothing to do; it names no number that moves by itself.
  */
 
-/** What planMigrate needs that no file holds. */
+/** What planRotationMigrate needs that no file holds. */
 export interface MigrateFacts {
-  /** The resources in the cluster that the rotation reaches (`secrets`, `databases.example.com`): listed, and isOurs. */
+  /** The resources in the cluster that the rotation reaches (`secrets`, `databases.example.com`): listed, and isReachedByPatterns. */
   resources: readonly string[];
   /** Those of them with a proof that is valid for the live file and for exactly the desired write key. */
   proven: readonly string[];
@@ -28,7 +29,7 @@ export function planDistribute(live: EncryptionConfiguration, desired: DesiredKe
   const after = simulateStages("distribute", live, desired);
   const changes = changesOf(desired, live, after);
   const sentences = changes.map(({ patterns, before, after: then }) => {
-    const added = then.filter((key) => !before.some((each) => sameKey(each, key)));
+    const added = then.filter((key) => !before.some((each) => isSameKeyName(each, key)));
     const learns = `every API server learns to read ${labels(added)}`;
     return `${patterns.join(", ")}: ${orders(before, then)}: ${learns}; ${labels(then.slice(0, 1))} goes on writing`;
   });
@@ -39,9 +40,9 @@ export function planDistribute(live: EncryptionConfiguration, desired: DesiredKe
  * The resources that shared an entry with ours and get one of their own, with the keys they had: for a note, not for the plan, since
  * another rotation of the same file may distinguish them first.
  */
-export function entriesToSplit(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+export function planSplitEntries(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
   const changes = changesOf(desired, live, simulateStages("distribute", live, desired));
-  return sharedWith(
+  return patternsSharingOwnEntries(
     live,
     changes.flatMap(({ patterns }) => patterns),
   );
@@ -58,18 +59,22 @@ export function planPromote(live: EncryptionConfiguration, desired: DesiredKeys)
 }
 
 /** Every object that is not proven to be written with the new key is rewritten. */
-export function planMigrate(live: EncryptionConfiguration, desired: DesiredKeys, facts: MigrateFacts): string[] {
+export function planRotationMigrate(
+  live: EncryptionConfiguration,
+  desired: DesiredKeys,
+  facts: MigrateFacts,
+): string[] {
   const promoted = simulateStages("promote", simulateStages("distribute", live, desired), desired);
   const due = facts.resources.filter((resource) => !isProven(live, desired, facts, resource));
   const groups = new Map<string, string[]>();
   for (const resource of due) {
-    const others = keyOrder(promoted, resource).slice(1);
+    const others = effectiveKeyOrder(promoted, resource).slice(1);
     const from = others.length > 0 ? labels(others) : unseen(desired);
     groups.set(from, [...(groups.get(from) ?? []), resource]);
   }
   return [...groups].map(
     ([from, resources]) =>
-      `${from} → ${keyLabel(desired.write)}: rewrite every object of ${named(live, desired, facts, resources)} ${facts.how}`,
+      `${from} → ${labelKeyName(desired.write)}: rewrite every object of ${named(live, desired, facts, resources)} ${facts.how}`,
   );
 }
 
@@ -78,17 +83,17 @@ export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys):
   const before = simulateStages("promote", simulateStages("distribute", live, desired), desired);
   const after = simulateStages("retire", before, desired);
   return changesOf(desired, before, after).map(({ patterns, before: was, after: is }) => {
-    const gone = was.filter((key) => !is.some((each) => sameKey(each, key)));
+    const gone = was.filter((key) => !is.some((each) => isSameKeyName(each, key)));
     const archived = gone.filter(({ name }) => desired.archive.includes(name));
     const kept = archived.length === 0 ? "" : `; archive keeps the bytes made here for ${labels(archived)}`;
-    const once = `${labels(gone)} can go once every object is proven to be written with ${keyLabel(desired.write)}`;
+    const once = `${labels(gone)} can go once every object is proven to be written with ${labelKeyName(desired.write)}`;
     return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
   });
 }
 
 function isProven(live: EncryptionConfiguration, desired: DesiredKeys, facts: MigrateFacts, resource: string): boolean {
-  const [writes] = keyOrder(live, resource);
-  return writes !== undefined && sameKey(writes, desired.write) && facts.proven.includes(resource);
+  const [writes] = effectiveKeyOrder(live, resource);
+  return writes !== undefined && isSameKeyName(writes, desired.write) && facts.proven.includes(resource);
 }
 
 /** A pattern stands for its resources while all of them are due: those of a wildcard may change during a rollout. */
@@ -99,8 +104,8 @@ function named(
   resources: readonly string[],
 ): string {
   const names = resources.map((resource) => {
-    const pattern = ourPattern(live, desired.resources, resource);
-    const alike = facts.resources.filter((each) => ourPattern(live, desired.resources, each) === pattern);
+    const pattern = reachingPattern(live, desired.resources, resource);
+    const alike = facts.resources.filter((each) => reachingPattern(live, desired.resources, each) === pattern);
     return pattern !== undefined && alike.every((each) => resources.includes(each)) ? pattern : resource;
   });
   return [...new Set(names)].sort().join(", ");
@@ -108,7 +113,7 @@ function named(
 
 /** No other key is readable, yet nothing shows that no object is left from before. */
 function unseen({ write }: DesiredKeys): string {
-  return write.kind === "kms" ? `${keyLabel(write)} under earlier key ids` : "unproven";
+  return write.kind === "kms" ? `${labelKeyName(write)} under earlier key ids` : "unproven";
 }
 
 interface OrderChange {
@@ -121,8 +126,8 @@ interface OrderChange {
 function changesOf(desired: DesiredKeys, left: EncryptionConfiguration, right: EncryptionConfiguration): OrderChange[] {
   const changes: OrderChange[] = [];
   for (const pattern of desired.resources) {
-    const before = keysOf(effectiveProviders(left, pattern));
-    const after = keysOf(effectiveProviders(right, pattern));
+    const before = keyNamesOf(effectiveProviders(left, pattern));
+    const after = keyNamesOf(effectiveProviders(right, pattern));
     if (labels(before) === labels(after)) continue;
     const alike = changes.find((each) => orders(each.before, each.after) === orders(before, after));
     if (alike === undefined) changes.push({ patterns: [pattern], before, after });
@@ -150,5 +155,5 @@ function orders(before: readonly KeyName[], after: readonly KeyName[]): string {
 }
 
 function labels(keys: readonly KeyName[]): string {
-  return keys.map(keyLabel).join(", ");
+  return keys.map(labelKeyName).join(", ");
 }

@@ -2,7 +2,7 @@ import { UserError } from "../kubernetes/errors";
 import { checkArguments } from "./checks/arguments";
 import { boundedList } from "./configuration/bounded";
 import type { Cipher } from "./configuration/configuration";
-import { normalPattern } from "./configuration/resources";
+import { normalizePattern } from "./configuration/resourcePatterns";
 import type { KeyInput, RotationInput, DesiredKeys, DesiredKey } from "./desiredKeys";
 
 /**
@@ -16,7 +16,7 @@ export function readDesiredKeys(args: RotationInput): DesiredKeys {
   if (problems.length > 0 || keys.write === undefined)
     throw new UserError(`the rotation's arguments cannot be used:${boundedList(problems)}`);
   return {
-    resources: args.resources.map(normalPattern),
+    resources: args.resources.map(normalizePattern),
     write: readKey(keys.write, cipher),
     read: (keys.read ?? []).map((key) => readKey(key, cipher)),
     archive: [...(keys.archive ?? [])],

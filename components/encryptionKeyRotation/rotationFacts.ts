@@ -2,17 +2,19 @@ import type { Cluster } from "../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { clusterIdentity } from "../kubernetes/identity";
 import type { Work } from "../kubernetes/report";
-import { keyLabel } from "./configuration/keyNames";
-import { isOurs } from "./configuration/resources";
+import { labelKeyName } from "./configuration/keyNames";
+import { isReachedByPatterns } from "./configuration/resourcePatterns";
 import type { RotationInputs } from "./inputs";
-import { planDistribute, planMigrate, planPromote, planRetire, type MigrateFacts } from "./plan";
-import { refuseHidden } from "./proof/hiddenResources";
-import { readRecord } from "./proof/recordConfigMap";
-import { validProof, type RotationProof, type RotationRecord } from "./proof/record";
-import { enumerate, measure, type Measured, type RotatedResource } from "./proof/resources";
-import { agreedKeyId } from "./servers/kms";
+import { planDistribute, planRotationMigrate, planPromote, planRetire, type MigrateFacts } from "./plan";
+import { refuseHiddenResources } from "./proof/hiddenResources";
+import { readRecordConfigMap } from "./proof/recordConfigMap";
+import { validRecordedProof, type RotationProof, type RotationRecord } from "./proof/record";
+import { findRotatedResources, type RotatedResource } from "./proof/rotatedResources";
+import { agreedKmsKeyId } from "./servers/kms";
 import { readReportsNow, type Reported } from "./servers/reports";
-import { hashOf, type LiveConfiguration } from "./subject";
+import { fullHash } from "../kubernetes/encryptionReport";
+import { type Measured, countResourceObjects } from "./proof/countResourceObjects";
+import type { LiveConfiguration } from "./liveConfiguration";
 
 /** A survey in preview: whoever does not answer within this is said to be unreachable. */
 const SURVEY_SECONDS = 30;
@@ -36,28 +38,30 @@ export async function readRotationFacts(
   live: LiveConfiguration,
 ): Promise<RotationFacts> {
   const { desired, recordIn, decommissionedServers } = inputs;
-  const isReached = (name: string): boolean => isOurs(live.configuration, desired.resources, name);
+  const isReached = (name: string): boolean => isReachedByPatterns(live.configuration, desired.resources, name);
   const isKms = desired.write.kind === "kms";
   const [found, record, uid, reported] = await Promise.all([
-    enumerate(desired.resources, cluster),
-    readRecord(cluster, recordIn),
+    findRotatedResources(desired.resources, cluster),
+    readRecordConfigMap(cluster, recordIn),
     clusterIdentity(cluster),
-    isKms ? readReportsNow(cluster, decommissionedServers, surveying()) : undefined,
-    refuseHidden(desired.resources, cluster, isReached, surveying().signal),
+    isKms ? readReportsNow(cluster, decommissionedServers, boundedSilentWork()) : undefined,
+    refuseHiddenResources(desired.resources, cluster, isReached, boundedSilentWork().signal),
   ]);
   const ours = found.filter(({ name }) => isReached(name));
-  const resources = await Promise.all(ours.map(async (each) => ({ ...each, ...(await measure(cluster, each)) })));
+  const resources = await Promise.all(
+    ours.map(async (each) => ({ ...each, ...(await countResourceObjects(cluster, each)) })),
+  );
   const facts: RotationFacts = { resources, record, proofs: {}, unproven: {}, ...(reported && { reported }) };
-  const agreed = reported && agreedKeyId(reported, desired.write.name);
+  const agreed = reported && agreedKmsKeyId(reported, desired.write.name);
   for (const { name, listResourceVersion } of resources) {
     if (agreed !== undefined && "why" in agreed) {
       facts.unproven[name] = agreed.why;
       continue;
     }
-    const proof = validProof(record, name, {
+    const proof = validRecordedProof(record, name, {
       cluster: uid ?? inputs.clusterId ?? "",
-      sha256: hashOf(live),
-      writeKey: keyLabel(desired.write),
+      sha256: fullHash(live.sha256),
+      writeKey: labelKeyName(desired.write),
       keyId: agreed?.keyId,
       listResourceVersion,
     });
@@ -67,12 +71,12 @@ export async function readRotationFacts(
   return facts;
 }
 
-export function surveying(): Work {
+export function boundedSilentWork(): Work {
   return { report: () => undefined, signal: AbortSignal.timeout(SURVEY_SECONDS * 1_000) };
 }
 
-/** What planMigrate needs besides the file. */
-export async function migrateFacts(
+/** What planRotationMigrate needs besides the file. */
+export async function migrateFactsOf(
   cluster: Cluster,
   migrator: "in-tree" | "direct",
   { resources, proofs }: RotationFacts,
@@ -86,7 +90,7 @@ export async function migrateFacts(
 }
 
 /** What all phases plan, in their order. */
-export function rotationPlans(
+export function planEveryPhase(
   { configuration }: LiveConfiguration,
   { desired }: RotationInputs,
   facts: MigrateFacts,
@@ -94,7 +98,7 @@ export function rotationPlans(
   return [
     planDistribute(configuration, desired),
     planPromote(configuration, desired),
-    planMigrate(configuration, desired, facts),
+    planRotationMigrate(configuration, desired, facts),
     planRetire(configuration, desired),
   ];
 }

@@ -2,12 +2,12 @@ import { UserError } from "../kubernetes/errors";
 import { acceptedByApiServer } from "./checks/acceptedByApiServer";
 import { boundedList } from "./configuration/bounded";
 import type { EncryptionConfiguration, Key, Provider } from "./configuration/configuration";
-import { keyEntriesOf, providersOf, type KeyEntry } from "./configuration/keyEntries";
-import { keyLabel, sameKey, type KeyName } from "./configuration/keyNames";
+import { keyEntriesOf, providersOfKeyEntries, type KeyEntry } from "./configuration/keyEntries";
+import { labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
 import { withOwnEntries } from "./configuration/ownEntries";
 import { renderConfiguration } from "./configuration/render";
-import { effectiveProviders } from "./configuration/resources";
-import { ourProviders, resolveDesired, type DesiredKeys, type DesiredKey } from "./desiredKeys";
+import { providersOfDesiredResources, resolveDesiredKeys, type DesiredKeys, type DesiredKey } from "./desiredKeys";
+import { effectiveProviders } from "./configuration/effectiveKeys";
 
 /** The three edits of the file; migrate makes none. */
 export type Stage = "distribute" | "promote" | "retire";
@@ -16,14 +16,14 @@ export type Stage = "distribute" | "promote" | "retire";
 export type Material = Readonly<Record<string, string>>;
 
 /**
- * The file after a stage. A stage with nothing to do gives back what it was given: compare with `sameConfiguration`, not
+ * The file after a stage. A stage with nothing to do gives back what it was given: compare with `isSameConfiguration`, not
  * by text, and write only where they differ, so that a file someone formatted otherwise stays as it is.
  *
  * @param material only distribute adds keys, the other two rearrange what the file holds
  * @throws UserError where distribute lacks a key's material, where promote or retire find a key not distributed yet, or
  *   where the API server would refuse the file
  */
-export function configurationAt(
+export function configurationAtStage(
   stage: Stage,
   live: EncryptionConfiguration,
   desired: DesiredKeys,
@@ -44,23 +44,8 @@ export function simulateStages(
   return stageOf(stage, live, desired, ({ name }) => ({ name, secret: "" }));
 }
 
-export function sameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
+export function isSameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
   return renderConfiguration(left) === renderConfiguration(right);
-}
-
-/**
- * Does a proof of this resource outlive our writing `after` over `before`? Yes where the write key is the same in both:
- * nothing can have been written with another. Record the proof again under the new file's hash then; plans count on it.
- */
-export function isProofKept(
-  before: EncryptionConfiguration,
-  after: EncryptionConfiguration,
-  resource: string,
-): boolean {
-  const [was] = keyEntriesOf(effectiveProviders(before, resource));
-  const [is] = keyEntriesOf(effectiveProviders(after, resource));
-  if (was === undefined || is === undefined || !sameKey(was, is)) return false;
-  return !("key" in was) || !("key" in is) || was.key.secret === is.key.secret;
 }
 
 type KeyOf = (key: KeyName) => Key;
@@ -71,17 +56,17 @@ function stageOf(
   unresolved: DesiredKeys,
   keyOf: KeyOf,
 ): EncryptionConfiguration {
-  const desired = resolveDesired(unresolved, live);
-  const ours = keyEntriesOf(ourProviders(desired, live));
+  const desired = resolveDesiredKeys(unresolved, live);
+  const ours = keyEntriesOf(providersOfDesiredResources(desired, live));
   const held: KeyOf = (key) => {
-    const there = ours.find((atom) => sameKey(atom, key));
+    const there = ours.find((atom) => isSameKeyName(atom, key));
     return there !== undefined && "key" in there ? there.key : keyOf(key);
   };
   const changed = new Map<string, Provider[]>();
   for (const pattern of desired.resources) {
     const before = keyEntriesOf(effectiveProviders(live, pattern));
     const after = STAGES[stage](before, desired, held, pattern);
-    if (JSON.stringify(before) !== JSON.stringify(after)) changed.set(pattern, providersOf(after));
+    if (JSON.stringify(before) !== JSON.stringify(after)) changed.set(pattern, providersOfKeyEntries(after));
   }
   return changed.size === 0 ? live : withOwnEntries(live, changed);
 }
@@ -91,7 +76,7 @@ type Change = (before: readonly KeyEntry[], desired: DesiredKeys, held: KeyOf, p
 /** Every desired key is readable; what writes goes on writing. New keys come after the keys of the writing provider, plain last. */
 const distribute: Change = (before, { write, read }, held) => {
   const updated = before.map((atom) => withTimeout(atom, [write, ...read]));
-  const missing = [write, ...read].filter((key) => !before.some((atom) => sameKey(atom, key)));
+  const missing = [write, ...read].filter((key) => !before.some((atom) => isSameKeyName(atom, key)));
   const added = missing.filter(({ kind }) => kind !== "identity").map((key) => atomOf(key, held));
   const plain: KeyEntry[] = missing.some(({ kind }) => kind === "identity") ? [{ kind: "identity", name: "" }] : [];
   const other = updated.findIndex(({ kind }) => kind !== updated[0]?.kind);
@@ -101,20 +86,20 @@ const distribute: Change = (before, { write, read }, held) => {
 
 /** The desired key writes; everything else stays readable. */
 const promote: Change = (before, { write }, _held, pattern) => {
-  const first = before.find((atom) => sameKey(atom, write));
-  if (first === undefined) throw notYet(`${pattern}: ${keyLabel(write)} is not in the file`, "distribute");
-  return [first, ...before.filter((atom) => !sameKey(atom, write))];
+  const first = before.find((atom) => isSameKeyName(atom, write));
+  if (first === undefined) throw notYet(`${pattern}: ${labelKeyName(write)} is not in the file`, "distribute");
+  return [first, ...before.filter((atom) => !isSameKeyName(atom, write))];
 };
 
 /** Only the desired keys are left. */
 const retire: Change = (before, { write, read }, _held, pattern) => {
   const [first] = before;
-  if (first === undefined || !sameKey(first, write))
+  if (first === undefined || !isSameKeyName(first, write))
     throw notYet(
-      `${pattern}: ${first === undefined ? "nothing" : keyLabel(first)} writes, not ${keyLabel(write)}`,
+      `${pattern}: ${first === undefined ? "nothing" : labelKeyName(first)} writes, not ${labelKeyName(write)}`,
       "promote",
     );
-  return before.filter((atom) => [write, ...read].some((key) => sameKey(atom, key)));
+  return before.filter((atom) => [write, ...read].some((key) => isSameKeyName(atom, key)));
 };
 
 const STAGES: Record<Stage, Change> = { distribute, promote, retire };
@@ -142,7 +127,7 @@ function atomOf(key: DesiredKey, held: KeyOf): KeyEntry {
 /** The one thing of a KMS provider that may change under its name. */
 function withTimeout(atom: KeyEntry, desired: readonly DesiredKey[]): KeyEntry {
   if (atom.kind !== "kms") return atom;
-  const key = desired.find((each) => sameKey(each, atom));
+  const key = desired.find((each) => isSameKeyName(each, atom));
   if (key?.kind !== "kms" || key.timeout === undefined || key.timeout === atom.provider.timeout) return atom;
   return { ...atom, provider: { ...atom.provider, timeout: key.timeout } };
 }
@@ -151,7 +136,7 @@ function given(key: KeyName, material: Material): string {
   const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
   if (secret !== undefined && secret !== "") return secret;
   throw new UserError({
-    what: `${keyLabel(key)}: no material for it, and no entry of these resources in the file holds it`,
+    what: `${labelKeyName(key)}: no material for it, and no entry of these resources in the file holds it`,
     expected: "one of both",
     next: `give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
   });

@@ -3,16 +3,16 @@ import { renameSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { parse } from "yaml";
 import type { EncryptionConfiguration } from "../../components/encryptionKeyRotation/configuration/configuration";
-import { keyEntriesOf, providersOf } from "../../components/encryptionKeyRotation/configuration/keyEntries";
-import { etcdPrefix } from "../../components/encryptionKeyRotation/configuration/keyNames";
+import { keyEntriesOf, providersOfKeyEntries } from "../../components/encryptionKeyRotation/configuration/keyEntries";
 import { parseConfiguration } from "../../components/encryptionKeyRotation/configuration/parse";
 import { renderConfiguration } from "../../components/encryptionKeyRotation/configuration/render";
-import { keyOrder } from "../../components/encryptionKeyRotation/configuration/resources";
-import { configurationAt } from "../../components/encryptionKeyRotation/stages";
+import { effectiveKeyOrder } from "../../components/encryptionKeyRotation/configuration/effectiveKeys";
+import { configurationAtStage } from "../../components/encryptionKeyRotation/stages";
 import type { Cluster } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { atom, entry, file, files, materialFor, want } from "../unit/encryptionKeyRotation/situations";
+import { etcdPrefixOfKey } from "../../components/encryptionKeyRotation/audit/countPrefixes";
 
 jest.setTimeout(300_000);
 
@@ -24,7 +24,7 @@ function readable({ entries }: EncryptionConfiguration): EncryptionConfiguration
     entries: entries.map(({ resources, providers }) => {
       const drawn = keyEntriesOf(providers).filter(({ kind }) => kind !== "kms");
       const rest = ALL.filter((each) => !drawn.some(({ kind, name }) => kind === each.kind && name === each.name));
-      return { resources, providers: providersOf([...drawn, ...rest]) };
+      return { resources, providers: providersOfKeyEntries([...drawn, ...rest]) };
     }),
   };
 }
@@ -118,7 +118,9 @@ const shuffled: fc.Arbitrary<EncryptionConfiguration> = fc
     if (how === 0) return { entries: [...entries].reverse() };
     if (how === 1 && again !== undefined) return { entries: [...entries, again] };
     if (how === 2)
-      return { entries: [{ resources: entries.flatMap(({ resources }) => resources), providers: providersOf(ALL) }] };
+      return {
+        entries: [{ resources: entries.flatMap(({ resources }) => resources), providers: providersOfKeyEntries(ALL) }],
+      };
     return { entries };
   });
 
@@ -237,8 +239,8 @@ async function written(name: string): Promise<Record<string, string>> {
 function expected(configuration: EncryptionConfiguration): Record<string, string> {
   return Object.fromEntries(
     Object.keys(KINDS).map((resource) => {
-      const [first] = keyOrder(configuration, resource);
-      return [resource, first === undefined ? "none" : etcdPrefix(first)];
+      const [first] = effectiveKeyOrder(configuration, resource);
+      return [resource, first === undefined ? "none" : etcdPrefixOfKey(first)];
     }),
   );
 }
@@ -262,7 +264,7 @@ describe("a rotation of Secrets that share an entry, under a wildcard for everyt
   test.each(["distribute", "promote", "retire"] as const)(
     "%s: loaded, and only Secrets are written otherwise",
     async (stage) => {
-      at = configurationAt(stage, at, desired, materialFor(desired));
+      at = configurationAtStage(stage, at, desired, materialFor(desired));
       expect(await taken(renderConfiguration(at))).toBe(true);
       expect(await written(`rotated-${stage}`)).toEqual({
         ...expected(live),

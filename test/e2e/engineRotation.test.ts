@@ -1,20 +1,23 @@
-import { refuseHidden } from "../../components/encryptionKeyRotation/proof/hiddenResources";
+import { refuseHiddenResources } from "../../components/encryptionKeyRotation/proof/hiddenResources";
 import { rewriteAndProve, type Rewriting } from "../../components/encryptionKeyRotation/proof/prove";
 import {
-  isUntouched,
+  hasNothingReloadedSince,
   type RotationProof,
-  sinceOf,
-  validProof,
+  reportsBeforeRecordedWrite,
+  validRecordedProof,
 } from "../../components/encryptionKeyRotation/proof/record";
 import {
-  recordWrite,
-  readRecord,
-  recordProof,
+  recordWriteInConfigMap,
+  readRecordConfigMap,
+  recordProofInConfigMap,
   RECORD_NAME,
 } from "../../components/encryptionKeyRotation/proof/recordConfigMap";
-import { enumerate, type KeyedResource, measure } from "../../components/encryptionKeyRotation/proof/resources";
+import {
+  findRotatedResources,
+  type KeyedResource,
+} from "../../components/encryptionKeyRotation/proof/rotatedResources";
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
-import { hashesNow, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
+import { reportedHashes, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { shortHash } from "../../components/kubernetes/encryptionReport";
 import { everyResource } from "../../components/kubernetes/everyResource";
@@ -24,6 +27,7 @@ import { withLock } from "../../components/kubernetes/lock";
 import { AggregatedApi } from "./aggregatedApi";
 import { type Bench, group, objectsOf, startBench } from "./engine";
 import { configured, createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
+import { countResourceObjects } from "../../components/encryptionKeyRotation/proof/countResourceObjects";
 
 jest.setTimeout(300_000);
 
@@ -59,7 +63,7 @@ const tellsHash = (): boolean => bench.local.version !== "1.30";
 const seen = (): string =>
   tellsHash() ? `reports ${shortHash(sha256(text))}` : "was restarted or reloaded since the file was written";
 const secrets = async (writeKey: string): Promise<KeyedResource[]> =>
-  (await enumerate(["secrets"], bench.cluster)).map((resource) => ({ ...resource, writeKey }));
+  (await findRotatedResources(["secrets"], bench.cluster)).map((resource) => ({ ...resource, writeKey }));
 const rewriting = async (writeKey: string, given: Partial<Rewriting> = {}): Promise<Rewriting> => ({
   sha256: sha256(text),
   since,
@@ -70,19 +74,20 @@ const rewriting = async (writeKey: string, given: Partial<Rewriting> = {}): Prom
   timeoutSeconds: 30,
   ...given,
 });
-const keep = async ({ proof }: { proof: RotationProof }): Promise<void> => recordProof(bench.cluster, NAMESPACE, proof);
+const keep = async ({ proof }: { proof: RotationProof }): Promise<void> =>
+  recordProofInConfigMap(bench.cluster, NAMESPACE, proof);
 const judged = async (writeKey: string): Promise<RotationProof | { why: string }> => {
   const [resource] = await secrets(writeKey);
-  const { listResourceVersion } = await measure(bench.cluster, resource as KeyedResource);
+  const { listResourceVersion } = await countResourceObjects(bench.cluster, resource as KeyedResource);
   const facts = { cluster: uid, sha256: sha256(text), writeKey, listResourceVersion };
-  return validProof(await readRecord(bench.cluster, NAMESPACE), "secrets", facts);
+  return validRecordedProof(await readRecordConfigMap(bench.cluster, NAMESPACE), "secrets", facts);
 };
 
 describe("one API server, from key1 to key2", () => {
   test("T1: it reports the hash of the very file it loaded, by the name of its host", async () => {
     const reported = await now();
     const hash = tellsHash() ? shortHash(sha256(text)) : "unknown";
-    expect(hashesNow(reported)).toEqual([{ host: expect.any(String), hash }]);
+    expect(reportedHashes(reported)).toEqual([{ host: expect.any(String), hash }]);
     expect(reported).toMatchObject({ missing: [], servers: [{ reloads: 0, failures: 0 }] });
     expect(reported.description).toContain(reported.servers[0]?.host);
     expect(await prefixes(bench.local)).toEqual({ [box("key1")]: SECRETS });
@@ -118,10 +123,12 @@ describe("one API server, from key1 to key2", () => {
     const from = sha256(text);
     const retired = secretbox("key2");
     const since = await now();
-    await recordWrite(bench.cluster, NAMESPACE, { from, to: sha256(retired), since }, () => true);
+    await recordWriteInConfigMap(bench.cluster, NAMESPACE, { from, to: sha256(retired), since }, () => true);
     expect(await judged("secretbox:key2")).toHaveProperty("objects", SECRETS + 2);
     await put(retired);
-    expect(sinceOf(await readRecord(bench.cluster, NAMESPACE), sha256(text))).toEqual(since);
+    expect(reportsBeforeRecordedWrite(await readRecordConfigMap(bench.cluster, NAMESPACE), sha256(text))).toEqual(
+      since,
+    );
     await loaded();
     expect(await judged("secretbox:key2")).toHaveProperty("objects", SECRETS + 2);
     expect(await bench.local.client.get("/api/v1/secrets")).toMatchObject({ items: { length: SECRETS + 2 } });
@@ -136,7 +143,7 @@ describe("one API server, from key1 to key2", () => {
     await put(ours);
     await loaded();
     expect(await judged("secretbox:key2")).toEqual(proof);
-    expect(isUntouched(proof, await now())).toBe(false);
+    expect(hasNothingReloadedSince(proof, await now())).toBe(false);
   });
 
   test("T7: to key3 with a StorageVersionMigration: nothing is left for our own pass but to find that out", async () => {
@@ -149,7 +156,7 @@ describe("one API server, from key1 to key2", () => {
     expect(done?.how).toMatch(/^StorageVersionMigration secrets-\w+ succeeded; each of 1 API server/);
     expect(done).toMatchObject({ rewritten: 0, proof: { objects: SECRETS + 2 } });
     expect(await prefixes(bench.local)).toEqual({ [box("key3")]: SECRETS + 2 });
-    expect(isUntouched(done?.proof as RotationProof, await now())).toBe(true);
+    expect(hasNothingReloadedSince(done?.proof as RotationProof, await now())).toBe(true);
   });
 });
 
@@ -162,11 +169,24 @@ describe("a file that the API server refuses", () => {
     expect((failure as ReloadFailed).host).toBe(since.servers[0]?.host);
     expect((failure as Error).message).toMatch(/refused the encryption configuration .*would not start with this one/s);
     const before = since;
-    await recordWrite(bench.cluster, NAMESPACE, { from: sha256(good), to: sha256(text), since: before }, () => true);
-    await recordWrite(bench.cluster, NAMESPACE, { from: sha256(text), to: sha256(good), since: before }, () => true);
+    await recordWriteInConfigMap(
+      bench.cluster,
+      NAMESPACE,
+      { from: sha256(good), to: sha256(text), since: before },
+      () => true,
+    );
+    await recordWriteInConfigMap(
+      bench.cluster,
+      NAMESPACE,
+      { from: sha256(text), to: sha256(good), since: before },
+      () => true,
+    );
     await put(good);
     // Before 1.34 only the record tells that this is the file from before.
-    const restored = sinceOf(await readRecord(bench.cluster, NAMESPACE), sha256(good)) as Reported;
+    const restored = reportsBeforeRecordedWrite(
+      await readRecordConfigMap(bench.cluster, NAMESPACE),
+      sha256(good),
+    ) as Reported;
     expect(restored).toEqual({ ...before, restored: true });
     expect((await loaded(restored)).reported.servers[0]?.failures).toBeGreaterThan(0);
   });
@@ -186,20 +206,21 @@ describe("a file that the API server refuses", () => {
 describe("what a pattern names", () => {
   test("wildcards: every stored resource, custom ones too, each once; never an aggregated one", async () => {
     await bench.define("Rotated", { storage: "v1" });
-    const everything = (await enumerate(["*.*"], bench.cluster)).map(({ name }) => name);
+    const everything = (await findRotatedResources(["*.*"], bench.cluster)).map(({ name }) => name);
     expect(everything).toEqual(expect.arrayContaining(["secrets", "configmaps", "deployments.apps", "events"]));
     expect(everything).toContain(`rotateds.${group}`);
     expect(everything).toContain("customresourcedefinitions.apiextensions.k8s.io");
     expect(new Set(everything).size).toBe(everything.length);
     for (const never of ["bindings", "componentstatuses", "events.events.k8s.io", "tokenreviews.authentication.k8s.io"])
       expect(everything).not.toContain(never);
-    expect((await enumerate(["*.apps"], bench.cluster)).every((each) => each.group === "apps")).toBe(true);
-    expect((await enumerate(["*."], bench.cluster)).every((each) => each.group === "")).toBe(true);
+    expect((await findRotatedResources(["*.apps"], bench.cluster)).every((each) => each.group === "apps")).toBe(true);
+    expect((await findRotatedResources(["*."], bench.cluster)).every((each) => each.group === "")).toBe(true);
   });
 
   test("a CRD that serves no version holds a wildcard: its objects are in etcd, and nobody can rewrite them", async () => {
     const { signal } = bench.work;
-    const asked = (pattern: string, reached = true) => refuseHidden([pattern], bench.cluster, () => reached, signal);
+    const asked = (pattern: string, reached = true) =>
+      refuseHiddenResources([pattern], bench.cluster, () => reached, signal);
     await asked(`*.${group}`);
     await bench.define("Rotated", { storage: "v1", served: [] });
     for (const pattern of [`*.${group}`, "*.*"]) {
@@ -222,7 +243,7 @@ describe("what a pattern names", () => {
     const old = JSON.parse(secretbox("key3")) as { resources: object[] };
     await put(configured(...old.resources, everything));
     await loaded();
-    const resources = (await enumerate(["*.*"], bench.cluster))
+    const resources = (await findRotatedResources(["*.*"], bench.cluster))
       .filter(({ name }) => name !== "secrets")
       .map((resource) => ({ ...resource, writeKey: "secretbox:key4" }));
     const done = await rewriteAndProve(bench.cluster, await rewriting("", { resources }), keep, bench.work);
@@ -232,12 +253,15 @@ describe("what a pattern names", () => {
     const { plain = 0 } = await prefixes(bench.local, `/registry/${group}/`);
     expect(plain).toBe(0);
     expect(await prefixes(bench.local, "/registry/configmaps/")).not.toHaveProperty("plain");
-    expect(await readRecord(bench.cluster, NAMESPACE)).toHaveProperty("proofs.namespaces.writeKey", "secretbox:key4");
+    expect(await readRecordConfigMap(bench.cluster, NAMESPACE)).toHaveProperty(
+      "proofs.namespaces.writeKey",
+      "secretbox:key4",
+    );
   });
 
   test("a custom resource by a StorageVersionMigration: storedVersions of its CRD stays as it was", async () => {
     await bench.define("Rotated", { storage: "v2" });
-    const resources = (await enumerate([`rotateds.${group}`], bench.cluster)).map((resource) => ({
+    const resources = (await findRotatedResources([`rotateds.${group}`], bench.cluster)).map((resource) => ({
       ...resource,
       writeKey: "secretbox:key4",
     }));
@@ -255,14 +279,14 @@ describe("what a pattern names", () => {
     ],
     ["componentstatuses", /can be listed but not patched/],
   ])("%s: an error that says what would be right", async (pattern, expected) => {
-    await expect(enumerate([pattern], bench.cluster)).rejects.toThrow(expected);
+    await expect(findRotatedResources([pattern], bench.cluster)).rejects.toThrow(expected);
   });
 
   test("an aggregated API by name: refused, whether it answers or not, since its etcd is its own; a wildcard leaves it out", async () => {
     const api = await AggregatedApi.register(bench.local);
     const thing = "things.aggregated.example.com";
     const refused = async (): Promise<void> =>
-      expect(enumerate([thing], bench.cluster)).rejects.toThrow(
+      expect(findRotatedResources([thing], bench.cluster)).rejects.toThrow(
         /an aggregated API server .*has an etcd and an encryption of its own/,
       );
     try {
@@ -272,7 +296,7 @@ describe("what a pattern names", () => {
       );
       await refused();
       for (const pattern of ["*.*", "*.aggregated.example.com"]) {
-        expect((await enumerate([pattern], bench.cluster)).map(({ name }) => name)).not.toContain(thing);
+        expect((await findRotatedResources([pattern], bench.cluster)).map(({ name }) => name)).not.toContain(thing);
       }
     } finally {
       await api.end();
@@ -285,12 +309,12 @@ describe("with exactly the rights that are documented", () => {
   const as = async (name: string, rules: readonly PolicyRule[]): Promise<Cluster> =>
     Cluster.connect({ kubeconfig: await bench.local.userKubeconfig(name, rules) });
   const preview = async (cluster: Cluster): Promise<unknown> => {
-    const resources = await enumerate(rotation.resources, cluster);
-    for (const resource of resources) await measure(cluster, resource);
+    const resources = await findRotatedResources(rotation.resources, cluster);
+    for (const resource of resources) await countResourceObjects(cluster, resource);
     const { missing } = await readReportsNow(cluster, [], bench.work);
     if (missing.length > 0) throw new Error(missing.join("; "));
     if ((await clusterIdentity(cluster)) === undefined) throw new Error("no identity");
-    return readRecord(cluster, NAMESPACE);
+    return readRecordConfigMap(cluster, NAMESPACE);
   };
 
   test("preview sees everything; without any one of them it does not", async () => {
@@ -318,9 +342,10 @@ describe("with exactly the rights that are documented", () => {
     for (const migrator of ["in-tree", "direct"] as const) {
       const cluster = await as(`rotator-${migrator}`, rightsForRotation({ ...rotation, migrator }));
       const keys = [{ writeKey: "secretbox:key5" }, { writeKey: "secretbox:key6" }];
-      const found = await enumerate(rotation.resources, cluster);
+      const found = await findRotatedResources(rotation.resources, cluster);
       const resources = found.map((resource, index) => ({ ...resource, ...keys[1 - index] })) as KeyedResource[];
-      const kept = ({ proof }: { proof: RotationProof }): Promise<void> => recordProof(cluster, NAMESPACE, proof);
+      const kept = ({ proof }: { proof: RotationProof }): Promise<void> =>
+        recordProofInConfigMap(cluster, NAMESPACE, proof);
       const done = await rewriteAndProve(cluster, await rewriting("", { resources, migrator }), kept, bench.work);
       const how = migrator === "direct" ? /^directly; / : /^StorageVersionMigration .* succeeded/;
       for (const each of done) expect(each.how).toMatch(how);

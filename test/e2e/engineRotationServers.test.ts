@@ -1,9 +1,12 @@
 import { rewriteAndProve } from "../../components/encryptionKeyRotation/proof/prove";
 import type { Rewritten } from "../../components/encryptionKeyRotation/proof/rewriteResource";
-import { isUntouched } from "../../components/encryptionKeyRotation/proof/record";
-import { enumerate, type KeyedResource } from "../../components/encryptionKeyRotation/proof/resources";
+import { hasNothingReloadedSince } from "../../components/encryptionKeyRotation/proof/record";
+import {
+  findRotatedResources,
+  type KeyedResource,
+} from "../../components/encryptionKeyRotation/proof/rotatedResources";
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
-import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
+import { agreedKmsKeyId } from "../../components/encryptionKeyRotation/servers/kms";
 import { type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { rightsForRotation } from "../../components/kubernetes/rights";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
@@ -40,7 +43,7 @@ const put = (next: string, hosts = HOSTS): void => {
 const loaded = (given: { since?: Reported; decommissioned?: string[]; timeoutSeconds?: number } = {}) =>
   awaitServersAgree(bench.cluster, { sha256: sha256(text), timeoutSeconds: 30, ...given }, bench.work);
 const rewrite = async (writeKey: string): Promise<Rewritten> => {
-  const [resource] = await enumerate(["secrets"], bench.cluster);
+  const [resource] = await findRotatedResources(["secrets"], bench.cluster);
   const resources = [{ ...resource, writeKey } as KeyedResource];
   const asked = {
     sha256: sha256(text),
@@ -98,11 +101,11 @@ describe("three API servers", () => {
     const { proof, rewritten } = await rewrite("secretbox:key2");
     expect({ rewritten, servers: proof.servers }).toEqual({ rewritten: 10, servers: HOSTS });
     expect(await prefixes(bench.local)).toEqual({ "k8s:enc:secretbox:v1:key2:": 10 });
-    expect(isUntouched(proof, await now())).toBe(true);
+    expect(hasNothingReloadedSince(proof, await now())).toBe(true);
     await server("cp-2").end();
     await server("cp-2").start();
     await loaded();
-    expect(isUntouched(proof, await now())).toBe(false);
+    expect(hasNothingReloadedSince(proof, await now())).toBe(false);
   });
 
   test("T6: one crashed and its Lease stayed: held, with the words that let it go", async () => {
@@ -140,17 +143,17 @@ describe("a KMS v2 plugin, whose key changes without a change of the file", () =
     }
     const { proof, how } = await rewrite("kms:vault");
     expect(how).toMatch(/reports key id sha256:[0-9a-f]{12} of KMS provider vault; each is healthy with it/);
-    expect(agreedKeyId(await now(), "vault")).toEqual({ keyId: proof.keyId });
+    expect(agreedKmsKeyId(await now(), "vault")).toEqual({ keyId: proof.keyId });
     expect(await keyIds()).toEqual(new Set(["kek-1"]));
   });
 
   test("T2: with another key id on every server every object is rewritten, although the file stayed", async () => {
-    const before = agreedKeyId(await now(), "vault");
+    const before = agreedKmsKeyId(await now(), "vault");
     plugin.useKey("kek-2");
     // Each asks its plugin once a minute, in its own time.
     for (let agreed = before; JSON.stringify(agreed) === JSON.stringify(before) || "why" in agreed;) {
       await new Promise((resolve) => setTimeout(resolve, 500));
-      agreed = agreedKeyId(await now(), "vault");
+      agreed = agreedKmsKeyId(await now(), "vault");
     }
     const { proof, rewritten } = await rewrite("kms:vault");
     expect(rewritten).toBe(10);

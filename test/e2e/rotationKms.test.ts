@@ -2,7 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { RECORD_NAME } from "../../components/encryptionKeyRotation/proof/recordConfigMap";
 import type { RotationProof } from "../../components/encryptionKeyRotation/proof/record";
-import { agreedKeyId } from "../../components/encryptionKeyRotation/servers/kms";
+import { agreedKmsKeyId } from "../../components/encryptionKeyRotation/servers/kms";
 import { readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
@@ -39,7 +39,7 @@ describe("every resource of a group and a custom one, through a KMS plugin and a
       // Asked for its health, an API server asks its plugin every 20 s instead of every minute.
       await world.cluster.client.send("GET", "/readyz/kms-providers");
       const work = { report: () => undefined, signal: AbortSignal.timeout(60_000) };
-      return JSON.stringify(agreedKeyId(await readReportsNow(cluster, [], work), "vault"));
+      return JSON.stringify(agreedKmsKeyId(await readReportsNow(cluster, [], work), "vault"));
     };
     const before = await told();
     plugin.useKey(id);

@@ -6,12 +6,12 @@ import * as path from "path";
 import ssh2 from "ssh2";
 import {
   openTarget,
-  readAll,
-  writeAll,
+  readAllTargets,
+  writeAllTargets,
   type OpenTarget,
   type SshArgs,
 } from "../../components/encryptionKeyRotation/targets";
-import { fingerprintOf } from "../../components/encryptionKeyRotation/targets/hostKey";
+import { fingerprintHostKey } from "../../components/encryptionKeyRotation/targets/hostKey";
 import { generateEd25519, startSshd, type LocalSshd } from "../../local/sshd";
 import { configurationOf, secretOf } from "../unit/encryptionKeyRotation/configurations";
 
@@ -164,7 +164,7 @@ describe("a file over SSH", () => {
     );
 
     const { ed25519, ecdsa } = sshd.hostKeys;
-    const fingerprint = fingerprintOf(Buffer.from(ed25519.split(" ")[1] ?? "", "base64"));
+    const fingerprint = fingerprintHostKey(Buffer.from(ed25519.split(" ")[1] ?? "", "base64"));
     expect(await target({ hostKey: fingerprint }).read()).toBe(before);
     expect(await target({ hostKey: ecdsa }).read()).toBe(before);
   });
@@ -239,10 +239,12 @@ describe("a file over SSH", () => {
       target(),
       openTarget({ commands: { read: ["cat", command], write: ["sh", "-c", write] } }),
     ];
-    expect(await failure(writeAll(mixed("exit 1"), before, after))).toContain("Every target holds what it held before");
-    expect((await readAll(mixed("true"))).text).toBe(before);
-    await writeAll(mixed(`cat > ${command}`), before, after);
-    expect((await readAll(mixed("true"))).text).toBe(after);
+    expect(await failure(writeAllTargets(mixed("exit 1"), before, after))).toContain(
+      "Every target holds what it held before",
+    );
+    expect((await readAllTargets(mixed("true"))).text).toBe(before);
+    await writeAllTargets(mixed(`cat > ${command}`), before, after);
+    expect((await readAllTargets(mixed("true"))).text).toBe(after);
     expect(fs.readdirSync(held).sort()).toEqual(["command.yaml", "config.yaml", "local.yaml"]);
   });
 });

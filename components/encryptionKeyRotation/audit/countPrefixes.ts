@@ -1,5 +1,7 @@
 import { etcdDirectory, type AuditedResource } from "./etcdDirectory";
 import { AnswerTooLong, Compacted, EtcdGateway, type EtcdArgs, type EtcdRange } from "./etcdGateway";
+import type { RotatedResource } from "../proof/rotatedResources";
+import type { KeyName } from "../configuration/keyNames";
 
 /** How many objects etcd holds by what their bytes begin with: `k8s:enc:aescbc:v1:key1:`, or `identity` for plain ones. */
 export type PrefixCounts = Record<string, number>;
@@ -76,4 +78,30 @@ async function* values(gateway: EtcdGateway, directory: string, signal?: AbortSi
 function nextLimit(found: readonly { value?: string }[]): number {
   const bytes = found.reduce((sum, { value }) => sum + (value?.length ?? 0), 1);
   return Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((WANTED_PAGE_BYTES * found.length) / bytes)));
+}
+
+/** By resource, what its objects' bytes begin with; nothing without `audit`. */
+export async function countPrefixesByResource(
+  etcd: EtcdArgs | undefined,
+  resources: readonly RotatedResource[],
+  signal?: AbortSignal,
+): Promise<Record<string, PrefixCounts>> {
+  if (etcd === undefined) return {};
+  const counted: Record<string, PrefixCounts> = {};
+  for (const { name, group, plural } of resources) counted[name] = await countPrefixes(etcd, { group, plural }, signal);
+  return counted;
+}
+
+export function describePrefixCounts(counts: PrefixCounts): string {
+  const each = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
+  return each.length === 0 ? "no object" : each.map(([prefix, count]) => `${count} ${prefix}`).join(", ");
+}
+
+/**
+ * What an object's bytes in etcd begin with when this key wrote them; empty for identity. KMS is v2 here.
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go#L58
+ */
+export function etcdPrefixOfKey({ kind, name }: KeyName): string {
+  if (kind === "identity") return "";
+  return kind === "kms" ? `k8s:enc:kms:v2:${name}:` : `k8s:enc:${kind}:v1:${name}:`;
 }

@@ -1,8 +1,8 @@
 import type { EncryptionConfiguration, Entry, Provider } from "../configuration/configuration";
-import { keyProblem } from "../configuration/keyBytes";
-import { normalPattern } from "../configuration/resources";
-import { kms } from "./kms";
-import { covers, resourceNames } from "./resourceNames";
+import { keyBytesProblem } from "../configuration/keyBytes";
+import { normalizePattern, patternCovers } from "../configuration/resourcePatterns";
+import { kmsProblems } from "./kmsProblems";
+import { resourceNames } from "./resourceNames";
 
 /** A file the API server refuses keeps it from starting, even where the running one goes on with the last good file. */
 export function acceptedByApiServer({ entries }: EncryptionConfiguration): string[] {
@@ -24,11 +24,11 @@ function ofAnEntry({ resources, providers }: Entry, path: string): string[] {
 
 function ofAProvider(provider: Provider, path: string): string[] {
   if (provider.kind === "identity") return [];
-  if (provider.kind === "kms") return kms(provider, path);
+  if (provider.kind === "kms") return kmsProblems(provider, path);
   if (provider.keys.length === 0) return [`${path}.keys: found none; expected at least one`];
   return provider.keys.flatMap(({ name, secret }, index) => {
     const named = name === "" ? [`${path}.keys[${index}].name: found none; expected a name`] : [];
-    const problem = secret === "" ? "found none; expected base64" : keyProblem(provider.kind, secret);
+    const problem = secret === "" ? "found none; expected base64" : keyBytesProblem(provider.kind, secret);
     return problem === undefined ? named : [...named, `${path}.keys[${index}].secret: ${problem}`];
   });
 }
@@ -36,9 +36,9 @@ function ofAProvider(provider: Provider, path: string): string[] {
 /** A wildcard serves whatever comes after it; the same wildcard twice masks itself, the same resource twice does not. */
 function masked(entries: readonly Entry[]): string[] {
   return entries.flatMap(({ resources }, index) => {
-    const earlier = entries.slice(0, index).flatMap((each) => each.resources.map(normalPattern));
-    return resources.map(normalPattern).flatMap((each) => {
-      const wildcard = earlier.find((other) => covers(other, each));
+    const earlier = entries.slice(0, index).flatMap((each) => each.resources.map(normalizePattern));
+    return resources.map(normalizePattern).flatMap((each) => {
+      const wildcard = earlier.find((other) => patternCovers(other, each));
       const next = `move the entry of ${each} before that of ${wildcard}, or remove it`;
       return wildcard === undefined
         ? []

@@ -1,10 +1,10 @@
-import { keyLabel } from "../configuration/keyNames";
+import { labelKeyName } from "../configuration/keyNames";
 import type { Rotation } from "./rotation";
 
 /** https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/#providers */
 export function aescbcWeak({ desired: { write } }: Rotation): string[] {
   if (write.kind !== "aescbc") return [];
   return [
-    `${keyLabel(write)}: Kubernetes calls aescbc weak (padding oracle attacks); cipher "secretbox" is the default here`,
+    `${labelKeyName(write)}: Kubernetes calls aescbc weak (padding oracle attacks); cipher "secretbox" is the default here`,
   ];
 }

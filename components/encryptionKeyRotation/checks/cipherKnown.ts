@@ -1,6 +1,6 @@
-import { CIPHERS, isCipher } from "../configuration/keyBytes";
 import type { RotationInput } from "../desiredKeys";
 import { everyKey } from "./everyKey";
+import { CIPHERS, isCipher } from "../configuration/ciphers";
 
 /** The API server knows more names than these, but no other that keeps a key in the file. */
 export function cipherKnown(args: RotationInput): string[] {

@@ -6,7 +6,7 @@ export function everyKey({ keys }: RotationInput): { key: KeyInput; path: string
   return keys.write === undefined ? read : [{ key: keys.write, path: "keys.write" }, ...read];
 }
 
-export function nameOf(key: KeyInput): string {
+export function nameOfKeyInput(key: KeyInput): string {
   if (typeof key === "string") return key;
   return "kms" in key ? key.kms.name : key.name;
 }

@@ -1,4 +1,4 @@
-import { keyLabel, type KeyName } from "../configuration/keyNames";
+import { labelKeyName, type KeyName } from "../configuration/keyNames";
 import type { KeyInput, RotationInput } from "../desiredKeys";
 import { everyKey } from "./everyKey";
 
@@ -18,7 +18,7 @@ export function filelessKeys(args: RotationInput): string[] {
 export function whyNotFileless(keys: readonly KeyName[]): string | undefined {
   const local = keys.filter(({ kind }) => kind !== "kms");
   if (local.length === 0) return undefined;
-  return `targets is empty, and keys holds ${local.map(keyLabel).join(", ")}; ${EXPECTED}`;
+  return `targets is empty, and keys holds ${local.map(labelKeyName).join(", ")}; ${EXPECTED}`;
 }
 
 function named(key: KeyInput): string {

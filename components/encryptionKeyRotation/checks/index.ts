@@ -1,5 +1,5 @@
 import type { EncryptionConfiguration } from "../configuration/configuration";
-import { resolveDesired, type DesiredKeys } from "../desiredKeys";
+import { resolveDesiredKeys, type DesiredKeys } from "../desiredKeys";
 import type { Material } from "../stages";
 import { aescbcWeak } from "./aescbcWeak";
 import { aesgcmWrites } from "./aesgcmWrites";
@@ -19,7 +19,7 @@ import type { Rotation } from "./rotation";
 export { checkArguments } from "./arguments";
 export { whyNotFileless } from "./filelessKeys";
 export { checkKeyAge } from "./keyAge";
-export { checkRetire, type ProvenFor } from "./provenToRetire";
+export { checkProvenToRetire, type ProvenFor } from "./provenToRetire";
 export { acceptedByApiServer } from "./acceptedByApiServer";
 
 export interface Findings {
@@ -36,7 +36,7 @@ const warning = [otherBytesRead, archivedBytes, newBytes, notShadowed, plainData
  * Everything that can be said of a rotation before anything is written.
  *
  * @param material base64 by key name, as far as it is known: a preview does not know keys that are made in the same run
- * @param archived bytesDigest by archived name, as far as it is known
+ * @param archived digestKeyBytes by archived name, as far as it is known
  */
 export function checkRotation(
   live: EncryptionConfiguration,
@@ -44,7 +44,7 @@ export function checkRotation(
   material: Material = {},
   archived: Rotation["archived"] = {},
 ): Findings {
-  const rotation = { live, desired: resolveDesired(desired, live), material, archived };
+  const rotation = { live, desired: resolveDesiredKeys(desired, live), material, archived };
   const found = refusing.flatMap((check) => check(rotation));
   return {
     // Only then do the stages have a meaning.

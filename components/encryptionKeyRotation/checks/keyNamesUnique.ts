@@ -1,10 +1,10 @@
 import type { RotationInput } from "../desiredKeys";
-import { everyKey, nameOf } from "./everyKey";
+import { everyKey, nameOfKeyInput } from "./everyKey";
 
 /** An object in etcd names its key; of two with one name it would be chance which the arguments mean. */
 export function keyNamesUnique(args: RotationInput): string[] {
   const archive = (args.keys.archive ?? []).map((key, index) => ({ key, path: `keys.archive[${index}]` }));
-  const all = [...everyKey(args), ...archive].map(({ key, path }) => ({ name: nameOf(key), path, key }));
+  const all = [...everyKey(args), ...archive].map(({ key, path }) => ({ name: nameOfKeyInput(key), path, key }));
   const empty = all
     .filter(({ name, path }) => name === "" && path !== "keys.write")
     .map(({ path }) => `${path}: found an empty name; expected a key's name`);

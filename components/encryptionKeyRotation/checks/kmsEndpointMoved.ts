@@ -1,11 +1,11 @@
 import { describeProblem } from "../../kubernetes/problem";
-import { keyLabel } from "../configuration/keyNames";
-import { ourProviders } from "../desiredKeys";
+import { labelKeyName } from "../configuration/keyNames";
+import { providersOfDesiredResources } from "../desiredKeys";
 import type { Rotation } from "./rotation";
 
 /** Objects name their KMS provider: under a name that stays, another plugin would be asked for what it never encrypted. */
 export function kmsEndpointMoved({ live, desired }: Rotation): string[] {
-  const held = ourProviders(desired, live).flatMap((each) => (each.kind === "kms" ? [each] : []));
+  const held = providersOfDesiredResources(desired, live).flatMap((each) => (each.kind === "kms" ? [each] : []));
   return [desired.write, ...desired.read].flatMap((key) => {
     if (key.kind !== "kms") return [];
     const there = held.find(({ name }) => name === key.name);
@@ -13,7 +13,7 @@ export function kmsEndpointMoved({ live, desired }: Rotation): string[] {
     if (there.version === "v1")
       return [
         describeProblem({
-          what: `${keyLabel(key)}: the file holds it as KMS v1`,
+          what: `${labelKeyName(key)}: the file holds it as KMS v1`,
           expected: "another name for a provider of KMS v2",
           next: "give the provider in `keys` a name of its own",
         }),
@@ -21,7 +21,7 @@ export function kmsEndpointMoved({ live, desired }: Rotation): string[] {
     if (there.endpoint === key.endpoint) return [];
     return [
       describeProblem({
-        what: `${keyLabel(key)}: the file has endpoint ${there.endpoint}, the arguments have ${key.endpoint}`,
+        what: `${labelKeyName(key)}: the file has endpoint ${there.endpoint}, the arguments have ${key.endpoint}`,
         expected: `the endpoint of the file, ${there.endpoint}`,
         next: "put the endpoint back, or give the plugin at the new endpoint a new name and rotate to it",
       }),

@@ -1,11 +1,11 @@
-import { missingKeys } from "../desiredKeys";
+import { missingDesiredKeys } from "../desiredKeys";
 import type { Rotation } from "./rotation";
 
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 /** The name goes into every object's bytes up to a colon, into a Pulumi name, into plans and messages. */
 export function newKeyNames({ live, desired }: Rotation): string[] {
-  return missingKeys(desired, live)
+  return missingDesiredKeys(desired, live)
     .filter(({ name }) => !NAME.test(name))
     .map(
       ({ name }) =>

@@ -1,12 +1,11 @@
-import { patternsOf } from "../configuration/resources";
-import { covers } from "./resourceNames";
+import { patternsOfConfiguration, patternCovers } from "../configuration/resourcePatterns";
 import type { Rotation } from "./rotation";
 
 /** First match wins: a wildcard of ours does not reach what an earlier entry of the file serves. */
 export function notShadowed({ live, desired }: Rotation): string[] {
-  const there = [...patternsOf(live)].sort();
+  const there = [...patternsOfConfiguration(live)].sort();
   return desired.resources.flatMap((pattern) => {
-    const earlier = there.filter((each) => each !== pattern && covers(pattern, each));
+    const earlier = there.filter((each) => each !== pattern && patternCovers(pattern, each));
     if (earlier.length === 0) return [];
     return [
       `${pattern} does not reach ${earlier.join(", ")}: the file has entries of their own for them, and first match wins; ` +

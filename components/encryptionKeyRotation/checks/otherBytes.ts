@@ -1,8 +1,8 @@
 import { describeProblem } from "../../kubernetes/problem";
-import { sameBytes } from "../configuration/keyBytes";
+import { sameKeyBytes } from "../configuration/keyBytes";
 import { keyEntriesOf } from "../configuration/keyEntries";
-import { keyLabel, sameKey } from "../configuration/keyNames";
-import { ourProviders, type DesiredKey } from "../desiredKeys";
+import { labelKeyName, isSameKeyName } from "../configuration/keyNames";
+import { providersOfDesiredResources, type DesiredKey } from "../desiredKeys";
 import type { Rotation } from "./rotation";
 
 /**
@@ -16,7 +16,7 @@ export function otherBytes(rotation: Rotation): string[] {
     .filter((key) => key === desired.write || ("given" in key && key.given))
     .map((key) =>
       describeProblem({
-        what: `${keyLabel(key)}: the file holds other bytes under this name than the arguments or the state`,
+        what: `${labelKeyName(key)}: the file holds other bytes under this name than the arguments or the state`,
         expected: "the bytes that the file holds",
         next: `name a new key to write with, and keep "${key.name}" in read without a secret: the file's bytes are used`,
       }),
@@ -30,16 +30,16 @@ export function otherBytesRead(rotation: Rotation): string[] {
     .filter((key) => key !== desired.write && !("given" in key && key.given))
     .map(
       (key) =>
-        `${keyLabel(key)} was not made here: the file's bytes are used, and no copy of them is kept once it is retired; ` +
+        `${labelKeyName(key)} was not made here: the file's bytes are used, and no copy of them is kept once it is retired; ` +
         `to keep one for old backups, give it as { name: "${key.name}", cipher: "${key.kind}", secret: … }`,
     );
 }
 
 function differing({ live, desired, material }: Rotation): DesiredKey[] {
-  const atoms = keyEntriesOf(ourProviders(desired, live));
+  const atoms = keyEntriesOf(providersOfDesiredResources(desired, live));
   return [desired.write, ...desired.read].filter((key) => {
     const secret = Object.hasOwn(material, key.name) ? material[key.name] : undefined;
-    const held = atoms.find((atom) => sameKey(atom, key));
-    return secret !== undefined && held !== undefined && "key" in held && !sameBytes(held.key.secret, secret);
+    const held = atoms.find((atom) => isSameKeyName(atom, key));
+    return secret !== undefined && held !== undefined && "key" in held && !sameKeyBytes(held.key.secret, secret);
   });
 }

@@ -1,6 +1,6 @@
 import type { EncryptionConfiguration } from "../configuration/configuration";
-import { keyLabel, sameKey } from "../configuration/keyNames";
-import { keyOrder } from "../configuration/resources";
+import { labelKeyName, isSameKeyName } from "../configuration/keyNames";
+import { effectiveKeyOrder } from "../configuration/effectiveKeys";
 import type { DesiredKeys } from "../desiredKeys";
 import { simulateStages } from "../stages";
 
@@ -17,7 +17,7 @@ export interface ProvenFor {
  *
  * @param resources those in the cluster that the rotation reaches
  */
-export function checkRetire(
+export function checkProvenToRetire(
   live: EncryptionConfiguration,
   desired: DesiredKeys,
   resources: readonly string[],
@@ -25,13 +25,15 @@ export function checkRetire(
 ): string[] {
   const after = simulateStages("retire", live, desired);
   return resources.flatMap((resource) => {
-    const left = keyOrder(after, resource);
-    const gone = keyOrder(live, resource).filter((key) => !left.some((each) => sameKey(each, key)));
-    const proven = validProofs.some((each) => each.resource === resource && each.writeKey === keyLabel(desired.write));
+    const left = effectiveKeyOrder(after, resource);
+    const gone = effectiveKeyOrder(live, resource).filter((key) => !left.some((each) => isSameKeyName(each, key)));
+    const proven = validProofs.some(
+      (each) => each.resource === resource && each.writeKey === labelKeyName(desired.write),
+    );
     if (gone.length === 0 || proven) return [];
     return [
-      `${resource}: found no valid proof that every object is written with ${keyLabel(desired.write)}; ` +
-        `${gone.map(keyLabel).join(", ")} may still be needed and stays; run \`pulumi up\` again: migrate comes first`,
+      `${resource}: found no valid proof that every object is written with ${labelKeyName(desired.write)}; ` +
+        `${gone.map(labelKeyName).join(", ")} may still be needed and stays; run \`pulumi up\` again: migrate comes first`,
     ];
   });
 }

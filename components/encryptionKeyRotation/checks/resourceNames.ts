@@ -1,4 +1,4 @@
-import { normalPattern, parseGroupResource } from "../configuration/resources";
+import { normalizePattern, parseGroupResource, patternCovers } from "../configuration/resourcePatterns";
 
 /** Kept in etcd by the API server for itself: no API serves them, so no transformer reaches them. */
 const WITHOUT_API = ["apiserveripinfo", "serviceipallocations", "servicenodeportallocations"];
@@ -30,18 +30,12 @@ function nameProblem(text: string): string | undefined {
 
 /** In one list nothing may stand twice or under a wildcard of the same list: one of the two would be masked. */
 function overlaps(resources: readonly string[], path: string): string[] {
-  const normal = resources.map(normalPattern);
+  const normal = resources.map(normalizePattern);
   const twice = [...new Set(normal.filter((each, index) => normal.indexOf(each) !== index))].sort();
   const all = [...new Set(normal)];
   const masked = all.flatMap((each) => {
-    const wildcard = all.find((other) => other !== each && covers(other, each));
+    const wildcard = all.find((other) => other !== each && patternCovers(other, each));
     return wildcard === undefined ? [] : [`${path}: ${each} is already named by ${wildcard}; remove one of the two`];
   });
   return [...twice.map((each) => `${path}: ${each} stands there more than once; remove all but one`), ...masked];
-}
-
-export function covers(wildcard: string, pattern: string): boolean {
-  if (wildcard === "*.*") return true;
-  const [left, right] = [parseGroupResource(wildcard), parseGroupResource(pattern)];
-  return left.resource === "*" && left.group === right.group;
 }

@@ -7,6 +7,6 @@ export interface Rotation {
   live: EncryptionConfiguration;
   desired: DesiredKeys;
   material: Material;
-  /** By archived name, bytesDigest of what the state keeps; none of one that is still to be made. */
+  /** By archived name, digestKeyBytes of what the state keeps; none of one that is still to be made. */
   archived: Readonly<Record<string, string>>;
 }

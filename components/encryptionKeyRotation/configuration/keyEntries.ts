@@ -15,7 +15,7 @@ export function keyEntriesOf(providers: readonly Provider[]): KeyEntry[] {
 }
 
 /** Neighbours of one cipher share a provider: the order stays exactly as given. */
-export function providersOf(atoms: readonly KeyEntry[]): Provider[] {
+export function providersOfKeyEntries(atoms: readonly KeyEntry[]): Provider[] {
   const providers: Provider[] = [];
   for (const atom of atoms) {
     const last = providers[providers.length - 1];

@@ -1,6 +1,5 @@
-import { covers } from "../checks/resourceNames";
 import type { EncryptionConfiguration, Entry, Provider } from "./configuration";
-import { normalPattern } from "./resources";
+import { normalizePattern, patternCovers } from "./resourcePatterns";
 
 /**
  * The file with new providers for some patterns, and for every other resource the providers it had. Rules:
@@ -19,26 +18,28 @@ export function withOwnEntries(
       changed,
     );
   const entries = live.entries.flatMap(({ resources, providers }, index) => {
-    const rest = resources.filter((each) => !changed.has(normalPattern(each)));
+    const rest = resources.filter((each) => !changed.has(normalizePattern(each)));
     return [...at(index), ...(rest.length === 0 ? [] : [{ resources: rest, providers }])];
   });
   return { entries: [...entries, ...at(live.entries.length)] };
 }
 
 /** Does this pattern share its entry with resources that are not in the set? They are then distinguished. */
-export function sharedWith(live: EncryptionConfiguration, patterns: readonly string[]): string[] {
+export function patternsSharingOwnEntries(live: EncryptionConfiguration, patterns: readonly string[]): string[] {
   const ours = new Set(patterns);
   const shared = live.entries
-    .map(({ resources }) => resources.map(normalPattern))
+    .map(({ resources }) => resources.map(normalizePattern))
     .filter((resources) => resources.some((each) => ours.has(each)))
     .flatMap((resources) => resources.filter((each) => !ours.has(each)));
   return [...new Set(shared)].sort();
 }
 
 function placeOf({ entries }: EncryptionConfiguration, pattern: string): number {
-  const own = entries.findIndex(({ resources }) => resources.some((each) => normalPattern(each) === pattern));
+  const own = entries.findIndex(({ resources }) => resources.some((each) => normalizePattern(each) === pattern));
   if (own >= 0) return own;
-  const masking = entries.findIndex(({ resources }) => resources.some((each) => covers(normalPattern(each), pattern)));
+  const masking = entries.findIndex(({ resources }) =>
+    resources.some((each) => patternCovers(normalizePattern(each), pattern)),
+  );
   return masking >= 0 ? masking : entries.length;
 }
 

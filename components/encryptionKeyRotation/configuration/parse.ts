@@ -4,7 +4,7 @@ import { acceptedByApiServer } from "../checks/acceptedByApiServer";
 import { boundedList } from "./bounded";
 import type { EncryptionConfiguration, Entry, Key, Provider } from "./configuration";
 import { API_VERSION, isCurrentForm, isFormerForm, KIND } from "./form";
-import { CIPHERS, isCipher } from "./keyBytes";
+import { CIPHERS, isCipher } from "./ciphers";
 
 /**
  * What a target's file says; an empty text has no entries. As strict as the API server: what it refuses is refused here.

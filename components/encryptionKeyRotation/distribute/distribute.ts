@@ -3,16 +3,17 @@ import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../provider/phaseLogic";
 import { unknownPaths } from "../../provider/unknown";
 import { checkKeyAge, checkRotation } from "../checks";
-import { keyLabel } from "../configuration/keyNames";
+import { labelKeyName } from "../configuration/keyNames";
 import type { DesiredKeys } from "../desiredKeys";
 import { edit } from "../edit/edit";
 import type { DistributeInputs, RotationOutputs } from "../inputs";
-import { unfinishedWrite, type RotationRecord } from "../proof/record";
-import { migrateFacts, readRotationFacts, rotationPlans } from "../rotationFacts";
-import { outputsOf, type LiveConfiguration } from "../subject";
-import { withTargets } from "../targets";
+import { unfinishedWriteOfRecord, type RotationRecord } from "../proof/record";
+import { migrateFactsOf, readRotationFacts, planEveryPhase } from "../rotationFacts";
+import { withOpenTargets } from "../targets";
 import { lostByRewrite } from "./lostByRewrite";
 import { previewNotes } from "./previewNotes";
+import type { LiveConfiguration } from "../liveConfiguration";
+import { currentRotationOutputs } from "../currentOutputs";
 
 /** distribute: the new key is in every server's file, readable, before any server writes with it. */
 export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfiguration> = {
@@ -29,7 +30,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     );
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
     const facts = await readRotationFacts(inputs, cluster, live);
-    const plans = rotationPlans(live, inputs, await migrateFacts(cluster, inputs.migrator, facts));
+    const plans = planEveryPhase(live, inputs, await migrateFactsOf(cluster, inputs.migrator, facts));
     const plan = [...resuming(facts.record, live), ...plans[0]];
     const isIdle = [...plan, ...plans.flat()].length === 0;
     return {
@@ -53,25 +54,25 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
       return Promise.resolve();
     });
     const what = isNew ? "every key is readable on every API server" : "every key was readable already";
-    return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
+    return { ...currentRotationOutputs(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
 
 /** Where any phase is to write the file: what it loses by that. */
 async function rewriteNotes(
-  [distributed, promoted, , retired]: ReturnType<typeof rotationPlans>,
+  [distributed, promoted, , retired]: ReturnType<typeof planEveryPhase>,
   { targets }: DistributeInputs,
   { text }: LiveConfiguration,
 ): Promise<string[]> {
   if ([...distributed, ...promoted, ...retired].length === 0) return [];
-  const places = await withTargets(targets, (open) => Promise.resolve(open.map(({ name }) => name)));
+  const places = await withOpenTargets(targets, (open) => Promise.resolve(open.map(({ name }) => name)));
   const lost = lostByRewrite(text, places);
   return lost.length === 0 ? [] : [lost.join("\n")];
 }
 
 /** Whatever the phase was that wrote it: this one runs first. */
 function resuming(record: RotationRecord, { sha256 }: LiveConfiguration): string[] {
-  if (unfinishedWrite(record, sha256) === undefined) return [];
+  if (unfinishedWriteOfRecord(record, sha256) === undefined) return [];
   return [
     "a run was cut off after it wrote the file that the targets hold: every API server is seen to load it, or it is rolled back",
   ];
@@ -92,7 +93,7 @@ function known(byName: Readonly<Record<string, string>> | undefined): Readonly<R
 
 /** Since when the desired write key is known to write, by its label: the oldest proof of objects under it. */
 function keyAges({ proofs }: RotationRecord, { write }: DesiredKeys): Record<string, string> {
-  const key = keyLabel(write);
+  const key = labelKeyName(write);
   const [first] = Object.values(proofs)
     .filter(({ writeKey }) => writeKey === key)
     .map(({ at }) => at)

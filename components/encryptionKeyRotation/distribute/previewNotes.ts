@@ -1,15 +1,17 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { messageOf } from "../../kubernetes/errors";
 import { notLookedAt } from "../../plan/notLookedAt";
-import { countByResource, describeCounts } from "../audit/refuseOtherKeys";
-import { keyLabel } from "../configuration/keyNames";
-import { missingKeys } from "../desiredKeys";
+import { labelKeyName } from "../configuration/keyNames";
+import { missingDesiredKeys } from "../desiredKeys";
 import type { DistributeInputs } from "../inputs";
-import { entriesToSplit } from "../plan";
-import { surveying, type RotationFacts } from "../rotationFacts";
+import { planSplitEntries } from "../plan";
+import { boundedSilentWork, type RotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
-import { configurationAt, type Stage } from "../stages";
-import { hashOf, NO_FILE, keyOrdersOf, type LiveConfiguration } from "../subject";
+import { configurationAtStage, type Stage } from "../stages";
+import { fullHash } from "../../kubernetes/encryptionReport";
+import { countPrefixesByResource, describePrefixCounts } from "../audit/countPrefixes";
+import { type LiveConfiguration, NO_FILE } from "../liveConfiguration";
+import { currentKeyOrders } from "../currentOutputs";
 
 /** Stands in for keys that are not made yet: only their names are shown. */
 const NO_KEY = Buffer.alloc(32).toString("base64");
@@ -22,13 +24,15 @@ export async function previewNotes(
   facts: RotationFacts,
 ): Promise<string[]> {
   const orders = live.sha256 === NO_FILE ? [unreached(inputs)] : keyOrders(inputs, live);
-  const counts = await countByResource(inputs.audit, facts.resources).catch((error: unknown) => messageOf(error));
+  const counts = await countPrefixesByResource(inputs.audit, facts.resources).catch((error: unknown) =>
+    messageOf(error),
+  );
   const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
   const bytes =
     typeof counts === "string"
       ? [notLookedAt(`etcd was not asked: ${counts}`)]
-      : Object.entries(counts).map(([name, each]) => `${name} in etcd: ${describeCounts(each)}`);
-  const apart = entriesToSplit(live.configuration, inputs.desired);
+      : Object.entries(counts).map(([name, each]) => `${name} in etcd: ${describePrefixCounts(each)}`);
+  const apart = planSplitEntries(live.configuration, inputs.desired);
   const kept = apart.length === 0 ? "" : `an entry of their own, with the keys they have: ${apart.join(", ")}`;
   return [
     orders.join("\n"),
@@ -40,17 +44,19 @@ export async function previewNotes(
 }
 
 function unreached({ desired }: DistributeInputs): string {
-  return `no target: ${keyLabel(desired.write)} is taken for the first key of ${desired.resources.join(", ")}, by your word`;
+  return `no target: ${labelKeyName(desired.write)} is taken for the first key of ${desired.resources.join(", ")}, by your word`;
 }
 
 /** By name, now and after each phase that edits the file. */
 function keyOrders({ desired }: DistributeInputs, live: LiveConfiguration): string[] {
-  const material = Object.fromEntries(missingKeys(desired, live.configuration).map(({ name }) => [name, NO_KEY]));
+  const material = Object.fromEntries(
+    missingDesiredKeys(desired, live.configuration).map(({ name }) => [name, NO_KEY]),
+  );
   let configuration = live.configuration;
-  const seen: [string, Record<string, string[]>][] = [["now", keyOrdersOf(configuration, desired.resources)]];
+  const seen: [string, Record<string, string[]>][] = [["now", currentKeyOrders(configuration, desired.resources)]];
   for (const stage of ["distribute", "promote", "retire"] as const satisfies readonly Stage[]) {
-    configuration = configurationAt(stage, configuration, desired, material);
-    seen.push([`after ${stage}`, keyOrdersOf(configuration, desired.resources)]);
+    configuration = configurationAtStage(stage, configuration, desired, material);
+    seen.push([`after ${stage}`, currentKeyOrders(configuration, desired.resources)]);
   }
   return desired.resources.flatMap((resource) => [
     `keys of ${resource}, the first one writes:`,
@@ -65,8 +71,9 @@ async function servers(
   facts: RotationFacts,
 ): Promise<string> {
   try {
-    const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, surveying()));
-    const held = live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : hashOf(live)}; `;
+    const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, boundedSilentWork()));
+    const held =
+      live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullHash(live.sha256)}; `;
     return [`${held}${reported.description}`, ...lines(reported)].join("\n");
   } catch (error) {
     return notLookedAt(`what the API servers run with: ${messageOf(error)}`);

@@ -1,10 +1,10 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
-import { readRecord } from "../proof/recordConfigMap";
-import { sinceOf, type RotationRecord } from "../proof/record";
+import { readRecordConfigMap } from "../proof/recordConfigMap";
+import { reportsBeforeRecordedWrite, type RotationRecord } from "../proof/record";
 import { awaitServersAgree, type ServersAgreed } from "../servers/agreement";
 import { readReportsNow } from "../servers/reports";
-import type { LiveConfiguration } from "../subject";
+import type { LiveConfiguration } from "../liveConfiguration";
 
 /** No edit begins before every server runs with what the targets hold now: an earlier one may have been cut off. */
 export async function awaitAgreementOnFile(
@@ -15,7 +15,7 @@ export async function awaitAgreementOnFile(
 ): Promise<ServersAgreed> {
   // Nothing there yet: no server can have loaded it.
   if (text === "") return { reported: await readReportsNow(work.cluster, decommissionedServers, work), evidence: [] };
-  const since = sinceOf(known ?? (await readRecord(work.cluster, recordIn)), sha256);
+  const since = reportsBeforeRecordedWrite(known ?? (await readRecordConfigMap(work.cluster, recordIn)), sha256);
   if (since === undefined) {
     const reported = await readReportsNow(work.cluster, decommissionedServers, work);
     const isSilent = reported.servers.every(({ hash }) => hash === undefined);

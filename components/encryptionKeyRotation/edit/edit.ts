@@ -2,16 +2,18 @@ import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
-import { recordLoaded, readRecord } from "../proof/recordConfigMap";
+import { recordLoadedInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
 import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
 import { readReportsNow, type Reported } from "../servers/reports";
-import { configurationAt, sameConfiguration, type Stage } from "../stages";
-import { sha256Of, type LiveConfiguration } from "../subject";
-import { withTargets, writeAll, type OpenTarget } from "../targets";
+import { configurationAtStage, isSameConfiguration, type Stage } from "../stages";
+import { sha256OfText } from "../targets/text";
+import { withOpenTargets, writeAllTargets, type OpenTarget } from "../targets";
 import { repairTargets } from "./repairTargets";
 import { resumeWrite } from "./resumeWrite";
-import { recordEdit, reload, rollBack, type Write } from "./rollBack";
-import { keyOrdersBefore } from "./undoEdit";
+import { reloadOrFail, rollBack } from "./rollBack";
+import { keyOrdersToUndoTo } from "./undoEdit";
+import type { LiveConfiguration } from "../liveConfiguration";
+import { type Write, recordEdit } from "./recordEdit";
 
 /** What was written, and what was seen of it. */
 export interface Edited {
@@ -36,15 +38,15 @@ export async function edit(
   material: Readonly<Record<string, string>> = {},
   gate: Gate = () => Promise.resolve(),
 ): Promise<Edited> {
-  return withTargets(inputs.targets, async (targets) => {
+  return withOpenTargets(inputs.targets, async (targets) => {
     const before = await repairTargets(inputs, work, targets);
-    const configuration = configurationAt(stage, before.configuration, inputs.desired, material);
-    const isNew = !sameConfiguration(configuration, before.configuration);
+    const configuration = configurationAtStage(stage, before.configuration, inputs.desired, material);
+    const isNew = !isSameConfiguration(configuration, before.configuration);
     const { reported, evidence } = await resumeWrite(inputs, work, targets, before);
     if (!isNew) return { live: before, isNew, reported, evidence };
     await gate(before);
     const text = renderConfiguration(configuration);
-    const after = { text, sha256: sha256Of(text), configuration };
+    const after = { text, sha256: sha256OfText(text), configuration };
     // Looked at anew: a gate may have waited for minutes, and a restart before the write tells nothing of what is written.
     const since = await readReportsNow(work.cluster, inputs.decommissionedServers, work);
     const written = await write(inputs, work, targets, { before, after, since });
@@ -58,19 +60,24 @@ async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarge
     inputs,
     work,
     { before, after, since },
-    keyOrdersBefore(before.configuration, inputs.desired.resources),
+    keyOrdersToUndoTo(before.configuration, inputs.desired.resources),
   );
   work.signal.throwIfAborted();
   work.report(`writing ${targets.map(({ name }) => name).join(", ")}`);
-  await writeAll(targets, before.text, after.text);
+  await writeAllTargets(targets, before.text, after.text);
   try {
-    await reload(targets);
+    await reloadOrFail(targets);
     const loaded = await awaitServersAgree(
       work.cluster,
       { sha256: after.sha256, since, decommissioned: inputs.decommissionedServers },
       work,
     );
-    await recordLoaded(work.cluster, inputs.recordIn, await readRecord(work.cluster, inputs.recordIn), after.sha256);
+    await recordLoadedInConfigMap(
+      work.cluster,
+      inputs.recordIn,
+      await readRecordConfigMap(work.cluster, inputs.recordIn),
+      after.sha256,
+    );
     return loaded;
   } catch (error) {
     if (!(error instanceof ReloadFailed)) throw error;

@@ -1,10 +1,11 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { parseConfiguration } from "../configuration/parse";
 import type { RotationInputs } from "../inputs";
-import { recordWrite, readRecord } from "../proof/recordConfigMap";
-import { isProofKept } from "../stages";
-import { readLive, sha256Of, type LiveConfiguration } from "../subject";
-import { reloadAll, restoreAll, type OpenTarget } from "../targets";
+import { recordWriteInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
+import { sha256OfText } from "../targets/text";
+import { reloadAllTargets, restoreAllTargets, type OpenTarget } from "../targets";
+import { isEffectiveWriteKeyKept } from "../configuration/effectiveKeys";
+import { type LiveConfiguration, readLiveConfiguration } from "../liveConfiguration";
 
 /**
  * What the targets hold, after what a killed write has left on some of them is rolled back. What was there before reads everything that
@@ -15,19 +16,19 @@ export async function repairTargets(
   work: PhaseWork,
   targets: readonly OpenTarget[],
 ): Promise<LiveConfiguration> {
-  const { cutOff, ...live } = await readLive(targets, work.cluster, inputs);
+  const { cutOff, ...live } = await readLiveConfiguration(targets, work.cluster, inputs);
   if (cutOff === undefined) return live;
   work.report("an earlier write was cut off: every target gets what was there before");
-  const { write } = await readRecord(work.cluster, inputs.recordIn);
+  const { write } = await readRecordConfigMap(work.cluster, inputs.recordIn);
   if (write !== undefined && write.since.restored !== true) {
     const other = parseConfiguration(cutOff, "the write that was cut off");
-    const back = { from: sha256Of(cutOff), to: live.sha256, since: write.since };
-    await recordWrite(work.cluster, inputs.recordIn, back, (resource) =>
-      isProofKept(other, live.configuration, resource),
+    const back = { from: sha256OfText(cutOff), to: live.sha256, since: write.since };
+    await recordWriteInConfigMap(work.cluster, inputs.recordIn, back, (resource) =>
+      isEffectiveWriteKeyKept(other, live.configuration, resource),
     );
   }
   work.signal.throwIfAborted();
-  await restoreAll(targets, live.text);
-  await reloadAll(targets);
+  await restoreAllTargets(targets, live.text);
+  await reloadAllTargets(targets);
   return live;
 }

@@ -3,15 +3,16 @@ import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
 import type { RotationInputs } from "../inputs";
-import { recordLoaded, readRecord } from "../proof/recordConfigMap";
-import { unfinishedWrite, type RecordedWrite } from "../proof/record";
+import { recordLoadedInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
+import { unfinishedWriteOfRecord, type RecordedWrite } from "../proof/record";
 import { awaitServersAgree, ReloadFailed, type ServersAgreed } from "../servers/agreement";
 import { readReportsNow } from "../servers/reports";
-import { sha256Of, type LiveConfiguration } from "../subject";
+import { sha256OfText } from "../targets/text";
 import type { OpenTarget } from "../targets";
 import { awaitAgreementOnFile } from "./awaitAgreementOnFile";
-import { refusedFile, reload, rollBack } from "./rollBack";
+import { describeRolledBackFile, reloadOrFail, rollBack } from "./rollBack";
 import { undoEdit } from "./undoEdit";
+import type { LiveConfiguration } from "../liveConfiguration";
 
 /**
  * Waits until every API server runs with what the targets hold, where the run that wrote what the targets hold may have been cut off: its reload commands are run, and a file that a server
@@ -24,13 +25,13 @@ export async function resumeWrite(
   live: LiveConfiguration,
 ): Promise<ServersAgreed> {
   const { cluster } = work;
-  const record = await readRecord(cluster, inputs.recordIn);
-  const write = unfinishedWrite(record, live.sha256);
+  const record = await readRecordConfigMap(cluster, inputs.recordIn);
+  const write = unfinishedWriteOfRecord(record, live.sha256);
   if (write === undefined) return awaitAgreementOnFile(inputs, work, live, record);
   try {
     await reloadOnce(inputs, work, targets, write);
     const stood = await awaitAgreementOnFile(inputs, work, live, record);
-    await recordLoaded(cluster, inputs.recordIn, record, live.sha256);
+    await recordLoadedInConfigMap(cluster, inputs.recordIn, record, live.sha256);
     return stood;
   } catch (error) {
     if (!(error instanceof ReloadFailed)) throw error;
@@ -56,7 +57,7 @@ async function reloadOnce(
     work.signal.throwIfAborted();
     if (!(error instanceof UserError) || error instanceof ReloadFailed) throw error;
     work.report("an earlier run was cut off before every API server had loaded the file: reloading");
-    await reload(targets);
+    await reloadOrFail(targets);
   }
 }
 
@@ -71,14 +72,14 @@ async function rollBackUnfinishedWrite(
 ): Promise<Error> {
   const configuration = order && undoEdit(after.configuration, order);
   if (configuration === undefined || configuration === after.configuration) {
-    return refusedFile(
+    return describeRolledBackFile(
       cause,
       "it was written by a run that was cut off, and the file before it asked no less of a server, so nothing is rolled back",
       `fix what the log names (a KMS plugin that does not answer, a file that the server may not read), and ${cause.host} loads it by itself; do not restart it before that; then run \`pulumi up\` again`,
     );
   }
   const text = renderConfiguration(configuration);
-  const before = { text, sha256: sha256Of(text), configuration };
+  const before = { text, sha256: sha256OfText(text), configuration };
   // Other bytes than the servers had, as of a file made by hand, are loaded anew: what counts is what moves from now on.
   const looked =
     fullHash(before.sha256) === from ? since : await readReportsNow(work.cluster, inputs.decommissionedServers, work);

@@ -1,8 +1,8 @@
 import type { EncryptionConfiguration, Provider } from "../configuration/configuration";
-import { keyEntriesOf, providersOf, type KeyEntry } from "../configuration/keyEntries";
-import { sameKey, type KeyName } from "../configuration/keyNames";
+import { keyEntriesOf, providersOfKeyEntries, type KeyEntry } from "../configuration/keyEntries";
+import { isSameKeyName, type KeyName } from "../configuration/keyNames";
 import { withOwnEntries } from "../configuration/ownEntries";
-import { effectiveProviders } from "../configuration/resources";
+import { effectiveProviders } from "../configuration/effectiveKeys";
 
 /** By pattern, which keys read it and in which order, by name alone: what may be recorded of a file in the cluster. */
 export type Order = Readonly<Record<string, readonly OrderedKey[]>>;
@@ -12,7 +12,7 @@ interface OrderedKey extends KeyName {
   timeout?: string;
 }
 
-export function keyOrdersBefore(configuration: EncryptionConfiguration, patterns: readonly string[]): Order {
+export function keyOrdersToUndoTo(configuration: EncryptionConfiguration, patterns: readonly string[]): Order {
   const keyOf = (atom: KeyEntry): OrderedKey => {
     const timeout = atom.kind === "kms" ? atom.provider.timeout : undefined;
     return { kind: atom.kind, name: atom.name, ...(timeout !== undefined && { timeout }) };
@@ -33,14 +33,14 @@ export function undoEdit(written: EncryptionConfiguration, before: Order): Encry
     const held = keyEntriesOf(effectiveProviders(written, pattern));
     const atoms = keys.flatMap((key) => atomAgain(key, held));
     if (atoms.length < keys.length) return undefined;
-    if (JSON.stringify(atoms) !== JSON.stringify(held)) changed.set(pattern, providersOf(atoms));
+    if (JSON.stringify(atoms) !== JSON.stringify(held)) changed.set(pattern, providersOfKeyEntries(atoms));
   }
   return changed.size === 0 ? written : withOwnEntries(written, changed);
 }
 
 function atomAgain(key: OrderedKey, held: readonly KeyEntry[]): KeyEntry[] {
   if (key.kind === "identity") return [{ kind: "identity", name: "" }];
-  const atom = held.find((each) => sameKey(each, key));
+  const atom = held.find((each) => isSameKeyName(each, key));
   if (atom?.kind !== "kms") return atom === undefined ? [] : [atom];
   const { timeout: _, ...provider } = atom.provider;
   return [{ ...atom, provider: { ...provider, ...(key.timeout !== undefined && { timeout: key.timeout }) } }];

@@ -1,63 +1,68 @@
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../provider/phaseLogic";
-import { keyLabel } from "../configuration/keyNames";
+import { labelKeyName } from "../configuration/keyNames";
 import { repairTargets } from "../edit/repairTargets";
 import type { MigrateKeysInputs, MigrateKeysOutputs } from "../inputs";
-import { planMigrate } from "../plan";
+import { planRotationMigrate } from "../plan";
 import { rewriteAndProve } from "../proof/prove";
 import type { Rewritten } from "../proof/rewriteResource";
-import { recordProof } from "../proof/recordConfigMap";
-import { sinceOf, type RotationProof } from "../proof/record";
-import { migrateFacts, readRotationFacts } from "../rotationFacts";
-import { configurationAt, sameConfiguration } from "../stages";
-import { outputsOf, type LiveConfiguration } from "../subject";
-import { withTargets } from "../targets";
+import { recordProofInConfigMap } from "../proof/recordConfigMap";
+import { reportsBeforeRecordedWrite, type RotationProof } from "../proof/record";
+import { migrateFactsOf, readRotationFacts } from "../rotationFacts";
+import { configurationAtStage, isSameConfiguration } from "../stages";
+import { withOpenTargets } from "../targets";
+import type { LiveConfiguration } from "../liveConfiguration";
+import { currentRotationOutputs } from "../currentOutputs";
 
 /** migrate: every object of every resource is rewritten under the write key, proven, recorded. */
 export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, LiveConfiguration> = {
   async preview(inputs, cluster, live) {
-    const facts = await migrateFacts(cluster, inputs.migrator, await readRotationFacts(inputs, cluster, live));
-    return { plan: planMigrate(live.configuration, inputs.desired, facts) };
+    const facts = await migrateFactsOf(cluster, inputs.migrator, await readRotationFacts(inputs, cluster, live));
+    return { plan: planRotationMigrate(live.configuration, inputs.desired, facts) };
   },
 
   async run(inputs, work) {
     const { desired, recordIn, decommissionedServers, requestTimeoutSeconds, migrator } = inputs;
-    const live = await withTargets(inputs.targets, (targets) => repairTargets(inputs, work, targets));
+    const live = await withOpenTargets(inputs.targets, (targets) => repairTargets(inputs, work, targets));
     assertPromoted(inputs, live);
     const { resources, proofs, record } = await readRotationFacts(inputs, work.cluster, live);
     const pending = resources.filter(({ name }) => proofs[name] === undefined);
     const all = { ...proofs };
     if (pending.length === 0) {
-      return { ...outputsOf(live, desired), ...provenOf(all), summary: "every resource is proven already" };
+      return {
+        ...currentRotationOutputs(live, desired),
+        ...provenOf(all),
+        summary: "every resource is proven already",
+      };
     }
     const began = Date.now();
     const done = await rewriteAndProve(
       work.cluster,
       {
         sha256: live.sha256,
-        since: sinceOf(record, live.sha256),
-        resources: pending.map((resource) => ({ ...resource, writeKey: keyLabel(desired.write) })),
+        since: reportsBeforeRecordedWrite(record, live.sha256),
+        resources: pending.map((resource) => ({ ...resource, writeKey: labelKeyName(desired.write) })),
         migrator,
         requestTimeoutSeconds,
         decommissioned: decommissionedServers,
       },
       async ({ proof }) => {
         work.signal.throwIfAborted();
-        await recordProof(work.cluster, recordIn, proof);
+        await recordProofInConfigMap(work.cluster, recordIn, proof);
         all[proof.resource] = proof;
       },
       work,
     );
     const seconds = Math.ceil((Date.now() - began) / 1_000);
-    return { ...outputsOf(live, desired), ...provenOf(all), summary: summaryOf(done, seconds) };
+    return { ...currentRotationOutputs(live, desired), ...provenOf(all), summary: summaryOf(done, seconds) };
   },
 };
 
 /** The gate: objects are rewritten under whatever key is first. */
 function assertPromoted({ desired }: MigrateKeysInputs, { configuration }: LiveConfiguration): void {
-  if (sameConfiguration(configurationAt("promote", configuration, desired), configuration)) return;
+  if (isSameConfiguration(configurationAtStage("promote", configuration, desired), configuration)) return;
   throw new UserError({
-    what: `${keyLabel(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file`,
+    what: `${labelKeyName(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file`,
     expected: "it first since promote, before objects are rewritten",
     next: "run `pulumi up` without --target",
   });

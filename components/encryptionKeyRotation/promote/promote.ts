@@ -2,7 +2,8 @@ import type { PhaseLogic } from "../../provider/phaseLogic";
 import { edit } from "../edit/edit";
 import type { PromoteInputs, RotationOutputs } from "../inputs";
 import { planPromote } from "../plan";
-import { outputsOf, type LiveConfiguration } from "../subject";
+import type { LiveConfiguration } from "../liveConfiguration";
+import { currentRotationOutputs } from "../currentOutputs";
 
 /** promote: the new key comes first, so that every server writes with it; each of them can read it since distribute. */
 export const promote: PhaseLogic<PromoteInputs, RotationOutputs, LiveConfiguration> = {
@@ -11,6 +12,6 @@ export const promote: PhaseLogic<PromoteInputs, RotationOutputs, LiveConfigurati
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("promote", inputs, work);
     const what = isNew ? "every API server writes with it" : "it is the write key already";
-    return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
+    return { ...currentRotationOutputs(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };

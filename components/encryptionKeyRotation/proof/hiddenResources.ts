@@ -3,8 +3,7 @@ import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
-import { coversCrds } from "../configuration/resources";
-import { matches } from "./resources";
+import { patternCoversCrds, patternMatches } from "../configuration/resourcePatterns";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
@@ -17,19 +16,19 @@ const TRY_AGAIN_MS = 2_000;
  * @param isReached whether the rotation would change the keys of this resource (`databases.example.com`)
  * @throws UserError naming the CRDs that a wildcard covers and nobody can list
  */
-export async function refuseHidden(
+export async function refuseHiddenResources(
   patterns: readonly string[],
   cluster: Caller,
   isReached: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const wildcards = patterns.filter((pattern) => coversCrds(pattern));
+  const wildcards = patterns.filter((pattern) => patternCoversCrds(pattern));
   if (wildcards.length === 0) return;
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.
     const crds = await crdNames(cluster, signal);
     const { listable } = await everyResource(cluster, signal);
-    const hidden = hiddenCrds(wildcards, crds, listable).filter(isReached);
+    const hidden = findHiddenCrds(wildcards, crds, listable).filter(isReached);
     if (hidden.length === 0) return;
     if (tried === TRIES) throw new UserError(describe(wildcards, hidden));
     await sleep(TRY_AGAIN_MS, signal);
@@ -37,7 +36,7 @@ export async function refuseHidden(
 }
 
 /** Those of these CRDs that a wildcard covers and discovery does not show. Pure. */
-export function hiddenCrds(
+export function findHiddenCrds(
   wildcards: readonly string[],
   crds: readonly string[],
   listable: readonly ListableResource[],
@@ -45,7 +44,9 @@ export function hiddenCrds(
   const shown = new Set(listable.map(qualifiedName));
   return crds.filter((name) => {
     const [plural = "", ...group] = name.split(".");
-    return !shown.has(name) && wildcards.some((wildcard) => matches(wildcard, { plural, group: group.join(".") }));
+    return (
+      !shown.has(name) && wildcards.some((wildcard) => patternMatches(wildcard, { plural, group: group.join(".") }))
+    );
   });
 }
 

@@ -12,7 +12,12 @@ import { touch } from "../../migration/rewrite/touch";
  *
  * @param since the proof's resourceVersion: what is older was rewritten by its pass, or is gone
  */
-export async function staleSince(cluster: Cluster, resource: Resource, since: string, work: Work): Promise<number> {
+export async function countLateWrites(
+  cluster: Cluster,
+  resource: Resource,
+  since: string,
+  work: Work,
+): Promise<number> {
   let stale = 0;
   const { failedCount } = await forEachObject(
     cluster,

@@ -1,6 +1,6 @@
 import type { Order } from "../edit/undoEdit";
 import { fullHash } from "../../kubernetes/encryptionReport";
-import { loadsOf, type Reported } from "../servers/reports";
+import { digestReportedLoads, type Reported } from "../servers/reports";
 
 /** Every object of one resource was rewritten under one key, on every API server. */
 export interface RotationProof {
@@ -55,18 +55,18 @@ export interface ProofFacts {
 }
 
 /** The write of this very file, where the run that noted it was cut off before every API server was seen to have loaded it. Pure. */
-export function unfinishedWrite({ write }: RotationRecord, sha256: string): RecordedWrite | undefined {
+export function unfinishedWriteOfRecord({ write }: RotationRecord, sha256: string): RecordedWrite | undefined {
   return write?.to === fullHash(sha256) && write.loaded !== true ? write : undefined;
 }
 
 /** The file before the last one again, and nobody looked in between: the last one was refused. */
-export function takesBack(write: Omit<RecordedWrite, "at">, last: RecordedWrite | undefined): boolean {
+export function takesBackRecordedWrite(write: Omit<RecordedWrite, "at">, last: RecordedWrite | undefined): boolean {
   if (last?.from !== write.to || last.to !== write.from) return false;
   return JSON.stringify(last.since) === JSON.stringify(write.since);
 }
 
 /** The proof under the file to come as well, where the same key stays first for its resource. Pure. */
-export function carriedOver(
+export function carryOverRecordedProof(
   proof: RotationProof,
   write: Pick<RecordedWrite, "from" | "to">,
   keeps: (resource: string, writeKey: string) => boolean,
@@ -78,7 +78,7 @@ export function carriedOver(
 }
 
 /** What the servers reported before this file was written, where the last write noted is of this file. */
-export function sinceOf({ write }: RotationRecord, sha256: string): Reported | undefined {
+export function reportsBeforeRecordedWrite({ write }: RotationRecord, sha256: string): Reported | undefined {
   return write?.to === fullHash(sha256) ? write.since : undefined;
 }
 
@@ -86,13 +86,16 @@ export function sinceOf({ write }: RotationRecord, sha256: string): Reported | u
  * Whether `after` was being written over `before` when something was cut off; of a refused file that was being rolled back, `before` is
  * the good one. By hash; pure.
  */
-export function isCutOff({ from, to, since }: RecordedWrite, found: { before: string; after: string }): boolean {
+export function isRecordedWriteCutOff(
+  { from, to, since }: RecordedWrite,
+  found: { before: string; after: string },
+): boolean {
   const [before, after] = since.restored === true ? [to, from] : [from, to];
   return fullHash(found.before) === before && fullHash(found.after) === after;
 }
 
 /** The valid proof of this resource, or why there is none. Pure. */
-export function validProof(
+export function validRecordedProof(
   record: RotationRecord,
   resource: string,
   facts: ProofFacts,
@@ -112,8 +115,8 @@ export function validProof(
 }
 
 /** No server was restarted or reloaded since the proof: nobody can have written under another key. Pure. */
-export function isUntouched(proof: RotationProof, now: Reported): boolean {
-  return proof.loads === loadsOf(now);
+export function hasNothingReloadedSince(proof: RotationProof, now: Reported): boolean {
+  return proof.loads === digestReportedLoads(now);
 }
 
 function isNotBefore(listed: string, proven: string): boolean {

@@ -3,9 +3,9 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
 import { fullHash } from "../../kubernetes/encryptionReport";
 import {
-  carriedOver,
-  takesBack,
-  unfinishedWrite,
+  carryOverRecordedProof,
+  takesBackRecordedWrite,
+  unfinishedWriteOfRecord,
   type RecordedWrite,
   type RotationProof,
   type RotationRecord,
@@ -21,7 +21,7 @@ interface ConfigMap extends KubernetesObject {
   data?: Record<string, string>;
 }
 
-export async function readRecord(cluster: Pick<Cluster, "call">, namespace: string): Promise<RotationRecord> {
+export async function readRecordConfigMap(cluster: Pick<Cluster, "call">, namespace: string): Promise<RotationRecord> {
   return recordIn(await readConfigMap(cluster, namespace));
 }
 
@@ -30,7 +30,7 @@ export async function readRecord(cluster: Pick<Cluster, "call">, namespace: stri
  * `keeps(resource, writeKey)`: that key is first for it in both. The others go: should the same file come back one day, another key has
  * written meanwhile.
  */
-export async function recordWrite(
+export async function recordWriteInConfigMap(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   write: Omit<RecordedWrite, "at" | "loaded">,
@@ -38,12 +38,14 @@ export async function recordWrite(
 ): Promise<void> {
   await update(cluster, namespace, (record) => {
     const hashes = { from: fullHash(write.from), to: fullHash(write.to) };
-    const since = takesBack({ ...write, ...hashes }, record.write) ? { ...write.since, restored: true } : write.since;
+    const since = takesBackRecordedWrite({ ...write, ...hashes }, record.write)
+      ? { ...write.since, restored: true }
+      : write.since;
     const before = write.before && { before: write.before };
     const noted = { ...hashes, at: new Date().toISOString(), since, ...before };
     const data = Object.fromEntries(
       Object.values(record.proofs).map((proof) => {
-        const carried = carriedOver(proof, noted, keeps);
+        const carried = carryOverRecordedProof(proof, noted, keeps);
         return [proof.resource, carried === undefined ? null : JSON.stringify(carried)];
       }),
     );
@@ -52,20 +54,20 @@ export async function recordWrite(
 }
 
 /** Every API server runs with this file: no later run has to look after it. */
-export async function recordLoaded(
+export async function recordLoadedInConfigMap(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   record: RotationRecord,
   sha256: string,
 ): Promise<void> {
-  if (unfinishedWrite(record, sha256) === undefined) return;
+  if (unfinishedWriteOfRecord(record, sha256) === undefined) return;
   await update(cluster, namespace, (found) => {
-    const write = unfinishedWrite(found, sha256);
+    const write = unfinishedWriteOfRecord(found, sha256);
     return write === undefined ? {} : { [WRITE_KEY]: JSON.stringify({ ...write, loaded: true }) };
   });
 }
 
-export async function recordProof(
+export async function recordProofInConfigMap(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   proof: RotationProof,

@@ -8,10 +8,11 @@ import { withFailures } from "../../migration/rewrite/failures";
 import { fullHash } from "../../kubernetes/encryptionReport";
 import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
 import { touch } from "../../migration/rewrite/touch";
-import { loadsOf } from "../servers/reports";
+import { digestReportedLoads } from "../servers/reports";
 import type { RotationProof } from "./record";
-import type { KeyedResource } from "./resources";
-import { kmsProvider, type Settled } from "./settledServers";
+import type { KeyedResource } from "./rotatedResources";
+import { type Settled } from "./settledServers";
+import { kmsProviderOfLabel } from "../configuration/keyNames";
 
 export interface Rewritten {
   readonly proof: RotationProof;
@@ -46,7 +47,7 @@ export class ResourceRewrite {
 
   private describe(agreed: Settled, result: RewriteResult, inTree: string): Rewritten {
     const { name, writeKey } = this.resource;
-    const keyId = agreed.keyIds[kmsProvider(writeKey) ?? ""];
+    const keyId = agreed.keyIds[kmsProviderOfLabel(writeKey) ?? ""];
     const proof: RotationProof = {
       cluster: this.uid,
       resource: name,
@@ -56,7 +57,7 @@ export class ResourceRewrite {
       resourceVersion: result.listResourceVersion,
       objects: result.visited - result.gone,
       servers: agreed.reported.servers.map(({ host }) => host).sort(),
-      loads: loadsOf(agreed.reported),
+      loads: digestReportedLoads(agreed.reported),
       missing: agreed.reported.missing,
       at: new Date().toISOString(),
     };

@@ -3,9 +3,10 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitServersAgree, type ServersAgreed } from "../servers/agreement";
-import { awaitKeyId } from "../servers/kms";
-import { loadsOf, type Reported, readReportsNow } from "../servers/reports";
-import type { KeyedResource } from "./resources";
+import { awaitKmsKeyId } from "../servers/kms";
+import { digestReportedLoads, type Reported, readReportsNow } from "../servers/reports";
+import type { KeyedResource } from "./rotatedResources";
+import { kmsProviderOfLabel } from "../configuration/keyNames";
 
 /** What all of them are to run with, and for which resources. */
 export interface Expectation {
@@ -64,7 +65,7 @@ export class SettledServers {
   private async agree(): Promise<Settled> {
     const converged = await this.agreement();
     const { keyIds, evidence } = await this.keyIds();
-    const identity = [loadsOf(converged.reported), JSON.stringify(keyIds)].join(" ");
+    const identity = [digestReportedLoads(converged.reported), JSON.stringify(keyIds)].join(" ");
     const distinct = converged.reported.missing.length === 0;
     return { ...converged, evidence: [...converged.evidence, ...evidence], keyIds, identity, distinct };
   }
@@ -78,14 +79,14 @@ export class SettledServers {
 
   private async keyIds(): Promise<{ keyIds: Record<string, string>; evidence: string[] }> {
     const labels = new Set(this.expected.resources.map(({ writeKey }) => writeKey));
-    const providers = [...labels].map(kmsProvider).filter((provider) => provider !== undefined);
+    const providers = [...labels].map(kmsProviderOfLabel).filter((provider) => provider !== undefined);
     const keyIds: Record<string, string> = {};
     const evidence: string[] = [];
     if (providers.length === 0) return { keyIds, evidence };
     const servers = await findApiServers(this.cluster, { ...this.work, decommissioned: this.expected.decommissioned });
     try {
       for (const provider of providers) {
-        const seen = await awaitKeyId(servers, provider, this.knownKeyIds.get(provider), this.work);
+        const seen = await awaitKmsKeyId(servers, provider, this.knownKeyIds.get(provider), this.work);
         this.knownKeyIds.set(provider, seen.keyId);
         keyIds[provider] = seen.keyId;
         evidence.push(...seen.evidence);
@@ -95,9 +96,4 @@ export class SettledServers {
       servers.close();
     }
   }
-}
-
-/** `vault` of `kms:vault`; undefined for every other kind of key. */
-export function kmsProvider(writeKey: string): string | undefined {
-  return writeKey.startsWith("kms:") ? writeKey.slice("kms:".length) : undefined;
 }

@@ -1,14 +1,14 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { keyLabel } from "../configuration/keyNames";
+import { labelKeyName } from "../configuration/keyNames";
 import { awaitAgreementOnFile } from "../edit/awaitAgreementOnFile";
 import type { RetireInputs } from "../inputs";
-import { staleSince } from "../proof/lateWrites";
+import { countLateWrites } from "../proof/lateWrites";
 import { rewriteAndProve } from "../proof/prove";
-import { isUntouched, sinceOf } from "../proof/record";
-import { recordProof } from "../proof/recordConfigMap";
+import { hasNothingReloadedSince, reportsBeforeRecordedWrite } from "../proof/record";
+import { recordProofInConfigMap } from "../proof/recordConfigMap";
 import { readRotationFacts, type RotationFacts } from "../rotationFacts";
 import type { Reported } from "../servers/reports";
-import type { LiveConfiguration } from "../subject";
+import type { LiveConfiguration } from "../liveConfiguration";
 
 /**
  * Right before keys go: one more pass over the objects of each resource whose proof may not hold any more. True: there was one.
@@ -22,13 +22,13 @@ export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: Li
     work.cluster,
     {
       sha256: live.sha256,
-      since: sinceOf(facts.record, live.sha256),
-      resources: doubtful.map((resource) => ({ ...resource, writeKey: keyLabel(inputs.desired.write) })),
+      since: reportsBeforeRecordedWrite(facts.record, live.sha256),
+      resources: doubtful.map((resource) => ({ ...resource, writeKey: labelKeyName(inputs.desired.write) })),
       migrator: "direct",
       requestTimeoutSeconds: inputs.requestTimeoutSeconds,
       decommissioned: inputs.decommissionedServers,
     },
-    async ({ proof }) => recordProof(work.cluster, inputs.recordIn, proof),
+    async ({ proof }) => recordProofInConfigMap(work.cluster, inputs.recordIn, proof),
     work,
   );
   return true;
@@ -49,7 +49,8 @@ async function findDoubtful(
     if (proof === undefined) continue; // then nothing is retired
     const named = { ...work, report: (message: string) => work.report(`${resource.name}: ${message}`) };
     const holds =
-      isUntouched(proof, reported) && (await staleSince(work.cluster, resource, proof.resourceVersion, named)) === 0;
+      hasNothingReloadedSince(proof, reported) &&
+      (await countLateWrites(work.cluster, resource, proof.resourceVersion, named)) === 0;
     if (!holds) doubtful.push(resource);
   }
   return doubtful;

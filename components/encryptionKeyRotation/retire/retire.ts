@@ -2,14 +2,15 @@ import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseLogic, PhaseWork } from "../../provider/phaseLogic";
 import { refuseOtherKeys } from "../audit/refuseOtherKeys";
-import { checkRetire } from "../checks";
-import { keyLabel } from "../configuration/keyNames";
+import { checkProvenToRetire } from "../checks";
+import { labelKeyName } from "../configuration/keyNames";
 import { edit } from "../edit/edit";
 import type { RetireInputs, RotationOutputs } from "../inputs";
 import { planRetire } from "../plan";
 import { readRotationFacts, type RotationFacts } from "../rotationFacts";
-import { outputsOf, type LiveConfiguration } from "../subject";
 import { proveAgain } from "./proveAgain";
+import type { LiveConfiguration } from "../liveConfiguration";
+import { currentRotationOutputs } from "../currentOutputs";
 
 /** retire: keys that are no longer named leave the file, once nothing in etcd can need them. */
 export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration> = {
@@ -26,7 +27,7 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
       await refuseOtherKeys(inputs, work, facts);
     });
     const what = isNew ? "the file holds no other key" : "the file held no other key";
-    return { ...outputsOf(live, inputs.desired), summary: [what, ...evidence].join("; ") };
+    return { ...currentRotationOutputs(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
 
@@ -34,7 +35,7 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
 function assertMayRetire({ desired }: RetireInputs, live: LiveConfiguration, facts: RotationFacts): void {
   const valid = Object.values(facts.proofs).map(({ resource, writeKey }) => ({ resource, writeKey }));
   const names = facts.resources.map(({ name }) => name);
-  const problems = checkRetire(live.configuration, desired, names, valid);
+  const problems = checkProvenToRetire(live.configuration, desired, names, valid);
   if (problems.length === 0) return;
   const why = Object.entries(facts.unproven).map(([name, reason]) => `${name}: ${reason}`);
   throw new UserError([...problems, ...why].join("\n"));
@@ -47,7 +48,7 @@ async function awaitCompaction(inputs: RetireInputs, work: PhaseWork, { proofs }
   const until = Math.min(last + interval, Date.now() + interval);
   for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
     work.report(
-      `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${keyLabel(inputs.desired.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
+      `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${labelKeyName(inputs.desired.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
     );
     await sleep(Math.min(1_000, left), work.signal);
   }

@@ -21,7 +21,7 @@ export interface ExpectedFile {
   /** Of the file that was written, hexadecimal, with or without `sha256:` in front. */
   readonly sha256: string;
   /**
-   * What the servers reported just before the write; after a kill, the record's (`sinceOf`). Where a server is older than 1.34 it
+   * What the servers reported just before the write; after a kill, the record's (`reportsBeforeRecordedWrite`). Where a server is older than 1.34 it
    * is the only way to tell that it loaded this file.
    */
   readonly since?: Reported | undefined;
@@ -88,7 +88,10 @@ async function askServers(
     const servers = await findApiServers(cluster, { ...work, decommissioned: expectation.decommissioned });
     try {
       const reported = await readReports(servers, work);
-      const verdict = compareServers(reported, { ...expectation, leases: servers.identities.map(({ host }) => host) });
+      const verdict = judgeServersAgreement(reported, {
+        ...expectation,
+        leases: servers.identities.map(({ host }) => host),
+      });
       if (verdict.kind === "loaded") await servers.alive(work);
       return { reported, verdict };
     } finally {
@@ -113,7 +116,7 @@ export interface Expectation {
 }
 
 /** Whether these servers run with the file. Pure. */
-export function compareServers(reported: Reported, expectation: Expectation): Verdict {
+export function judgeServersAgreement(reported: Reported, expectation: Expectation): Verdict {
   const before = (server: ReportedServer): ReportedServer | undefined =>
     expectation.since?.servers.find((each) => isSame(each, server));
   const twice = reported.servers.find(

@@ -17,7 +17,7 @@ const POLL_MS = 1_000;
 const POLL_MIXED_MS = 5_000;
 
 /** The key id hash that every API server reports for this provider, or why there is none. Pure. */
-export function agreedKeyId({ servers }: Reported, provider: string): { keyId: string } | { why: string } {
+export function agreedKmsKeyId({ servers }: Reported, provider: string): { keyId: string } | { why: string } {
   const told = servers.map(({ host, keyIds }) => ({ host, keyId: keyIds[provider] }));
   const silent = servers.find(({ keyIds }) => keyIds[provider] === undefined);
   if (silent !== undefined) {
@@ -40,7 +40,7 @@ export function agreedKeyId({ servers }: Reported, provider: string): { keyId: s
  * @returns its hash, and what was seen in sentences
  * @throws UserError naming the server that lags
  */
-export async function awaitKeyId(
+export async function awaitKmsKeyId(
   servers: ApiServers,
   provider: string,
   known: string | undefined,
@@ -49,7 +49,7 @@ export async function awaitKeyId(
   const began = Date.now();
   for (;;) {
     const reported = await readReports(servers, work);
-    const agreed = agreedKeyId(reported, provider);
+    const agreed = agreedKmsKeyId(reported, provider);
     if ("keyId" in agreed) {
       const { keyId } = agreed;
       const seen = `each of ${reported.description} reports key id ${shortHash(keyId)} of KMS provider ${provider}`;

@@ -54,12 +54,12 @@ export async function readReports(servers: ApiServers, work: Work): Promise<Repo
 }
 
 /** For notes in preview: `cp-1 sha256:0123456789ab`. */
-export function hashesNow({ servers }: Reported): { host: string; hash: string }[] {
+export function reportedHashes({ servers }: Reported): { host: string; hash: string }[] {
   return servers.map(({ host, hash }) => ({ host, hash: hash === undefined ? "unknown" : shortHash(hash) }));
 }
 
 /** Digest over the servers' processes and how often each reloaded: while it stays, none has loaded another file. */
-export function loadsOf({ servers }: Reported): string {
+export function digestReportedLoads({ servers }: Reported): string {
   const each = servers.map(({ host, started, reloads, hash = "" }) => `${host} ${started} ${reloads} ${hash}`).sort();
   return createHash("sha256").update(each.join("\n")).digest("hex").slice(0, 16);
 }

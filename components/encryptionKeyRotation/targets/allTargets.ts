@@ -1,8 +1,8 @@
 import { messageOf, UserError, whatOf } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
-import { differenceBetween, outlineOf } from "./outline";
+import { describeOutlineDifference, outlineOf } from "./outline";
 import type { OpenTarget } from "./target";
-import { sha256Of } from "./text";
+import { sha256OfText } from "./text";
 
 /** What all targets hold, to the byte. */
 export interface TargetsText {
@@ -24,7 +24,7 @@ export interface Written {
  * Exactly two texts of which `cutOff` knows that the second was being written over the first are no disagreement: the first is returned,
  * and the second as `cutOff`.
  */
-export async function readAll(
+export async function readAllTargets(
   targets: readonly OpenTarget[],
   cutOff: (before: string, after: string) => boolean | Promise<boolean> = () => false,
 ): Promise<TargetsText> {
@@ -40,7 +40,7 @@ export async function readAll(
 }
 
 function held(text: string): TargetsText {
-  return { text, sha256: sha256Of(text) };
+  return { text, sha256: sha256OfText(text) };
 }
 
 function disagreement(targets: readonly OpenTarget[], texts: readonly string[], distinct: readonly string[]): Problem {
@@ -49,7 +49,7 @@ function disagreement(targets: readonly OpenTarget[], texts: readonly string[], 
   const [first = "", ...others] = distinct;
   const described = distinct.map((text) => `${holders(text)}: ${outlineOf(text).entries.join(" | ")}`);
   const differences = others
-    .map((other) => ({ other, difference: differenceBetween(first, other) }))
+    .map((other) => ({ other, difference: describeOutlineDifference(first, other) }))
     .filter(({ difference }) => difference !== "")
     .map(({ other, difference }) => `${holders(first)} against ${holders(other)}: ${difference}`);
   return {
@@ -64,7 +64,7 @@ function disagreement(targets: readonly OpenTarget[], texts: readonly string[], 
  * Writes `after` to every target that holds `before`, one after the other, and reads it back. When one fails, all get `before` again, and the
  * error says which failed. A target that already holds `after` is left alone; one that holds neither is an error before anything is written.
  */
-export async function writeAll(targets: readonly OpenTarget[], before: string, after: string): Promise<Written> {
+export async function writeAllTargets(targets: readonly OpenTarget[], before: string, after: string): Promise<Written> {
   const texts = await Promise.all(targets.map((target) => target.read()));
   const strangers = targets.flatMap((target, index) =>
     texts[index] === before || texts[index] === after ? [] : [`${label(target, index)}: ${outlined(texts[index])}`],
@@ -95,7 +95,7 @@ export async function writeAll(targets: readonly OpenTarget[], before: string, a
 }
 
 /** Gives every target this text, whatever it holds, and goes on where one fails; then throws a UserError that names those. */
-export async function restoreAll(targets: readonly OpenTarget[], text: string): Promise<void> {
+export async function restoreAllTargets(targets: readonly OpenTarget[], text: string): Promise<void> {
   const failures: string[] = [];
   for (const [index, target] of targets.entries()) {
     try {
@@ -109,13 +109,13 @@ export async function restoreAll(targets: readonly OpenTarget[], text: string): 
 }
 
 /** Runs the reload commands, one target after the other. */
-export async function reloadAll(targets: readonly OpenTarget[]): Promise<void> {
+export async function reloadAllTargets(targets: readonly OpenTarget[]): Promise<void> {
   for (const target of targets) await target.reload?.();
 }
 
 async function putBack(targets: readonly OpenTarget[], before: string, why: string): Promise<UserError> {
   try {
-    await restoreAll(targets, before);
+    await restoreAllTargets(targets, before);
     return new UserError(`${why}\n  Every target holds what it held before.`);
   } catch (error) {
     return new UserError(

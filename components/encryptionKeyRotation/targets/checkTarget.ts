@@ -1,5 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
-import { pinnedKey } from "./hostKey";
+import { parsePinnedHostKey } from "./hostKey";
 import type { SshArgs, TargetArgs } from "./target";
 
 const KINDS = ["file", "ssh", "commands"] as const;
@@ -32,7 +32,7 @@ function checkSsh(ssh: SshArgs, where: string): void {
       `${where} has ${ways.join(" and ") || "none"} of privateKey, privateKeyFile, agent; expected exactly one`,
     );
   }
-  if (ssh.hostKey !== undefined) pinnedKey(ssh.hostKey, `${where}.hostKey`);
+  if (ssh.hostKey !== undefined) parsePinnedHostKey(ssh.hostKey, `${where}.hostKey`);
 }
 
 function program(argv: unknown, where: string): void {

@@ -1,7 +1,7 @@
 import * as path from "path";
 import { runCommand } from "./command";
 import type { CommandsTargetArgs, OpenTarget } from "./target";
-import { textOf } from "./text";
+import { decodeText } from "./text";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -16,7 +16,7 @@ export class CommandsTarget implements OpenTarget {
   }
 
   async read(): Promise<string> {
-    return textOf(await this.run("read", this.commands.read), this.name);
+    return decodeText(await this.run("read", this.commands.read), this.name);
   }
 
   async write(text: string): Promise<void> {

@@ -3,10 +3,10 @@ import * as fs from "fs/promises";
 import * as path from "path";
 import { UserError, messageOf } from "../../kubernetes/errors";
 import type { OpenTarget } from "./target";
-import { textOf } from "./text";
+import { decodeText } from "./text";
 
 /** One name for each file, so that a later run finds what a killed one has left. */
-export function temporaryName(file: string): string {
+export function temporaryFileName(file: string): string {
   return `.${file}.storage-migration`;
 }
 
@@ -20,7 +20,7 @@ export class FileTarget implements OpenTarget {
 
   async read(): Promise<string> {
     try {
-      return textOf(await fs.readFile(this.path), this.name);
+      return decodeText(await fs.readFile(this.path), this.name);
     } catch (error) {
       if (!isCode(error, "ENOENT")) throw this.failed("read", error, "a file that this user may read");
       await this.directoryIsThere();
@@ -118,7 +118,7 @@ async function syncDirectory(directory: string): Promise<void> {
 }
 
 function temporaryBeside(file: string): string {
-  return path.join(path.dirname(file), temporaryName(path.basename(file)));
+  return path.join(path.dirname(file), temporaryFileName(path.basename(file)));
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -6,7 +6,7 @@ import type { Problem } from "../../kubernetes/problem";
 export type PinnedKey = { kind: "fingerprint"; fingerprint: string } | { kind: "key"; type: string; data: Buffer };
 
 /** Reads `SHA256:…`, or `TYPE BASE64` as in known_hosts and in ssh_host_*_key.pub, with or without what stands around it. */
-export function pinnedKey(text: string, where: string): PinnedKey {
+export function parsePinnedHostKey(text: string, where: string): PinnedKey {
   const words = text.trim().split(/\s+/);
   const [first = ""] = words;
   if (words.length === 1 && /^SHA256:[A-Za-z0-9+/]{43}=?$/.test(first)) {
@@ -24,19 +24,24 @@ export function pinnedKey(text: string, where: string): PinnedKey {
 }
 
 /** The signature algorithms that make a server show the pinned key and not another of its keys; undefined when any type will do. */
-export function algorithmsFor(pinned: PinnedKey | undefined): string[] | undefined {
+export function hostKeyAlgorithms(pinned: PinnedKey | undefined): string[] | undefined {
   if (pinned?.kind !== "key") return undefined;
   return pinned.type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [pinned.type];
 }
 
-export function isPinned(pinned: PinnedKey | undefined, found: Buffer): boolean {
+export function isPinnedHostKey(pinned: PinnedKey | undefined, found: Buffer): boolean {
   if (pinned === undefined) return false;
-  return pinned.kind === "key" ? pinned.data.equals(found) : pinned.fingerprint === fingerprintOf(found);
+  return pinned.kind === "key" ? pinned.data.equals(found) : pinned.fingerprint === fingerprintHostKey(found);
 }
 
 /** Why this key is refused, and what to do. */
-export function refusedKey(host: string, where: string, pinned: PinnedKey | undefined, found: Buffer): Problem {
-  const shown = `${typeOf(found)} ${fingerprintOf(found)}`;
+export function describeRefusedHostKey(
+  host: string,
+  where: string,
+  pinned: PinnedKey | undefined,
+  found: Buffer,
+): Problem {
+  const shown = `${typeOf(found)} ${fingerprintHostKey(found)}`;
   const line = `${typeOf(found)} ${found.toString("base64")}`;
   const compare = `compare it with what \`ssh-keygen -lf /etc/ssh/ssh_host_${familyOf(found)}_key.pub\` prints on the host`;
   if (pinned === undefined) {
@@ -46,7 +51,7 @@ export function refusedKey(host: string, where: string, pinned: PinnedKey | unde
       next: `${compare}, then set hostKey: "${line}"`,
     };
   }
-  const expected = pinned.kind === "key" ? `${pinned.type} ${fingerprintOf(pinned.data)}` : pinned.fingerprint;
+  const expected = pinned.kind === "key" ? `${pinned.type} ${fingerprintHostKey(pinned.data)}` : pinned.fingerprint;
   return {
     what: `the host key of ${host} is not the pinned one: found ${shown}`,
     expected,
@@ -56,7 +61,7 @@ export function refusedKey(host: string, where: string, pinned: PinnedKey | unde
 }
 
 /** As `ssh-keygen -l` prints it. */
-export function fingerprintOf(key: Buffer): string {
+export function fingerprintHostKey(key: Buffer): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 

@@ -1,5 +1,5 @@
 export { checkTarget } from "./checkTarget";
-export { openTarget, withTargets } from "./open";
+export { openTarget, withOpenTargets } from "./open";
 export type {
   CommandsTargetArgs,
   FileTargetArgs,
@@ -9,4 +9,11 @@ export type {
   SshTargetArgs,
   TargetArgs,
 } from "./target";
-export { readAll, reloadAll, restoreAll, writeAll, type TargetsText as Held, type Written } from "./allTargets";
+export {
+  readAllTargets,
+  reloadAllTargets,
+  restoreAllTargets,
+  writeAllTargets,
+  type TargetsText as Held,
+  type Written,
+} from "./allTargets";

@@ -24,7 +24,7 @@ function withLocalReload(target: OpenTarget, argv: readonly string[]): OpenTarge
 }
 
 /** Opens all targets for `work` and closes them whatever comes of it. */
-export async function withTargets<T>(
+export async function withOpenTargets<T>(
   args: readonly TargetArgs[],
   work: (targets: OpenTarget[]) => Promise<T>,
 ): Promise<T> {

@@ -41,7 +41,7 @@ function describeProvider(provider: Fields, keys: Map<string, string>): string {
 }
 
 /** How `other` differs from `first`, in words. */
-export function differenceBetween(first: string, other: string): string {
+export function describeOutlineDifference(first: string, other: string): string {
   const [left, right] = [outlineOf(first), outlineOf(other)];
   const changed = [...left.keys].filter(([label, digest]) => (right.keys.get(label) ?? digest) !== digest);
   if (changed.length > 0) {

@@ -1,9 +1,9 @@
 import * as path from "path";
 import { UserError, messageOf } from "../../kubernetes/errors";
-import { temporaryName } from "./file";
+import { temporaryFileName } from "./file";
 import { SshConnection } from "./sshConnection";
 import type { OpenTarget, SshArgs } from "./target";
-import { textOf } from "./text";
+import { decodeText } from "./text";
 
 // https://datatracker.ietf.org/doc/html/draft-ietf-secsh-filexfer-02#section-7
 const NO_SUCH_FILE = 2;
@@ -31,7 +31,7 @@ export class SshTarget implements OpenTarget {
     const { sftp } = connection;
     try {
       const bytes = await connection.ask<Buffer>("read", (settle) => sftp.readFile(args.path, settle));
-      return textOf(bytes, this.name);
+      return decodeText(bytes, this.name);
     } catch (error) {
       if (!isMissing(error)) throw this.failed("read", error);
       await this.directoryIsThere(connection);
@@ -173,7 +173,7 @@ async function behindLinks(connection: SshConnection, file: string): Promise<str
 }
 
 function temporaryBeside(file: string): string {
-  return path.posix.join(path.posix.dirname(file), temporaryName(path.posix.basename(file)));
+  return path.posix.join(path.posix.dirname(file), temporaryFileName(path.posix.basename(file)));
 }
 
 function isMissing(error: unknown): boolean {

@@ -2,7 +2,7 @@ import * as fs from "fs/promises";
 import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
 import { UserError, messageOf } from "../../kubernetes/errors";
 import { type Problem } from "../../kubernetes/problem";
-import { algorithmsFor, isPinned, pinnedKey, refusedKey } from "./hostKey";
+import { hostKeyAlgorithms, isPinnedHostKey, parsePinnedHostKey, describeRefusedHostKey } from "./hostKey";
 import { redact } from "./redact";
 import type { SshArgs } from "./target";
 
@@ -131,8 +131,8 @@ function ready(
 ): Promise<void> {
   const { way, ...authentication } = login;
   const username = args.user ?? DEFAULT_USER;
-  const pinned = args.hostKey === undefined ? undefined : pinnedKey(args.hostKey, `${where}.hostKey`);
-  const serverHostKey = algorithmsFor(pinned);
+  const pinned = args.hostKey === undefined ? undefined : parsePinnedHostKey(args.hostKey, `${where}.hostKey`);
+  const serverHostKey = hostKeyAlgorithms(pinned);
   let refusal: Problem | undefined;
   const config: ConnectConfig = {
     host: args.host,
@@ -144,8 +144,8 @@ function ready(
     keepaliveInterval: 10_000,
     ...(serverHostKey && { algorithms: { serverHostKey: serverHostKey as never } }),
     hostVerifier: (found: Buffer): boolean => {
-      if (isPinned(pinned, found)) return true;
-      refusal = refusedKey(host, `${where}.hostKey`, pinned, found);
+      if (isPinnedHostKey(pinned, found)) return true;
+      refusal = describeRefusedHostKey(host, `${where}.hostKey`, pinned, found);
       return false;
     },
   };

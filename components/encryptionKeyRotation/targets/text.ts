@@ -5,7 +5,7 @@ import { UserError } from "../../kubernetes/errors";
 export const LARGEST_BYTES = 4 << 20;
 
 /** The text of these bytes, such that writing it gives the same bytes again: the API server's hash is of bytes. */
-export function textOf(bytes: Uint8Array, where: string): string {
+export function decodeText(bytes: Uint8Array, where: string): string {
   if (bytes.length > LARGEST_BYTES) {
     throw new UserError({
       what: `${where} holds ${bytes.length} bytes`,
@@ -24,6 +24,6 @@ export function textOf(bytes: Uint8Array, where: string): string {
 }
 
 /** Hex, as in the `sha256:…` that an API server reports for its file. */
-export function sha256Of(text: string): string {
+export function sha256OfText(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
 }

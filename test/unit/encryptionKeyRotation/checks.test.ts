@@ -1,13 +1,13 @@
 import {
   checkArguments,
   checkKeyAge,
-  checkRetire,
+  checkProvenToRetire,
   checkRotation,
   type Findings,
   whyNotFileless,
 } from "../../../components/encryptionKeyRotation/checks";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
-import { bytesDigest } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
+import { digestKeyBytes } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
 import type { RotationInput } from "../../../components/encryptionKeyRotation/desiredKeys";
 import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
 import { after, entry, file, secretOf, want } from "./situations";
@@ -181,7 +181,7 @@ describe("a rotation", () => {
 
   test("a key made elsewhere that is named in archive is warned of; one whose bytes the state keeps is not", () => {
     const archiving = want("secrets", "secretbox:n", "", ["a", "c"]);
-    const archived = { a: bytesDigest(secretOf("secretbox", "a")), c: bytesDigest(bytes(32)) };
+    const archived = { a: digestKeyBytes(secretOf("secretbox", "a")), c: digestKeyBytes(bytes(32)) };
     const told =
       "aescbc:c was not made here: archive keeps other bytes than the file's, which go with retire; keep a copy of them yourself for as long as backups of etcd may need it";
     expect(checkRotation(live, archiving, {}, archived).warnings).toEqual([told]);
@@ -219,14 +219,14 @@ describe("retire", () => {
   test("every resource needs a proof for exactly the key that writes", () => {
     const resources = ["secrets", "databases.example.com"];
     expect(
-      checkRetire(
+      checkProvenToRetire(
         live,
         desired,
         resources,
         resources.map((each) => proof(each)),
       ),
     ).toEqual([]);
-    expect(checkRetire(live, desired, resources, [proof("secrets", "secretbox:a")])).toEqual([
+    expect(checkProvenToRetire(live, desired, resources, [proof("secrets", "secretbox:a")])).toEqual([
       "secrets: found no valid proof that every object is written with secretbox:n; secretbox:a may still be needed and stays; run `pulumi up` again: migrate comes first",
       "databases.example.com: found no valid proof that every object is written with secretbox:n; identity may still be needed and stays; run `pulumi up` again: migrate comes first",
     ]);
@@ -235,7 +235,7 @@ describe("retire", () => {
   test("where nothing is to go, none is asked for", () => {
     const keeps = want("secrets databases.example.com", "secretbox:n", "secretbox:a identity");
     const all = after("promote", after("distribute", file(entry("secrets", "secretbox:a")), keeps), keeps);
-    expect(checkRetire(all, keeps, ["secrets", "databases.example.com"], [])).toEqual([]);
+    expect(checkProvenToRetire(all, keeps, ["secrets", "databases.example.com"], [])).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EncryptionKeyRotation, type EncryptionKeyRotationArgs } from "../../../components";
-import { bytesDigest } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
+import { digestKeyBytes } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
 import { ROTATION_PHASES } from "../../../components/encryptionKeyRotation/phase";
 import { ran, type Registered } from "../program";
 
@@ -64,7 +64,7 @@ describe("keys", () => {
       [SECRET]: expect.any(String),
       value: { b: bytes, a: bytes },
     });
-    expect(JSON.stringify(inputs("distribute")["archived"])).toContain(bytesDigest(bytes));
+    expect(JSON.stringify(inputs("distribute")["archived"])).toContain(digestKeyBytes(bytes));
     expect(JSON.stringify(inputs("distribute")["archived"])).not.toContain(bytes);
     for (const phase of ["promote", "migrate", "retire"]) expect(inputs(phase)).not.toHaveProperty("material");
   });

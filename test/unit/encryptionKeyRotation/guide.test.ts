@@ -3,7 +3,12 @@ import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import { parse } from "yaml";
-import { planDistribute, planMigrate, planPromote, planRetire } from "../../../components/encryptionKeyRotation/plan";
+import {
+  planDistribute,
+  planRotationMigrate,
+  planPromote,
+  planRetire,
+} from "../../../components/encryptionKeyRotation/plan";
 import { rightsForRotation, rightsForRotationPreview } from "../../../components/kubernetes/rights";
 import { checkStackConfig } from "../../../config";
 import { entry, file, want } from "./situations";
@@ -39,7 +44,7 @@ test("the README's plan is that of its rotation", () => {
   const plan = [
     ...planDistribute(live, desired),
     ...planPromote(live, desired),
-    ...planMigrate(live, desired, facts),
+    ...planRotationMigrate(live, desired, facts),
     ...planRetire(live, desired),
   ];
   expect(readme).toContain("```\n" + plan.join("\n") + "\n```");

@@ -1,4 +1,4 @@
-import { agreedKeyId } from "../../../components/encryptionKeyRotation/servers/kms";
+import { agreedKmsKeyId } from "../../../components/encryptionKeyRotation/servers/kms";
 import type { Reported } from "../../../components/encryptionKeyRotation/servers/reports";
 
 const reported = (...keyIds: (string | undefined)[]): Reported => ({
@@ -14,7 +14,7 @@ const reported = (...keyIds: (string | undefined)[]): Reported => ({
 });
 
 test("every server has told the same key id: that one", () => {
-  expect(agreedKeyId(reported("sha256:1", "sha256:1"), "vault")).toEqual({ keyId: "sha256:1" });
+  expect(agreedKmsKeyId(reported("sha256:1", "sha256:1"), "vault")).toEqual({ keyId: "sha256:1" });
 });
 
 test.each<[string, (string | undefined)[], string]>([
@@ -26,11 +26,11 @@ test.each<[string, (string | undefined)[], string]>([
   ["one has told none", ["sha256:1", undefined], "cp-2 has told no key id of KMS provider vault yet"],
   ["there is none", [], "no API server told"],
 ])("%s: why", (_, keyIds, why) => {
-  expect(agreedKeyId(reported(...keyIds), "vault")).toEqual({ why: expect.stringContaining(why) });
+  expect(agreedKmsKeyId(reported(...keyIds), "vault")).toEqual({ why: expect.stringContaining(why) });
 });
 
 test("a provider that no server knows by this name: why, with the names that it tells", () => {
-  expect(agreedKeyId(reported("sha256:1"), "volt")).toEqual({
+  expect(agreedKmsKeyId(reported("sha256:1"), "volt")).toEqual({
     why: "cp-1 has told no key id of KMS provider volt yet; it tells that of vault",
   });
 });

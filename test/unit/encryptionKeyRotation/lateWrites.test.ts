@@ -1,4 +1,4 @@
-import { staleSince } from "../../../components/encryptionKeyRotation/proof/lateWrites";
+import { countLateWrites } from "../../../components/encryptionKeyRotation/proof/lateWrites";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError } from "../../../components/kubernetes/errors";
@@ -44,7 +44,7 @@ function cluster(stored: Stored[]): { cluster: Cluster; patched: string[] } {
 const work = { report: () => undefined, signal: new AbortController().signal };
 const count = async (stored: Stored[]): Promise<[number, string[]]> => {
   const { cluster: fake, patched } = cluster(stored);
-  return [await staleSince(fake, secrets, "50", work), patched];
+  return [await countLateWrites(fake, secrets, "50", work), patched];
 };
 
 test("what is older than the proof's list is not touched; what is newer is, and counts where its bytes were others", async () => {

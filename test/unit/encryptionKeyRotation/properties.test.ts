@@ -2,17 +2,23 @@ import * as fc from "fast-check";
 import { checkRotation, acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import { keyEntriesOf, type KeyEntry } from "../../../components/encryptionKeyRotation/configuration/keyEntries";
-import { keyLabel } from "../../../components/encryptionKeyRotation/configuration/keyNames";
+import { labelKeyName } from "../../../components/encryptionKeyRotation/configuration/keyNames";
 import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
 import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import { isReachedByPatterns } from "../../../components/encryptionKeyRotation/configuration/resourcePatterns";
 import {
+  effectiveKeyOrder,
   effectiveProviders,
-  isOurs,
-  keyOrder,
-} from "../../../components/encryptionKeyRotation/configuration/resources";
+  isEffectiveWriteKeyKept,
+} from "../../../components/encryptionKeyRotation/configuration/effectiveKeys";
 import type { DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
-import { planDistribute, planMigrate, planPromote, planRetire } from "../../../components/encryptionKeyRotation/plan";
-import { isProofKept, sameConfiguration } from "../../../components/encryptionKeyRotation/stages";
+import {
+  planDistribute,
+  planRotationMigrate,
+  planPromote,
+  planRetire,
+} from "../../../components/encryptionKeyRotation/plan";
+import { isSameConfiguration } from "../../../components/encryptionKeyRotation/stages";
 import { after, files, materialFor, RESOURCES, rotations, STAGES } from "./situations";
 
 const runs = { numRuns: 150 };
@@ -108,7 +114,7 @@ describe("at every stage", () => {
     fc.assert(
       fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
         const { live, desired } = situation;
-        fc.pre(!isOurs(live, desired.resources, resource));
+        fc.pre(!isReachedByPatterns(live, desired.resources, resource));
         for (const each of files4(situation))
           expect(effectiveProviders(each, resource)).toEqual(effectiveProviders(live, resource));
       }),
@@ -120,11 +126,11 @@ describe("at every stage", () => {
     fc.assert(
       fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
         const { live, desired } = situation;
-        fc.pre(isOurs(live, desired.resources, resource));
+        fc.pre(isReachedByPatterns(live, desired.resources, resource));
         const retired = files4(situation)[3];
-        const order = keyOrder(retired ?? live, resource).map(keyLabel);
-        expect(order[0]).toBe(keyLabel(desired.write));
-        expect(new Set(order)).toEqual(new Set([desired.write, ...desired.read].map(keyLabel)));
+        const order = effectiveKeyOrder(retired ?? live, resource).map(labelKeyName);
+        expect(order[0]).toBe(labelKeyName(desired.write));
+        expect(new Set(order)).toEqual(new Set([desired.write, ...desired.read].map(labelKeyName)));
       }),
       runs,
     );
@@ -145,8 +151,8 @@ describe("at every stage", () => {
         const all = files4(situation);
         all.slice(1).forEach((next, index) => {
           const before = all[index] ?? situation.live;
-          const same = keyLabel(writer(before, resource)) === keyLabel(writer(next, resource));
-          expect(isProofKept(before, next, resource)).toBe(same);
+          const same = labelKeyName(writer(before, resource)) === labelKeyName(writer(next, resource));
+          expect(isEffectiveWriteKeyKept(before, next, resource)).toBe(same);
         });
       }),
       runs,
@@ -155,23 +161,23 @@ describe("at every stage", () => {
 });
 
 function plans(live: EncryptionConfiguration, desired: DesiredKeys, proven: string[]): string[][] {
-  const resources = RESOURCES.filter((each) => isOurs(live, desired.resources, each));
+  const resources = RESOURCES.filter((each) => isReachedByPatterns(live, desired.resources, each));
   return [
     planDistribute(live, desired),
     planPromote(live, desired),
-    planMigrate(live, desired, { resources, proven, how: "directly" }),
+    planRotationMigrate(live, desired, { resources, proven, how: "directly" }),
     planRetire(live, desired),
   ];
 }
 
 /** Records that are still valid after the file went from live to this one. */
 function kept(live: EncryptionConfiguration, now: EncryptionConfiguration, proven: string[]): string[] {
-  return proven.filter((resource) => isProofKept(live, now, resource));
+  return proven.filter((resource) => isEffectiveWriteKeyKept(live, now, resource));
 }
 
 /** A proof speaks for one write key. */
 function recorded(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
-  return RESOURCES.filter((each) => keyLabel(writer(live, each)) === keyLabel(desired.write));
+  return RESOURCES.filter((each) => labelKeyName(writer(live, each)) === labelKeyName(desired.write));
 }
 
 describe("plans", () => {
@@ -213,7 +219,7 @@ describe("plans", () => {
         const all = files4(situation);
         const [distribute, promote, , retire] = plans(live, desired, []);
         [distribute, promote, retire].forEach((plan, index) => {
-          const same = sameConfiguration(all[index] ?? live, all[index + 1] ?? live);
+          const same = isSameConfiguration(all[index] ?? live, all[index + 1] ?? live);
           expect(plan?.length === 0).toBe(same);
         });
       }),

@@ -1,18 +1,18 @@
 import {
-  carriedOver,
-  isUntouched,
+  carryOverRecordedProof,
+  hasNothingReloadedSince,
   type RotationProof,
-  sinceOf,
-  unfinishedWrite,
-  validProof,
+  reportsBeforeRecordedWrite,
+  unfinishedWriteOfRecord,
+  validRecordedProof,
 } from "../../../components/encryptionKeyRotation/proof/record";
 import {
-  recordLoaded,
-  recordWrite,
-  readRecord,
-  recordProof,
+  recordLoadedInConfigMap,
+  recordWriteInConfigMap,
+  readRecordConfigMap,
+  recordProofInConfigMap,
 } from "../../../components/encryptionKeyRotation/proof/recordConfigMap";
-import { loadsOf, type Reported } from "../../../components/encryptionKeyRotation/servers/reports";
+import { digestReportedLoads, type Reported } from "../../../components/encryptionKeyRotation/servers/reports";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
 
@@ -32,13 +32,13 @@ const proof: RotationProof = {
   resourceVersion: "1000",
   objects: 3,
   servers: ["cp-1"],
-  loads: loadsOf(now),
+  loads: digestReportedLoads(now),
   missing: [],
   at: "2026-11-21T00:00:00.000Z",
 };
 const facts = { cluster: "uid", sha256: "a".repeat(64), writeKey: "secretbox:2026-11", listResourceVersion: "1000" };
-const judged = (given: Partial<RotationProof> = {}, found: Partial<Parameters<typeof validProof>[2]> = {}) =>
-  validProof({ proofs: { secrets: { ...proof, ...given } } }, "secrets", { ...facts, ...found });
+const judged = (given: Partial<RotationProof> = {}, found: Partial<Parameters<typeof validRecordedProof>[2]> = {}) =>
+  validRecordedProof({ proofs: { secrets: { ...proof, ...given } } }, "secrets", { ...facts, ...found });
 
 describe("a proof", () => {
   test("holds for this cluster, file, key and an etcd that has not gone back", () => {
@@ -60,31 +60,35 @@ describe("a proof", () => {
     expect("why" in verdict ? verdict.why : "").toMatch(why);
   });
   test("of another resource is none", () => {
-    expect(validProof({ proofs: { configmaps: proof } }, "secrets", facts)).toEqual({ why: "no proof is recorded" });
+    expect(validRecordedProof({ proofs: { configmaps: proof } }, "secrets", facts)).toEqual({
+      why: "no proof is recorded",
+    });
   });
   test("is fresh while no server was restarted or reloaded", () => {
-    expect(isUntouched(proof, now)).toBe(true);
+    expect(hasNothingReloadedSince(proof, now)).toBe(true);
     const [server] = now.servers;
-    expect(isUntouched(proof, { ...now, servers: [{ ...server, started: "2" } as never] })).toBe(false);
+    expect(hasNothingReloadedSince(proof, { ...now, servers: [{ ...server, started: "2" } as never] })).toBe(false);
   });
 });
 
 describe("a write of ours", () => {
   const keeps = (): boolean => true;
   test("carries a proof over where the same key stays first: it holds before the write lands and after", () => {
-    expect(carriedOver(proof, { from: A, to: B }, keeps)?.configHashes).toEqual([A, B]);
+    expect(carryOverRecordedProof(proof, { from: A, to: B }, keeps)?.configHashes).toEqual([A, B]);
   });
   test("asks for this very resource and key", () => {
     const asked: string[][] = [];
-    carriedOver(proof, { from: A, to: B }, (...given) => asked.push(given) > 0);
+    carryOverRecordedProof(proof, { from: A, to: B }, (...given) => asked.push(given) > 0);
     expect(asked).toEqual([["secrets", "secretbox:2026-11"]]);
   });
   test("carries nothing where another key comes first, nor from a file that it did not hold under", () => {
-    expect(carriedOver(proof, { from: A, to: B }, () => false)).toBeUndefined();
-    expect(carriedOver(proof, { from: C, to: B }, keeps)).toBeUndefined();
+    expect(carryOverRecordedProof(proof, { from: A, to: B }, () => false)).toBeUndefined();
+    expect(carryOverRecordedProof(proof, { from: C, to: B }, keeps)).toBeUndefined();
   });
   test("leaves older files behind", () => {
-    expect(carriedOver({ ...proof, configHashes: [A, B] }, { from: B, to: C }, keeps)?.configHashes).toEqual([B, C]);
+    expect(carryOverRecordedProof({ ...proof, configHashes: [A, B] }, { from: B, to: C }, keeps)?.configHashes).toEqual(
+      [B, C],
+    );
   });
 });
 
@@ -118,60 +122,61 @@ describe("the ConfigMap", () => {
 
   test("one key for each resource, and what is recorded is read back", async () => {
     const cluster = store();
-    expect(await readRecord(cluster, "kube-system")).toEqual({ proofs: {} });
-    await recordProof(cluster, "kube-system", proof);
-    await recordProof(cluster, "kube-system", { ...proof, resource: "databases.example.com" });
-    await recordWrite(cluster, "kube-system", { from: "a".repeat(64), to: B, since: now }, () => true);
-    const record = await readRecord(cluster, "kube-system");
+    expect(await readRecordConfigMap(cluster, "kube-system")).toEqual({ proofs: {} });
+    await recordProofInConfigMap(cluster, "kube-system", proof);
+    await recordProofInConfigMap(cluster, "kube-system", { ...proof, resource: "databases.example.com" });
+    await recordWriteInConfigMap(cluster, "kube-system", { from: "a".repeat(64), to: B, since: now }, () => true);
+    const record = await readRecordConfigMap(cluster, "kube-system");
     expect(Object.keys(record.proofs)).toEqual(["secrets", "databases.example.com"]);
     expect(record.proofs["secrets"]?.configHashes).toEqual([A, B]);
     expect(record.write).toMatchObject({ from: A, to: B, since: now });
-    expect(sinceOf(record, "b".repeat(64))).toEqual(now);
-    expect(sinceOf(record, "a".repeat(64))).toBeUndefined();
+    expect(reportsBeforeRecordedWrite(record, "b".repeat(64))).toEqual(now);
+    expect(reportsBeforeRecordedWrite(record, "a".repeat(64))).toBeUndefined();
   });
 
   test("a proof does not come back with its file: another key has written meanwhile", async () => {
     const cluster = store();
-    await recordProof(cluster, "kube-system", proof);
-    await recordProof(cluster, "kube-system", { ...proof, resource: "configmaps" });
+    await recordProofInConfigMap(cluster, "kube-system", proof);
+    await recordProofInConfigMap(cluster, "kube-system", { ...proof, resource: "configmaps" });
     const keeps = (resource: string): boolean => resource === "configmaps";
-    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, keeps);
-    await recordWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
-    const record = await readRecord(cluster, "kube-system");
-    expect(validProof(record, "secrets", facts)).toEqual({ why: "no proof is recorded" });
-    expect(validProof(record, "configmaps", facts)).toHaveProperty("configHashes", [B, A]);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: A, to: B, since: now }, keeps);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
+    const record = await readRecordConfigMap(cluster, "kube-system");
+    expect(validRecordedProof(record, "secrets", facts)).toEqual({ why: "no proof is recorded" });
+    expect(validRecordedProof(record, "configmaps", facts)).toHaveProperty("configHashes", [B, A]);
     // Nor with a write of ours onto a file of someone else's.
-    await recordWrite(cluster, "kube-system", { from: C, to: A, since: now }, () => true);
-    expect((await readRecord(cluster, "kube-system")).proofs).toEqual({});
+    await recordWriteInConfigMap(cluster, "kube-system", { from: C, to: A, since: now }, () => true);
+    expect((await readRecordConfigMap(cluster, "kube-system")).proofs).toEqual({});
   });
 
   test("a file rolled back is noted as such, one that was loaded in between is not", async () => {
     const cluster = store();
-    const since = async (): Promise<Reported | undefined> => sinceOf(await readRecord(cluster, "kube-system"), A);
+    const since = async (): Promise<Reported | undefined> =>
+      reportsBeforeRecordedWrite(await readRecordConfigMap(cluster, "kube-system"), A);
     const later: Reported = { ...now, description: "later" };
-    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
-    await recordWrite(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: B, to: A, since: now }, () => true);
     expect(await since()).toEqual({ ...now, restored: true });
-    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
-    await recordWrite(cluster, "kube-system", { from: B, to: A, since: later }, () => true);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: B, to: A, since: later }, () => true);
     expect(await since()).toEqual(later);
   });
 
   test("a write is unfinished until every server was seen to run with its file; another file's is none of ours", async () => {
     const cluster = store();
     const before = { secrets: [{ kind: "secretbox" as const, name: "2026-08" }] };
-    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now, before }, () => true);
-    const noted = await readRecord(cluster, "kube-system");
-    expect(unfinishedWrite(noted, "b".repeat(64))).toMatchObject({ from: A, before });
-    expect(unfinishedWrite(noted, A)).toBeUndefined();
-    await recordLoaded(cluster, "kube-system", noted, A);
-    expect(unfinishedWrite(await readRecord(cluster, "kube-system"), B)).toBeDefined();
-    await recordLoaded(cluster, "kube-system", noted, B);
-    const settled = await readRecord(cluster, "kube-system");
-    expect(unfinishedWrite(settled, B)).toBeUndefined();
-    expect(sinceOf(settled, B)).toEqual(now);
-    await recordWrite(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
-    expect(unfinishedWrite(await readRecord(cluster, "kube-system"), B)).toBeDefined();
+    await recordWriteInConfigMap(cluster, "kube-system", { from: A, to: B, since: now, before }, () => true);
+    const noted = await readRecordConfigMap(cluster, "kube-system");
+    expect(unfinishedWriteOfRecord(noted, "b".repeat(64))).toMatchObject({ from: A, before });
+    expect(unfinishedWriteOfRecord(noted, A)).toBeUndefined();
+    await recordLoadedInConfigMap(cluster, "kube-system", noted, A);
+    expect(unfinishedWriteOfRecord(await readRecordConfigMap(cluster, "kube-system"), B)).toBeDefined();
+    await recordLoadedInConfigMap(cluster, "kube-system", noted, B);
+    const settled = await readRecordConfigMap(cluster, "kube-system");
+    expect(unfinishedWriteOfRecord(settled, B)).toBeUndefined();
+    expect(reportsBeforeRecordedWrite(settled, B)).toEqual(now);
+    await recordWriteInConfigMap(cluster, "kube-system", { from: A, to: B, since: now }, () => true);
+    expect(unfinishedWriteOfRecord(await readRecordConfigMap(cluster, "kube-system"), B)).toBeDefined();
   });
 
   test("someone who writes it in between loses nothing", async () => {
@@ -182,20 +187,20 @@ describe("the ConfigMap", () => {
       metadata.resourceVersion = "7";
       (object["data"] as Record<string, string>)["theirs"] = "kept";
     });
-    await recordProof(cluster, "kube-system", proof);
-    await recordProof(cluster, "kube-system", { ...proof, objects: 4 });
+    await recordProofInConfigMap(cluster, "kube-system", proof);
+    await recordProofInConfigMap(cluster, "kube-system", { ...proof, objects: 4 });
     expect(cluster.get()?.data).toMatchObject({ theirs: "kept" });
-    expect((await readRecord(cluster, "kube-system")).proofs["secrets"]?.objects).toBe(4);
+    expect((await readRecordConfigMap(cluster, "kube-system")).proofs["secrets"]?.objects).toBe(4);
   });
 
   test("damaged by hand is as good as none", async () => {
     const cluster = store();
-    await recordProof(cluster, "kube-system", proof);
+    await recordProofInConfigMap(cluster, "kube-system", proof);
     const data = cluster.get()?.data ?? {};
     for (const damaged of ["", "{", "null", "[]", "{}", JSON.stringify({ ...proof, resource: "configmaps" })]) {
       data["secrets"] = damaged;
       data["_write"] = damaged;
-      expect(await readRecord(cluster, "kube-system")).toEqual({ proofs: {} });
+      expect(await readRecordConfigMap(cluster, "kube-system")).toEqual({ proofs: {} });
     }
   });
 });

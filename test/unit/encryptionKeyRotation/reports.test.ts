@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import { hashesNow, loadsOf, type Reported } from "../../../components/encryptionKeyRotation/servers/reports";
+import {
+  reportedHashes,
+  digestReportedLoads,
+  type Reported,
+} from "../../../components/encryptionKeyRotation/servers/reports";
 import { readingOf } from "../../../components/kubernetes/encryptionReport";
 
 const lease = (name: string, host: string) => ({ name, host, resourceVersion: "1", holder: `${name}_uuid` });
@@ -80,18 +84,18 @@ describe("whether a server loaded something since", () => {
     ["another hash", { hash: "sha256:2" }],
     ["another host", { host: "cp-2" }],
   ])("%s shows", (_, change) => {
-    expect(loadsOf(reported({ ...server, ...change }))).not.toBe(loadsOf(reported(server)));
+    expect(digestReportedLoads(reported({ ...server, ...change }))).not.toBe(digestReportedLoads(reported(server)));
   });
   test("a refused reload, or a key id, is none; nor is another order", () => {
     const other = { ...server, host: "cp-2" };
     const refused = { ...server, failures: 3, keyIds: { vault: "k" } };
-    expect(loadsOf(reported(other, refused))).toBe(loadsOf(reported(server, other)));
+    expect(digestReportedLoads(reported(other, refused))).toBe(digestReportedLoads(reported(server, other)));
   });
 });
 
 test("in preview a hash is short, and one that is not told is said to be unknown", () => {
   const servers = [{ host: "cp-1", hash: `sha256:${"1".repeat(64)}` }, { host: "cp-2" }];
-  expect(hashesNow({ servers, description: "", missing: [] } as never)).toEqual([
+  expect(reportedHashes({ servers, description: "", missing: [] } as never)).toEqual([
     { host: "cp-1", hash: "sha256:111111111111" },
     { host: "cp-2", hash: "unknown" },
   ]);

@@ -7,12 +7,12 @@ import type {
 } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import {
   keyEntriesOf,
-  providersOf,
+  providersOfKeyEntries,
   type KeyEntry,
 } from "../../../components/encryptionKeyRotation/configuration/keyEntries";
 import type { KeyInput, DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
 import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
-import { configurationAt, type Stage } from "../../../components/encryptionKeyRotation/stages";
+import { configurationAtStage, type Stage } from "../../../components/encryptionKeyRotation/stages";
 
 export const STAGES: Stage[] = ["distribute", "promote", "retire"];
 
@@ -32,7 +32,7 @@ export function atom(text: string): KeyEntry {
 
 /** entry("secrets configmaps", "secretbox:a identity") */
 export function entry(resources: string, keys: string): Entry {
-  return { resources: resources.split(" "), providers: providersOf(keys.split(" ").map(atom)) };
+  return { resources: resources.split(" "), providers: providersOfKeyEntries(keys.split(" ").map(atom)) };
 }
 
 export function file(...entries: Entry[]): EncryptionConfiguration {
@@ -70,7 +70,7 @@ export function materialFor(desired: DesiredKeys): Record<string, string> {
 }
 
 export function after(stage: Stage, live: EncryptionConfiguration, desired: DesiredKeys): EncryptionConfiguration {
-  return configurationAt(stage, live, desired, stage === "distribute" ? materialFor(desired) : {});
+  return configurationAtStage(stage, live, desired, stage === "distribute" ? materialFor(desired) : {});
 }
 
 /** Resources to ask about: core, grouped, none that any file names. */

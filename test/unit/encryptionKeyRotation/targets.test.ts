@@ -4,12 +4,12 @@ import * as os from "os";
 import * as path from "path";
 import {
   openTarget,
-  readAll,
-  restoreAll,
-  withTargets,
-  writeAll,
+  readAllTargets,
+  restoreAllTargets,
+  withOpenTargets,
+  writeAllTargets,
 } from "../../../components/encryptionKeyRotation/targets";
-import { sha256Of } from "../../../components/encryptionKeyRotation/targets/text";
+import { sha256OfText } from "../../../components/encryptionKeyRotation/targets/text";
 import { configurationOf, secretOf } from "./configurations";
 
 const key1 = { name: "key1", secret: secretOf(1) };
@@ -83,8 +83,8 @@ describe("a file", () => {
     const odd = "\uFEFFkind: EncryptionConfiguration\r\n";
     const target = openTarget({ file: at("config.yaml", odd) });
     expect(await target.read()).toBe(odd);
-    const held = await readAll([target]);
-    expect(held.sha256).toBe(sha256Of(odd));
+    const held = await readAllTargets([target]);
+    expect(held.sha256).toBe(sha256OfText(odd));
     fs.writeFileSync(at("config.yaml"), Buffer.from([0xff, 0xfe, 0x00]));
     expect(await messageOf(target.read())).toMatch(/not UTF-8/);
   });
@@ -122,7 +122,7 @@ describe("a file", () => {
     expect(fs.readdirSync(dir)).toEqual(["config.yaml"]);
     // T3
     fs.writeFileSync(left, "left");
-    expect(await writeAll([target], before, after)).toEqual({ written: [], already: [`file ${file}`] });
+    expect(await writeAllTargets([target], before, after)).toEqual({ written: [], already: [`file ${file}`] });
     expect(fs.readdirSync(dir)).toEqual(["config.yaml"]);
   }, 30_000);
 });
@@ -208,11 +208,11 @@ describe("several targets", () => {
       .map((name) => fs.readFileSync(at(name), "utf8"));
 
   test("that hold the same bytes are one text and its hash", async () => {
-    expect(await readAll(three(before, before, before))).toEqual({ text: before, sha256: sha256Of(before) });
+    expect(await readAllTargets(three(before, before, before))).toEqual({ text: before, sha256: sha256OfText(before) });
   });
 
   test("that disagree are told by structure and key names, never by secrets", async () => {
-    const message = await messageOf(readAll(three(before, after, before)));
+    const message = await messageOf(readAllTargets(three(before, after, before)));
     expect(message).toContain("2 different texts");
     expect(message).toMatch(
       /targets\[0\] \(file .*cp-1.yaml\) and targets\[2\] .*: secrets: aescbc \[key1\], then identity/,
@@ -223,14 +223,16 @@ describe("several targets", () => {
 
   test("that hold other bytes under one name, or the same written otherwise, are told so", async () => {
     const other = configurationOf({ name: "key1", secret: secretOf(9) });
-    expect(await messageOf(readAll(three(before, other)))).toContain("aescbc:key1 has other bytes under the same name");
-    expect(await messageOf(readAll(three(before, `# by hand\n${before}`)))).toContain("written otherwise");
+    expect(await messageOf(readAllTargets(three(before, other)))).toContain(
+      "aescbc:key1 has other bytes under the same name",
+    );
+    expect(await messageOf(readAllTargets(three(before, `# by hand\n${before}`)))).toContain("written otherwise");
   });
 
   test("of which one holds no EncryptionConfiguration are told so without quoting it", async () => {
     const garbage = `a: [${key1.secret}`;
     const misplaced = `resources:\n  - resources: [${key1.secret}]\n    providers: [{ ${key2.secret.replace(/=/g, "")}: {} }]\n`;
-    const message = await messageOf(readAll(three(before, "", garbage, misplaced)));
+    const message = await messageOf(readAllTargets(three(before, "", garbage, misplaced)));
     expect(message).toContain("nothing");
     expect(message).toContain("a text that is not YAML");
     for (const { secret } of [key1, key2]) expect(message).not.toContain(secret.slice(0, 12));
@@ -239,13 +241,17 @@ describe("several targets", () => {
   test("that were cut off between two are read as what was before; putting that back, or the same write, ends it", async () => {
     const targets = three(after, before, before);
     const continues = (from: string, to: string): boolean => from === before && to === after;
-    expect(await readAll(targets, continues)).toEqual({ text: before, sha256: sha256Of(before), cutOff: after });
-    const { written, already } = await writeAll(targets, before, after);
+    expect(await readAllTargets(targets, continues)).toEqual({
+      text: before,
+      sha256: sha256OfText(before),
+      cutOff: after,
+    });
+    const { written, already } = await writeAllTargets(targets, before, after);
     expect([written.length, already.length]).toEqual([2, 1]);
     expect(texts()).toEqual([after, after, after]);
-    await restoreAll(three(after, before, before), before);
+    await restoreAllTargets(three(after, before, before), before);
     expect(texts()).toEqual([before, before, before]);
-    expect(await messageOf(readAll(three(after, before, "third"), continues))).toContain("3 different texts");
+    expect(await messageOf(readAllTargets(three(after, before, "third"), continues))).toContain("3 different texts");
   });
 
   test("get what was before on all of them when one cannot be written", async () => {
@@ -257,7 +263,7 @@ describe("several targets", () => {
       },
     });
     const targets = [...three(after, before), refusing];
-    const message = await messageOf(writeAll(targets, before, after));
+    const message = await messageOf(writeAllTargets(targets, before, after));
     expect(message).toContain('targets[2] (commands cp-3): commands cp-3, write: "sh" ended with exit code 1');
     expect(message).toContain("Every target holds what it held before");
     expect(texts()).toEqual([before, before, before]);
@@ -271,20 +277,20 @@ describe("several targets", () => {
         write: ["sh", "-c", `sed s/key2/key3/ > ${at("cp-2.yaml")}`],
       },
     });
-    const message = await messageOf(writeAll([...three(before), forgetful], before, after));
+    const message = await messageOf(writeAllTargets([...three(before), forgetful], before, after));
     expect(message).toContain("secrets: aescbc [key1, key3], then identity");
     expect(texts()).toEqual([before, before]);
 
     const stuck = openTarget({ commands: { read: ["cat", at("cp-2.yaml", before)], write: ["false"], name: "stuck" } });
     await fs.promises.writeFile(at("cp-2.yaml"), after);
-    expect(await messageOf(restoreAll([...three(after), stuck], before))).toMatch(
+    expect(await messageOf(restoreAllTargets([...three(after), stuck], before))).toMatch(
       /not put back: targets\[1\] \(commands stuck\)/,
     );
     expect(texts()[0]).toBe(before);
   });
 
   test("of which somebody else wrote one are left alone", async () => {
-    const message = await messageOf(writeAll(three(before, configurationOf(key2)), before, after));
+    const message = await messageOf(writeAllTargets(three(before, configurationOf(key2)), before, after));
     expect(message).toMatch(/somebody else wrote/);
     expect(texts()).toEqual([before, configurationOf(key2)]);
   });
@@ -292,7 +298,7 @@ describe("several targets", () => {
   test("are closed whatever comes of the work", async () => {
     let seen = 0;
     await expect(
-      withTargets([{ file: at("a") }, { file: at("b") }], (targets) => {
+      withOpenTargets([{ file: at("a") }, { file: at("b") }], (targets) => {
         seen = targets.length;
         return Promise.reject(new Error("no"));
       }),

@@ -2,13 +2,13 @@ import type { EncryptionConfiguration } from "../../../components/encryptionKeyR
 import type { DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
 import {
   planDistribute,
-  planMigrate,
+  planRotationMigrate,
   planPromote,
   planRetire,
-  entriesToSplit,
+  planSplitEntries,
 } from "../../../components/encryptionKeyRotation/plan";
 import { readDesiredKeys } from "../../../components/encryptionKeyRotation/readDesiredKeys";
-import { configurationAt } from "../../../components/encryptionKeyRotation/stages";
+import { configurationAtStage } from "../../../components/encryptionKeyRotation/stages";
 import { after, entry, file, told, want } from "./situations";
 
 const facts = { resources: ["secrets"], proven: [], how: "directly" };
@@ -17,7 +17,7 @@ function plan(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
   return [
     ...planDistribute(live, desired),
     ...planPromote(live, desired),
-    ...planMigrate(live, desired, facts),
+    ...planRotationMigrate(live, desired, facts),
     ...planRetire(live, desired),
   ];
 }
@@ -83,7 +83,7 @@ test("a resource leaves the entry it shares; the others keep theirs", () => {
     "configmaps = secretbox:a identity",
     "*.* = aescbc:all",
   ]);
-  expect(entriesToSplit(live, want("secrets", "secretbox:b"))).toEqual(["configmaps"]);
+  expect(planSplitEntries(live, want("secrets", "secretbox:b"))).toEqual(["configmaps"]);
 });
 
 test("a resource under a wildcard gets an entry before it, which begins with the wildcard's keys", () => {
@@ -113,16 +113,16 @@ test("a name in read keeps the cipher the file holds it under, unless the argume
   const live = file(entry("secrets", "aescbc:key1 identity"));
   const read = readDesiredKeys({ resources: ["secrets"], keys: { write: "n", read: ["key1"] } });
   const material = { n: Buffer.alloc(32, 1).toString("base64"), key1: Buffer.alloc(32, 2).toString("base64") };
-  const distributed = configurationAt("distribute", live, read, material);
+  const distributed = configurationAtStage("distribute", live, read, material);
   expect(told(distributed)).toEqual(["secrets = aescbc:key1 secretbox:n identity"]);
-  const promoted = configurationAt("promote", distributed, read);
-  expect(told(configurationAt("retire", promoted, read))).toEqual(["secrets = secretbox:n aescbc:key1"]);
+  const promoted = configurationAtStage("promote", distributed, read);
+  expect(told(configurationAtStage("retire", promoted, read))).toEqual(["secrets = secretbox:n aescbc:key1"]);
 });
 
 test("a key that one entry of ours holds goes to the others with the file's bytes, not with bytes made here", () => {
   const live = file(entry("secrets", "secretbox:a"), entry("configmaps", "identity"));
   const desired = want("secrets configmaps", "identity", "secretbox:a");
-  const distributed = configurationAt("distribute", live, desired, { a: Buffer.alloc(32, 9).toString("base64") });
+  const distributed = configurationAtStage("distribute", live, desired, { a: Buffer.alloc(32, 9).toString("base64") });
   expect(distributed).toEqual(
     file(entry("secrets", "secretbox:a identity"), entry("configmaps", "identity secretbox:a")),
   );
@@ -163,16 +163,16 @@ describe("a rotation from 2026-08 to 2026-11 on a shared file", () => {
   });
 
   test("promote before distribute and retire before promote are refused", () => {
-    expect(() => configurationAt("promote", T0, desired)).toThrow(
+    expect(() => configurationAtStage("promote", T0, desired)).toThrow(
       "secrets: secretbox:2026-11 is not in the file\n  expected: that distribute has run",
     );
-    expect(() => configurationAt("retire", T1, desired)).toThrow(
+    expect(() => configurationAtStage("retire", T1, desired)).toThrow(
       "secrets: secretbox:2026-08 writes, not secretbox:2026-11\n  expected: that promote has run",
     );
   });
 
   test("distribute without the key's material is refused", () => {
-    expect(() => configurationAt("distribute", T0, desired)).toThrow("secretbox:2026-11: no material for it");
+    expect(() => configurationAtStage("distribute", T0, desired)).toThrow("secretbox:2026-11: no material for it");
   });
 });
 
@@ -184,15 +184,17 @@ describe("planMigrate", () => {
 
   test("names the pattern while all of it is due, and the resources once some are proven", () => {
     const all = { resources, proven: [], how: "directly" };
-    expect(planMigrate(live, desired, all)).toEqual(["secretbox:a → secretbox:b: rewrite every object of *. directly"]);
-    expect(planMigrate(promoted, desired, { ...all, proven: ["pods"] })).toEqual([
+    expect(planRotationMigrate(live, desired, all)).toEqual([
+      "secretbox:a → secretbox:b: rewrite every object of *. directly",
+    ]);
+    expect(planRotationMigrate(promoted, desired, { ...all, proven: ["pods"] })).toEqual([
       "secretbox:a → secretbox:b: rewrite every object of configmaps directly",
     ]);
-    expect(planMigrate(promoted, desired, { ...all, proven: resources })).toEqual([]);
+    expect(planRotationMigrate(promoted, desired, { ...all, proven: resources })).toEqual([]);
   });
 
   test("a proof for a key that does not write any more counts for nothing", () => {
-    expect(planMigrate(live, desired, { resources, proven: resources, how: "directly" })).toHaveLength(1);
+    expect(planRotationMigrate(live, desired, { resources, proven: resources, how: "directly" })).toHaveLength(1);
   });
 
   test("a new key id of the same KMS provider starts it with no edit of the file", () => {
@@ -209,7 +211,7 @@ test("a KMS provider's new timeout is an edit of distribute, and its proof is ke
   const kms = { name: "vault", endpoint: "unix:///run/vault.sock", timeout: "10s" };
   const desired = readDesiredKeys({ resources: ["secrets"], keys: { write: { kms } } });
   expect(planDistribute(live, desired)).toEqual(["kms:vault: timeout 3s → 10s"]);
-  expect(configurationAt("distribute", live, desired).entries[0]?.providers).toEqual([
+  expect(configurationAtStage("distribute", live, desired).entries[0]?.providers).toEqual([
     { kind: "kms", version: "v2", ...kms },
   ]);
   expect(planPromote(live, desired)).toEqual([]);

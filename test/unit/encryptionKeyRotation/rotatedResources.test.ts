@@ -1,5 +1,5 @@
-import { hiddenCrds } from "../../../components/encryptionKeyRotation/proof/hiddenResources";
-import { namedBy } from "../../../components/encryptionKeyRotation/proof/resources";
+import { findHiddenCrds } from "../../../components/encryptionKeyRotation/proof/hiddenResources";
+import { selectRotatedResources } from "../../../components/encryptionKeyRotation/proof/rotatedResources";
 import type { ListableResource } from "../../../components/kubernetes/everyResource";
 
 const all = ["create", "delete", "get", "list", "patch", "update", "watch"];
@@ -26,7 +26,7 @@ const services = [
   { spec: { group: "apps", version: "v1", service: null } },
   { spec: { group: "", version: "v1" } },
 ];
-const named = (...patterns: string[]) => namedBy(patterns, listable, services).map(({ name }) => name);
+const named = (...patterns: string[]) => selectRotatedResources(patterns, listable, services).map(({ name }) => name);
 
 test.each<[string[], string[]]>([
   [["secrets"], ["secrets"]],
@@ -61,11 +61,11 @@ test.each<[string, string[]]>([
   ["*.apps", []],
 ])("CRDs that %s covers and discovery does not show: %j", (wildcard, expected) => {
   const crds = ["databases.example.com", "hidden.example.com", "others.down.io"];
-  expect(hiddenCrds([wildcard], crds, listable)).toEqual(expected);
+  expect(findHiddenCrds([wildcard], crds, listable)).toEqual(expected);
 });
 
 test("events have no monitor, so kube-controller-manager would never end with them", () => {
-  const found = namedBy(["events", "secrets"], listable, services);
+  const found = selectRotatedResources(["events", "secrets"], listable, services);
   expect(found.map(({ name, inTree }) => [name, inTree])).toEqual([
     ["events", false],
     ["secrets", true],

@@ -2,7 +2,7 @@ import type { Provider } from "../configuration/configuration";
 import { goDurationSeconds } from "../configuration/goDuration";
 
 /** https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation_encryption.go#L383 */
-export function kms(provider: Omit<Extract<Provider, { kind: "kms" }>, "kind">, path: string): string[] {
+export function kmsProblems(provider: Omit<Extract<Provider, { kind: "kms" }>, "kind">, path: string): string[] {
   const { version, name, endpoint, timeout, cachesize } = provider;
   const problems: string[] = [];
   if (name === "")

@@ -1,7 +1,8 @@
-import { type Caller, type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../../kubernetes/api";
+import { type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
+import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";
 
 export interface RotatedResource extends Resource {
   /** As an EncryptionConfiguration names it: `secrets`, `databases.example.com`. */
@@ -25,7 +26,7 @@ export interface ApiService {
  *
  * @throws UserError: one that is named is not served, cannot be rewritten, or belongs to an aggregated API with an etcd of its own
  */
-export async function enumerate(
+export async function findRotatedResources(
   patterns: readonly string[],
   cluster: Caller,
   signal?: AbortSignal,
@@ -39,11 +40,11 @@ export async function enumerate(
       ...(signal && { signal }),
     }),
   ]);
-  return namedBy(patterns, listable, services.items ?? []);
+  return selectRotatedResources(patterns, listable, services.items ?? []);
 }
 
 /** The same, of what was discovered. Pure. */
-export function namedBy(
+export function selectRotatedResources(
   patterns: readonly string[],
   listable: readonly ListableResource[],
   services: readonly ApiService[],
@@ -52,8 +53,8 @@ export function namedBy(
   const own = listable.filter(({ group, version }) => !aggregated.includes(`${group}/${version}`));
   const named = new Map<string, RotatedResource>();
   for (const pattern of patterns) {
-    const found = own.filter((resource) => matches(pattern, resource) && isPatchable(resource));
-    if (found.length === 0 && !isWildcard(pattern))
+    const found = own.filter((resource) => patternMatches(pattern, resource) && isPatchable(resource));
+    if (found.length === 0 && !isWildcardPattern(pattern))
       throw new UserError(describeUnserved(pattern, listable, aggregated));
     for (const resource of found) named.set(qualifiedName(resource), rotated(resource));
   }
@@ -67,17 +68,6 @@ function rotated(resource: ListableResource): RotatedResource {
   // The garbage collector has no monitor of events, and of nothing that it could not delete or watch.
   const monitored = ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
   return { group, version, plural, name: qualifiedName(resource), inTree: monitored && plural !== "events" };
-}
-
-/** As the API server reads them: k8s.io/apiserver pkg/server/options/encryptionconfig/config.go, transformerFromResource. */
-export function matches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
-  if (pattern === "*.*") return true;
-  if (isWildcard(pattern)) return pattern.slice("*.".length) === resource.group;
-  return pattern === qualifiedName(resource);
-}
-
-export function isWildcard(pattern: string): boolean {
-  return pattern.startsWith("*.");
 }
 
 function isPatchable({ verbs }: ListableResource): boolean {
@@ -116,22 +106,4 @@ function describeUnserved(
     expected: "PLURAL or PLURAL.GROUP as in kubectl api-resources",
     next: "correct the name in `resources`, or install what serves it first",
   };
-}
-
-export interface Measured {
-  readonly objects: number;
-  readonly listResourceVersion: string;
-}
-
-/** How many objects there are, and a list's resourceVersion, at the price of one object's metadata. */
-export async function measure(cluster: Caller, resource: Resource, signal?: AbortSignal): Promise<Measured> {
-  const { metadata, items } = await cluster.call<KubernetesList>({
-    method: "GET",
-    path: resourcePath(resource),
-    query: { limit: 1 },
-    accept: MetadataOnly.list,
-    ...(signal && { signal }),
-  });
-  const objects = (items ?? []).length + (metadata.remainingItemCount ?? 0);
-  return { objects, listResourceVersion: metadata.resourceVersion ?? "" };
 }

@@ -2,7 +2,7 @@ import { createRequire } from "module";
 import * as pulumi from "@pulumi/pulumi";
 import type * as RandomBytesModule from "@pulumi/random/randomBytes";
 import type { EncryptionKeyRotationArgs, KeyArgs } from "./args";
-import { bytesDigest } from "./configuration/keyBytes";
+import { digestKeyBytes } from "./configuration/keyBytes";
 
 /** Made when it is first needed: a program with given keys, or without encryption, needs no @pulumi/random. */
 const load = createRequire(__filename);
@@ -21,7 +21,7 @@ export interface KeyMaterial {
  * The bytes of the keys by name, base64, secret. One RandomBytes for each name that is not given: never replaced, since objects and backups under a name need its very
  * bytes. Protected, archived ones too: a `pulumi destroy` that the keys in use refuse still deletes what is not protected.
  */
-export function keyMaterial(
+export function readKeyMaterial(
   component: pulumi.Resource,
   name: string,
   { keys: { write, read = [], archive = [] } }: EncryptionKeyRotationArgs,
@@ -36,7 +36,7 @@ export function keyMaterial(
   }
   for (const key of archive) {
     if (key in material) continue;
-    archived[key] = randomKey(component, name, key).apply(bytesDigest);
+    archived[key] = randomKey(component, name, key).apply(digestKeyBytes);
   }
   return { material, archived };
 }

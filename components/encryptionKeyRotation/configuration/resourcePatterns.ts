@@ -1,0 +1,89 @@
+import type { EncryptionConfiguration } from "./configuration";
+import type { Resource } from "../../kubernetes/api";
+import { qualifiedName } from "../../kubernetes/everyResource";
+
+/** `secrets` is {group: "", resource: "secrets"}; `*.` is {group: "", resource: "*"}. */
+export interface GroupResource {
+  group: string;
+  resource: string;
+}
+
+/** Split at the first dot, as the API server does (schema.ParseGroupResource). */
+export function parseGroupResource(text: string): GroupResource {
+  const dot = text.indexOf(".");
+  return dot < 0 ? { group: "", resource: text } : { group: text.slice(dot + 1), resource: text.slice(0, dot) };
+}
+
+/** One spelling for each: `secrets.` is `secrets`, every resource of the core group is `*.`. */
+export function normalizePattern(text: string): string {
+  const { group, resource } = parseGroupResource(text);
+  if (group !== "") return `${resource}.${group}`;
+  return resource === "*" && text !== "*" ? "*." : resource;
+}
+
+/**
+ * The patterns that can serve a resource, the one the API server takes first at the front. Objects of events.k8s.io are
+ * stored as events of the core group.
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go#L1030
+ */
+function candidates(resource: string): string[] {
+  const normal = normalizePattern(resource);
+  const { group } = parseGroupResource(normal);
+  if (group === "events.k8s.io") return candidates("events");
+  return [...new Set([normal, `*.${group}`, "*.*"])];
+}
+
+/** The pattern of the file that serves a resource: its own name, else `*.GROUP`, else `*.*`; undefined: nothing, so it is plain. */
+export function servingPattern(configuration: EncryptionConfiguration, resource: string): string | undefined {
+  const there = patternsOfConfiguration(configuration);
+  return candidates(resource).find((each) => there.has(each));
+}
+
+/**
+ * Which of these patterns a rotation reaches a resource by. With `*.*` desired, a resource with an earlier entry of its own in the
+ * file is not reached: first match wins, and its keys are not ours to touch.
+ */
+export function reachingPattern(
+  live: EncryptionConfiguration,
+  patterns: readonly string[],
+  resource: string,
+): string | undefined {
+  const ours = new Set(patterns.map(normalizePattern));
+  const there = patternsOfConfiguration(live);
+  const serving = candidates(resource).find((each) => ours.has(each) || there.has(each));
+  return serving !== undefined && ours.has(serving) ? serving : undefined;
+}
+
+export function isReachedByPatterns(
+  live: EncryptionConfiguration,
+  patterns: readonly string[],
+  resource: string,
+): boolean {
+  return reachingPattern(live, patterns, resource) !== undefined;
+}
+
+export function patternsOfConfiguration({ entries }: EncryptionConfiguration): Set<string> {
+  return new Set(entries.flatMap(({ resources }) => resources.map(normalizePattern)));
+}
+
+/** Does this wildcard cover custom resources? `*.*`, and a group with a dot: the group of every CRD has one. */
+export function patternCoversCrds(pattern: string): boolean {
+  return pattern === "*.*" || (pattern.startsWith("*.") && pattern.slice("*.".length).includes("."));
+}
+
+export function patternCovers(wildcard: string, pattern: string): boolean {
+  if (wildcard === "*.*") return true;
+  const [left, right] = [parseGroupResource(wildcard), parseGroupResource(pattern)];
+  return left.resource === "*" && left.group === right.group;
+}
+
+export function isWildcardPattern(pattern: string): boolean {
+  return pattern.startsWith("*.");
+}
+
+/** As the API server reads them: k8s.io/apiserver pkg/server/options/encryptionconfig/config.go, transformerFromResource. */
+export function patternMatches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
+  if (pattern === "*.*") return true;
+  if (isWildcardPattern(pattern)) return pattern.slice("*.".length) === resource.group;
+  return pattern === qualifiedName(resource);
+}

@@ -1,0 +1,23 @@
+import { type Caller, type Resource, type KubernetesList, resourcePath, MetadataOnly } from "../../kubernetes/api";
+
+export interface Measured {
+  readonly objects: number;
+  readonly listResourceVersion: string;
+}
+
+/** How many objects there are, and a list's resourceVersion, at the price of one object's metadata. */
+export async function countResourceObjects(
+  cluster: Caller,
+  resource: Resource,
+  signal?: AbortSignal,
+): Promise<Measured> {
+  const { metadata, items } = await cluster.call<KubernetesList>({
+    method: "GET",
+    path: resourcePath(resource),
+    query: { limit: 1 },
+    accept: MetadataOnly.list,
+    ...(signal && { signal }),
+  });
+  const objects = (items ?? []).length + (metadata.remainingItemCount ?? 0);
+  return { objects, listResourceVersion: metadata.resourceVersion ?? "" };
+}
