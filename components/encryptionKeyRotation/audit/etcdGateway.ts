@@ -66,6 +66,7 @@ export class EtcdGateway {
       what: `etcd gave no answer: ${failures.join("; ") || "no endpoints"}`,
       expected:
         "its client port, with the authority and client certificate that kube-apiserver has as --etcd-cafile, --etcd-certfile and --etcd-keyfile",
+      next: "correct `audit` (endpoints, ca, cert, key), or leave it out: the proof stands without it",
     });
   }
 

@@ -131,6 +131,7 @@ async function writeAndReadBack(target: OpenTarget, text: string): Promise<void>
   throw new UserError({
     what: `${target.name} holds something else after it was written: ${outlined(found)}`,
     expected: "the text written, to the byte",
+    next: "see who else writes it, stop that, then run `pulumi up` again",
   });
 }
 

@@ -46,6 +46,7 @@ export function runCommand({ what, argv, input, timeoutSeconds }: CommandRun): P
         new UserError({
           what: `${what}: cannot start "${program}": ${found}`,
           expected: "a program that this user may run",
+          next: "install it, or correct the command, then run `pulumi up` again",
         }),
       );
     });
@@ -56,7 +57,14 @@ export function runCommand({ what, argv, input, timeoutSeconds }: CommandRun): P
       if (found === undefined) return resolve(output);
       const said = redact(complaint.toString("utf8"), [output.toString("utf8"), input ?? ""]);
       const why = said === "" ? undefined : `it said: ${said}`;
-      reject(new UserError({ what: `${what}: "${program}" ${found}`, expected: "exit code 0", why }));
+      reject(
+        new UserError({
+          what: `${what}: "${program}" ${found}`,
+          expected: "exit code 0",
+          why,
+          next: "run it by hand to see why",
+        }),
+      );
     });
     child.stdin.end(input ?? "");
   });

@@ -96,6 +96,7 @@ export class SshTarget implements OpenTarget {
     return new UserError({
       what: `cannot ${verb} ${this.name}: ${messageOf(error)}`,
       expected: `a file, in a directory, that user "${user}" may read and write`,
+      next: `correct \`user\` or \`path\` of this target, or give the user the rights on ${this.args.host}`,
     });
   }
 }

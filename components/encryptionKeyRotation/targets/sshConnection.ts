@@ -48,6 +48,7 @@ export class SshConnection {
       throw new UserError({
         what: `cannot connect to ${host} by SSH: ${messageOf(error)}`,
         expected: "an SSH server with SFTP",
+        next: `try \`sftp ${host}\` from here, and correct host, port or the network between`,
       });
     }
   }
@@ -81,6 +82,7 @@ export class SshConnection {
       what: `${what}: "${program}" on ${this.host} ended with ${code}`,
       expected: "exit code 0",
       why,
+      next: `run it by hand on ${this.host} to see why`,
     });
   }
 

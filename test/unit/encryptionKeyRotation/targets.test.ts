@@ -149,7 +149,7 @@ describe("commands", () => {
   test("that end with another exit code than 0 are told by program, exit code and last words", async () => {
     const message = await messageOf(commands(sh("echo no such path >&2; exit 3"), ["true"]).read());
     expect(message).toBe(
-      'commands vault, read: "sh" ended with exit code 3\n  expected: exit code 0\n  why:      it said: no such path',
+      'commands vault, read: "sh" ended with exit code 3\n  expected: exit code 0\n  why:      it said: no such path\n  next:     run it by hand to see why',
     );
   });
 
