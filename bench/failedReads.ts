@@ -5,7 +5,7 @@ import { promote } from "../components/encryptionKeyRotation/promote/promote";
 import { readDesiredKeys } from "../components/encryptionKeyRotation/readDesiredKeys";
 import { retire } from "../components/encryptionKeyRotation/retire/retire";
 import type { Cluster } from "../components/kubernetes/cluster";
-import { rewriteAll } from "../components/migration/rewrite/rewriter";
+import { rewriteAllObjects } from "../components/migration/rewrite/rewriteAllObjects";
 import { checkout } from "../local/checkout";
 import type { LocalApiServer } from "../local/cluster/apiServer";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
@@ -105,7 +105,7 @@ async function ours(local: LocalCluster, cluster: Cluster, _from: Key, to: Key):
 /** The Kubernetes tutorial's order: the new key first, at once, then every object anew. */
 async function tutorial(local: LocalCluster, cluster: Cluster, from: Key, to: Key): Promise<void> {
   await load(local, cluster, fileOf(to, from));
-  const { failedCount } = await rewriteAll(cluster, { group: "", plural: "secrets", version: "v1" }, quiet());
+  const { failedCount } = await rewriteAllObjects(cluster, { group: "", plural: "secrets", version: "v1" }, quiet());
   if (failedCount > 0) throw new Error(`${failedCount} objects could not be rewritten; expected none`);
 }
 

@@ -2,7 +2,7 @@ import { execFile } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { promisify } from "util";
-import { readMetrics, samplesOf } from "../components/kubernetes/metrics";
+import { readMetrics, metricSamplesOf } from "../components/kubernetes/metrics";
 import { checkout } from "../local/checkout";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
@@ -121,7 +121,7 @@ class Project {
     const cluster = await connect(this.local);
     try {
       const metrics = await readMetrics(cluster, new AbortController().signal);
-      return samplesOf(metrics, "apiserver_request_total").reduce((sum, { value }) => sum + value, 0);
+      return metricSamplesOf(metrics, "apiserver_request_total").reduce((sum, { value }) => sum + value, 0);
     } finally {
       cluster.close();
     }

@@ -1,11 +1,11 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { requireDefinition } from "../components/migration/definition/live";
+import { requireDefinition } from "../components/migration/definition/liveDefinition";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
 import { migrateInTree } from "../components/migration/inTree/inTree";
-import { rewriteAll } from "../components/migration/rewrite/rewriter";
+import { rewriteAllObjects } from "../components/migration/rewrite/rewriteAllObjects";
 import { checkout } from "../local/checkout";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
@@ -23,7 +23,7 @@ const quiet = { report: () => undefined, signal: new AbortController().signal };
 
 const SUBJECTS: Record<string, Subject> = {
   direct: async (cluster, version) =>
-    complete(await rewriteAll(cluster, { group: GROUP, plural: PLURAL, version }, quiet)),
+    complete(await rewriteAllObjects(cluster, { group: GROUP, plural: PLURAL, version }, quiet)),
   "in-tree": async (cluster) => {
     const { outcome, message } = await migrateInTree(cluster, await requireDefinition(cluster, CRD), quiet);
     if (outcome !== "succeeded") throw new Error(`in-tree migration ${outcome}: ${message}`);

@@ -1,5 +1,5 @@
 /** Text on one line, also of a table's cell: nothing in it is markup, ends the cell, or calls a person by @name. */
-export function escape(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_[\]<>|~#]/g, "\\$&")
     .replace(/@(?=\w)/g, "@<!-- -->")
@@ -7,6 +7,6 @@ export function escape(text: string): string {
 }
 
 /** A table cuts cells at pipes before it looks for code. */
-export function code(text: string): string {
+export function quoteMarkdownCode(text: string): string {
   return `\`${text.replace(/`/g, "'").replace(/\s+/g, " ").replace(/\|/g, "\\|")}\``;
 }

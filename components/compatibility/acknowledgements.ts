@@ -28,7 +28,7 @@ export function applyAcknowledgements(
   };
 }
 
-export function countsAsError({ severity, acknowledged }: AcknowledgedFinding): boolean {
+export function isUnacknowledgedError({ severity, acknowledged }: AcknowledgedFinding): boolean {
   return severity === "error" && acknowledged === undefined;
 }
 

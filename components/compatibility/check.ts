@@ -48,7 +48,7 @@ export interface DefinitionCheck extends Check {
   compare(old: Definition, next: Definition): (Change & { below: string })[];
 }
 
-export function toFinding(check: Check, path: string, what: string): Finding {
+export function makeFindingOfCheck(check: Check, path: string, what: string): Finding {
   const { id, severity, why, fix } = check;
   return { check: id, path, severity, what, why, fix };
 }

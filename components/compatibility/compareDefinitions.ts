@@ -1,5 +1,5 @@
 import type { Definition, Version } from "../crd/definition";
-import { toFinding } from "./check";
+import { makeFindingOfCheck } from "./check";
 import { DEFINITION_CHECKS, VERSION_CHECKS } from "./checks";
 import { compareSchemas } from "./compareSchemas";
 import { sortFindings, type Finding } from "./finding";
@@ -15,7 +15,9 @@ export interface Comparison {
 export function compareDefinitions(old: Definition, next: Definition, { rollout = false }: Comparison = {}): Finding[] {
   const checks = DEFINITION_CHECKS.filter(({ safeInRollout }) => !(rollout && safeInRollout === true));
   return sortFindings([
-    ...checks.flatMap((check) => check.compare(old, next).map(({ below, what }) => toFinding(check, below, what))),
+    ...checks.flatMap((check) =>
+      check.compare(old, next).map(({ below, what }) => makeFindingOfCheck(check, below, what)),
+    ),
     ...leftOverOfSpec(old, next),
     ...(rollout ? [] : stricterStorage(old, next)), // a rollout asks the API server about every object
     ...commonVersions(old, next).flatMap(([before, after]) => compareVersions(before, after)),
@@ -55,7 +57,7 @@ function compareVersions(old: Version, next: Version): Finding[] {
   const checks = hasClients ? VERSION_CHECKS : [];
   return [
     ...checks.flatMap((check) =>
-      check.compare(old, next).map(({ below = "", what }) => toFinding(check, old.name + below, what)),
+      check.compare(old, next).map(({ below = "", what }) => makeFindingOfCheck(check, old.name + below, what)),
     ),
     ...leftOverKeys(old.name, old, next, CONSUMED_OF_VERSION),
     ...leftOverKeys(

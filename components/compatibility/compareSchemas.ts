@@ -1,10 +1,10 @@
 import type { Schema } from "../crd/definition";
-import { toFinding, type NodeCheck, type Pair } from "./check";
+import { makeFindingOfCheck, type NodeCheck, type Pair } from "./check";
 import { NODE_CHECKS } from "./checks";
 import { typeChanged } from "./checks/schema/typeChanged";
 import type { Finding } from "./finding";
 import { leftOverKeys } from "./leftOverKeys";
-import { CHILDREN, pairNodes } from "./pairs";
+import { CHILDREN, pairSchemaNodes } from "./pairSchemas";
 import { TEXTS } from "./texts";
 
 /** Each check consumes its keywords; a keyword that none has consumed must be equal on both sides. */
@@ -15,7 +15,7 @@ const DATA_CHECKS = NODE_CHECKS.filter(({ concerns }) => concerns === "data");
 /** One version's schema before and after. `hasClients`: it is served in both. */
 export function compareSchemas(path: string, old: Schema, next: Schema, hasClients: boolean): Finding[] {
   const checks = hasClients ? NODE_CHECKS : DATA_CHECKS;
-  return pairNodes(path, old, next).flatMap((pair) => compareNode(pair, checks));
+  return pairSchemaNodes(path, old, next).flatMap((pair) => compareNode(pair, checks));
 }
 
 function compareNode(pair: Pair, checks: readonly NodeCheck[]): Finding[] {
@@ -29,5 +29,5 @@ function compareNode(pair: Pair, checks: readonly NodeCheck[]): Finding[] {
 }
 
 function findWith(check: NodeCheck, pair: Pair): Finding[] {
-  return check.compare(pair).map(({ below = "", what }) => toFinding(check, pair.path + below, what));
+  return check.compare(pair).map(({ below = "", what }) => makeFindingOfCheck(check, pair.path + below, what));
 }

@@ -1,4 +1,4 @@
-import { isLargeInteger, readableValue, stringifyJson } from "../kubernetes/json";
+import { isLargeJsonInteger, readableJson, stringifyJson } from "../kubernetes/json";
 
 const SHOWN = 5;
 const LONGEST = 80;
@@ -6,7 +6,7 @@ const LONGEST = 80;
 /** A value of a schema as a finding shows it: JSON on one line, cut where it is long; `none` where there is none. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return "none";
-  const text = readableValue(value);
+  const text = readableJson(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
@@ -22,7 +22,7 @@ export function describeChange(name: string, old: unknown, next: unknown): strin
 }
 
 /** A bound: the API server keeps it as a float64, however it was written. */
-export function numberOf(value: unknown): number | undefined {
+export function readNumberValue(value: unknown): number | undefined {
   if (typeof value === "number") return value;
-  return typeof value === "string" && isLargeInteger(value) ? Number(stringifyJson(value)) : undefined;
+  return typeof value === "string" && isLargeJsonInteger(value) ? Number(stringifyJson(value)) : undefined;
 }

@@ -1,5 +1,5 @@
-import { canonical } from "../crd/canonical";
-import { toFinding } from "./check";
+import { canonicalText } from "../crd/canonical";
+import { makeFindingOfCheck } from "./check";
 import { unhandled } from "./checks/unhandled";
 import { describeChange } from "./describeValue";
 import type { Finding } from "./finding";
@@ -15,6 +15,8 @@ export function leftOverKeys(path: string, old: object, next: object, consumed: 
   ];
   const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
   return [...keys]
-    .filter((key) => !consumed.has(key) && canonical({ [key]: before[key] }) !== canonical({ [key]: after[key] }))
-    .map((key) => toFinding(unhandled, path, describeChange(key, before[key], after[key])));
+    .filter(
+      (key) => !consumed.has(key) && canonicalText({ [key]: before[key] }) !== canonicalText({ [key]: after[key] }),
+    )
+    .map((key) => makeFindingOfCheck(unhandled, path, describeChange(key, before[key], after[key])));
 }

@@ -1,5 +1,6 @@
 import type { Schema } from "../crd/definition";
-import { fieldOf, IMPLIED, isEmbeddedResource, keepsUnknownFields, valuesOf } from "./schemaType";
+import { isEmbeddedResource } from "./schemaType";
+import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "./schemaFields";
 
 /** A place of one schema whose values another schema does not keep. */
 export interface LostField {
@@ -17,14 +18,14 @@ export interface LostField {
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 export function prunedFields(from: Schema | undefined, to: Schema | undefined): string[] {
-  return lostFields(from, to).map(describe).sort();
+  return prunedFieldsWithSchema(from, to).map(describe).sort();
 }
 
 /** True for two nodes of which neither loses anything to the other: they need not be walked. */
 type IsSame = (from: Schema, to: Schema) => boolean;
 
 /** The same as data, in the order of the schema. */
-export function lostFields(
+export function prunedFieldsWithSchema(
   from: Schema | undefined,
   to: Schema | undefined,
   isSame: IsSame = () => false,
@@ -50,7 +51,7 @@ function walk(from: Schema, to: Schema, path: string, isSame: IsSame): LostField
 
 /** Both keep unknown fields, and what is one to the first may be a node that the second describes and prunes. */
 function walkUnknown(from: Schema, to: Schema, path: string): LostField[] {
-  const described = Object.entries(to.properties ?? {}).filter(([name]) => fieldOf(from, name) === undefined);
+  const described = Object.entries(to.properties ?? {}).filter(([name]) => schemaOfField(from, name) === undefined);
   return described.flatMap(([name, child]) => {
     return isResource(to, path) && IMPLIED.includes(name) ? [] : prunedOfAnything(child, `${path}.${name}`);
   });
@@ -59,7 +60,7 @@ function walkUnknown(from: Schema, to: Schema, path: string): LostField[] {
 /** A scalar is kept or refused, but never pruned. */
 function prunedOfAnything(to: Schema, path: string): LostField[] {
   if (keepsUnknownFields(to)) return walkUnknown({}, to, path);
-  const values = valuesOf(to);
+  const values = schemaOfValues(to);
   if (values !== undefined) return prunedOfAnything(values, `${path}.*`);
   if (to.items !== undefined) return prunedOfAnything(to.items, `${path}[]`);
   return to.type === "object" || to.properties !== undefined ? [{ path, reason: UNKNOWN_FIELDS }] : [];
@@ -69,7 +70,7 @@ function walkProperties(from: Schema, to: Schema, path: string, isSame: IsSame):
   return Object.entries(propertiesOf(from)).flatMap(([name, child]) => {
     if (isResource(to, path) && IMPLIED.includes(name)) return [];
     const here = `${path}.${name}`;
-    const peer = fieldOf(to, name) ?? valuesOf(to);
+    const peer = schemaOfField(to, name) ?? schemaOfValues(to);
     if (peer === undefined) return keepsUnknownFields(to) ? [] : [{ path: here }];
     return walk(child, peer, here, isSame);
   });
@@ -78,9 +79,9 @@ function walkProperties(from: Schema, to: Schema, path: string, isSame: IsSame):
 function walkValues(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
   const items =
     from.items !== undefined && to.items !== undefined ? walk(from.items, to.items, `${path}[]`, isSame) : [];
-  const values = valuesOf(from);
+  const values = schemaOfValues(from);
   if (values === undefined) return items;
-  const peer = valuesOf(to);
+  const peer = schemaOfValues(to);
   if (peer !== undefined) return [...items, ...walk(values, peer, `${path}.*`, isSame)];
   return keepsUnknownFields(to) ? items : [...items, { path: `${path}.*`, reason: "free keys" }];
 }

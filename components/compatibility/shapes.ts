@@ -1,5 +1,6 @@
 import type { Schema } from "../crd/definition";
-import { isEmbeddedResource, keepsUnknownFields } from "./schemaType";
+import { isEmbeddedResource } from "./schemaType";
+import { keepsUnknownFields } from "./schemaFields";
 
 /**
  * Tells in one step whether two nodes keep the same fields, for as long as no schema changes: forty versions are compared

@@ -1,5 +1,5 @@
-import { isWebhook, type Definition, type Version } from "../crd/definition";
-import { toFinding, type Check } from "./check";
+import { type Definition, type Version } from "../crd/definition";
+import { makeFindingOfCheck, type Check } from "./check";
 import { bounds } from "./checks/schema/bounds";
 import { combinedSchemas } from "./checks/schema/combinedSchemas";
 import { enumAdded, enumValueRemoved } from "./checks/schema/enums";
@@ -13,6 +13,7 @@ import { validationRuleAdded } from "./checks/schema/validationRules";
 import { storageVersionStricter } from "./checks/storageVersionStricter";
 import { compareSchemas } from "./compareSchemas";
 import type { Finding } from "./finding";
+import { isWebhook } from "../crd/conversion";
 
 /** What says whether an object is valid. What would be lost of one is for the checks of dropped fields. */
 const VALIDATION: readonly Check[] = [
@@ -38,7 +39,7 @@ export function stricterStorage(old: Definition, next: Definition): Finding[] {
   const from = next.spec.versions.find(({ name }) => name === before.name) ?? before;
   return compareSchemas(to.name, schemaOf(from), schemaOf(to), true)
     .filter(({ check, severity }) => severity === "error" && IDS.has(check))
-    .map(({ path, what }) => toFinding(storageVersionStricter, path, `${from.name} → ${to.name}: ${what}`));
+    .map(({ path, what }) => makeFindingOfCheck(storageVersionStricter, path, `${from.name} → ${to.name}: ${what}`));
 }
 
 const storedIn = ({ spec }: Definition): Version | undefined => spec.versions.find(({ storage }) => storage);

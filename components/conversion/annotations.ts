@@ -1,8 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { MoveError } from "./errors";
 import { parseExact, stringifyExact } from "./exactJson";
-import { isMapValue, own, sorted, type JsonMap } from "./json";
-import type { Keeper, Stash } from "./stash";
+import { isMapValue, own, sortJsonKeys, type JsonMap } from "./json";
+import type { Stash } from "./stash";
 
 /** The API server's limit for all annotations of an object together (apimachinery pkg/api/validation/objectmeta.go). */
 const MOST_BYTES = 256 * 1024;
@@ -10,7 +9,7 @@ const MOST_BYTES = 256 * 1024;
 const DEEPEST = 1000;
 
 /** Where an object keeps what only `version` can hold. */
-export function annotationOf(group: string, version: string): string {
+export function stashAnnotationOf(group: string, version: string): string {
   return `conversion.${group}/${version}`;
 }
 
@@ -39,7 +38,7 @@ export function withStashes(metadata: JsonMap, changes: ReadonlyMap<string, Stas
   const kept = Object.entries(before).filter(([key]) => !changes.has(key));
   const added = [...changes].flatMap(([key, stash]) => {
     if (stash === undefined) return [];
-    if (!isDeeper(stash, DEEPEST)) return [[key, stringifyExact(sorted(stash))]];
+    if (!isDeeper(stash, DEEPEST)) return [[key, stringifyExact(sortJsonKeys(stash))]];
     const problem = `what only the other version can hold (${key}) has more than ${DEEPEST} levels`;
     throw new MoveError("metadata.annotations", `${problem}; keep the field in both versions`);
   });
@@ -66,56 +65,4 @@ function checkSize(annotations: JsonMap, changes: ReadonlyMap<string, unknown>):
     "metadata.annotations",
     `${bytes} bytes with what only the other version can hold (${[...changes.keys()].join(", ")}); expected at most ${MOST_BYTES}, the API server's limit; make that version the storage version, or keep the field in both`,
   );
-}
-
-/** What the seal is bound to, so that it opens nowhere else. */
-export interface Bound {
-  readonly group: string;
-  readonly kind: string;
-  readonly namespace: unknown;
-  readonly name: unknown;
-}
-
-/**
- * AES-256-GCM whose nonce is made from what it seals: the same object converts to the same bytes every time, which a
- * storage migration's proof rests on. The first key seals, every key opens.
- */
-export function keeperOf(keys: readonly Uint8Array[], bound: Bound): Keeper {
-  const context = (path: string): string =>
-    JSON.stringify([bound.group, bound.kind, bound.namespace ?? null, bound.name ?? null, path]);
-  if (keys.some((key) => key.length !== 32)) {
-    throw new Error("a key to seal with has not 32 bytes; expected 32 (head -c 32 /dev/urandom)");
-  }
-  const unopened = new Set<string>();
-  return {
-    unopened,
-    seal(text, path) {
-      const [key] = keys;
-      if (key === undefined) {
-        throw new MoveError(
-          path,
-          "the other version cannot hold it, it is sensitive, and there is no key to seal it with; give the webhook a key, or keep the field in both versions",
-        );
-      }
-      const nonce = createHmac("sha256", key).update(context(path)).update("\0").update(text).digest().subarray(0, 12);
-      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context(path)));
-      const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64");
-    },
-    open(sealed, path) {
-      const bytes = Buffer.from(sealed, "base64");
-      for (const key of bytes.length >= 28 ? keys : []) {
-        try {
-          const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12))
-            .setAAD(Buffer.from(context(path)))
-            .setAuthTag(bytes.subarray(12, 28));
-          return decipher.update(bytes.subarray(28), undefined, "utf8") + decipher.final("utf8");
-        } catch {
-          // Another key's, or another object's.
-        }
-      }
-      unopened.add(sealed);
-      return undefined;
-    },
-  };
 }

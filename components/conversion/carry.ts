@@ -1,10 +1,10 @@
 import type { Container, DirectedScope, DirectedTransfer, DirectedNested } from "./compile";
-import { shownEqual } from "./defaults";
-import { Draft, read } from "./draft";
+import { isEqualWithDefaults } from "./defaults";
+import { Draft, readAtPath } from "./draft";
 import { equal, isMapValue, type JsonMap } from "./json";
-import { carryNested, type Carried } from "./lists";
-import { run } from "./run";
-import { openEntry, Leftovers, type Keeper, type Stash } from "./stash";
+import { carryNestedList, type Carried } from "./lists";
+import { runMove } from "./runMove";
+import { openStashEntry, Leftovers, type Keeper, type Stash } from "./stash";
 
 /** What a move makes of its fields: values for the other side, by place. */
 interface Moved {
@@ -31,7 +31,7 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
   const moved = scope.moves.map((move) =>
     move.kind === "transfer"
       ? transfer(move, input, returning, keeper)
-      : nested(move, input, openEntry(returning, move.toKey, keeper), keeper),
+      : nested(move, input, openStashEntry(returning, move.toKey, keeper), keeper),
   );
 
   // STEP 2: the fields leave, and the objects that were only there for them.
@@ -39,7 +39,7 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
   for (const { move } of moved) for (const place of placesOf(move, "from")) draft.remove(place.path);
   for (const container of scope.containers) {
     if (!container.inFrom || container.inTo) continue;
-    const residue = read(draft.value, container.path);
+    const residue = readAtPath(draft.value, container.path);
     if (residue === undefined) continue;
     draft.remove(container.path);
     const rebuilt = isMapValue(residue) && moved.some((m) => fills(m, container));
@@ -66,8 +66,9 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
 
   // STEP 4: objects that are there only now, or were there only before.
   for (const container of scope.containers) {
-    if (container.inFrom && container.inTo && read(input, container.path) === undefined) {
-      if (read(draft.value, container.path) !== undefined) leftovers.add(container.text, { created: true }, false);
+    if (container.inFrom && container.inTo && readAtPath(input, container.path) === undefined) {
+      if (readAtPath(draft.value, container.path) !== undefined)
+        leftovers.add(container.text, { created: true }, false);
     }
     if (container.inTo) restoreContainer(draft, container, returning, keeper);
   }
@@ -75,19 +76,25 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
 }
 
 function transfer(move: DirectedTransfer, input: JsonMap, returning: Stash | undefined, keeper: Keeper): Moved {
-  const before = move.from.map(({ path }) => read(input, path));
-  const entry = openEntry(returning, move.toKey, keeper);
+  const before = move.from.map(({ path }) => readAtPath(input, path));
+  const entry = openStashEntry(returning, move.toKey, keeper);
   const value = entry?.["value"];
   if (isMapValue(value)) {
     const shown = entry?.["shown"];
     const unedited = move.from.every(({ schema, text }, index) =>
-      shownEqual(schema, before[index], isMapValue(shown) ? read(shown, [text]) : undefined),
+      isEqualWithDefaults(schema, before[index], isMapValue(shown) ? readAtPath(shown, [text]) : undefined),
     );
     if (unedited) {
-      return { move, before, after: move.to.map(({ text }) => read(value, [text])), restored: true, entry: undefined };
+      return {
+        move,
+        before,
+        after: move.to.map(({ text }) => readAtPath(value, [text])),
+        restored: true,
+        entry: undefined,
+      };
     }
   }
-  const after = run(move, "there", before);
+  const after = runMove(move, "there", before);
   return {
     move,
     before,
@@ -102,7 +109,7 @@ function lossy(move: DirectedTransfer, before: readonly unknown[], after: readon
   if (before.every((value) => value === undefined)) return false;
   if (move.there === undefined && move.to.length > 0) return false;
   try {
-    const again = run(move, "back", after);
+    const again = runMove(move, "back", after);
     return before.some((value, index) => !equal(value, again[index]));
   } catch {
     return true;
@@ -121,8 +128,8 @@ function named(places: readonly { text: string }[], values: readonly unknown[]):
 }
 
 function nested(move: DirectedNested, input: JsonMap, entry: JsonMap | undefined, keeper: Keeper): Moved {
-  const before = read(input, move.from.path);
-  const { after, restored, left } = carryNested(move, before, entry, (element, returning) =>
+  const before = readAtPath(input, move.from.path);
+  const { after, restored, left } = carryNestedList(move, before, entry, (element, returning) =>
     carry(move.scope, element, returning, keeper),
   );
   return { move, before: [before], after: [after], restored, entry: left };
@@ -148,7 +155,7 @@ function fills({ move, before }: Moved, container: Container): boolean {
 }
 
 function isThere(value: unknown, path: readonly string[]): boolean {
-  return path.length === 0 || isMapValue(read(value, path));
+  return path.length === 0 || isMapValue(readAtPath(value, path));
 }
 
 function isEmpty(value: unknown): boolean {
@@ -156,15 +163,15 @@ function isEmpty(value: unknown): boolean {
 }
 
 function restoreContainer(draft: Draft, container: Container, returning: Stash | undefined, keeper: Keeper): void {
-  const entry = openEntry(returning, container.text, keeper);
+  const entry = openStashEntry(returning, container.text, keeper);
   if (entry === undefined) return;
-  const found = read(draft.value, container.path);
+  const found = readAtPath(draft.value, container.path);
   if (entry["created"] === true && isEmpty(found)) return draft.remove(container.path);
   const residue = entry["container"];
   if (residue === undefined || !isThere(draft.value, container.anchor)) return;
   if (found === undefined) return draft.takes(container.path) ? draft.put(container.path, residue) : undefined;
   if (!isMapValue(found) || !isMapValue(residue)) return;
   for (const [name, value] of Object.entries(residue)) {
-    if (read(found, [name]) === undefined && name !== "__proto__") draft.put([...container.path, name], value);
+    if (readAtPath(found, [name]) === undefined && name !== "__proto__") draft.put([...container.path, name], value);
   }
 }

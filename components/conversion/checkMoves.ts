@@ -1,5 +1,5 @@
 import type { Move } from "./moves";
-import { elementSchema, isMap, KUBERNETES_OWN, schemaAt, type SchemaNode } from "./schema";
+import { elementSchema, isMapSchema, KUBERNETES_OWN, schemaAt, type SchemaNode } from "./schema";
 
 export type Side = "old" | "new";
 
@@ -46,7 +46,7 @@ export function checkMove(
       schemaAt(schemas.old, move.old[0].split(".")),
       schemaAt(schemas.new, move.new[0].split(".")),
     ];
-    if (first !== undefined && second !== undefined && isMap(first) !== isMap(second)) {
+    if (first !== undefined && second !== undefined && isMapSchema(first) !== isMapSchema(second)) {
       report(`each: ${around}${move.old[0]} is a list in one version and a map in the other; use custom()`);
       sound = false;
     }
@@ -65,7 +65,7 @@ function known(schema: SchemaNode, path: readonly string[]): string {
 }
 
 /** Reports fields that are in more than one move: which of them has its value would be chance. */
-export function checkOverlaps(
+export function checkMovesOverlap(
   moves: readonly Move[],
   side: Side,
   around: string,

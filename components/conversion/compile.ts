@@ -1,7 +1,7 @@
 import type { Move, Nested, Transfer, Way } from "./moves";
-import { checkMove, checkOverlaps, type Schemas, type Side } from "./checkMoves";
-import { elementSchema, holdsSecret, schemaAt, type SchemaNode } from "./schema";
-import { missingMoves } from "./complete";
+import { checkMove, checkMovesOverlap, type Schemas, type Side } from "./checkMoves";
+import { elementSchema, hasSecretInSchema, schemaAt, type SchemaNode } from "./schema";
+import { findMissingMoves } from "./missingMoves";
 
 /** One field of one version. */
 export interface Place {
@@ -73,8 +73,8 @@ export function compileScope(
   report: (problem: string) => void,
 ): Scope {
   const sound = moves.filter((move) => checkMove(move, schemas, around, names, report));
-  for (const side of ["old", "new"] as const) checkOverlaps(sound, side, around, names[side], report);
-  for (const problem of missingMoves(schemas, sound, around, names)) report(problem);
+  for (const side of ["old", "new"] as const) checkMovesOverlap(sound, side, around, names[side], report);
+  for (const problem of findMissingMoves(schemas, sound, around, names)) report(problem);
   const scopes = sound.map((move) =>
     move.kind === "transfer" ? undefined : inner(move, schemas, around, names, report),
   );
@@ -130,7 +130,7 @@ function direct(
       label: (move[from].length > 0 ? move[from] : move[to]).join(", "),
       fromKey: move[from].join(","),
       toKey: move[to].join(","),
-      sensitive: move.sensitive ?? (marked(move) || secret.some(({ schema }) => holdsSecret(schema))),
+      sensitive: move.sensitive ?? (marked(move) || secret.some(({ schema }) => hasSecretInSchema(schema))),
     };
   };
   const transfer = (move: Transfer): DirectedTransfer => ({
@@ -159,7 +159,7 @@ function direct(
       inFrom: schemaAt(schemas[from], path) !== undefined,
       inTo: schemaAt(schemas[to], path) !== undefined,
       sensitive:
-        holdsSecret(schemaAt(schemas[from], path)) ||
+        hasSecretInSchema(schemaAt(schemas[from], path)) ||
         moves.some((move) => move.sensitive === true && move[from].some((other) => other.startsWith(`${text}.`))),
     };
   });

@@ -1,9 +1,10 @@
-import { annotationOf, keeperOf, readStash, withStashes } from "./annotations";
+import { stashAnnotationOf, readStash, withStashes } from "./annotations";
 import { carry } from "./carry";
 import type { Scope } from "./compile";
 import { ConversionError, MoveError } from "./errors";
 import { isMapValue, own, type JsonMap } from "./json";
-import { waiting, withWaiting, type Stash } from "./stash";
+import { waitingInStash, stashWithWaiting, type Stash } from "./stash";
+import { makeSealer } from "./sealing";
 
 /** A chain of versions with the steps between neighbours, ready to run. */
 export interface Chain {
@@ -39,14 +40,14 @@ export function convertObject(
   const to = indexOf(chain, desiredAPIVersion, object);
   const from = indexOf(chain, own(object, "apiVersion"), object);
   if (object["kind"] !== chain.kind) {
-    throw new ConversionError(`${nameOf(object)}: expected kind ${chain.kind} of ${chain.group}`);
+    throw new ConversionError(`${nameConvertedObject(object)}: expected kind ${chain.kind} of ${chain.group}`);
   }
   const metadata = own(object, "metadata");
   // The API server refuses an answer without metadata, and sends objects without it for server-side apply.
   let given = isMapValue(metadata) ? metadata : {};
   if (from === to) return given === metadata ? object : { ...object, metadata: given };
   const bound = { group: chain.group, kind: chain.kind, namespace: own(given, "namespace"), name: own(given, "name") };
-  const keeper = keeperOf(keys, bound);
+  const keeper = makeSealer(keys, bound);
   // Kubernetes' own fields go along: no move can name them.
   let current: JsonMap = object;
   const direction = from < to ? 1 : -1;
@@ -54,19 +55,19 @@ export function convertObject(
     const [here, there] = [chain.versions[at] as string, chain.versions[at + direction] as string];
     try {
       const step = chain.steps[Math.min(at, at + direction)] as Scope;
-      const [mine, theirs] = [annotationOf(chain.group, here), annotationOf(chain.group, there)];
+      const [mine, theirs] = [stashAnnotationOf(chain.group, here), stashAnnotationOf(chain.group, there)];
       const [kept, returning] = [readStash(given, mine), readStash(given, theirs)];
       const { output, stash } = carry(direction > 0 ? step.up : step.down, current, returning, keeper);
       const changes = new Map<string, Stash | undefined>();
       // Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. What is sealed waits for its key.
-      const left = withWaiting(stash, waiting(kept));
+      const left = stashWithWaiting(stash, waitingInStash(kept));
       if (left !== undefined || kept !== undefined) changes.set(mine, left);
-      if (returning !== undefined) changes.set(theirs, waiting(returning, keeper.unopened));
+      if (returning !== undefined) changes.set(theirs, waitingInStash(returning, keeper.unopened));
       given = withStashes(given, changes);
       current = output;
     } catch (error) {
       if (!(error instanceof MoveError)) throw error;
-      const at = `${nameOf(object)}: ${here}→${there}`;
+      const at = `${nameConvertedObject(object)}: ${here}→${there}`;
       throw new ConversionError(`${at}: ${error.message}`, `${at}: ${error.path}`);
     }
   }
@@ -77,10 +78,12 @@ function indexOf(chain: Chain, apiVersion: unknown, object: JsonMap): number {
   const index = chain.versions.findIndex((version) => `${chain.group}/${version}` === apiVersion);
   if (index >= 0) return index;
   const known = chain.versions.map((version) => `${chain.group}/${version}`).join(", ");
-  throw new ConversionError(`${nameOf(object)}: no conversion for ${String(apiVersion)}; expected one of ${known}`);
+  throw new ConversionError(
+    `${nameConvertedObject(object)}: no conversion for ${String(apiVersion)}; expected one of ${known}`,
+  );
 }
 
-export function nameOf(object: unknown): string {
+export function nameConvertedObject(object: unknown): string {
   if (!isMapValue(object)) return "an object";
   const metadata = own(object, "metadata");
   const of = (field: string): string | undefined => {

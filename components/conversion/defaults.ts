@@ -1,5 +1,5 @@
-import { equal, fieldSchema, isMapValue, own } from "./json";
-import type { SchemaNode } from "./schema";
+import { equal, isMapValue, own, fieldSchema } from "./json";
+import { type SchemaNode } from "./schema";
 
 /** The value with the defaults that the API server fills in after a conversion. */
 export function withDefaults(schema: SchemaNode | undefined, value: unknown): unknown {
@@ -20,6 +20,6 @@ export function withDefaults(schema: SchemaNode | undefined, value: unknown): un
 }
 
 /** True where both are the same in what the API server shows, its defaults filled in. */
-export function shownEqual(schema: SchemaNode | undefined, first: unknown, second: unknown): boolean {
+export function isEqualWithDefaults(schema: SchemaNode | undefined, first: unknown, second: unknown): boolean {
   return equal(first, second) || equal(withDefaults(schema, first), withDefaults(schema, second));
 }

@@ -1,7 +1,7 @@
 import { isMapValue, own, type JsonMap } from "./json";
 
 /** Value at a path of own fields; undefined where there is none. */
-export function read(value: unknown, path: readonly string[]): unknown {
+export function readAtPath(value: unknown, path: readonly string[]): unknown {
   let found = value;
   for (const name of path) {
     if (!isMapValue(found)) return undefined;
@@ -20,7 +20,7 @@ export class Draft {
   }
 
   remove(path: readonly string[]): void {
-    if (read(this.value, path) === undefined) return;
+    if (readAtPath(this.value, path) === undefined) return;
     const parent = this.parent(path);
     if (parent !== undefined) delete parent[path[path.length - 1] as string];
   }
@@ -28,7 +28,7 @@ export class Draft {
   /** Whether something can be put there: what is on the way is an object, or nothing. */
   takes(path: readonly string[]): boolean {
     return path.slice(0, -1).every((_, index) => {
-      const found = read(this.value, path.slice(0, index + 1));
+      const found = readAtPath(this.value, path.slice(0, index + 1));
       return found === undefined || isMapValue(found);
     });
   }

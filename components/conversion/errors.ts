@@ -33,6 +33,6 @@ export class MoveError extends Error {
   }
 }
 
-export function reasonOf(error: unknown): string {
+export function reasonOfError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

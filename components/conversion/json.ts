@@ -1,5 +1,5 @@
 import { ExactNumber } from "./exactJson";
-import type { SchemaNode } from "./schema";
+import { type SchemaNode } from "./schema";
 
 export type JsonMap = Readonly<Record<string, unknown>>;
 
@@ -31,11 +31,11 @@ export function equal(first: unknown, second: unknown): boolean {
 }
 
 /** The same value with its keys in order, as the API server writes them: what is made of it has the same bytes every time. */
-export function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+export function sortJsonKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortJsonKeys);
   if (!isMapValue(value)) return value;
   const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(keys.map((key) => [key, sortJsonKeys(value[key])]));
 }
 
 function canonicalNumber(text: string): string {
@@ -46,23 +46,16 @@ function canonicalNumber(text: string): string {
  * A copy for the user's functions, which may then do with it what they like. An integer beyond 2^53 is a bigint where the
  * schema, and so the function's type, says int64.
  */
-export function toUser(schema: SchemaNode | undefined, value: unknown): unknown {
+export function jsonToUser(schema: SchemaNode | undefined, value: unknown): unknown {
   if (value instanceof ExactNumber) {
     const large = /^-?\d+$/.test(value.text) && !Number.isSafeInteger(Number(value.text));
     return large && schema?.type !== "number" ? BigInt(value.text) : Number(value.text);
   }
-  if (Array.isArray(value)) return value.map((element) => toUser(schema?.items, element));
+  if (Array.isArray(value)) return value.map((element) => jsonToUser(schema?.items, element));
   if (!isMapValue(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [key, toUser(fieldSchema(schema, key), field)]),
+    Object.entries(value).map(([key, field]) => [key, jsonToUser(fieldSchema(schema, key), field)]),
   );
-}
-
-/** The schema of one field of an object or map. */
-export function fieldSchema(schema: SchemaNode | undefined, key: string): SchemaNode | undefined {
-  const described = schema?.properties && (own(schema.properties, key) as SchemaNode | undefined);
-  if (described !== undefined) return described;
-  return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
 }
 
 /**
@@ -70,18 +63,25 @@ export function fieldSchema(schema: SchemaNode | undefined, key: string): Schema
  *
  * @throws Error for what is none: NaN, a function, a Date
  */
-export function fromUser(value: unknown): unknown {
+export function jsonFromUser(value: unknown): unknown {
   if (typeof value === "bigint") {
     return Number.isSafeInteger(Number(value)) ? Number(value) : new ExactNumber(value.toString());
   }
   if (value === undefined || value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof ExactNumber) return value;
-  if (Array.isArray(value)) return value.map((element) => fromUser(element) ?? null);
+  if (Array.isArray(value)) return value.map((element) => jsonFromUser(element) ?? null);
   if (typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)) {
     const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-    return Object.fromEntries(fields.map(([key, field]) => [key, fromUser(field)]));
+    return Object.fromEntries(fields.map(([key, field]) => [key, jsonFromUser(field)]));
   }
   const found = typeof value === "object" ? value.constructor.name : typeof value;
   throw new Error(`gave ${typeof value === "number" ? String(value) : found}, which JSON cannot hold`);
+}
+
+/** The schema of one field of an object or map. */
+export function fieldSchema(schema: SchemaNode | undefined, key: string): SchemaNode | undefined {
+  const described = schema?.properties && (own(schema.properties, key) as SchemaNode | undefined);
+  if (described !== undefined) return described;
+  return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
 }

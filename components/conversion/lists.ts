@@ -1,6 +1,6 @@
 import type { DirectedNested } from "./compile";
 import { isMapValue, own, type JsonMap } from "./json";
-import { elementsOf, Identities, type Stash } from "./stash";
+import { elementsOfStashEntry, Identities, type Stash } from "./stash";
 
 /** One object in the other version. */
 export interface Carried {
@@ -23,7 +23,7 @@ interface Result {
 const ABSENT: Result = { after: undefined, restored: false, left: undefined };
 
 /** The elements of a list or map; an object that becomes a list of one; a list that becomes its first. */
-export function carryNested(
+export function carryNestedList(
   move: DirectedNested,
   before: unknown,
   entry: JsonMap | undefined,
@@ -51,7 +51,7 @@ function eachElement(
   entry: JsonMap | undefined,
   carryOne: CarryOne,
 ): Result {
-  const returning = elementsOf(entry);
+  const returning = elementsOfStashEntry(entry);
   const names = returning.size === 0 ? undefined : new Identities(move.from.schema);
   const carried = list.map((element): Carried | undefined => {
     if (!isMapValue(element)) return undefined;
@@ -70,7 +70,7 @@ function eachElement(
 
 function eachField(map: unknown, entry: JsonMap | undefined, carryOne: CarryOne): Result {
   if (!isMapValue(map)) return { ...ABSENT, after: map };
-  const returning = elementsOf(entry);
+  const returning = elementsOfStashEntry(entry);
   const items: [string, Stash][] = [];
   const fields = Object.entries(map).map(([key, element]) => {
     if (!isMapValue(element)) return [key, element] as const;
@@ -99,7 +99,11 @@ function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefi
   if (!isMapValue(first)) {
     return { after: first, restored: false, left: rest.length > 0 ? { rest } : undefined };
   }
-  const returning = ofFirst(elementsOf(entry), new Identities(move.from.schema).next(first), list.length === 1);
+  const returning = ofFirst(
+    elementsOfStashEntry(entry),
+    new Identities(move.from.schema).next(first),
+    list.length === 1,
+  );
   const { output, stash } = carryOne(first, returning);
   const left = { ...(stash && { inner: stash }), ...(rest.length > 0 && { rest }) };
   return { after: output, restored: false, left: Object.keys(left).length > 0 ? left : undefined };

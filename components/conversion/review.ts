@@ -1,5 +1,5 @@
-import { convertObject, nameOf, type Chain, type ConvertOptions } from "./convert";
-import { ConversionError, ReviewError, reasonOf } from "./errors";
+import { convertObject, nameConvertedObject, type Chain, type ConvertOptions } from "./convert";
+import { ConversionError, ReviewError, reasonOfError } from "./errors";
 import { isMapValue, own, type JsonMap } from "./json";
 
 const apiVersion = "apiextensions.k8s.io/v1";
@@ -44,8 +44,10 @@ export function reviewObjects(chain: Chain, body: unknown, options: ReviewOption
     try {
       return convertObject(chain, object, desired, options);
     } catch (error) {
-      failures.push(error instanceof ConversionError ? error.message : `${nameOf(object)}: ${reasonOf(error)}`);
-      options.onFailure?.(error instanceof ConversionError ? error.where : nameOf(object));
+      failures.push(
+        error instanceof ConversionError ? error.message : `${nameConvertedObject(object)}: ${reasonOfError(error)}`,
+      );
+      options.onFailure?.(error instanceof ConversionError ? error.where : nameConvertedObject(object));
       return {};
     }
   });

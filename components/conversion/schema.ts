@@ -22,7 +22,7 @@ export const PRESERVE_UNKNOWN = "x-kubernetes-preserve-unknown-fields";
 export const KUBERNETES_OWN: readonly string[] = ["apiVersion", "kind", "metadata"];
 
 /** An object whose fields are all described; one that keeps unknown fields, or is a map, is moved as a whole. */
-export function isContainer(schema: SchemaNode | undefined): schema is SchemaNode & { properties: object } {
+export function isContainerSchema(schema: SchemaNode | undefined): schema is SchemaNode & { properties: object } {
   return (
     schema?.properties !== undefined &&
     schema[PRESERVE_UNKNOWN] !== true &&
@@ -30,7 +30,7 @@ export function isContainer(schema: SchemaNode | undefined): schema is SchemaNod
   );
 }
 
-export function isMap(schema: SchemaNode): boolean {
+export function isMapSchema(schema: SchemaNode): boolean {
   return schema.type === "object" && schema.properties === undefined && typeof schema.additionalProperties === "object";
 }
 
@@ -49,8 +49,8 @@ export function schemaAt(schema: SchemaNode | undefined, path: readonly string[]
 }
 
 /** True where the node, or anything in it, is marked `format: password`. */
-export function holdsSecret(schema: SchemaNode | undefined): boolean {
+export function hasSecretInSchema(schema: SchemaNode | undefined): boolean {
   if (schema === undefined) return false;
   if (schema.format === "password") return true;
-  return [...Object.values(schema.properties ?? {}), elementSchema(schema)].some(holdsSecret);
+  return [...Object.values(schema.properties ?? {}), elementSchema(schema)].some(hasSecretInSchema);
 }

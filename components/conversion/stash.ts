@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { withDefaults } from "./defaults";
 import { parseExact, stringifyExact } from "./exactJson";
-import { canonical, isMapValue, own, sorted, type JsonMap } from "./json";
+import { canonical, isMapValue, own, sortJsonKeys, type JsonMap } from "./json";
 import type { SchemaNode } from "./schema";
 
 /** What one version cannot hold of another, by the paths there. Read from an annotation, so it may be anything. */
@@ -24,7 +24,7 @@ export class Leftovers {
   constructor(private readonly keeper: Keeper) {}
 
   add(key: string, entry: JsonMap, sensitive: boolean): void {
-    const kept = sensitive ? { sealed: this.keeper.seal(stringifyExact(sorted(entry)), key) } : entry;
+    const kept = sensitive ? { sealed: this.keeper.seal(stringifyExact(sortJsonKeys(entry)), key) } : entry;
     this.entries.push([key, kept]);
   }
 
@@ -34,7 +34,7 @@ export class Leftovers {
 }
 
 /** One entry, opened where it is sealed. */
-export function openEntry(stash: Stash | undefined, key: string, keeper: Keeper): JsonMap | undefined {
+export function openStashEntry(stash: Stash | undefined, key: string, keeper: Keeper): JsonMap | undefined {
   const entry = stash === undefined || key === "" ? undefined : own(stash, key);
   if (!isMapValue(entry)) return undefined;
   const sealed = own(entry, "sealed");
@@ -48,15 +48,15 @@ export function openEntry(stash: Stash | undefined, key: string, keeper: Keeper)
  * Of a stash what waits for its key: sealed entries, all of them or those of `unopened`. A key that is gone, or not here yet,
  * loses nothing that way. What was forged waits too, and harms nobody.
  */
-export function waiting(stash: Stash | undefined, unopened?: ReadonlySet<string>): Stash | undefined {
+export function waitingInStash(stash: Stash | undefined, unopened?: ReadonlySet<string>): Stash | undefined {
   const isWaiting = (sealed: string): boolean => unopened === undefined || unopened.has(sealed);
   const entries = Object.entries(stash ?? {}).flatMap(([key, entry]): [string, JsonMap][] => {
     if (!isMapValue(entry)) return [];
     const [sealed, inner] = [own(entry, "sealed"), own(entry, "inner")];
     if (typeof sealed === "string") return isWaiting(sealed) ? [[key, { sealed }]] : [];
-    const within = isMapValue(inner) ? waiting(inner, unopened) : undefined;
-    const items = [...elementsOf(entry)].flatMap(([name, found]): [string, Stash][] => {
-      const left = waiting(found, unopened);
+    const within = isMapValue(inner) ? waitingInStash(inner, unopened) : undefined;
+    const items = [...elementsOfStashEntry(entry)].flatMap(([name, found]): [string, Stash][] => {
+      const left = waitingInStash(found, unopened);
       return left === undefined ? [] : [[name, left]];
     });
     const left = { ...(within && { inner: within }), ...(items.length > 0 && { items: Object.fromEntries(items) }) };
@@ -66,12 +66,12 @@ export function waiting(stash: Stash | undefined, unopened?: ReadonlySet<string>
 }
 
 /** A stash with what waits beside it; where both have an entry, what is kept now. */
-export function withWaiting(stash: Stash | undefined, waits: Stash | undefined): Stash | undefined {
+export function stashWithWaiting(stash: Stash | undefined, waits: Stash | undefined): Stash | undefined {
   if (stash === undefined || waits === undefined) return stash ?? waits;
   const entries = Object.entries(waits).map(([key, waiting]): [string, unknown] => {
     const found = own(stash, key);
     const isNested = [found, waiting].every((entry) => isMapValue(entry) && own(entry, "sealed") === undefined);
-    return [key, isNested ? withWaiting(found as Stash, waiting as Stash) : (found ?? waiting)];
+    return [key, isNested ? stashWithWaiting(found as Stash, waiting as Stash) : (found ?? waiting)];
   });
   return Object.fromEntries([...Object.entries(stash), ...entries]);
 }
@@ -106,7 +106,7 @@ export class Identities {
 }
 
 /** The stashes of a list's elements, by what those are called. */
-export function elementsOf(entry: JsonMap | undefined): ReadonlyMap<string, Stash> {
+export function elementsOfStashEntry(entry: JsonMap | undefined): ReadonlyMap<string, Stash> {
   const items = entry && own(entry, "items");
   if (!isMapValue(items)) return new Map();
   return new Map(Object.entries(items).filter((item): item is [string, Stash] => isMapValue(item[1])));

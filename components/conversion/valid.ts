@@ -1,7 +1,7 @@
 import * as vm from "node:vm";
 import { ExactNumber } from "./exactJson";
-import { fits, expected } from "./fits";
-import { canonical, equal, fieldSchema, isMapValue, own } from "./json";
+import { fits, expected } from "./fitsSchema";
+import { canonical, equal, isMapValue, own, fieldSchema } from "./json";
 import { INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
 
 /** What the API server would refuse, or prune, in a value: what `refusalsOf` says, and unknown fields. */

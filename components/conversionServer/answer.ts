@@ -1,4 +1,4 @@
-import { nameOf } from "../conversion/convert";
+import { nameConvertedObject } from "../conversion/convert";
 import { isMapValue, own } from "../conversion/json";
 import { log } from "./log";
 import type { Metrics } from "./metrics";
@@ -39,7 +39,7 @@ export async function answerReview(pool: Pool, metrics: Metrics, body: ArrayBuff
 /** The protocol's own failure, since only its `result.message` reaches the user. The lost worker cannot say where it was. */
 function lost(body: ArrayBuffer, { message: why }: WorkerLost): Answer {
   const { uid, objects } = requestOf(body);
-  const names = objects.slice(0, NAMED).map(nameOf).join(", ");
+  const names = objects.slice(0, NAMED).map(nameConvertedObject).join(", ");
   const more = objects.length > NAMED ? ` and ${objects.length - NAMED} more` : "";
   log("error", why, { uid, objects: objects.length, names });
   const result = { status: "Failure", message: `${names}${more}: ${why}` };

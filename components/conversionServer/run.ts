@@ -15,7 +15,7 @@ const STACK_MB = 16;
  *
  * @throws Error for options, keys or a certificate that cannot be used
  */
-export async function run(conversion: Conversion): Promise<void> {
+export async function runServer(conversion: Conversion): Promise<void> {
   if (typeof (conversion as Partial<Conversion> | undefined)?.review !== "function") {
     throw new Error("found no conversion; expected what defineConversion returns, as the module's default export");
   }

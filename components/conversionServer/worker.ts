@@ -9,7 +9,7 @@ import type { Outcome, Question } from "./work";
 const LOGGED = 5;
 
 /** The thread in which the user's functions run: it may be ended at any time. */
-export function convertFor(port: MessagePort, conversion: Conversion, keysFolder: string | undefined): void {
+export function runWorker(port: MessagePort, conversion: Conversion, keysFolder: string | undefined): void {
   const keys = keysFolder === undefined ? [] : readKeys(keysFolder);
   port.on("message", ({ body }: Question) => {
     const outcome = answer(conversion, Buffer.from(body).toString("utf8"), keys);

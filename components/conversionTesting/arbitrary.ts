@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { reasonOf } from "../conversion/errors";
+import { reasonOfError } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
 import { canonical, isMapValue, own } from "../conversion/json";
 import { INT_OR_STRING, KUBERNETES_OWN, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
@@ -14,7 +14,7 @@ export interface Generated {
 const MOST_ITEMS = 4;
 
 /** Whatever the schema allows. CEL rules are not known here: what they forbid is left out with `values`. */
-export function valueOf(schema: SchemaNode, how: Generated, path = ""): fc.Arbitrary<unknown> {
+export function arbitraryValueOf(schema: SchemaNode, how: Generated, path = ""): fc.Arbitrary<unknown> {
   const given = own(how.values, path) as fc.Arbitrary<unknown> | undefined;
   const plain = given ?? plainOf(schema, how, path);
   return schema.nullable === true ? fc.option(plain, { nil: null, freq: 6 }) : plain;
@@ -90,7 +90,7 @@ function matching(pattern: string, path: string): fc.Arbitrary<string> {
     return fc.stringMatching(new RegExp(pattern));
   } catch (error) {
     throw new Error(
-      `${path}: no strings can be made for its pattern ${pattern} (${reasonOf(error)}); give an arbitrary: values: { VERSION: { "${path}": … } }`,
+      `${path}: no strings can be made for its pattern ${pattern} (${reasonOfError(error)}); give an arbitrary: values: { VERSION: { "${path}": … } }`,
     );
   }
 }
@@ -139,7 +139,7 @@ function numberOf(schema: SchemaNode): fc.Arbitrary<unknown> {
 function listOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<unknown> {
   const { minItems = 0, maxItems = MOST_ITEMS } = schema as { minItems?: number; maxItems?: number };
   const size = { minLength: minItems, maxLength: Math.max(minItems, Math.min(maxItems, MOST_ITEMS)) };
-  const element = valueOf(schema.items ?? {}, how, `${path}[]`);
+  const element = arbitraryValueOf(schema.items ?? {}, how, `${path}[]`);
   const keys = schema["x-kubernetes-list-map-keys"];
   if (schema["x-kubernetes-list-type"] === "map" && Array.isArray(keys)) {
     const keyOf = (item: unknown) =>
@@ -155,7 +155,7 @@ function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrar
   const properties = Object.entries(schema.properties ?? {}).filter(
     ([name]) => path !== "" || !KUBERNETES_OWN.includes(name),
   );
-  const fields = Object.fromEntries(properties.map(([name, node]) => [name, valueOf(node, how, under(name))]));
+  const fields = Object.fromEntries(properties.map(([name, node]) => [name, arbitraryValueOf(node, how, under(name))]));
   const requiredKeys = how.partial ? [] : (schema.required ?? []).filter((name) => Object.hasOwn(fields, name));
   const described = fc.record(fields, { requiredKeys, noNullPrototype: true });
   if (schema.properties !== undefined) return described;
@@ -166,7 +166,7 @@ function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrar
     noNullPrototype: true,
   };
   if (typeof schema.additionalProperties === "object") {
-    return fc.dictionary(fc.string(), valueOf(schema.additionalProperties, how, `${path}[]`), size);
+    return fc.dictionary(fc.string(), arbitraryValueOf(schema.additionalProperties, how, `${path}[]`), size);
   }
   if (schema[PRESERVE_UNKNOWN] === true || schema.additionalProperties === true) {
     return fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }).map(withoutMinusZero), size);

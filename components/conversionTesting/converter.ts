@@ -1,12 +1,12 @@
 import type { Conversion } from "../conversion/define";
 import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
-import { sorted, type JsonMap } from "../conversion/json";
+import { sortJsonKeys, type JsonMap } from "../conversion/json";
 
 /** Asks for a frozen object as the API server does, and gives back what etcd or a client would: through JSON, its keys sorted. */
 export type Convert = (object: JsonMap, to: string) => JsonMap;
 
 /** By the very function that the server answers with: what keeps the laws here is what is served. */
-export function converter(conversion: Conversion, keys: readonly Uint8Array[]): Convert {
+export function makeConverter(conversion: Conversion, keys: readonly Uint8Array[]): Convert {
   return (object, to) => {
     const request = { uid: "law", desiredAPIVersion: `${conversion.group}/${to}`, objects: [freeze(object)] };
     const review = { apiVersion: "apiextensions.k8s.io/v1", kind: "ConversionReview", request };
@@ -19,7 +19,7 @@ export function converter(conversion: Conversion, keys: readonly Uint8Array[]): 
 }
 
 function stored(object: JsonMap): JsonMap {
-  return parseExact(stringifyExact(sorted(object))) as JsonMap;
+  return parseExact(stringifyExact(sortJsonKeys(object))) as JsonMap;
 }
 
 function freeze(value: unknown): unknown {

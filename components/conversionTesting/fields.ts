@@ -1,43 +1,43 @@
-import { read } from "../conversion/draft";
+import { readAtPath } from "../conversion/draft";
 import { ExactNumber, stringifyExact } from "../conversion/exactJson";
 import { equal, isMapValue, type JsonMap } from "../conversion/json";
-import { isContainer, KUBERNETES_OWN, type SchemaNode } from "../conversion/schema";
+import { isContainerSchema, KUBERNETES_OWN, type SchemaNode } from "../conversion/schema";
 
 /** Paths of fields in which there are no others. */
-export function leavesOf(schema: SchemaNode, prefix = ""): string[] {
+export function leafFieldsOf(schema: SchemaNode, prefix = ""): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
     if (prefix === "" && KUBERNETES_OWN.includes(name)) return [];
-    return isContainer(node) ? leavesOf(node, `${prefix}${name}.`) : [`${prefix}${name}`];
+    return isContainerSchema(node) ? leafFieldsOf(node, `${prefix}${name}.`) : [`${prefix}${name}`];
   });
 }
 
 /** Undefined where there is nothing to edit: no object that could hold it, or no change. */
-export function edit(object: JsonMap, path: readonly string[], value: unknown): JsonMap | undefined {
-  const parent = read(object, path.slice(0, -1));
-  if (!isMapValue(parent) || equal(read(object, path), value)) return undefined;
+export function editField(object: JsonMap, path: readonly string[], value: unknown): JsonMap | undefined {
+  const parent = readAtPath(object, path.slice(0, -1));
+  if (!isMapValue(parent) || equal(readAtPath(object, path), value)) return undefined;
   const [name, ...rest] = path as [string, ...string[]];
-  if (rest.length > 0) return { ...object, [name]: edit(object[name] as JsonMap, rest, value) };
+  if (rest.length > 0) return { ...object, [name]: editField(object[name] as JsonMap, rest, value) };
   if (value !== undefined) return { ...object, [name]: value };
   return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 }
 
-export function at(object: JsonMap, path: string): unknown {
-  return read(object, path.split("."));
+export function fieldAt(object: JsonMap, path: string): unknown {
+  return readAtPath(object, path.split("."));
 }
 
-export function atPath(value: unknown, path: readonly string[]): unknown {
+export function fieldAtPath(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((found, name) => {
     if (Array.isArray(found)) return (found as unknown[])[Number(name)];
     return isMapValue(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   }, value);
 }
 
-export function numbersOf(value: unknown, path: readonly string[]): { path: readonly string[]; value: unknown }[] {
+export function numberFieldsOf(value: unknown, path: readonly string[]): { path: readonly string[]; value: unknown }[] {
   if (typeof value === "number" || value instanceof ExactNumber) return [{ path, value }];
   if (typeof value !== "object" || value === null || path[0] === "metadata") return [];
-  return Object.entries(value).flatMap(([key, field]) => numbersOf(field, [...path, key]));
+  return Object.entries(value).flatMap(([key, field]) => numberFieldsOf(field, [...path, key]));
 }
 
-export function pathText(value: unknown): string {
+export function describeFieldPath(value: unknown): string {
   return value === undefined ? "nothing" : stringifyExact(value);
 }

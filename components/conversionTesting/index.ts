@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { stringify } from "yaml";
 import type { Conversion } from "../conversion/define";
-import { reasonOf } from "../conversion/errors";
+import { reasonOfError } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
 import { isMapValue, type JsonMap } from "../conversion/json";
-import { valueOf } from "./arbitrary";
-import { converter, type Convert } from "./converter";
+import { arbitraryValueOf } from "./arbitrary";
+import { makeConverter, type Convert } from "./converter";
 import { LAWS, type Case, type Law, type Problem } from "./laws";
-import { schemaTried } from "./trim";
+import { trimSchema } from "./trim";
 
 export interface LawOptions {
   /** Objects tried for each law and pair of versions. Default: fast-check's, 100. */
@@ -72,7 +72,7 @@ function tried(
   to: string,
   { runs, seed, values = {}, keys = [new Uint8Array(32)] }: LawOptions,
 ): BrokenLaw | undefined {
-  const convert = converter(conversion, keys);
+  const convert = makeConverter(conversion, keys);
   const objects = (version: string): fc.Arbitrary<JsonMap> =>
     objectsOf(conversion, version, law.partial, values[version] ?? {});
   const cases = fc.record({
@@ -105,7 +105,7 @@ function brokenBy(law: Law, convert: Convert, conversion: Conversion, found: Cas
   try {
     return law.broken(convert, conversion, found);
   } catch (error) {
-    return { message: reasonOf(error) };
+    return { message: reasonOfError(error) };
   }
 }
 
@@ -124,7 +124,7 @@ function objectsOf(
     { name: fc.constant("example"), namespace: fc.constant("default"), labels: texts, annotations: texts },
     { requiredKeys: partial ? [] : ["name"], noNullPrototype: true },
   );
-  const fields = valueOf(schemaTried(conversion, version), { partial, values }) as fc.Arbitrary<JsonMap>;
+  const fields = arbitraryValueOf(trimSchema(conversion, version), { partial, values }) as fc.Arbitrary<JsonMap>;
   return fc
     .tuple(partial ? fc.option(metadata, { nil: undefined }) : metadata, fields)
     .map(([meta, body]) => ({ apiVersion: `${group}/${version}`, kind, ...(meta && { metadata: meta }), ...body }));

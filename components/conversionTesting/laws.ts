@@ -1,11 +1,11 @@
-import { annotationOf } from "../conversion/annotations";
+import { stashAnnotationOf } from "../conversion/annotations";
 import type { Conversion } from "../conversion/define";
 import { stringifyExact } from "../conversion/exactJson";
-import { equal, isMapValue, sorted, type JsonMap } from "../conversion/json";
+import { equal, isMapValue, sortJsonKeys, type JsonMap } from "../conversion/json";
 import { problemsOf } from "../conversion/valid";
 import type { Convert } from "./converter";
-import { at, atPath, edit, leavesOf, numbersOf, pathText } from "./fields";
-import { schemaTried } from "./trim";
+import { fieldAt, fieldAtPath, editField, leafFieldsOf, numberFieldsOf, describeFieldPath } from "./fields";
+import { trimSchema } from "./trim";
 
 /** One case that a law is tried with. */
 export interface Case {
@@ -57,8 +57,8 @@ const partialObjects: Law = {
   broken(convert, conversion, { from, to, object }) {
     const shown = convert(object, to);
     for (const move of movesBetween(conversion, from, to)) {
-      if (move.here.some((path) => at(object, path) !== undefined)) continue;
-      const appeared = move.there.find((path) => at(shown, path) !== undefined);
+      if (move.here.some((path) => fieldAt(object, path) !== undefined)) continue;
+      const appeared = move.there.find((path) => fieldAt(shown, path) !== undefined);
       if (appeared !== undefined) return { message: `${appeared} appeared from nothing in ${to}`, found: shown };
     }
     return sameAgain(convert, object, from, to);
@@ -70,22 +70,22 @@ const editsWin: Law = {
   partial: false,
   broken(convert, conversion, { from, to, object, other, pick }) {
     const shown = convert(object, to);
-    const leaves = leavesOf(schemaTried(conversion, to));
+    const leaves = leafFieldsOf(trimSchema(conversion, to));
     const path = leaves[pick % Math.max(leaves.length, 1)];
     if (path === undefined) return undefined;
-    const edited = edit(shown, path.split("."), at(other, path));
+    const edited = editField(shown, path.split("."), fieldAt(other, path));
     if (edited === undefined) return undefined;
     const back = convert(edited, from);
     const again = convert(back, to);
     if (!equal(body(again), body(edited))) {
       return {
-        message: `${path} was edited in ${to} to ${pathText(at(edited, path))}; after ${from} it shows something else`,
+        message: `${path} was edited in ${to} to ${describeFieldPath(fieldAt(edited, path))}; after ${from} it shows something else`,
         found: again,
       };
     }
     for (const move of movesBetween(conversion, from, to)) {
       if (move.there.some((target) => path === target || path.startsWith(`${target}.`))) continue;
-      const changed = move.here.find((source) => !equal(at(back, source), at(object, source)));
+      const changed = move.here.find((source) => !equal(fieldAt(back, source), fieldAt(object, source)));
       if (changed === undefined) continue;
       return { message: `${path} was edited in ${to}, and ${changed} changed in ${from}`, found: back };
     }
@@ -115,7 +115,7 @@ const chain: Law = {
     const atOnce = convert(object, to);
     const stepwise = between.slice(1).reduce((current, version) => convert(current, version), object);
     // Between neighbours the two are the same conversion, done twice.
-    if (stringifyExact(sorted(atOnce)) === stringifyExact(sorted(stepwise))) return undefined;
+    if (stringifyExact(sortJsonKeys(atOnce)) === stringifyExact(sortJsonKeys(stepwise))) return undefined;
     return { message: `step by step (${between.join("→")}) it is another object in ${to}`, found: stepwise };
   },
 };
@@ -128,12 +128,15 @@ const numbers: Law = {
     const shown = convert(object, to);
     const again = convert(shown, from);
     // Of versions farther apart it is not known here what touches what; their steps are tried by themselves.
-    for (const { path, value } of isNeighbour(conversion, from, to) ? numbersOf(object, []) : []) {
+    for (const { path, value } of isNeighbour(conversion, from, to) ? numberFieldsOf(object, []) : []) {
       const name = path.join(".");
       if (moved.some((source) => name === source || name.startsWith(`${source}.`))) continue;
       for (const found of [shown, again]) {
-        if (pathText(atPath(found, path)) !== pathText(value)) {
-          return { message: `${name} is ${pathText(value)}, and became ${pathText(atPath(found, path))}`, found };
+        if (describeFieldPath(fieldAtPath(found, path)) !== describeFieldPath(value)) {
+          return {
+            message: `${name} is ${describeFieldPath(value)}, and became ${describeFieldPath(fieldAtPath(found, path))}`,
+            found,
+          };
         }
       }
     }
@@ -156,7 +159,9 @@ const hostile: Law = {
   partial: true,
   broken(convert, conversion, { from, to, object, pick }) {
     const forged = forgeries(conversion)[pick % forgeries(conversion).length] ?? "";
-    const forgedAll = conversion.versions.map((version) => [annotationOf(conversion.group, version), forged] as const);
+    const forgedAll = conversion.versions.map(
+      (version) => [stashAnnotationOf(conversion.group, version), forged] as const,
+    );
     const poison = JSON.parse(
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
     ) as JsonMap;
@@ -222,7 +227,7 @@ function body({ metadata: _, ...fields }: JsonMap): JsonMap {
 function foreign(conversion: Conversion, object: JsonMap): JsonMap {
   const metadata = isMapValue(object["metadata"]) ? object["metadata"] : {};
   const { annotations, ...rest } = metadata;
-  const own = conversion.versions.map((version) => annotationOf(conversion.group, version));
+  const own = conversion.versions.map((version) => stashAnnotationOf(conversion.group, version));
   const others = Object.entries(isMapValue(annotations) ? annotations : {}).filter(([key]) => !own.includes(key));
   return { ...rest, annotations: Object.fromEntries(others) };
 }

@@ -19,7 +19,7 @@ interface Touched {
  * most only costs time (25 objects of 1,300 fields for each law and pair are a minute) and hides the rest: among a thousand fields
  * an edit never hits one that moves.
  */
-export function schemaTried(conversion: Conversion, version: string): SchemaNode {
+export function trimSchema(conversion: Conversion, version: string): SchemaNode {
   const schema = conversion.schemas[version] ?? {};
   if (sizeOf(schema) < LARGE) return schema;
   const touched = untouched();

@@ -3,8 +3,8 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import type { CertificateArgs } from "./args";
 import { Authority } from "./authority/resource";
-import { secretOf } from "./authority/trust";
-import type { Site } from "./keys";
+import { secretOfTrustedCertificate } from "./authority/trust";
+import type { Site } from "./sealingKeys";
 
 /** What serves, and what a CRD needs to trust it. */
 export interface ServingCertificate {
@@ -20,7 +20,10 @@ export function createCertificate(site: Site, { given, certManager, own = {} }: 
   const { namespace } = site;
   if (certManager === undefined) {
     const { cert, key, ca } = given ?? ownAuthority(site, own);
-    const metadata = { name: pulumi.output(cert).apply((pem) => secretOf(site.name, pem)), namespace };
+    const metadata = {
+      name: pulumi.output(cert).apply((pem) => secretOfTrustedCertificate(site.name, pem)),
+      namespace,
+    };
     const data = { "tls.crt": base64(cert), "tls.key": pulumi.secret(base64(key)) };
     const secret = new Secret(
       `${site.name}-tls`,

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Conversion } from "../conversion";
 import type { ConversionInputs } from "../crd/manifestInputs";
 import type { ConversionWebhookArgs } from "./args";
-import type * as Parts from "./make";
+import type * as Parts from "./makeConversion";
 
 const load = createRequire(__filename);
 
@@ -21,7 +21,7 @@ export class ConversionWebhook extends pulumi.ComponentResource {
 
   constructor(name: string, args: ConversionWebhookArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:ConversionWebhook", name, {}, opts);
-    const { makeConversion } = load("./make") as typeof Parts;
+    const { makeConversion } = load("./makeConversion") as typeof Parts;
     const made = makeConversion(this, name, args);
     this.conversion = made.conversion;
     this.crdAnnotations = made.crdAnnotations;

@@ -2,9 +2,9 @@ import { messageOf } from "../kubernetes/errors";
 import { connect, type StackConfig } from "../provider/connection";
 import type { SharedInputs } from "../provider/inputs";
 import { Row } from "../provider/row";
-import { describe, nextStep, type Held, type Lifetimes, type Step } from "./authority/plan";
-import { take, type Names } from "./authority/takeStep";
-import { readServed, readTrust } from "./authority/trust";
+import { describePlannedStep, planNextStep, type Held, type Lifetimes, type Step } from "./authority/plan";
+import { takeStep, type Names } from "./authority/takeStep";
+import { readServedTrust, readTrust } from "./authority/trust";
 
 interface Inputs extends Names, Lifetimes {
   cluster: SharedInputs["cluster"];
@@ -27,7 +27,7 @@ export function provider(_name: "authority", config: StackConfig | undefined) {
     check: (_olds: unknown, news: Inputs) => Promise.resolve({ inputs: news, failures: [] }),
     diff: async (_id: string, olds: Outputs, news: Inputs) => {
       const step = await stepFor(olds, news, config);
-      const sentence = describe(step);
+      const sentence = describePlannedStep(step);
       if (sentence !== undefined) await new Row(news.__urn).info(sentence);
       // Another name needs other certificates; whatever else changes takes effect with the next step.
       const replaces = (["service", "namespace"] as const).filter((key) => olds[key] !== news[key]);
@@ -49,13 +49,13 @@ function acts({ kind }: Step): boolean {
 async function stepFor(olds: Outputs, news: Inputs, config: StackConfig | undefined): Promise<Step> {
   const held = heldBy(olds);
   const newest = held.authorities.at(-1);
-  if (held.authorities.length < 2 || newest === undefined) return nextStep(held, news, new Date());
+  if (held.authorities.length < 2 || newest === undefined) return planNextStep(held, news, new Date());
   const cluster = await connect(news, config);
   const isSigning = held.signedBy === newest.cert;
   const seen = isSigning
-    ? { served: await readServed(cluster, olds, held.leaf.cert) }
+    ? { served: await readServedTrust(cluster, olds, held.leaf.cert) }
     : { trust: await readTrust(cluster, olds, newest.cert) };
-  return nextStep(held, news, new Date(), seen);
+  return planNextStep(held, news, new Date(), seen);
 }
 
 function heldBy({ held }: Outputs): Held {
@@ -67,7 +67,7 @@ function heldBy({ held }: Outputs): Held {
 }
 
 async function taken(step: Step, before: Held | undefined, inputs: Inputs): Promise<Outputs> {
-  const held = await take(step, before, inputs, inputs, new Date());
+  const held = await takeStep(step, before, inputs, inputs, new Date());
   if (held === undefined) throw new Error("no authority was made");
   const { cert, key } = held.leaf;
   const caBundle = held.authorities.map((authority) => authority.cert.trim()).join("\n");

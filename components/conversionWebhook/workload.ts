@@ -5,7 +5,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { Bundle } from "./bundle";
-import { createKeySecret, type Site } from "./keys";
+import { createSealingKeySecret, type Site } from "./sealingKeys";
 
 export interface Workload {
   readonly site: Site;
@@ -29,7 +29,7 @@ export function createWorkload(workload: Workload): pulumi.Output<{ namespace: s
   const labels = { "app.kubernetes.io/name": site.name, "app.kubernetes.io/component": "conversion-webhook" };
   const metadata = { name: site.name, namespace: site.namespace, labels };
   const code = workload.bundle === undefined ? undefined : codeMap(site, labels, workload.bundle);
-  const keys = workload.keys === undefined ? undefined : createKeySecret(site, labels, workload.keys);
+  const keys = workload.keys === undefined ? undefined : createSealingKeySecret(site, labels, workload.keys);
   const service = new Service(
     site.name,
     { metadata, spec: { selector: labels, ports: [{ port: 443, targetPort: PORT, protocol: "TCP" }] } },

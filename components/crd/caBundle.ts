@@ -22,3 +22,8 @@ function certificateOf(pem: string): X509Certificate | undefined {
     return undefined;
   }
 }
+
+/** PEM as the API server takes it. */
+export function base64CaBundle(caBundle: string): string {
+  return caBundle.includes("-----BEGIN") ? Buffer.from(caBundle).toString("base64") : caBundle;
+}

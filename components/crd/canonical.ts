@@ -1,5 +1,5 @@
 import { createHash } from "crypto";
-import { integerOf, isLargeInteger, readableValue } from "../kubernetes/json";
+import { integerOf, isLargeJsonInteger, readableJson } from "../kubernetes/json";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -16,18 +16,18 @@ type Place = "keywords" | "names" | "data";
  * that it drops when it stores a definition (`omitempty`).
  * https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/apis/apiextensions/v1/types_jsonschema.go
  */
-export function canonical(value: unknown): string {
+export function canonicalText(value: unknown): string {
   return JSON.stringify(sorted(value as Json, "keywords")) ?? "";
 }
 
-export function digest(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
+export function canonicalDigest(value: unknown): string {
+  return createHash("sha256").update(canonicalText(value)).digest("hex").slice(0, 16);
 }
 
 function sorted(value: Json, place: Place): Json {
   if (Array.isArray(value)) return value.map((item) => sorted(item, place));
   // Bounds are float64 to the API server: however an integer beyond 2^53 was read, it compares as that. Data is not.
-  if (place !== "data" && typeof value === "string" && isLargeInteger(value)) return Number(readableValue(value));
+  if (place !== "data" && typeof value === "string" && isLargeJsonInteger(value)) return Number(readableJson(value));
   if (place === "data" && Number.isInteger(value)) return integerOf(asSent(value));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value)

@@ -1,5 +1,6 @@
 import { UserError } from "../kubernetes/errors";
-import { isWebhook, type Conversion, type Definition } from "./definition";
+import { type Conversion, type Definition } from "./definition";
+import { base64CaBundle } from "./caBundle";
 
 /** Where the conversion webhook answers, when the manifest itself does not say so. */
 export interface ConversionArgs {
@@ -21,12 +22,12 @@ export interface ConversionArgs {
  */
 export function withConversion(manifest: Definition, args: ConversionArgs | undefined): Definition {
   if (args === undefined) return manifest;
-  refuseBoth(manifest);
+  refuseTwoConversions(manifest);
   return { ...manifest, spec: { ...manifest.spec, conversion: webhookConversion(manifest.metadata.name, args) } };
 }
 
 /** @throws UserError when the manifest names a webhook and `conversion` is to give another */
-export function refuseBoth(manifest: Definition): void {
+export function refuseTwoConversions(manifest: Definition): void {
   if (!isWebhook(manifest.spec.conversion)) return;
   throw new UserError({
     what: `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook`,
@@ -38,21 +39,21 @@ export function refuseBoth(manifest: Definition): void {
 /** @throws UserError for what the API server would refuse */
 export function webhookConversion(crd: string, args: ConversionArgs): Conversion {
   const { url, service, caBundle } = args;
-  expectOneAddress(crd, args);
-  return webhookAt({
-    ...(url !== undefined && { url: checkedUrl(crd, url) }),
+  expectOneConversionAddress(crd, args);
+  return webhookConversionAt({
+    ...(url !== undefined && { url: checkConversionUrl(crd, url) }),
     ...(service !== undefined && { service }),
-    ...(caBundle !== undefined && { caBundle: base64Pem(caBundle) }),
+    ...(caBundle !== undefined && { caBundle: base64CaBundle(caBundle) }),
   });
 }
 
 /** spec.conversion of a webhook; a part of it may be a promise of one. */
-export function webhookAt<ClientConfig>(clientConfig: ClientConfig) {
+export function webhookConversionAt<ClientConfig>(clientConfig: ClientConfig) {
   return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
 }
 
 /** @throws UserError unless exactly one of the two is given */
-export function expectOneAddress(crd: string, { url, service }: { url?: unknown; service?: unknown }): void {
+export function expectOneConversionAddress(crd: string, { url, service }: { url?: unknown; service?: unknown }): void {
   if ((url === undefined) !== (service === undefined)) return;
   throw new UserError({
     what: `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}`,
@@ -62,7 +63,7 @@ export function expectOneAddress(crd: string, { url, service }: { url?: unknown;
 }
 
 /** @throws UserError for an address that is not https:// */
-export function checkedUrl(crd: string, url: string): string {
+export function checkConversionUrl(crd: string, url: string): string {
   if (url.startsWith("https://")) return url;
   // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#url
   throw new UserError({
@@ -72,7 +73,16 @@ export function checkedUrl(crd: string, url: string): string {
   });
 }
 
-/** PEM as the API server takes it. */
-export function base64Pem(caBundle: string): string {
-  return caBundle.includes("-----BEGIN") ? Buffer.from(caBundle).toString("base64") : caBundle;
+/** `None` or `Webhook https://…`: the conversion as one reads it in a plan. */
+export function describeConversion(conversion: Conversion | undefined): string {
+  if (!isWebhook(conversion)) return "None";
+  const client = conversion?.webhook?.clientConfig;
+  if (client?.url !== undefined) return `Webhook ${client.url}`;
+  const service = client?.service;
+  // In preview the name of a Service may be unknown.
+  return service?.name === undefined ? "Webhook" : `Webhook ${service.namespace}/${service.name}${service.path ?? ""}`;
+}
+
+export function isWebhook(conversion: Conversion | undefined): boolean {
+  return conversion?.strategy === "Webhook";
 }

@@ -75,17 +75,3 @@ export function versionNames(definition: Definition): string[] {
 export function servedByName(definition: Definition): Record<string, boolean> {
   return Object.fromEntries(definition.spec.versions.map(({ name, served }) => [name, served]));
 }
-
-export function isWebhook(conversion: Conversion | undefined): boolean {
-  return conversion?.strategy === "Webhook";
-}
-
-/** `None` or `Webhook https://…`: the conversion as one reads it in a plan. */
-export function describeConversion(conversion: Conversion | undefined): string {
-  if (!isWebhook(conversion)) return "None";
-  const client = conversion?.webhook?.clientConfig;
-  if (client?.url !== undefined) return `Webhook ${client.url}`;
-  const service = client?.service;
-  // In preview the name of a Service may be unknown.
-  return service?.name === undefined ? "Webhook" : `Webhook ${service.namespace}/${service.name}${service.path ?? ""}`;
-}

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
-  base64Pem,
-  checkedUrl,
-  expectOneAddress,
-  refuseBoth,
-  webhookAt,
+  checkConversionUrl,
+  expectOneConversionAddress,
+  refuseTwoConversions,
+  webhookConversionAt,
   webhookConversion,
   type ConversionArgs,
 } from "./conversion";
 import type { Definition } from "./definition";
+import { base64CaBundle } from "./caBundle";
 
 /** `conversion` as a program may give it: each part may be another resource's output. */
 export type ConversionInputs = { [Key in keyof ConversionArgs]?: pulumi.Input<NonNullable<ConversionArgs[Key]>> };
@@ -43,17 +43,17 @@ export function lateConversion(
   checked: <T>(work: () => T) => T,
 ): pulumi.Input<unknown> {
   const { name } = manifest.metadata;
-  checked(() => refuseBoth(manifest));
+  checked(() => refuseTwoConversions(manifest));
   if (pulumi.Output.isInstance(given) || given instanceof Promise) {
     return pulumi.output(given).apply((args) => checked(() => webhookConversion(name, args as ConversionArgs)));
   }
-  checked(() => expectOneAddress(name, given));
+  checked(() => expectOneConversionAddress(name, given));
   const { url, service, caBundle } = given;
-  const https = (value: string): string => checked(() => checkedUrl(name, value));
-  return webhookAt({
+  const https = (value: string): string => checked(() => checkConversionUrl(name, value));
+  return webhookConversionAt({
     ...(url !== undefined && { url: pulumi.output(url).apply(https) }),
     ...(service !== undefined && { service }),
-    ...(caBundle !== undefined && { caBundle: pulumi.output(caBundle).apply(base64Pem) }),
+    ...(caBundle !== undefined && { caBundle: pulumi.output(caBundle).apply(base64CaBundle) }),
   });
 }
 

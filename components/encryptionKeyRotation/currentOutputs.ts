@@ -1,5 +1,5 @@
 import { type LiveConfiguration, NO_FILE } from "./liveConfiguration";
-import { fullHash } from "../kubernetes/encryptionReport";
+import { fullReportHash } from "../kubernetes/encryptionReport";
 import type { DesiredKeys } from "./desiredKeys";
 import type { RotationOutputs } from "./inputs";
 import type { EncryptionConfiguration } from "./configuration/configuration";
@@ -7,7 +7,7 @@ import { effectiveKeyOrder } from "./configuration/effectiveKeys";
 import { labelKeyName } from "./configuration/keyNames";
 
 export function outputHash(live: LiveConfiguration): string {
-  return live.sha256 === NO_FILE ? "" : fullHash(live.sha256);
+  return live.sha256 === NO_FILE ? "" : fullReportHash(live.sha256);
 }
 
 /** What a phase records. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, typeToken } from "../provider/shim";
+import { hiddenInputs, providerText, shimTypeToken } from "../provider/shim";
 
 /** One of the four phases of a rotation of encryption keys. */
 export type RotationPhaseName = "distribute" | "promote" | "migrate" | "retire";
@@ -32,7 +32,7 @@ export class RotationPhase extends pulumi.CustomResource {
   declare readonly proofs: pulumi.Output<Record<string, string> | undefined>;
 
   constructor(phase: RotationPhaseName, name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    const token = typeToken(TYPES[phase]);
+    const token = shimTypeToken(TYPES[phase]);
     super(
       token,
       name,

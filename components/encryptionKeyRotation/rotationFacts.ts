@@ -12,7 +12,7 @@ import { validRecordedProof, type RotationProof, type RotationRecord } from "./p
 import { findRotatedResources, type RotatedResource } from "./proof/rotatedResources";
 import { agreedKmsKeyId } from "./servers/kms";
 import { readReportsNow, type Reported } from "./servers/reports";
-import { fullHash } from "../kubernetes/encryptionReport";
+import { fullReportHash } from "../kubernetes/encryptionReport";
 import { type Measured, countResourceObjects } from "./proof/countResourceObjects";
 import type { LiveConfiguration } from "./liveConfiguration";
 
@@ -60,7 +60,7 @@ export async function readRotationFacts(
     }
     const proof = validRecordedProof(record, name, {
       cluster: uid ?? inputs.clusterId ?? "",
-      sha256: fullHash(live.sha256),
+      sha256: fullReportHash(live.sha256),
       writeKey: labelKeyName(desired.write),
       keyId: agreed?.keyId,
       listResourceVersion,

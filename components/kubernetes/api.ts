@@ -98,6 +98,9 @@ export function objectName(object: { metadata: { name: string; namespace?: strin
 }
 
 /** Was it written after that resourceVersion of its resource? Never, where that is not known. */
-export function isNewer({ metadata: { resourceVersion = "" } }: KubernetesObject, than: string | undefined): boolean {
+export function isNewerObject(
+  { metadata: { resourceVersion = "" } }: KubernetesObject,
+  than: string | undefined,
+): boolean {
   return than !== undefined && BigInt(resourceVersion) > BigInt(than);
 }

@@ -1,7 +1,7 @@
 import type { ApiRequest, Caller, Connection } from "./api";
 import type { Cluster } from "./cluster";
 import { UnreachableError, UserError } from "./errors";
-import { repeat } from "./retry";
+import { repeatRequest } from "./retry";
 
 /** One kube-apiserver, reached over connections of its own. */
 export interface ApiServer extends Caller {
@@ -42,7 +42,7 @@ export class PinnedApiServer implements ApiServer {
    */
   async call<T>(request: ApiRequest): Promise<T> {
     const send = async (): Promise<T> => this.callOnce<T>(request, await this.connected(request.signal));
-    return repeat(request, send, { server: this.address, isRepeatable: isLost });
+    return repeatRequest(request, send, { server: this.address, isRepeatable: isLost });
   }
 
   close(): void {
@@ -103,7 +103,7 @@ export class AnyApiServer implements ApiServer {
         connection.close();
       }
     };
-    return repeat(request, send, { server: this.address, isRepeatable: isLost });
+    return repeatRequest(request, send, { server: this.address, isRepeatable: isLost });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Problem } from "./problem";
 import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
 import { sleep, unlessAborted } from "./sleep";
-import { BALANCED_BY_REQUEST, survey, type Survey } from "./survey";
+import { BALANCED_BY_REQUEST, surveyApiServers, type Survey } from "./surveyApiServers";
 
 export { type ApiServer, MixedServersError } from "./apiServer";
 
@@ -112,7 +112,7 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
   const { decommissioned = [], report = () => undefined, signal = new AbortController().signal } = options;
   const began = Date.now();
   for (;;) {
-    const found = await unlessAborted(survey(cluster, decommissioned), signal);
+    const found = await unlessAborted(surveyApiServers(cluster, decommissioned), signal);
     const { leases, addresses } = found;
     if (addresses.length <= leases.length) {
       const servers = new ApiServers(cluster, found);

@@ -29,7 +29,7 @@ export class RequestBudget {
 const budgets = new Map<string, RequestBudget>();
 
 /** One budget for the whole process: Pulumi runs every dynamic resource of a stack, say 50 CRDs, in one plugin. */
-export function budgetOf(server: string, user: string): RequestBudget {
+export function requestBudgetOf(server: string, user: string): RequestBudget {
   const key = `${server} ${user}`;
   const known = budgets.get(key);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import * as https from "https";
 import { CredentialsError } from "./errors";
-import { type AppliedCredentials, type LoadedContext, loadContext } from "./kubeconfig";
+import { type AppliedCredentials, type LoadedContext, loadKubeconfigContext } from "./kubeconfig";
 import type { ClusterReference } from "./kubeconfigFiles";
 
 /** Token files and certificates change under us (projected tokens each hour or so); reading them is cheap. */
@@ -42,7 +42,7 @@ export class Credentials {
   async renew(refused: AppliedCredentials): Promise<AppliedCredentials> {
     if ((await this.applied) === refused) {
       this.replace(
-        loadContext(this.reference).then((loaded) => {
+        loadKubeconfigContext(this.reference).then((loaded) => {
           mustBeSameServer(this.loaded, loaded);
           this.loaded = loaded;
           return loaded.apply();
@@ -68,7 +68,7 @@ export class Credentials {
   /** The pool of connections for these credentials; another certificate means another pool. */
   agent(applied: AppliedCredentials): https.Agent {
     if (this.shared?.applied === applied) return this.shared.agent;
-    const tls = tlsKey(applied);
+    const tls = tlsKeyOfCredentials(applied);
     const agent = this.shared?.tls === tls ? this.shared.agent : this.newAgent(applied);
     this.shared = { applied, tls, agent };
     return agent;
@@ -107,6 +107,6 @@ function mustBeSameServer(before: LoadedContext, now: LoadedContext): void {
 }
 
 /** Equal for connections that the API server takes for the same client. */
-export function tlsKey({ ca, cert, key, servername }: AppliedCredentials): string {
+export function tlsKeyOfCredentials({ ca, cert, key, servername }: AppliedCredentials): string {
   return [ca, cert, key, servername].map((part) => JSON.stringify(part)).join("\n");
 }

@@ -1,6 +1,6 @@
 import { createHash } from "crypto";
 import type { IdentityLease } from "./identityLeases";
-import { type Sample, samplesOf } from "./metrics";
+import { type Sample, metricSamplesOf } from "./metrics";
 
 /** What one kube-apiserver process says of its encryption configuration, in its metrics. */
 export interface ReportedServer {
@@ -31,16 +31,16 @@ const KEY_ID = "apiserver_envelope_encryption_key_id_hash_status_last_timestamp_
  *
  * @param address stands in for the host where no metric tells the Lease: before 1.34 none does until the first reload
  */
-export function readingOf(metrics: string, leases: readonly IdentityLease[], address: string): ReportedServer {
-  const hashes = samplesOf(metrics, `${CONTROLLER}_last_config_info`).filter(({ value }) => value === 1);
-  const reloads = samplesOf(metrics, `${CONTROLLER}_automatic_reloads_total`);
-  const keyIds = samplesOf(metrics, KEY_ID);
+export function encryptionReportOf(metrics: string, leases: readonly IdentityLease[], address: string): ReportedServer {
+  const hashes = metricSamplesOf(metrics, `${CONTROLLER}_last_config_info`).filter(({ value }) => value === 1);
+  const reloads = metricSamplesOf(metrics, `${CONTROLLER}_automatic_reloads_total`);
+  const keyIds = metricSamplesOf(metrics, KEY_ID);
   const id = [...hashes, ...reloads, ...keyIds].map(({ labels }) => labels["apiserver_id_hash"]).find(Boolean);
   const [only] = leases;
   const lease = leases.find(({ name }) => idHash(name) === id) ?? (leases.length === 1 ? only : undefined);
   const [hash, ...others] = hashes.map(({ labels }) => labels["hash"]);
-  const [started] = samplesOf(metrics, "process_start_time_seconds");
-  const [build] = samplesOf(metrics, "kubernetes_build_info");
+  const [started] = metricSamplesOf(metrics, "process_start_time_seconds");
+  const [build] = metricSamplesOf(metrics, "kubernetes_build_info");
   return {
     host: lease?.host ?? address,
     started: String(started?.value ?? ""),
@@ -77,11 +77,11 @@ function latestKeyIds(samples: readonly Sample[]): Record<string, string> {
   return Object.fromEntries([...latest].map(([provider, { labels }]) => [provider, labels["key_id_hash"] ?? ""]));
 }
 
-export function shortHash(hash: string): string {
-  return fullHash(hash).slice(0, "sha256:".length + 12);
+export function shortReportHash(hash: string): string {
+  return fullReportHash(hash).slice(0, "sha256:".length + 12);
 }
 
 /** As the API server writes it. */
-export function fullHash(sha256: string): string {
+export function fullReportHash(sha256: string): string {
   return sha256.startsWith("sha256:") ? sha256 : `sha256:${sha256}`;
 }

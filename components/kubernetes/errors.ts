@@ -1,5 +1,5 @@
 import type { ApiRequest } from "./api";
-import { describeProblem, inOneLine, type Problem } from "./problem";
+import { describeProblem, problemInOneLine, type Problem } from "./problem";
 
 /** An error meant for the person at the terminal: its message says all, a stack would only bury it. */
 export class UserError extends Error {
@@ -77,6 +77,6 @@ export function whatOf(error: unknown): string {
 
 /** Any thrown thing as one line. */
 export function messageOf(error: unknown): string {
-  if (error instanceof UserError) return inOneLine(error.problem);
-  return inOneLine({ what: error instanceof Error ? error.message : String(error) });
+  if (error instanceof UserError) return problemInOneLine(error.problem);
+  return problemInOneLine({ what: error instanceof Error ? error.message : String(error) });
 }

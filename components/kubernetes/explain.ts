@@ -26,7 +26,7 @@ const RESOURCE_PATH =
   /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+(?:\/namespaces\/(?<namespace>[^/]+)(?=\/[^/]))?\/(?<plural>[^/?]+)(?:\/(?<name>[^/?]+))?(?:\/(?<subresource>[^?]+))?$/;
 const VERBS = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" } as const;
 
-export function attemptOf(request: ApiRequest): Attempt {
+export function explainAttempt(request: ApiRequest): Attempt {
   const parts = RESOURCE_PATH.exec(request.path)?.groups;
   if (parts === undefined) return { verb: request.method.toLowerCase(), group: "", resource: request.path };
   const { group = "", namespace, plural = "", name, subresource } = parts;
@@ -40,7 +40,7 @@ export function attemptOf(request: ApiRequest): Attempt {
   };
 }
 
-export function apiErrorOf(request: ApiRequest, answer: Answer, server: string): ApiError {
+export function explainAnswer(request: ApiRequest, answer: Answer, server: string): ApiError {
   const status = parseStatus(answer.text);
   const found = status.message ?? `HTTP ${answer.status} without a Kubernetes Status`;
   return new ApiError(
@@ -77,7 +77,7 @@ function describe(request: ApiRequest, status: number, found: string, server: st
       next: "log in again, or check the context; then run `pulumi up` again: it goes on where this one stopped",
     };
   }
-  const attempt = attemptOf(request);
+  const attempt = explainAttempt(request);
   const denied = /cannot (\S+) (?:resource|path) "([^"]+)"(?: in API group "([^"]*)")?/.exec(found);
   // Admission answers 403 as well, and no role helps against that.
   if (status === 403 && denied !== null) return describeDenied(attempt, denied, found);
@@ -123,7 +123,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by the kubeconfig's authority",
 };
 
-export function unreachable(error: TransportError, server: string, context: string): UnreachableError {
+export function explainUnreachable(error: TransportError, server: string, context: string): UnreachableError {
   const why = UNREACHABLE[error.code] ?? error.message;
   return new UnreachableError(
     {

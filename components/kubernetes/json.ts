@@ -28,7 +28,7 @@ export function stringifyJson(value: unknown): string {
 }
 
 /** JSON for people: integers as they were written, `<` as itself. */
-export function readableValue(value: unknown): string {
+export function readableJson(value: unknown): string {
   return withIntegers(JSON.stringify(value));
 }
 
@@ -47,6 +47,6 @@ export function integerOf(value: bigint): number | string {
 }
 
 /** True for an integer that `parseJson` kept as it was written. */
-export function isLargeInteger(value: string): boolean {
+export function isLargeJsonInteger(value: string): boolean {
   return value.startsWith(MARK);
 }

@@ -3,8 +3,8 @@ import type { Problem } from "./problem";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
 import { CredentialsError, UserError } from "./errors";
-import { loadConfig, type ClusterReference } from "./kubeconfigFiles";
-import { type FullUser, tellPluginAboutCluster } from "./kubeconfigGaps";
+import { loadKubeconfigFiles, type ClusterReference } from "./kubeconfigFiles";
+import { type FullUser, fillExecPluginGap } from "./kubeconfigGaps";
 import { proxyAgentOf } from "./proxyAgent";
 
 /** Exec plugins open browsers and ask clouds; a minute is much, for ever is a hang. */
@@ -31,8 +31,8 @@ export interface LoadedContext {
 }
 
 /** Loads the kubeconfig anew; nothing of it, and no error of a parser that quotes it, ever reaches a message. */
-export async function loadContext(reference: ClusterReference): Promise<LoadedContext> {
-  const { config, where } = await loadConfig(reference);
+export async function loadKubeconfigContext(reference: ClusterReference): Promise<LoadedContext> {
+  const { config, where } = await loadKubeconfigFiles(reference);
   const context = pickContext(config, reference, where);
   config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
@@ -58,7 +58,7 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
       next: "see kubectl config view",
     });
   }
-  tellPluginAboutCluster(context, user, cluster);
+  fillExecPluginGap(context, user, cluster);
   return {
     server: cluster.server,
     context,
@@ -73,8 +73,8 @@ export async function loadContext(reference: ClusterReference): Promise<LoadedCo
 }
 
 /** The names of its contexts, sorted. @throws UserError for a kubeconfig without one */
-export async function contextNames(reference: Pick<ClusterReference, "kubeconfig">): Promise<string[]> {
-  const { config, where } = await loadConfig(reference);
+export async function kubeconfigContextNames(reference: Pick<ClusterReference, "kubeconfig">): Promise<string[]> {
+  const { config, where } = await loadKubeconfigFiles(reference);
   const names = config.getContexts().map(({ name }) => name);
   if (names.length === 0) throw new UserError({ what: `no context in ${where}`, expected: "at least one" });
   return names.sort();

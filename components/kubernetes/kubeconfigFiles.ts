@@ -3,7 +3,7 @@ import * as os from "os";
 import * as path from "path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { CredentialsError, UserError } from "./errors";
-import { fillGaps } from "./kubeconfigGaps";
+import { fillKubeconfigGaps } from "./kubeconfigGaps";
 
 /** Which cluster: what the user wrote, not what it resolves to, so that state holds no token. */
 export interface ClusterReference {
@@ -20,7 +20,7 @@ export interface Loaded {
 }
 
 /** All files of the reference as one, as kubectl merges them; the pod's service account where there is none. */
-export async function loadConfig(reference: ClusterReference): Promise<Loaded> {
+export async function loadKubeconfigFiles(reference: ClusterReference): Promise<Loaded> {
   // ESM only since 1.0; this is the one place that loads it.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
@@ -55,7 +55,7 @@ interface Source {
 }
 
 function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
-  if (kubeconfig !== undefined && looksLikeContent(kubeconfig)) {
+  if (kubeconfig !== undefined && isKubeconfigContent(kubeconfig)) {
     return [{ text: kubeconfig, directory: process.cwd(), name: "(content given)" }];
   }
   if (kubeconfig !== undefined) return [readSource(kubeconfig.replace(/^~(?=\/|$)/, os.homedir()), "`kubeconfig`")];
@@ -70,7 +70,7 @@ function kubeconfigSources({ kubeconfig }: ClusterReference): Source[] {
 }
 
 /** Content rather than a path; it holds credentials. */
-export function looksLikeContent(kubeconfig: string): boolean {
+export function isKubeconfigContent(kubeconfig: string): boolean {
   return kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{");
 }
 
@@ -92,7 +92,7 @@ function loadSource(config: KubeConfig, source: Source): void {
   try {
     config.loadFromString(source.text);
     config.makePathsAbsolute(source.directory);
-    fillGaps(config, source.text, source.directory);
+    fillKubeconfigGaps(config, source.text, source.directory);
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
     throw new UserError({

@@ -44,7 +44,7 @@ const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
  * Fills in what client-node leaves out, from the same text that it read. The rules are client-go's:
  * https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ and client-go tools/clientcmd/loader.go (relative paths).
  */
-export function fillGaps(config: KubeConfig, text: string, directory: string): void {
+export function fillKubeconfigGaps(config: KubeConfig, text: string, directory: string): void {
   const raw = parse(text) as Raw | null;
   for (const { name, user } of raw?.users ?? []) {
     const known = config.users.find((candidate) => candidate.name === name) as Writable<FullUser> | undefined;
@@ -91,7 +91,7 @@ function impersonationOf(name: string, user: RawUser): Record<string, string | s
 }
 
 /** client-go sets KUBERNETES_EXEC_INFO for every plugin and several refuse to run without it; client-node does not. */
-export function tellPluginAboutCluster(context: string, user: User, cluster: Cluster): void {
+export function fillExecPluginGap(context: string, user: User, cluster: Cluster): void {
   const exec = user.exec as Exec | undefined | null;
   if (!exec) return;
   if (exec.interactiveMode === "Always") {

@@ -100,6 +100,6 @@ function microTime(): string {
 }
 
 /** Without the random part. */
-export function holderOf(identity: string): string {
+export function leaseHolderOf(identity: string): string {
   return identity.replace(/ [0-9a-f]{8}$/, "");
 }

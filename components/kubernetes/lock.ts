@@ -6,7 +6,7 @@ import type { Report } from "./report";
 import { decideRetry } from "./retry";
 import { sleep } from "./sleep";
 import {
-  holderOf,
+  leaseHolderOf,
   LEASE_SECONDS,
   leaseName,
   readLease,
@@ -91,7 +91,7 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
     }
     seen ??= { lease, at: performance.now() };
     const seconds = Math.ceil(LEASE_SECONDS - (performance.now() - seen.at) / 1_000);
-    report(`waiting ${seconds} s for a sign of life of ${holderOf(taken)}, who holds the lock of ${crd}`);
+    report(`waiting ${seconds} s for a sign of life of ${leaseHolderOf(taken)}, who holds the lock of ${crd}`);
     await sleep(OBSERVE_MS);
   }
 }
@@ -178,7 +178,7 @@ async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Prom
     const found = await readLease(cluster, lease.metadata.name, { seconds: Math.max(0.1, left(held) / 1_000) });
     if (found === undefined) throw new LostError("its Lease was deleted");
     if (found.spec?.holderIdentity !== lease.spec?.holderIdentity) {
-      throw new LostError(`${holderOf(found.spec?.holderIdentity ?? "")} took it`);
+      throw new LostError(`${leaseHolderOf(found.spec?.holderIdentity ?? "")} took it`);
     }
     held.lease = found;
     return false;
@@ -190,7 +190,7 @@ function describeHeld(crd: string, lease: Lease): Problem {
   const minutes = since === undefined ? Number.NaN : Math.max(0, Math.round((Date.now() - Date.parse(since)) / 60_000));
   const age = Number.isNaN(minutes) ? "" : ` since ${since?.slice(0, 19)}Z (${minutes} min)`;
   return {
-    what: `another rollout of ${crd} is running: ${holderOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
+    what: `another rollout of ${crd} is running: ${leaseHolderOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
     expected: "one rollout at a time",
     next: `wait until it ends, then run \`pulumi up\` again (if that run was killed, the lock becomes free within ${LEASE_SECONDS} s)`,
   };

@@ -16,7 +16,7 @@ export function readMetrics(caller: Caller, signal: AbortSignal): Promise<string
 }
 
 /** Every sample of one metric. https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
-export function samplesOf(metrics: string, name: string): Sample[] {
+export function metricSamplesOf(metrics: string, name: string): Sample[] {
   const sample = new RegExp(`^${name}(?:\\{(?<labels>.*)\\})?\\s+(?<value>\\S+)`, "gm");
   return [...metrics.matchAll(sample)].map(({ groups }) => ({
     labels: Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { Agent } from "https";
 import type { Socket } from "net";
 import type { ApiRequest, Connection } from "./api";
-import { type Credentials, tlsKey } from "./credentials";
+import { type Credentials, tlsKeyOfCredentials } from "./credentials";
 import { UnreachableError } from "./errors";
 import type { AppliedCredentials } from "./kubeconfig";
 import type { Pin, Session } from "./session";
@@ -45,7 +45,7 @@ export class PinnedConnection implements Connection, Pin {
   }
 
   agent(credentials: Credentials, applied: AppliedCredentials): Agent {
-    const tls = tlsKey(applied);
+    const tls = tlsKeyOfCredentials(applied);
     // A connection keeps the client certificate it began with: with a new one it must begin anew.
     if (this.pool !== undefined && this.tls !== tls) {
       this.close();

@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** Items to show, and a last one that says how many more there are of `total`. */
-export function withMore(shown: readonly string[], total: number): string[] {
+export function boundedItems(shown: readonly string[], total: number): string[] {
   return total > shown.length ? [...shown, `… and ${total - shown.length} more`] : [...shown];
 }
 
@@ -28,7 +28,7 @@ export function describeProblem({ what, items = [], ...parts }: Problem): string
 }
 
 /** The same as one line, for a list of failures. */
-export function inOneLine({ what, items = [], expected, why, next }: Problem): string {
+export function problemInOneLine({ what, items = [], expected, why, next }: Problem): string {
   const head = items.length === 0 ? what : `${what}: ${items.join(", ")}`;
   const parts = [head, expected && `expected ${expected}`, why, next].filter((part) => part !== undefined);
   return parts.join("; ").replace(/\s*\n\s*/g, " ");

@@ -11,7 +11,7 @@ const AT_ONCE_PER_LEASE = 4;
 const REQUESTS_PER_CONNECTION = 3;
 
 /** One connection to each server that can be reached, or "mixed" when single requests are spread over servers. */
-export async function connectToEach(
+export async function connectToReachableServers(
   cluster: Cluster,
   expected: number,
   signal?: AbortSignal,

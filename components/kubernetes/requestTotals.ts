@@ -1,6 +1,6 @@
 import type { Caller } from "./api";
 import { qualifiedName } from "./everyResource";
-import { readMetrics, samplesOf } from "./metrics";
+import { readMetrics, metricSamplesOf } from "./metrics";
 
 export interface RequestedResource {
   readonly group: string;
@@ -33,32 +33,32 @@ export interface ServerTotals {
 
 /** How many requests an API server has answered at each version of each resource since it started. */
 export async function readServerTotals(caller: Caller, signal: AbortSignal): Promise<ServerTotals> {
-  return serverTotals(await readMetrics(caller, signal));
+  return parseServerTotals(await readMetrics(caller, signal));
 }
 
 /** From the text of `/metrics`. */
-export function serverTotals(metrics: string): ServerTotals {
+export function parseServerTotals(metrics: string): ServerTotals {
   return {
-    startedAt: samplesOf(metrics, "process_start_time_seconds")[0]?.value ?? 0,
+    startedAt: metricSamplesOf(metrics, "process_start_time_seconds")[0]?.value ?? 0,
     byResource: everyRequestTotal(metrics),
   };
 }
 
-export function totalsOf({ startedAt, byResource }: ServerTotals, resource: RequestedResource): RequestTotals {
+export function requestTotalsOf({ startedAt, byResource }: ServerTotals, resource: RequestedResource): RequestTotals {
   return { startedAt, byVersion: byResource.get(qualifiedName(resource)) ?? {} };
 }
 
 /** By resource, as `databases.example.com`, and version. https://kubernetes.io/docs/reference/instrumentation/metrics/ apiserver_request_total */
 export function everyRequestTotal(metrics: string): Map<string, Record<string, RequestCount>> {
   const totals = new Map<string, Record<string, RequestCount>>();
-  for (const { labels, value } of samplesOf(metrics, "apiserver_request_total")) {
+  for (const { labels, value } of metricSamplesOf(metrics, "apiserver_request_total")) {
     const { group = "", resource = "", version, verb = "", code = "", dry_run: dryRun = "" } = labels;
     if (version === undefined) continue;
     const name = qualifiedName({ group, plural: resource });
     const byVersion = totals.get(name) ?? {};
     totals.set(name, byVersion);
     const isWrite = WRITES.includes(verb) && code.startsWith("2") && dryRun === "";
-    byVersion[version] = addCounts(
+    byVersion[version] = addRequestCounts(
       byVersion[version],
       isWrite ? { writes: value, others: 0 } : { writes: 0, others: value },
     );
@@ -66,6 +66,6 @@ export function everyRequestTotal(metrics: string): Map<string, Record<string, R
   return totals;
 }
 
-export function addCounts(first: RequestCount = { writes: 0, others: 0 }, second: RequestCount): RequestCount {
+export function addRequestCounts(first: RequestCount = { writes: 0, others: 0 }, second: RequestCount): RequestCount {
   return { writes: first.writes + second.writes, others: first.others + second.others };
 }

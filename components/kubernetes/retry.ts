@@ -115,7 +115,7 @@ interface Repeated {
  *
  * @throws the last error; it says who was asked, how often and for how long
  */
-export async function repeat<T>(request: ApiRequest, send: () => Promise<T>, options: Repeated): Promise<T> {
+export async function repeatRequest<T>(request: ApiRequest, send: () => Promise<T>, options: Repeated): Promise<T> {
   const manner = retries.getStore() ?? {};
   if (manner === "none") return send();
   const { server, isRepeatable = () => true } = options;

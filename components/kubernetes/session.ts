@@ -1,14 +1,14 @@
 import type { Agent } from "https";
 import type { Socket } from "net";
 import type { ApiRequest } from "./api";
-import { budgetOf, type RequestBudget } from "./budget";
+import { requestBudgetOf, type RequestBudget } from "./budget";
 import { Credentials } from "./credentials";
 import { UnreachableError } from "./errors";
-import { apiErrorOf, unreachable } from "./explain";
+import { explainAnswer, explainUnreachable } from "./explain";
 import { parseJson, stringifyJson } from "./json";
-import { type AppliedCredentials, loadContext } from "./kubeconfig";
+import { type AppliedCredentials, loadKubeconfigContext } from "./kubeconfig";
 import type { ClusterReference } from "./kubeconfigFiles";
-import { repeat } from "./retry";
+import { repeatRequest } from "./retry";
 import { StartingServer } from "./startingServer";
 import { type Answer, exchange, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
@@ -36,12 +36,12 @@ export class Session {
 
   private constructor(private readonly credentials: Credentials) {
     this.base = new URL(credentials.context.server);
-    this.budget = budgetOf(this.server, credentials.context.user);
+    this.budget = requestBudgetOf(this.server, credentials.context.user);
   }
 
   /** One session for equal credentials: each phase of each CRD connects anew, and a plugin may take seconds to start. */
   static async open(reference: ClusterReference): Promise<Session> {
-    const loaded = await loadContext(reference);
+    const loaded = await loadKubeconfigContext(reference);
     const known = sessions.get(loaded.fingerprint);
     if (known !== undefined) return known;
     const opening = Credentials.of(reference, loaded).then((credentials) => new Session(credentials));
@@ -66,7 +66,7 @@ export class Session {
   call<T>(request: ApiRequest, pin?: Pin): Promise<T> {
     const send = (): Promise<T> => this.callOnce<T>(request, pin);
     if (request.urgent === true) return send();
-    return repeat(request, send, {
+    return repeatRequest(request, send, {
       server: this.server,
       isRepeatable: (error, tried) => !(error instanceof UnreachableError) || this.isWorthRepeating(error, tried, pin),
     });
@@ -82,10 +82,10 @@ export class Session {
     try {
       const work = (): Promise<Answer> => this.startingServer.outwait(request, () => this.authenticated(request, pin));
       const answer = await (request.urgent === true ? work() : this.budget.run(work));
-      if (answer.status < 200 || answer.status > 299) throw apiErrorOf(request, answer, this.server);
+      if (answer.status < 200 || answer.status > 299) throw explainAnswer(request, answer, this.server);
       return parseAnswer<T>(answer);
     } catch (error) {
-      throw error instanceof TransportError ? unreachable(error, this.server, this.context) : error;
+      throw error instanceof TransportError ? explainUnreachable(error, this.server, this.context) : error;
     }
   }
 
@@ -122,7 +122,7 @@ export class Session {
         return answer;
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        // A write is for `repeat`: one that was never read cannot be told from one that was.
+        // A write is for `repeatRequest`: one that was never read cannot be told from one that was.
         const closedIdle = error.reused && /ECONNRESET|EPIPE/.test(error.code) && outgoing.method === "GET";
         const unlucky = error.code === NO_CONNECTION && this.wasReached && tried < CONNECTION_TRIES;
         if (!unlucky && !(closedIdle && tried === 1)) throw error;

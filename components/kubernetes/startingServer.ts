@@ -1,5 +1,5 @@
 import type { ApiRequest } from "./api";
-import { attemptOf } from "./explain";
+import { explainAttempt } from "./explain";
 import { sleep } from "./sleep";
 import type { Answer } from "./transport";
 
@@ -31,6 +31,6 @@ export class StartingServer {
 }
 
 function rightFor(request: ApiRequest): string {
-  const { verb, group, resource, namespace = "" } = attemptOf(request);
+  const { verb, group, resource, namespace = "" } = explainAttempt(request);
   return [verb, group, resource, namespace].join(" ");
 }

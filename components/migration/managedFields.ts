@@ -23,7 +23,7 @@ type Fields = Record<string, unknown>;
  * Entries that then are equal in manager, operation and subresource are merged: of two the API server silently discards
  * one, and another manager could take that one's fields without a conflict (tried on 1.37).
  */
-export function withoutVersions(
+export function managedFieldsWithoutVersions(
   entries: readonly ManagedFieldsEntry[],
   droppedAPIVersions: readonly string[],
   storageAPIVersion: string,
@@ -107,7 +107,11 @@ export async function moveManagedFields(
 }
 
 /** Of an object's entries, the apiVersions that are dropped. Those of other groups (a scale subresource) are none of ours. */
-export function droppedAPIVersions({ metadata }: KubernetesObject, group: string, dropped: DroppedVersions): string[] {
+export function droppedVersionsInManagedFields(
+  { metadata }: KubernetesObject,
+  group: string,
+  dropped: DroppedVersions,
+): string[] {
   const prefix = `${group}/`;
   const isDropped = (version: string): boolean =>
     "allBut" in dropped ? !dropped.allBut.includes(version) : dropped.includes(version);
@@ -127,9 +131,9 @@ export async function moveManagedFieldsOf(
   let object = listed;
   for (let tried = 1; ; tried++) {
     const { managedFields = [], resourceVersion } = object.metadata;
-    const renamed = withoutVersions(
+    const renamed = managedFieldsWithoutVersions(
       managedFields,
-      droppedAPIVersions(object, resource.group, dropped),
+      droppedVersionsInManagedFields(object, resource.group, dropped),
       `${resource.group}/${resource.version}`,
     );
     if (renamed === undefined) return false;

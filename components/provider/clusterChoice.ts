@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { looksLikeContent } from "../kubernetes/kubeconfigFiles";
+import { isKubeconfigContent } from "../kubernetes/kubeconfigFiles";
 import type { Problem } from "../kubernetes/problem";
 
 /** The arguments that say which cluster is meant. */
@@ -29,7 +29,7 @@ export function clusterInputs({ kubeconfig, context, clusterId }: ClusterArgs): 
 
 /** The content of a kubeconfig holds credentials; its path does not. */
 function referenceOrSecret(kubeconfig: string): pulumi.Input<string> {
-  return looksLikeContent(kubeconfig) ? pulumi.secret(kubeconfig) : kubeconfig;
+  return isKubeconfigContent(kubeconfig) ? pulumi.secret(kubeconfig) : kubeconfig;
 }
 
 /**

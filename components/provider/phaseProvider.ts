@@ -11,9 +11,9 @@ import { isInProgram, noteInProgram } from "./inProgram";
 import type { SharedInputs } from "./inputs";
 import type { PhaseLogic, PhaseWork } from "./phaseLogic";
 import { Row } from "./row";
-import { assertSameCluster, recognize } from "./sameCluster";
+import { assertSameCluster, recognizeSameCluster } from "./sameCluster";
 import type { Subject } from "./subject";
-import { unknownPaths, areAllWithin } from "./unknown";
+import { unknownPaths, areUnknownWithin } from "./unknown";
 
 const NOT_RECOGNIZED = notLookedAt(
   `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`,
@@ -75,13 +75,13 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
   const { plansWithout = [], indifferentTo = [] } = logic;
   const row = new Row(news.__urn);
   const unknown = unknownPaths(news);
-  if (!areAllWithin(unknown, [...plansWithout, ...indifferentTo])) {
+  if (!areUnknownWithin(unknown, [...plansWithout, ...indifferentTo])) {
     await row.info(notLookedAt(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`));
     return { inputs: news, failures: [] };
   }
   try {
     const cluster = await connect(news, config);
-    const clusterId = await recognize(cluster, news, olds?.clusterId);
+    const clusterId = await recognizeSameCluster(cluster, news, olds?.clusterId);
     noteInProgram(idOf(phase, news), clusterId);
     const another = await subject.whyAnotherSubject(olds, news, cluster);
     if (another.length > 0) return failed(phase, news, another);
@@ -98,7 +98,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     if (news.heldBy === undefined && previewed.plan.length > 0) await row.info(previewed.plan.join("\n"));
     for (const note of previewed.notes ?? []) await row.info(note);
     if (name === subject.first && previewed.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
-    if (!areAllWithin(unknown, indifferentTo)) {
+    if (!areUnknownWithin(unknown, indifferentTo)) {
       await row.info(plannedWithout(unknown, previewed.plan));
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }

@@ -46,7 +46,7 @@ const known = new WeakMap<Cluster, Promise<string | undefined>>();
  *
  * @throws UserError when it is another cluster
  */
-export async function recognize(
+export async function recognizeSameCluster(
   cluster: Cluster,
   inputs: Pick<SharedInputs, "cluster">,
   recorded: string | undefined,

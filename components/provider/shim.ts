@@ -34,7 +34,7 @@ return provider;
 }
 
 /** The type token of a dynamic resource: state that releases must keep reading. */
-export function typeToken(type: string): string {
+export function shimTypeToken(type: string): string {
   return `pulumi-nodejs:dynamic/kubernetes-storage-migration:${type}`;
 }
 

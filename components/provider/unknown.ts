@@ -9,7 +9,7 @@ export function unknownPaths(value: unknown, path = ""): string[] {
 }
 
 /** True when each unknown is one of these inputs, or a part of one. */
-export function areAllWithin(paths: readonly string[], inputs: readonly string[]): boolean {
+export function areUnknownWithin(paths: readonly string[], inputs: readonly string[]): boolean {
   return paths.every((path) => inputs.some((input) => path === input || path.startsWith(`${input}.`)));
 }
 

@@ -1,11 +1,12 @@
-import { isWebhook, type Conversion, type WebhookClientConfig } from "../crd/definition";
+import { type Conversion, type WebhookClientConfig } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { ApiError, hasStatus, UnreachableError, UserError, whatOf } from "../kubernetes/errors";
 import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, WebhookAnswer } from "./facts";
-import { plainly } from "./plainly";
+import { plainServerMessage } from "./plainServerMessage";
+import { isWebhook } from "../crd/conversion";
 
 /** The API server itself waits 30 s; whoever converts one object needs milliseconds. */
 const ANSWER_SECONDS = 10;
@@ -70,7 +71,7 @@ async function convertByApiServer(
       return { state: "problem", why: `no answer within ${ANSWER_SECONDS} s to a GET at ${other}` };
     }
     if (!(error instanceof ApiError)) throw error;
-    const why = plainly(error.serverMessage);
+    const why = plainServerMessage(error.serverMessage);
     return { state: /conver/.test(why) ? "problem" : "unknown", why };
   }
 }
@@ -92,6 +93,6 @@ async function askFromHere(cluster: Cluster, { facts, conversion }: Asked): Prom
     // The way from here to a URL need not be the API servers' way.
     const isOurWay =
       clientConfig.url !== undefined && error instanceof WebhookError && ["down", "slow"].includes(error.trouble);
-    return { state: isOurWay ? "unknown" : "problem", why: plainly(whatOf(error)) };
+    return { state: isOurWay ? "unknown" : "problem", why: plainServerMessage(whatOf(error)) };
   }
 }

@@ -1,8 +1,8 @@
 import type { Problem } from "../kubernetes/problem";
 import type { ClusterFacts, EncryptionFacts } from "./facts";
 import type { JudgedCrd, NextManifest } from "./finding";
-import { hiddenFrom } from "./hidden";
-import { judge } from "./judge";
+import { describeHidden } from "./hidden";
+import { judgeCrd } from "./judge";
 
 /** One cluster, judged; `error` where it could not be looked at. */
 export type ClusterStatus =
@@ -33,7 +33,7 @@ export function judgeCluster(facts: ClusterFacts, { now, namesContext, next }: A
   const crds = facts.crds.map((crd) => {
     const manifest = next.get(crd.name);
     const migrate = `kubernetes-storage-migration migrate ${crd.name}${flag}`;
-    return judge(crd, { now, migrate, kubectl: flag, ...(manifest !== undefined && { next: manifest }) });
+    return judgeCrd(crd, { now, migrate, kubectl: flag, ...(manifest !== undefined && { next: manifest }) });
   });
   const there = new Set(facts.crds.map(({ name }) => name));
   return {
@@ -42,7 +42,7 @@ export function judgeCluster(facts: ClusterFacts, { now, namesContext, next }: A
     crds,
     ...(facts.encryption !== undefined && { encryption: facts.encryption }),
     problems: encryptionDiffers(facts.encryption),
-    hidden: hiddenFrom(facts),
+    hidden: describeHidden(facts),
     added: [...next.keys()].filter((name) => !there.has(name)).sort(),
   };
 }

@@ -1,5 +1,4 @@
 import type { Definition } from "../crd/definition";
-import { describeConversion, isWebhook } from "../crd/definition";
 import { RequestBudget } from "../kubernetes/budget";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
@@ -9,8 +8,9 @@ import { askWebhook } from "./askWebhook";
 import { caBundleFacts, serverCertificateEnds } from "./certificates";
 import { definitionFacts, proofFacts, type DefinitionFacts } from "./definitionFacts";
 import type { ClusterFacts, CrdFacts, ObjectsSeen, Sample, WebhookFacts } from "./facts";
-import { type FirstLook, isWorthSampling, lookAtObjects, sampleObjects } from "./readObjects";
+import { type FirstLook, hasObjectsWorthSampling, readFirstObjects, readObjectsSample } from "./readObjects";
 import { readServers, type ServersFacts } from "./readServers";
+import { describeConversion, isWebhook } from "../crd/conversion";
 
 const CRDS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
 /** CRDs that are looked at at a time; a LIST that hangs must not hold the others up. */
@@ -26,7 +26,7 @@ const INITIALIZING_SECONDS = 30;
  * @param isWanted by the CRD's name
  * @throws UserError when the CRDs cannot be listed
  */
-export function collect(cluster: Cluster, isWanted: (name: string) => boolean, work: Work): Promise<ClusterFacts> {
+export function collectFacts(cluster: Cluster, isWanted: (name: string) => boolean, work: Work): Promise<ClusterFacts> {
   return withRetries({ seconds: RETRY_SECONDS, signal: work.signal }, () => look(cluster, isWanted, work));
 }
 
@@ -67,8 +67,8 @@ async function lookAtOne(
   { signal }: Work,
 ): Promise<CrdFacts> {
   const facts = definitionFacts(live);
-  const looked = await lookAtObjects(cluster, facts, signal);
-  const sample = isWorthSampling(facts, looked) ? await sampleObjects(cluster, facts, signal) : undefined;
+  const looked = await readFirstObjects(cluster, facts, signal);
+  const sample = hasObjectsWorthSampling(facts, looked) ? await readObjectsSample(cluster, facts, signal) : undefined;
   const webhook = await webhookFacts(cluster, live, facts, looked, signal);
   const proof = proofFacts(live, looked.resourceVersion);
   const requests = servers.requests === undefined ? undefined : (servers.requests.get(facts.name) ?? {});

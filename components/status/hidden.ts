@@ -1,10 +1,10 @@
-import { withMore } from "../kubernetes/problem";
+import { boundedItems } from "../kubernetes/problem";
 import type { ClusterFacts, CrdFacts } from "./facts";
 
 const NAMED = 3;
 
 /** What a missing right, or a server that did not answer, hides: a sentence each. */
-export function hiddenFrom({ crds, hidden }: ClusterFacts): string[] {
+export function describeHidden({ crds, hidden }: ClusterFacts): string[] {
   const forbiddenWebhook =
     (why: RegExp) =>
     ({ webhook }: CrdFacts) =>
@@ -35,5 +35,5 @@ export function hiddenFrom({ crds, hidden }: ClusterFacts): string[] {
 function ofCrds(crds: readonly CrdFacts[], describe: (names: string) => string): string[] {
   if (crds.length === 0) return [];
   const names = crds.slice(0, NAMED).map(({ name }) => name);
-  return [describe(withMore(names, crds.length).join(", "))];
+  return [describe(boundedItems(names, crds.length).join(", "))];
 }

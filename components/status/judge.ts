@@ -28,7 +28,7 @@ const CHECKS: readonly Check[] = [
   deprecatedRequests,
 ];
 
-export function judge(facts: CrdFacts, question: Question): JudgedCrd {
+export function judgeCrd(facts: CrdFacts, question: Question): JudgedCrd {
   const rank = ({ verdict }: Finding): number => VERDICTS.indexOf(verdict);
   const findings = CHECKS.flatMap((check) => check(facts, question)).sort((left, right) => rank(right) - rank(left));
   return { facts, verdict: findings[0]?.verdict ?? "ok", findings };

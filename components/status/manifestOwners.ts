@@ -1,6 +1,6 @@
 import type { Metadata } from "../crd/definition";
 import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
-import type { ManifestOwners } from "./facts";
+import type { ManifestOwners, CrdFacts } from "./facts";
 
 /** Who will write this manifest next: what its labels and annotations say, and the managers of spec.versions. */
 export function manifestOwners(metadata: Metadata): ManifestOwners {
@@ -63,4 +63,10 @@ function managersOfVersions({ managedFields = [] }: Metadata): string[] {
     .map(({ manager = "(unnamed)" }) => manager)
     .filter((manager) => manager !== FIELD_MANAGER);
   return [...new Set(owners)].sort();
+}
+
+export function describeManifestOwners({ manifest }: CrdFacts): string {
+  const { versionedCRD, tools, managers } = manifest;
+  if (versionedCRD !== undefined) return `VersionedCRD ${versionedCRD}`;
+  return (tools.length > 0 ? tools : managers).join(", ");
 }

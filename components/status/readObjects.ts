@@ -10,7 +10,7 @@ import { ApiError, UnreachableError } from "../kubernetes/errors";
 import { withRetries } from "../kubernetes/retry";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, Sample } from "./facts";
-import { plainly } from "./plainly";
+import { plainServerMessage } from "./plainServerMessage";
 
 /**
  * A LIST of one object that takes longer does not work. An API server fills its cache first: on a busy one, which just got 300
@@ -28,7 +28,11 @@ export interface FirstLook {
 }
 
 /** How many objects there are, by one LIST of one object's metadata. @throws UnreachableError when the API server is gone */
-export async function lookAtObjects(caller: Caller, facts: DefinitionFacts, signal: AbortSignal): Promise<FirstLook> {
+export async function readFirstObjects(
+  caller: Caller,
+  facts: DefinitionFacts,
+  signal: AbortSignal,
+): Promise<FirstLook> {
   const resource = listedAt(facts);
   if (resource === undefined) return { objects: { state: "not served" } };
   try {
@@ -72,11 +76,11 @@ function whyNot(error: unknown): ObjectsSeen {
   if (error.status === 403) return { state: "forbidden" };
   // Not established, or being deleted: the conditions say which.
   if (error.status === 404) return { state: "not served" };
-  return { state: "unreadable", why: plainly(`${error.serverMessage} (${error.status})`) };
+  return { state: "unreadable", why: plainServerMessage(`${error.serverMessage} (${error.status})`) };
 }
 
 /** Is anything old, so that a page of objects is worth reading? The first object tells of the others, often enough. */
-export function isWorthSampling(facts: DefinitionFacts, { first }: FirstLook): boolean {
+export function hasObjectsWorthSampling(facts: DefinitionFacts, { first }: FirstLook): boolean {
   if (first === undefined) return false;
   const served = servedVersions(facts);
   return (
@@ -87,7 +91,7 @@ export function isWorthSampling(facts: DefinitionFacts, { first }: FirstLook): b
 }
 
 /** Counts what the first page of objects has at versions that are not served; undefined where it cannot be read. */
-export async function sampleObjects(
+export async function readObjectsSample(
   caller: Caller,
   facts: DefinitionFacts,
   signal: AbortSignal,

@@ -1,10 +1,10 @@
 import { type ApiServers, findApiServers } from "../kubernetes/apiServers";
 import type { Cluster } from "../kubernetes/cluster";
-import { readingOf, type ReportedServer, shortHash } from "../kubernetes/encryptionReport";
+import { encryptionReportOf, type ReportedServer, shortReportHash } from "../kubernetes/encryptionReport";
 import { hasStatus, messageOf } from "../kubernetes/errors";
-import { readMetrics, samplesOf } from "../kubernetes/metrics";
+import { readMetrics, metricSamplesOf } from "../kubernetes/metrics";
 import type { Work } from "../kubernetes/report";
-import { addCounts, everyRequestTotal, type RequestCount } from "../kubernetes/requestTotals";
+import { addRequestCounts, everyRequestTotal, type RequestCount } from "../kubernetes/requestTotals";
 import type { EncryptionFacts } from "./facts";
 
 /** A look at /metrics must not make the whole slow. */
@@ -41,7 +41,7 @@ async function readEach(servers: ApiServers, signal: AbortSignal): Promise<Serve
   const requests = new Map<string, Record<string, RequestCount>>();
   for (const server of servers.servers) {
     const metrics = await readMetrics(server, signal);
-    reported.push(readingOf(metrics, servers.identities, server.address));
+    reported.push(encryptionReportOf(metrics, servers.identities, server.address));
     for (const resource of encryptedResources(metrics)) encrypted.add(resource);
     addRequests(requests, everyRequestTotal(metrics));
   }
@@ -59,7 +59,7 @@ async function readEach(servers: ApiServers, signal: AbortSignal): Promise<Serve
 
 function configurationOf({ hash, unencrypted }: ReportedServer): string {
   if (unencrypted === true) return "none";
-  return hash === undefined ? "unknown" : shortHash(hash);
+  return hash === undefined ? "unknown" : shortReportHash(hash);
 }
 
 /**
@@ -67,7 +67,7 @@ function configurationOf({ hash, unencrypted }: ReportedServer): string {
  * k8s.io/apiserver pkg/storage/value/metrics.go
  */
 export function encryptedResources(metrics: string): string[] {
-  return samplesOf(metrics, "apiserver_storage_transformation_operations_total").flatMap(({ labels, value }) => {
+  return metricSamplesOf(metrics, "apiserver_storage_transformation_operations_total").flatMap(({ labels, value }) => {
     const { resource = "", transformer_prefix: prefix = "", status } = labels;
     return prefix.startsWith("k8s:enc:") && status === "OK" && value > 0 && resource !== "" ? [resource] : [];
   });
@@ -80,6 +80,6 @@ function addRequests(
   for (const [resource, versions] of more) {
     const known = sum.get(resource) ?? {};
     sum.set(resource, known);
-    for (const [version, count] of Object.entries(versions)) known[version] = addCounts(known[version], count);
+    for (const [version, count] of Object.entries(versions)) known[version] = addRequestCounts(known[version], count);
   }
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { assertIsEntry } from "../migration/foreign/crdNames";
+import { assertIsCrdNameOrPattern } from "../migration/foreign/crdNames";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { asResourceError, refusal } from "../provider/refusal";
 
@@ -40,7 +40,7 @@ const KNOWN: Record<keyof StorageMigrationArgs, true> = {
 };
 
 /** @throws pulumi.ResourceError for what is wrong with an argument by itself */
-export function checkArgs(component: pulumi.Resource, args: StorageMigrationArgs): void {
+export function checkStorageMigrationArgs(component: pulumi.Resource, args: StorageMigrationArgs): void {
   const { resources, migrator = "in-tree", requestTimeoutSeconds = 60 } = args;
   const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
   if (unknown.length > 0) {
@@ -53,7 +53,7 @@ export function checkArgs(component: pulumi.Resource, args: StorageMigrationArgs
       expected: "at least one name or pattern, each once",
     });
   }
-  asResourceError(component, () => resources.forEach((entry) => assertIsEntry(String(entry))));
+  asResourceError(component, () => resources.forEach((entry) => assertIsCrdNameOrPattern(String(entry))));
   if (migrator !== "in-tree" && migrator !== "direct") {
     throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
   }

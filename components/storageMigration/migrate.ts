@@ -1,13 +1,13 @@
 import { UserError, messageOf } from "../kubernetes/errors";
-import { describeProblem, inOneLine, withMore } from "../kubernetes/problem";
-import { isPattern } from "../migration/foreign/crdNames";
+import { describeProblem, problemInOneLine, boundedItems } from "../kubernetes/problem";
+import { isCrdNamePattern } from "../migration/foreign/crdNames";
 import { inBatches } from "../migration/foreign/inBatches";
 import { migrateForeign } from "../migration/foreign/migrateForeign";
 import { planForeign, type ForeignPlan } from "../migration/foreign/plan";
 import type { Definition } from "../crd/definition";
 import type { Preview, PhaseLogic, PhaseWork } from "../provider/phaseLogic";
 import type { MigrationInputs, MigrationOutputs } from "./inputs";
-import { findCrds, storedVersionsOf } from "./subject";
+import { findCrdsOfSubject, storedVersionsOf } from "./subject";
 
 /** So many CRDs of a pattern are named in an error. */
 const NAMED = 10;
@@ -21,21 +21,21 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Definition[]
     return {
       plan: plans.filter(isReady).flatMap(({ crd, plan }) => plan.map((sentence) => `${crd}: ${sentence}`)),
       // One of many must not hold up the others; one that was named is what the program is about.
-      ...(isPattern(inputs.resource)
+      ...(isCrdNamePattern(inputs.resource)
         ? { warnings: refused.map((refusal) => describeProblem(refusal)) }
         : { problems: refused.map((refusal) => describeProblem(refusal)) }),
     };
   },
 
   async run(inputs, work) {
-    const plans = await inBatches(await findCrds(work.cluster, inputs.resource), (live) =>
+    const plans = await inBatches(await findCrdsOfSubject(work.cluster, inputs.resource), (live) =>
       planForeign(work.cluster, live, inputs),
     );
     const ready = plans.filter(isReady);
-    if (!isPattern(inputs.resource))
+    if (!isCrdNamePattern(inputs.resource))
       for (const { refusal } of plans) if (refusal !== undefined) throw new UserError(refusal);
     const summaries = await migrateEach(ready, inputs, work);
-    const storedVersions = storedVersionsOf(await findCrds(work.cluster, inputs.resource));
+    const storedVersions = storedVersionsOf(await findCrdsOfSubject(work.cluster, inputs.resource));
     return { storedVersions, summary: summaries.length === 0 ? "nothing to do" : summaries.join("\n") };
   },
 };
@@ -52,8 +52,12 @@ function previewOfNone({ resource }: MigrationInputs, olds: object | undefined):
     plan: [],
     problems: [
       describeProblem({
-        what: isPattern(resource) ? `${resource} matches no CRD` : `${resource}: there is no such CRD in the cluster`,
-        expected: isPattern(resource) ? "at least one CRD of that very group" : "metadata.name of a CRD (PLURAL.GROUP)",
+        what: isCrdNamePattern(resource)
+          ? `${resource} matches no CRD`
+          : `${resource}: there is no such CRD in the cluster`,
+        expected: isCrdNamePattern(resource)
+          ? "at least one CRD of that very group"
+          : "metadata.name of a CRD (PLURAL.GROUP)",
         next: "`kubectl get crd` lists the names; where another resource of this program makes it, name that in dependsOn after its first `pulumi up`",
       }),
     ],
@@ -87,13 +91,13 @@ async function migrateEach(
   if (plans.length === 1) throw first.error;
   throw new UserError({
     what: `${failures.length} of ${plans.length} CRDs of ${inputs.resource} are not migrated`,
-    items: withMore(failures.slice(0, NAMED).map(describeFailure).sort(), failures.length),
+    items: boundedItems(failures.slice(0, NAMED).map(describeFailure).sort(), failures.length),
     expected: "none; the others are done",
     next: "fix what they name, then run `pulumi up` again",
   });
 }
 
 function describeFailure({ crd, error }: { crd: string; error: unknown }): string {
-  const text = error instanceof UserError ? inOneLine(error.problem) : messageOf(error);
+  const text = error instanceof UserError ? problemInOneLine(error.problem) : messageOf(error);
   return text.includes(crd) ? text : `${crd}: ${text}`;
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, typeToken } from "../provider/shim";
+import { hiddenInputs, providerText, shimTypeToken } from "../provider/shim";
 
 /**
  * One name or pattern as one resource: planned in `check`, so that `pulumi preview` shows what it will do to which CRD, and run in
@@ -11,7 +11,7 @@ export class MigratedObjects extends pulumi.CustomResource {
   declare readonly storedVersions: pulumi.Output<Record<string, string[]>>;
 
   constructor(name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    const token = typeToken("MigrateObjects");
+    const token = shimTypeToken("MigrateObjects");
     super(
       token,
       name,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
-import { checkArgs, type StorageMigrationArgs } from "./args";
+import { checkStorageMigrationArgs, type StorageMigrationArgs } from "./args";
 import { MigratedObjects } from "./migratedObjects";
 
 /**
@@ -18,7 +18,7 @@ export class StorageMigration extends pulumi.ComponentResource {
 
   constructor(name: string, args: StorageMigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:StorageMigration", name, {}, opts);
-    checkArgs(this, args);
+    checkStorageMigrationArgs(this, args);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
     const inputs = {

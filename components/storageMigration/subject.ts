@@ -1,7 +1,7 @@
 import type { Definition } from "../crd/definition";
 import type { Cluster } from "../kubernetes/cluster";
 import { readDefinition } from "../crd/readDefinition";
-import { crdsOfPattern, isPattern } from "../migration/foreign/crdNames";
+import { crdNamesOfPattern, isCrdNamePattern } from "../migration/foreign/crdNames";
 import { inBatches } from "../migration/foreign/inBatches";
 import type { Subject } from "../provider/subject";
 import type { MigrationInputs, MigrationOutputs } from "./inputs";
@@ -11,7 +11,7 @@ export const entrySubject: Subject<MigrationInputs, Definition[]> = {
   key: "resource",
   first: "migrate",
   lock: () => undefined, // each CRD has its own, which is that of a VersionedCRD as well
-  read: (cluster, { resource }) => findCrds(cluster, resource),
+  read: (cluster, { resource }) => findCrdsOfSubject(cluster, resource),
   inputsFromState: () => ({}),
   whyAnotherSubject: () => Promise.resolve([]),
   currentOutputs: (found): Partial<MigrationOutputs> => ({ storedVersions: storedVersionsOf(found) }),
@@ -22,8 +22,8 @@ export const entrySubject: Subject<MigrationInputs, Definition[]> = {
 };
 
 /** One that vanishes between the list and its turn is none. */
-export async function findCrds(cluster: Cluster, entry: string): Promise<Definition[]> {
-  const names = isPattern(entry) ? await crdsOfPattern(cluster, entry) : [entry];
+export async function findCrdsOfSubject(cluster: Cluster, entry: string): Promise<Definition[]> {
+  const names = isCrdNamePattern(entry) ? await crdNamesOfPattern(cluster, entry) : [entry];
   const found = await inBatches(names, (name) => readDefinition(cluster, name));
   return found.filter((live) => live !== undefined);
 }

@@ -3,7 +3,8 @@ import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
 import { describeProblem } from "../kubernetes/problem";
 import { describeFieldManager, isPulumi, otherFieldManagers, type FieldManager } from "./fieldManagers";
 import { recordedOwner, isSameStack } from "./owner";
-import { isOurs, servedStage } from "./stages";
+import { servedStage } from "./stages";
+import { isOurs } from "./fieldsWeOwn";
 
 /** What the state of the program holds of the CRD before this run. */
 export type PriorState = "nothing" | "ours" | "official";

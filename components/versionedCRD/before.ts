@@ -44,7 +44,7 @@ export function checkBefore(before: Before): string | undefined {
  * @param ahead the phases ahead of it, in order
  * @throws UserError when the callback returned nothing to wait for
  */
-export function dependenciesOf(
+export function dependenciesWithBefore(
   phase: PhaseName,
   ahead: Partial<Phases>,
   before: Before,

@@ -1,7 +1,7 @@
 import { storageVersion, type Definition } from "../crd/definition";
 import { PROOF_ANNOTATION } from "../crd/names";
 import type { Cluster } from "../kubernetes/cluster";
-import { annotate } from "../migration/definition/live";
+import { annotate } from "../migration/definition/liveDefinition";
 import { validProof, whyProven } from "../migration/definition/proof";
 
 /**

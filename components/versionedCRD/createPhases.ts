@@ -5,10 +5,10 @@ import { clusterInputs } from "../provider/clusterChoice";
 import { asResourceError } from "../provider/refusal";
 import { adoptionAliases } from "./adoptionAliases";
 import type { VersionedCRDArgs } from "./args";
-import { dependenciesOf } from "./before";
+import { dependenciesWithBefore } from "./before";
 import type { PhaseInputs } from "./inputs";
 import { Phase, type PhaseName, PHASES } from "./phase";
-import { schemaDigest } from "./plan";
+import { digestRehearsedSchema } from "./rehearsalRecord";
 
 /** What of the component the phases are made from. */
 type Rollout = pulumi.Resource & { readonly phase: PhaseName; readonly crdName: pulumi.Output<string> };
@@ -31,7 +31,7 @@ export function createPhases(
       {
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
-        dependsOn: asResourceError(component, () => dependenciesOf(phase, ahead, args.before ?? {})),
+        dependsOn: asResourceError(component, () => dependenciesWithBefore(phase, ahead, args.before ?? {})),
         ...own,
       },
     ));
@@ -50,7 +50,7 @@ export function createPhases(
     retainOnDelete: onDelete === "retain",
     aliases: adoptionAliases(name, component.crdName, parent, adoptFrom),
   });
-  const schema = pulumi.output(whole as Definition).apply(schemaDigest);
+  const schema = pulumi.output(whole as Definition).apply(digestRehearsedSchema);
   const versions = manifest.apply(servedByName);
   const stopsHere = component.phase === "rehearse";
   const rehearse = create("rehearse", { version, schema, versions, stopsHere });

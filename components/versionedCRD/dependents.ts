@@ -3,7 +3,7 @@ import { plannedAdmission, readAdmission, type AdmissionFound } from "../kuberne
 import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import type { DroppedOwner, OwnersFound } from "../migration/ownerReferences";
-import { findOwned, rewriteOwned } from "../migration/ownerScan";
+import { findOwnedObjects, rewriteOwnedObjects } from "../migration/ownedObjects";
 import { notLookedAt } from "../plan/notLookedAt";
 import type { PhaseWork } from "../provider/phaseLogic";
 import { rulesBypassedAtServe, rulesLostAtDrop, type AdmittedResource } from "./checks/admission";
@@ -77,18 +77,18 @@ export async function assertNoDependents(inputs: DropInputs, work: PhaseWork, li
       failed,
     });
 
-  const before = await findOwned(work.cluster, owner, work);
+  const before = await findOwnedObjects(work.cluster, owner, work);
   const mayRewrite = inputs.ownerReferences === "rewrite" && before.found > 0;
   const first = check(mayRewrite ? { ...before, found: 0, named: [] } : before, false);
   if (first.problems.length > 0) throw new UserError(first.problems.join("\n"));
   for (const warning of first.warnings) work.warn(warning);
   if (!mayRewrite) return;
 
-  const { rewritten, failed } = await rewriteOwned(work.cluster, owner, storageAPIVersion, work);
+  const { rewritten, failed } = await rewriteOwnedObjects(work.cluster, owner, storageAPIVersion, work);
   work.warn(
     `${inputs.crd}: ${rewritten} object${rewritten === 1 ? "" : "s"} now name${rewritten === 1 ? "s" : ""} ${storageAPIVersion} in their ownerReferences`,
   );
-  const { problems: left } = check(await findOwned(work.cluster, owner, work), true, failed);
+  const { problems: left } = check(await findOwnedObjects(work.cluster, owner, work), true, failed);
   if (left.length > 0) throw new UserError(left.join("\n"));
 }
 

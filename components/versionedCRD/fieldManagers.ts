@@ -1,4 +1,4 @@
-import { canonical } from "../crd/canonical";
+import { canonicalText } from "../crd/canonical";
 import type { Definition } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import type { ManagedFieldsEntry } from "../kubernetes/api";
@@ -80,7 +80,7 @@ function compare(live: unknown, intent: unknown, fields: Fields, path: string, w
       continue;
     }
     writer.fields.push(here);
-    if (canonical({ [name]: found }) !== canonical({ [name]: wanted })) writer.differs.push(here);
+    if (canonicalText({ [name]: found }) !== canonicalText({ [name]: wanted })) writer.differs.push(here);
   }
 }
 

@@ -32,3 +32,8 @@ function pick(value: object, fields: Fields): Fields {
 function isWhole(below: unknown): boolean {
   return typeof below !== "object" || below === null || Object.keys(below).every((key) => key === ".");
 }
+
+/** True once some of the definition is ours: before, there is no intent to go on from. */
+export function isOurs(live: Definition): boolean {
+  return fieldsWeOwn(live).spec?.versions !== undefined;
+}

@@ -1,7 +1,8 @@
-import { isWebhook, type Definition } from "../crd/definition";
+import { type Definition } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { fieldsWeOwn } from "./fieldsWeOwn";
+import { isWebhook } from "../crd/conversion";
 
 type Fields = Record<string, unknown>;
 

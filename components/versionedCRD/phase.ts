@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, typeToken } from "../provider/shim";
+import { hiddenInputs, providerText, shimTypeToken } from "../provider/shim";
 
 /** One of the five phases of a rollout. */
 export type PhaseName = "serve" | "rehearse" | "store" | "migrate" | "drop";
@@ -19,7 +19,7 @@ export class Phase extends pulumi.CustomResource {
   declare readonly proof: pulumi.Output<string | undefined>;
 
   constructor(phase: PhaseName, name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    const token = typeToken(phase.charAt(0).toUpperCase() + phase.slice(1));
+    const token = shimTypeToken(phase.charAt(0).toUpperCase() + phase.slice(1));
     super(
       token,
       name,

@@ -1,11 +1,12 @@
-import { canonical, digest } from "../crd/canonical";
-import { describeConversion, storageVersion, type Definition, type Version } from "../crd/definition";
+import { canonicalText } from "../crd/canonical";
+import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import { versionsOfUnfinishedDrop, versionsToRehearse } from "../migration/definition/plan";
-import { recordedRehearsal } from "../migration/definition/proof";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
 import { servedStage, withdrawnVersions } from "./stages";
+import { describeConversion } from "../crd/conversion";
+import { hasValidRehearsal } from "./rehearsalRecord";
 
 /**
  * What each phase will do, as sentences keyed by from → to.
@@ -31,8 +32,8 @@ export function planServe(
   const ours = fieldsWeOwn(live);
   if (
     takenOver.length === 0 &&
-    canonical({ ...intent }) ===
-      canonical({ ...ours, apiVersion: live.apiVersion, kind: live.kind, metadata: { ...ours.metadata, name } })
+    canonicalText({ ...intent }) ===
+      canonicalText({ ...ours, apiVersion: live.apiVersion, kind: live.kind, metadata: { ...ours.metadata, name } })
   )
     return [];
   const sentences = [...versionChanges(live, intent), ...conversionChange(live, intent), ...otherChanges(live, intent)];
@@ -42,7 +43,7 @@ export function planServe(
 }
 
 /** Does this plan of serve make the definition? */
-export function isCreation(plan: readonly string[] = []): boolean {
+export function isCreationPlan(plan: readonly string[] = []): boolean {
   return plan[0]?.startsWith("(none) → ") === true && plan[0].includes(": create with ");
 }
 
@@ -61,7 +62,7 @@ export function planRehearse(live: Definition | undefined, request: RehearseRequ
   const from = versionsToRehearse(live, request.version, request.versions);
   const flips = storageVersion(live) !== request.version;
   if (from.length === 0) return [];
-  if ((request.stopsHere || !flips) && isRehearsed(live, request.version, request.schema)) return [];
+  if ((request.stopsHere || !flips) && hasValidRehearsal(live, request.version, request.schema)) return [];
   return [`${from.join(", ")} → ${request.version}: ask the API server by dry run about every object; writes nothing`];
 }
 
@@ -79,20 +80,6 @@ export function planDrop(live: Definition | undefined, manifest: string[]): stri
   return unfinished.length === 0
     ? steps
     : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
-}
-
-/**
- * What a rehearsal speaks for: the whole spec, since every change of it moves the generation. With less, a changed
- * shortName would void the rehearsal during the run although preview had counted on it.
- */
-export function schemaDigest(manifest: Definition): string {
-  return digest(manifest.spec);
-}
-
-export function isRehearsed(live: Definition, version: string, schema?: string): boolean {
-  const record = recordedRehearsal(live);
-  if (record === undefined || record.version !== version || record.uid !== live.metadata.uid) return false;
-  return record.generation === live.metadata.generation && (schema === undefined || record.schema === schema);
 }
 
 function describeVersion({ name, served: isServed, storage }: Version): string {
@@ -152,5 +139,5 @@ function contains(found: unknown, wanted: unknown, key = ""): boolean {
 }
 
 function alike(key: string, left: unknown, right: unknown): boolean {
-  return canonical({ [key]: left }) === canonical({ [key]: right });
+  return canonicalText({ [key]: left }) === canonicalText({ [key]: right });
 }

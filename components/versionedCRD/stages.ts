@@ -1,13 +1,7 @@
-import {
-  isWebhook,
-  storageVersion,
-  versionNames,
-  type Conversion,
-  type Definition,
-  type Version,
-} from "../crd/definition";
+import { storageVersion, versionNames, type Conversion, type Definition, type Version } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 import { fieldsWeOwn } from "./fieldsWeOwn";
+import { isWebhook } from "../crd/conversion";
 
 /**
  * The definitions a rollout passes through. Each is the complete intent for one server-side apply: what a stage leaves
@@ -61,11 +55,6 @@ export function placeholder(name: string): Version {
 /** The live versions that the manifest no longer names. */
 export function withdrawnVersions(live: Definition, manifest: string[]): Version[] {
   return live.spec.versions.filter((version) => !manifest.includes(version.name));
-}
-
-/** True once some of the definition is ours: before, there is no intent to go on from. */
-export function isOurs(live: Definition): boolean {
-  return fieldsWeOwn(live).spec?.versions !== undefined;
 }
 
 function withVersions(live: Definition, change: (versions: Version[]) => Version[]): Definition {

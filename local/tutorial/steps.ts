@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { loadConversion } from "../../components/conversionWebhook/load";
+import { loadConversion } from "../../components/conversionWebhook/loadConversion";
 import { checkLaws } from "../../components/conversionTesting";
 import { checkout } from "../checkout";
 import type { Cluster } from "../cluster/cluster";

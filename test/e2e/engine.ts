@@ -4,7 +4,7 @@ import { Cluster } from "../../components/kubernetes/cluster";
 import { hasStatus } from "../../components/kubernetes/errors";
 import type { Work } from "../../components/kubernetes/report";
 import { type MigratedResource, type PolicyRule, rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
-import { requireDefinition } from "../../components/migration/definition/live";
+import { requireDefinition } from "../../components/migration/definition/liveDefinition";
 import type { Cluster as LocalCluster, ClusterOptions } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";

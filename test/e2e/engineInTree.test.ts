@@ -3,10 +3,10 @@ import { Cluster } from "../../components/kubernetes/cluster";
 import { servedStorageMigrationVersion, type StorageMigrationVersion } from "../../components/kubernetes/discovery";
 import { migrateInTree } from "../../components/migration/inTree/inTree";
 import {
-  isCondition,
-  isTerminal,
+  hasMigrationCondition,
+  isTerminalMigration,
   newMigration,
-  storageVersionOf,
+  migrationSubjectOf,
   type StorageVersionMigration,
 } from "../../components/migration/inTree/storageVersionMigration";
 import { type Bench, group, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
@@ -107,9 +107,9 @@ describe("a second migration, after one of someone else's", () => {
 /** As the Kubernetes tutorial does it. */
 async function migrateUnguarded(live: Definition): Promise<void> {
   const { plural } = live.spec.names;
-  await bench.local.client.post(migrations, newMigration(version, storageVersionOf(live), []));
+  await bench.local.client.post(migrations, newMigration(version, migrationSubjectOf(live), []));
   const ended = (migration: StorageVersionMigration): boolean =>
-    isTerminal(migration) && !isCondition(migration, "Running");
+    isTerminalMigration(migration) && !hasMigrationCondition(migration, "Running");
   const nudge = (): Promise<unknown> =>
     bench.local.client.mergePatch(`/apis/${group}/v1/namespaces/default/${plural}/o-00000`, {});
   while (!(await ofResource(plural)).every(ended)) {
@@ -128,7 +128,9 @@ function watchWhileRunning(plural: string): { end(): Promise<string[]> } {
   const seen = new Set<string>();
   let ended = false;
   const isRunning = async (): Promise<boolean> =>
-    (await ofResource(plural)).some((migration) => isCondition(migration, "Running") && !isTerminal(migration));
+    (await ofResource(plural)).some(
+      (migration) => hasMigrationCondition(migration, "Running") && !isTerminalMigration(migration),
+    );
   const watch = async (): Promise<void> => {
     while (!ended) {
       if (!(await isRunning())) continue;

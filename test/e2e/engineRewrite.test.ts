@@ -4,7 +4,7 @@ import { discover, servedStorageMigrationVersion, storageVersionHash } from "../
 import { moveManagedFields } from "../../components/migration/managedFields";
 import { type ApiError, UnreachableError } from "../../components/kubernetes/errors";
 import { forEachObject } from "../../components/migration/rewrite/objects";
-import { rewriteAll } from "../../components/migration/rewrite/rewriter";
+import { rewriteAllObjects } from "../../components/migration/rewrite/rewriteAllObjects";
 import { awaitAgreement } from "../../components/migration/servers/agreement";
 import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/servedEverywhere";
 import { type Bench, group, objectOf, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
@@ -27,7 +27,7 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
   test("T1 before the flip nothing is stale", async () => {
     await bench.define(kind, { storage: "v1" });
     await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS));
-    const result = await rewriteAll(bench.cluster, target(kind, "v1"), bench.work);
+    const result = await rewriteAllObjects(bench.cluster, target(kind, "v1"), bench.work);
     expect(result).toMatchObject({ visited: OBJECTS, rewritten: 0, unchanged: OBJECTS, gone: 0, failedCount: 0 });
   });
 
@@ -64,7 +64,7 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
         return bench.cluster.call(request as never);
       },
     };
-    const result = await rewriteAll(cluster as never, target(kind, "v2"), bench.work);
+    const result = await rewriteAllObjects(cluster as never, target(kind, "v2"), bench.work);
     // The agreement's probe rewrote one already.
     expect(result).toMatchObject({
       visited: OBJECTS + 1,
@@ -82,7 +82,7 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
   });
 
   test("T4 a second pass changes nothing", async () => {
-    const result = await rewriteAll(bench.cluster, target(kind, "v2"), bench.work);
+    const result = await rewriteAllObjects(bench.cluster, target(kind, "v2"), bench.work);
     expect(result).toMatchObject({ rewritten: 0, unchanged: OBJECTS - 1, failedCount: 1 });
   });
 });
@@ -191,7 +191,7 @@ describe("walking", () => {
   });
 
   test("an unserved version is an error, not so many deleted objects", async () => {
-    await expect(rewriteAll(bench.cluster, { ...resource, version: "v9" }, bench.work)).rejects.toThrow(/404/);
+    await expect(rewriteAllObjects(bench.cluster, { ...resource, version: "v9" }, bench.work)).rejects.toThrow(/404/);
   });
 });
 
@@ -215,7 +215,7 @@ describe("serving, unserving, dropping", () => {
     const servers = await findApiServers(bench.cluster);
     const { evidence } = await awaitAgreement(servers, target(kind, "v1"), bench.work);
     expect(evidence).toContain("no object could be probed (there is none), so only discovery speaks for it");
-    const result = await rewriteAll(bench.cluster, target(kind, "v1"), bench.work);
+    const result = await rewriteAllObjects(bench.cluster, target(kind, "v1"), bench.work);
     expect(result).toMatchObject({ visited: 0, failedCount: 0 });
     expect(Number(result.listResourceVersion)).toBeGreaterThan(0);
     await awaitReadableEverywhere(servers, target(kind, "v1"), bench.work);
@@ -230,7 +230,7 @@ describe("serving, unserving, dropping", () => {
     await bench.local.client.mergePatch(`${path("v1")}?fieldManager=editor`, { spec: { port: 1 } });
     await bench.local.client.mergePatch(`${path("v2")}?fieldManager=editor`, { spec: { note: "n" } });
     await bench.define(kind, { storage: "v2" });
-    await rewriteAll(bench.cluster, { group, version: "v2", plural }, bench.work);
+    await rewriteAllObjects(bench.cluster, { group, version: "v2", plural }, bench.work);
     const moved = await moveManagedFields(bench.cluster, { group, version: "v2", plural }, ["v1"], bench.work);
     expect(moved).toMatchObject({ moved: 1, failedCount: 0 });
     const { managedFields } = (await bench.local.client.get(path("v2"))).metadata;

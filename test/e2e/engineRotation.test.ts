@@ -19,7 +19,7 @@ import {
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
 import { reportedHashes, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { shortHash } from "../../components/kubernetes/encryptionReport";
+import { shortReportHash } from "../../components/kubernetes/encryptionReport";
 import { everyResource } from "../../components/kubernetes/everyResource";
 import { clusterIdentity } from "../../components/kubernetes/identity";
 import { type PolicyRule, rightsForRotation, rightsForRotationPreview } from "../../components/kubernetes/rights";
@@ -61,7 +61,7 @@ const loaded = (before = since) =>
 /** Since 1.34; before, a reload that is counted since the file was written stands for it. */
 const tellsHash = (): boolean => bench.local.version !== "1.30";
 const seen = (): string =>
-  tellsHash() ? `reports ${shortHash(sha256(text))}` : "was restarted or reloaded since the file was written";
+  tellsHash() ? `reports ${shortReportHash(sha256(text))}` : "was restarted or reloaded since the file was written";
 const secrets = async (writeKey: string): Promise<KeyedResource[]> =>
   (await findRotatedResources(["secrets"], bench.cluster)).map((resource) => ({ ...resource, writeKey }));
 const rewriting = async (writeKey: string, given: Partial<Rewriting> = {}): Promise<Rewriting> => ({
@@ -86,7 +86,7 @@ const judged = async (writeKey: string): Promise<RotationProof | { why: string }
 describe("one API server, from key1 to key2", () => {
   test("T1: it reports the hash of the very file it loaded, by the name of its host", async () => {
     const reported = await now();
-    const hash = tellsHash() ? shortHash(sha256(text)) : "unknown";
+    const hash = tellsHash() ? shortReportHash(sha256(text)) : "unknown";
     expect(reportedHashes(reported)).toEqual([{ host: expect.any(String), hash }]);
     expect(reported).toMatchObject({ missing: [], servers: [{ reloads: 0, failures: 0 }] });
     expect(reported.description).toContain(reported.servers[0]?.host);

@@ -2,7 +2,7 @@ import { PatchType } from "../../components/kubernetes/api";
 import type { ApiError } from "../../components/kubernetes/errors";
 import { withoutRetries } from "../../components/kubernetes/retry";
 import { listPages } from "../../components/migration/rewrite/pages";
-import { rewriteAll } from "../../components/migration/rewrite/rewriter";
+import { rewriteAllObjects } from "../../components/migration/rewrite/rewriteAllObjects";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { type Bench, group, objectsOf, pluralOf, startBench } from "./engine";
 import { startHook } from "./misbehavingWebhook";
@@ -52,7 +52,7 @@ describe("an API server that takes two requests at once", () => {
       void release();
     };
     const work = { ...bench.work, report };
-    const result = await rewriteAll(bench.cluster, { group, version: "v2", plural: pluralOf(kind) }, work);
+    const result = await rewriteAllObjects(bench.cluster, { group, version: "v2", plural: pluralOf(kind) }, work);
     expect(await refused()).toBeGreaterThan(before);
     expect(result).toMatchObject({ visited: OBJECTS, rewritten: OBJECTS, gone: 0, failedCount: 0 });
     expect(said[0]).toMatch(/^rewriting: waiting \d+ s after .*429/);

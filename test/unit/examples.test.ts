@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
-import { loadConversion } from "../../components/conversionWebhook/load";
+import { loadConversion } from "../../components/conversionWebhook/loadConversion";
 import { readManifest } from "../../components/crd/manifest";
 import { conversionCovers } from "../../components/versionedCRD/checks/conversionCovers";
 import { checkout } from "../../local/checkout";

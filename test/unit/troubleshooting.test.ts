@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import { readManifest } from "../../components/crd/manifest";
-import { apiErrorOf, unreachable } from "../../components/kubernetes/explain";
+import { explainAnswer, explainUnreachable } from "../../components/kubernetes/explain";
 import { describeProblem } from "../../components/kubernetes/problem";
 import { TransportError } from "../../components/kubernetes/transport";
 import { withFailures } from "../../components/migration/rewrite/failures";
@@ -33,11 +33,11 @@ const forbidden =
 const outputs: [string, string | undefined][] = [
   [
     "a cluster that does not answer",
-    unreachable(new TransportError("ECONNREFUSED", "connect", false), "https://10.0.0.1:6443", "prod").message,
+    explainUnreachable(new TransportError("ECONNREFUSED", "connect", false), "https://10.0.0.1:6443", "prod").message,
   ],
   [
     "a right that is missing",
-    apiErrorOf(
+    explainAnswer(
       { method: "GET", path: "/apis/example.com/v1/databases" },
       { status: 403, headers: {}, text: JSON.stringify({ kind: "Status", message: forbidden }) },
       "https://10.0.0.1:6443",

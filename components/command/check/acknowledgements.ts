@@ -4,7 +4,7 @@ import type { Acknowledgement } from "../../compatibility/acknowledgements";
 import type { Finding } from "../../compatibility/finding";
 import { parseDocuments } from "../../crd/documents";
 import { UserError } from "../../kubernetes/errors";
-import { withMore } from "../../kubernetes/problem";
+import { boundedItems } from "../../kubernetes/problem";
 
 /** Accepts a finding in one CRD; without `crd`, in the only one that has it. */
 export interface CrdAcknowledgement extends Acknowledgement {
@@ -68,7 +68,7 @@ function refuseTwins(acknowledgements: readonly CrdAcknowledgement[]): void {
  *
  * @throws UserError for an acknowledgement that matches no finding, or findings in several CRDs
  */
-export function refuseUnusable(
+export function refuseUnusableAcknowledgements(
   acknowledgements: readonly CrdAcknowledgement[],
   reports: readonly { crd: string; findings: readonly Finding[] }[],
 ): void {
@@ -77,7 +77,7 @@ export function refuseUnusable(
   if (unused.length > 0) {
     throw new UserError({
       what: `${unused.length === 1 ? "an acknowledgement" : `${unused.length} acknowledgements`} of --ack matches nothing`,
-      items: withMore(unused.slice(0, SHOWN), unused.length),
+      items: boundedItems(unused.slice(0, SHOWN), unused.length),
       expected: "check and path of a finding",
       next: "correct it, or take it out; --json shows check and path of every finding",
     });
@@ -86,7 +86,7 @@ export function refuseUnusable(
   if (unclear === undefined) return;
   throw new UserError({
     what: `${describe(unclear.each)}: matches findings of ${unclear.crds.length} CRDs`,
-    items: withMore(unclear.crds.slice(0, SHOWN), unclear.crds.length),
+    items: boundedItems(unclear.crds.slice(0, SHOWN), unclear.crds.length),
     expected: "the CRD that is meant",
     next: "add crd: metadata.name of the CRD",
   });

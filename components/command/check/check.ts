@@ -2,11 +2,11 @@ import { parseArgs } from "node:util";
 import { INPUTS_HELP, readInputs } from "../inputs/readInputs";
 import { UsageError, type Subcommand, type Terminal } from "../subcommand";
 import { readAcknowledgements } from "./acknowledgements";
-import { renderJson } from "./json";
-import { renderMarkdown } from "./markdown";
-import { compareInputs, hasErrors, type CrdReport } from "./report";
-import { renderSarif } from "./sarif";
-import { renderText } from "./text";
+import { renderReportsAsJson } from "./json";
+import { renderReportsAsMarkdown } from "./markdown";
+import { reportInputs, hasErrorInReports, type CrdReport } from "./report";
+import { renderReportsAsSarif } from "./sarif";
+import { renderReportsAsText } from "./text";
 
 const HELP = `usage: kubernetes-storage-migration check OLD NEW [--rollout] [--webhook CRD] [--ack FILE] [--all | --json | --markdown | --sarif]
 
@@ -55,9 +55,9 @@ export const check: Subcommand = {
     const acknowledgements = values.ack === undefined ? [] : readAcknowledgements(values.ack);
     const { rollout, webhook: webhooks } = values;
     const inputs = await readInputs(positionals, terminal);
-    const reports = compareInputs(inputs, { acknowledgements, rollout, webhooks });
+    const reports = reportInputs(inputs, { acknowledgements, rollout, webhooks });
     terminal.print(render(reports, format, values.all, terminal));
-    return hasErrors(reports) ? 1 : 0;
+    return hasErrorInReports(reports) ? 1 : 0;
   },
 };
 
@@ -73,12 +73,12 @@ function formatOf(values: Record<(typeof FORMATS)[number] | "all", boolean>): Fo
 function render(reports: readonly CrdReport[], format: Format, all: boolean, terminal: Terminal): string {
   switch (format) {
     case "json":
-      return renderJson(reports);
+      return renderReportsAsJson(reports);
     case "markdown":
-      return renderMarkdown(reports);
+      return renderReportsAsMarkdown(reports);
     case "sarif":
-      return renderSarif(reports);
+      return renderReportsAsSarif(reports);
     case "text":
-      return renderText(reports, { all, colour: terminal.isScreen && (process.env["NO_COLOR"] ?? "") === "" });
+      return renderReportsAsText(reports, { all, colour: terminal.isScreen && (process.env["NO_COLOR"] ?? "") === "" });
   }
 }

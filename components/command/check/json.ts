@@ -1,7 +1,7 @@
 import type { CrdReport } from "./report";
 
 /** For programs: every finding, with its CRD. */
-export function renderJson(reports: readonly CrdReport[]): string {
+export function renderReportsAsJson(reports: readonly CrdReport[]): string {
   const findings = reports.flatMap(({ crd, findings }) =>
     findings.map(({ check, path, severity, what, why, fix, acknowledged }) => ({
       ...{ crd, check, path, severity, what, why, fix },

@@ -6,7 +6,7 @@ type NodePath = (string | number)[];
  * Where in the manifest a finding's path leads: `v1.spec.hosts[].name` is a node of v1's schema, `spec.scope` one of the CRD.
  * What is not there, such as a field that was removed, leads to the node above it.
  */
-export function locate(definition: Definition, path: string): NodePath {
+export function findLocation(definition: Definition, path: string): NodePath {
   const { versions } = definition.spec;
   const index = versions.findIndex(({ name }) => path === name || path.startsWith(`${name}.`));
   const version = versions[index];

@@ -1,13 +1,13 @@
 import type { AcknowledgedFinding } from "../../compatibility/acknowledgements";
-import { code, escape } from "../markdown";
-import { summarize, type CrdReport } from "./report";
+import { quoteMarkdownCode, escapeMarkdown } from "../markdown";
+import { summarizeReports, type CrdReport } from "./report";
 
 /** GitHub takes 65,536 characters for a comment; the rest is for a line of the pipeline's own. */
 const MOST = 65_000;
 
 /** A table for a comment on a pull request: errors first, cut where the comment would grow too long. */
-export function renderMarkdown(reports: readonly CrdReport[]): string {
-  const heading = `**CRD compatibility:** ${escape(summarize(reports))}\n`;
+export function renderReportsAsMarkdown(reports: readonly CrdReport[]): string {
+  const heading = `**CRD compatibility:** ${escapeMarkdown(summarizeReports(reports))}\n`;
   const rows = sortedRows(reports);
   if (rows.length === 0) return heading;
   let text = `${heading}\n| | CRD and path | change | why, and what to do |\n|---|---|---|---|\n`;
@@ -32,6 +32,9 @@ function sortedRows(reports: readonly CrdReport[]): string[] {
 }
 
 function row(crd: string, { check, path, what, why, fix, acknowledged }: AcknowledgedFinding, label: string): string {
-  const advice = acknowledged === undefined ? `${escape(why)} ${escape(fix)}` : `accepted: ${escape(acknowledged)}`;
-  return `| ${label} | ${code(crd)}<br>${code(path)} | ${escape(what)} (${code(check)}) | ${advice} |\n`;
+  const advice =
+    acknowledged === undefined
+      ? `${escapeMarkdown(why)} ${escapeMarkdown(fix)}`
+      : `accepted: ${escapeMarkdown(acknowledged)}`;
+  return `| ${label} | ${quoteMarkdownCode(crd)}<br>${quoteMarkdownCode(path)} | ${escapeMarkdown(what)} (${quoteMarkdownCode(check)}) | ${advice} |\n`;
 }

@@ -2,18 +2,18 @@ import {
   type AcknowledgedFinding,
   type Acknowledgement,
   applyAcknowledgements,
-  countsAsError,
+  isUnacknowledgedError,
 } from "../../compatibility/acknowledgements";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
 import type { Finding } from "../../compatibility/finding";
-import { webhookAt } from "../../crd/conversion";
-import { isWebhook, versionNames, type Definition } from "../../crd/definition";
+import { webhookConversionAt, isWebhook } from "../../crd/conversion";
+import { type Definition } from "../../crd/definition";
 import { UserError } from "../../kubernetes/errors";
-import { count } from "../count";
+import { describeCount } from "../count";
 import type { Inputs } from "../inputs/readInputs";
 import { pairByName, type Pair } from "../inputs/pairs";
 import { crdRemoved } from "./crdRemoved";
-import { refuseUnusable, type CrdAcknowledgement } from "./acknowledgements";
+import { refuseUnusableAcknowledgements, type CrdAcknowledgement } from "./acknowledgements";
 
 export interface CrdReport extends Pair {
   readonly findings: readonly AcknowledgedFinding[];
@@ -28,13 +28,13 @@ export interface CompareOptions {
 }
 
 /** Every CRD of OLD and NEW with what was found, before it takes a form. */
-export function compareInputs(inputs: Inputs, options: CompareOptions): CrdReport[] {
+export function reportInputs(inputs: Inputs, options: CompareOptions): CrdReport[] {
   const { acknowledgements } = options;
   const isLive = inputs.old.isLive || inputs.next.isLive;
   const pairs = pairByName(inputs);
   refuseUnknown(options.webhooks, pairs);
   const reports = pairs.map((pair) => ({ ...pair, findings: findingsOf(pair, isLive, options) }));
-  refuseUnusable(acknowledgements, reports);
+  refuseUnusableAcknowledgements(acknowledgements, reports);
   return reports.map((report) => ({
     ...report,
     findings: applyAcknowledgements(report.findings, ofCrd(acknowledgements, report.crd)).findings,
@@ -60,39 +60,29 @@ function findingsOf({ crd, old, next }: Pair, isLive: boolean, { rollout, webhoo
 /** One that the program gives: its address is nobody's business here. */
 function withWebhook(definition: Definition): Definition {
   if (isWebhook(definition.spec.conversion)) return definition;
-  return { ...definition, spec: { ...definition.spec, conversion: webhookAt({}) } };
+  return { ...definition, spec: { ...definition.spec, conversion: webhookConversionAt({}) } };
 }
 
 function ofCrd(acknowledgements: readonly CrdAcknowledgement[], crd: string): Acknowledgement[] {
   return acknowledgements.filter((each) => each.crd === undefined || each.crd === crd);
 }
 
-export function hasErrors(reports: readonly CrdReport[]): boolean {
-  return reports.some(({ findings }) => findings.some(countsAsError));
+export function hasErrorInReports(reports: readonly CrdReport[]): boolean {
+  return reports.some(({ findings }) => findings.some(isUnacknowledgedError));
 }
 
 /** `2 errors, 1 warning, 3 acknowledged; 4 CRDs compared, 1 new` */
-export function summarize(reports: readonly CrdReport[]): string {
+export function summarizeReports(reports: readonly CrdReport[]): string {
   const findings = reports.flatMap((report) => report.findings);
   const open = findings.filter(({ acknowledged }) => acknowledged === undefined);
   const found = (["error", "warning", "info"] as const)
     .map((severity) => [open.filter((finding) => finding.severity === severity).length, severity] as const)
     .filter(([number]) => number > 0)
-    .map(([number, severity]) => count(number, severity));
+    .map(([number, severity]) => describeCount(number, severity));
   const acknowledged = findings.length - open.length;
   if (acknowledged > 0) found.push(`${acknowledged} acknowledged`);
   const compared = reports.filter(({ old, next }) => old !== undefined && next !== undefined).length;
   const added = reports.filter(({ old }) => old === undefined).length;
-  const crds = `${count(compared, "CRD")} compared${added > 0 ? `, ${added} new` : ""}`;
+  const crds = `${describeCount(compared, "CRD")} compared${added > 0 ? `, ${added} new` : ""}`;
   return `${found.length === 0 ? "no findings" : found.join(", ")}; ${crds}`;
-}
-
-/** `v1 → v1, v2`; once where they are the same. */
-export function describeVersions({ old, next }: Pair): string {
-  const [before, after] = [namesOf(old?.definition), namesOf(next?.definition)];
-  return before === after ? before : `${before} → ${after}`;
-}
-
-function namesOf(definition: Definition | undefined): string {
-  return definition === undefined ? "none" : versionNames(definition).join(", ");
 }

@@ -4,7 +4,7 @@ import type { AcknowledgedFinding } from "../../compatibility/acknowledgements";
 import type { Check } from "../../compatibility/check";
 import { CHECKS } from "../../compatibility/checks";
 import { crdRemoved } from "./crdRemoved";
-import { locate } from "./location";
+import { findLocation } from "./location";
 import type { CrdReport } from "./report";
 
 const LEVELS = { error: "error", warning: "warning", info: "note" } as const;
@@ -12,7 +12,7 @@ const LEVELS = { error: "error", warning: "warning", info: "note" } as const;
 const RULES: readonly Omit<Check, "explain">[] = [...CHECKS, { ...crdRemoved, id: crdRemoved.check }];
 
 /** For code scanning: SARIF 2.1.0. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
-export function renderSarif(reports: readonly CrdReport[]): string {
+export function renderReportsAsSarif(reports: readonly CrdReport[]): string {
   const findings = reports.flatMap((report) => report.findings.map((finding) => ({ report, finding })));
   const rules = RULES.filter(({ id }) => findings.some(({ finding }) => finding.check === id));
   const ids = rules.map(({ id }) => id);
@@ -57,7 +57,7 @@ function locationOf({ crd, old, next }: CrdReport, path: string): object {
   const logicalLocations = [{ fullyQualifiedName: `${crd}/${path}` }];
   const found = next ?? old;
   if (found?.source.file === undefined) return { logicalLocations };
-  const startLine = found.source.lineOf(locate(found.definition, path));
+  const startLine = found.source.lineOf(findLocation(found.definition, path));
   return {
     physicalLocation: { artifactLocation: artifactLocation(found.source.file), region: { startLine } },
     logicalLocations,

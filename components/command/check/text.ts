@@ -1,5 +1,6 @@
 import type { AcknowledgedFinding } from "../../compatibility/acknowledgements";
-import { describeVersions, summarize, type CrdReport } from "./report";
+import { summarizeReports, type CrdReport } from "./report";
+import { describePairVersions } from "../inputs/pairs";
 
 export interface TextOptions {
   /** Every finding, instead of the first of each severity. */
@@ -15,14 +16,14 @@ const CODES: Record<string, string> = { bold: "1", error: "31", warning: "33", i
 type Paint = (style: string, text: string) => string;
 
 /** For people: each CRD that has findings, then one line with the counts. */
-export function renderText(reports: readonly CrdReport[], { all, colour }: TextOptions): string {
+export function renderReportsAsText(reports: readonly CrdReport[], { all, colour }: TextOptions): string {
   const paint: Paint = (style, text) => (colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
   const blocks = reports.filter(({ findings }) => findings.length > 0).map((report) => renderCrd(report, all, paint));
-  return [...blocks, `${summarize(reports)}\n`].join("\n");
+  return [...blocks, `${summarizeReports(reports)}\n`].join("\n");
 }
 
 function renderCrd(report: CrdReport, all: boolean, paint: Paint): string {
-  const heading = `${paint("bold", report.crd)}: ${describeVersions(report)}\n`;
+  const heading = `${paint("bold", report.crd)}: ${describePairVersions(report)}\n`;
   const parts = ["error", "warning", "info", "acknowledged"].map((label) => {
     const findings = report.findings.filter((finding) => labelOf(finding) === label);
     const shown = all ? findings : findings.slice(0, SHOWN);

@@ -1,12 +1,12 @@
 import { readDefinition } from "../../crd/readDefinition";
 import { Cluster } from "../../kubernetes/cluster";
-import { count } from "../count";
+import { describeCount } from "../count";
 import type { Terminal } from "../subcommand";
 import type { Found } from "../../crd/sources/collect";
 import type { Input } from "./input";
 
 /** `live:` or `live:CONTEXT`: the CRDs of these names, as far as the cluster has them. */
-export async function readLive(given: string, names: readonly string[], terminal: Terminal): Promise<Input> {
+export async function readLiveInput(given: string, names: readonly string[], terminal: Terminal): Promise<Input> {
   const context = given.slice("live:".length);
   const cluster = await Cluster.connect(context === "" ? {} : { context });
   const where = `${cluster.server} (context ${cluster.context})`;
@@ -19,6 +19,6 @@ export async function readLive(given: string, names: readonly string[], terminal
   } finally {
     cluster.close();
   }
-  terminal.complain(`${given} is ${where}: ${found.length} of ${count(names.length, "CRD")} there`);
+  terminal.complain(`${given} is ${where}: ${found.length} of ${describeCount(names.length, "CRD")} there`);
   return { given, found, isLive: true };
 }

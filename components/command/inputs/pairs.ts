@@ -1,7 +1,8 @@
 import { UserError } from "../../kubernetes/errors";
-import { withMore } from "../../kubernetes/problem";
+import { boundedItems } from "../../kubernetes/problem";
 import type { Found } from "../../crd/sources/collect";
 import type { Inputs } from "./readInputs";
+import { type Definition, versionNames } from "../../crd/definition";
 
 const SHOWN = 10;
 
@@ -38,5 +39,15 @@ function byName(found: readonly Found[]): Map<string, Found> {
 }
 
 function listed(names: string[]): string {
-  return withMore(names.sort().slice(0, SHOWN), names.length).join(", ");
+  return boundedItems(names.sort().slice(0, SHOWN), names.length).join(", ");
+}
+
+/** `v1 → v1, v2`; once where they are the same. */
+export function describePairVersions({ old, next }: Pair): string {
+  const [before, after] = [namesOf(old?.definition), namesOf(next?.definition)];
+  return before === after ? before : `${before} → ${after}`;
+}
+
+function namesOf(definition: Definition | undefined): string {
+  return definition === undefined ? "none" : versionNames(definition).join(", ");
 }

@@ -1,10 +1,10 @@
 import type { Texts } from "../../crd/sources/text";
-import { count } from "../count";
+import { describeCount } from "../count";
 import { UsageError, type Terminal } from "../subcommand";
 import { readFiles } from "./files";
 import { readGit } from "./git";
 import type { Input } from "./input";
-import { readLive } from "./live";
+import { readLiveInput } from "./live";
 import { inputOfTexts, type Side } from "./texts";
 
 export interface Inputs {
@@ -24,7 +24,7 @@ export const INPUTS_HELP = `OLD and NEW are each one of
 export async function readInputs(positionals: readonly string[], terminal: Terminal): Promise<Inputs> {
   const [old, next, ...more] = positionals;
   if (old === undefined || next === undefined || more.length > 0) {
-    throw new UsageError({ what: `${count(positionals.length, "input")} given`, expected: "two, OLD and NEW" });
+    throw new UsageError({ what: `${describeCount(positionals.length, "input")} given`, expected: "two, OLD and NEW" });
   }
   if (old === "-" && next === "-") {
     throw new UsageError({ what: "- is given twice", expected: "standard input for one of OLD and NEW" });
@@ -48,7 +48,7 @@ const isNothing = ({ texts, unrendered }: Texts): boolean => texts.length + unre
 const isLive = (given: string): boolean => given.startsWith("live:");
 
 /** A file, folder, standard input or `git:REF:PATH`; everything but the cluster. */
-export async function readTexts(given: string, side: Side, terminal: Terminal): Promise<Input> {
+export async function readInput(given: string, side: Side, terminal: Terminal): Promise<Input> {
   return inputOfTexts(given, (await textsOf(given, terminal)) ?? NOTHING, side, terminal);
 }
 
@@ -73,5 +73,5 @@ async function textsOf(given: string, terminal: Terminal): Promise<Texts | undef
 
 async function readCluster(given: string, named: Input, terminal: Terminal): Promise<Input> {
   const names = named.found.map(({ definition }) => definition.metadata.name).sort();
-  return readLive(given, names, terminal);
+  return readLiveInput(given, names, terminal);
 }

@@ -3,10 +3,10 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { readDefinition } from "../../crd/readDefinition";
-import { crdsOfPattern, isPattern } from "../../migration/foreign/crdNames";
+import { crdNamesOfPattern, isCrdNamePattern } from "../../migration/foreign/crdNames";
 import { inBatches } from "../../migration/foreign/inBatches";
 import { planForeign, type ForeignOptions, type ForeignPlan } from "../../migration/foreign/plan";
-import { whyNotAllowed } from "../../migration/foreign/rights";
+import { whyRightsMissing } from "../../migration/foreign/missingRights";
 
 /**
  * What there is to do for each CRD that these names and patterns mean, each once, sorted.
@@ -30,8 +30,8 @@ export async function findPlans(
 }
 
 async function namesOf(cluster: Cluster, entry: string): Promise<string[]> {
-  if (!isPattern(entry)) return [entry];
-  const found = await crdsOfPattern(cluster, entry);
+  if (!isCrdNamePattern(entry)) return [entry];
+  const found = await crdNamesOfPattern(cluster, entry);
   if (found.length > 0) return found;
   throw new UserError({
     what: `${entry} matches no CRD`,
@@ -54,6 +54,6 @@ async function requireCrd(cluster: Cluster, name: string): Promise<Definition> {
 async function planOne(cluster: Cluster, live: Definition, options: ForeignOptions): Promise<ForeignPlan> {
   const plan = await planForeign(cluster, live, options);
   if (plan.plan.length === 0 || plan.refusal !== undefined) return plan;
-  const refusal = await whyNotAllowed(cluster, live, options.migrator);
+  const refusal = await whyRightsMissing(cluster, live, options.migrator);
   return refusal === undefined ? plan : { ...plan, refusal };
 }

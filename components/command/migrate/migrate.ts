@@ -1,13 +1,18 @@
 import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
-import { assertIsEntry } from "../../migration/foreign/crdNames";
+import { assertIsCrdNameOrPattern } from "../../migration/foreign/crdNames";
 import type { ForeignOptions, ForeignPlan } from "../../migration/foreign/plan";
 import { UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
-import { describePlans, describeSummary, problemText, type Outcome } from "./describe";
+import {
+  describeMigrationPlans,
+  describeMigrationOutcomes,
+  describeMigrationProblem,
+  type Outcome,
+} from "./describeMigration";
 import { findPlans } from "./findPlans";
 import { Lines } from "./lines";
-import { migrateAll, rehearseEach } from "./migrateAll";
+import { migratePlans, rehearsePlans } from "./runPlans";
 
 const HELP = `usage: kubernetes-storage-migration migrate RESOURCE… [--dry-run | --yes] [--context NAME] [--kubeconfig FILE]
 
@@ -65,7 +70,7 @@ function parse(args: string[]): Request {
   });
   const { migrator, context, kubeconfig } = values;
   if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
-  positionals.forEach(assertIsEntry);
+  positionals.forEach(assertIsCrdNameOrPattern);
   if (values["dry-run"] && values.yes)
     throw new UsageError({ what: "--dry-run and --yes are given", expected: "one of them" });
   if (migrator !== "in-tree" && migrator !== "direct")
@@ -101,7 +106,7 @@ async function run(request: Request, terminal: Terminal): Promise<ExitCode> {
     try {
       const plans = await findPlans(cluster, request.resources, request, work);
       lines.clear();
-      terminal.print(describePlans(plans, `${cluster.server} (context ${cluster.context})`));
+      terminal.print(describeMigrationPlans(plans, `${cluster.server} (context ${cluster.context})`));
       return await carryOut(request, cluster, plans, terminal, lines);
     } finally {
       lines.clear();
@@ -119,7 +124,7 @@ async function carryOut(
 ): Promise<ExitCode> {
   const ready = plans.filter(({ plan, refusal }) => plan.length > 0 && refusal === undefined);
   const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
-  for (const refusal of refused) terminal.complain(problemText(refusal));
+  for (const refusal of refused) terminal.complain(describeMigrationProblem(refusal));
   if (ready.length === 0) return refused.length === 0 ? 0 : 1;
   const question = `Migrate ${ready.length} CRD${ready.length === 1 ? "" : "s"}?`;
   if (!request.dryRun && !request.yes) {
@@ -129,10 +134,10 @@ async function carryOut(
     }
     if (!/^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `)).trim())) return 1;
   }
-  const outcomes = await (request.dryRun ? rehearseEach : migrateAll)(cluster, ready, request, lines, terminal);
+  const outcomes = await (request.dryRun ? rehearsePlans : migratePlans)(cluster, ready, request, lines, terminal);
   lines.clear();
-  terminal.print(describeSummary(outcomes));
-  for (const { problem } of outcomes) if (problem !== undefined) terminal.complain(problemText(problem));
+  terminal.print(describeMigrationOutcomes(outcomes));
+  for (const { problem } of outcomes) if (problem !== undefined) terminal.complain(describeMigrationProblem(problem));
   return refused.length === 0 && outcomes.every(isGood) ? 0 : 1;
 }
 

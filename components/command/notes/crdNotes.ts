@@ -1,9 +1,10 @@
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
-import { describeConversion, storageVersion, type Definition, type Version } from "../../crd/definition";
+import { storageVersion, type Definition, type Version } from "../../crd/definition";
 import { compareVersionNames, parseVersionName } from "../../crd/versionOrder";
 import type { Pair } from "../inputs/pairs";
-import { schemaChanges, type SchemaChanges } from "./schemaChanges";
-import { judgeKeptName, judgeNewName } from "./versionName";
+import { findSchemaChanges, type SchemaChanges, isEmptySchemaChanges } from "./schemaChanges";
+import { judgeKeptVersionName, judgeNewVersionName } from "./versionName";
+import { describeConversion } from "../../crd/conversion";
 
 /** What a changelog says of one CRD. */
 export interface CrdNotes {
@@ -25,7 +26,7 @@ export interface VersionNotes {
   readonly rules: readonly string[];
 }
 
-export function notesOf({ crd, old, next }: Pair): CrdNotes {
+export function makeCrdNotes({ crd, old, next }: Pair): CrdNotes {
   if (old === undefined || next === undefined) {
     const definition = (old ?? next)?.definition;
     const is = old === undefined ? "added" : "removed";
@@ -43,7 +44,9 @@ export function notesOf({ crd, old, next }: Pair): CrdNotes {
   return {
     crd,
     ...(from !== to && { conversion: `${from} → ${to}` }),
-    versions: versions.filter(({ is, schema, rules }) => is.length > 0 || rules.length > 0 || !isEmpty(schema)),
+    versions: versions.filter(
+      ({ is, schema, rules }) => is.length > 0 || rules.length > 0 || !isEmptySchemaChanges(schema),
+    ),
   };
 }
 
@@ -51,20 +54,15 @@ function sorted(versions: readonly VersionNotes[]): VersionNotes[] {
   return [...versions].sort((left, right) => compareVersionNames(right.version, left.version));
 }
 
-export function isEmpty(schema: SchemaChanges | undefined): boolean {
-  if (schema === undefined) return true;
-  return [schema.added, schema.removed, schema.changed, schema.defaults].every((notes) => notes.length === 0);
-}
-
 function versionNotes(name: string, old: Definition, next: Definition): VersionNotes {
   const [before, after] = [old, next].map(({ spec }) => spec.versions.find((version) => version.name === name));
   if (after === undefined) return { version: name, is: ["removed"], rules: removalRules(before) };
   if (before === undefined) return newVersion(after, old, next);
-  const broken = judgeKeptName(name, countBreaks(before, after, next));
+  const broken = judgeKeptVersionName(name, countBreaks(before, after, next));
   return {
     version: name,
     is: flagChanges(before, after),
-    schema: schemaChanges(schemaOf(before), schemaOf(after)),
+    schema: findSchemaChanges(schemaOf(before), schemaOf(after)),
     rules: broken === undefined ? [] : [broken],
   };
 }
@@ -77,13 +75,13 @@ function newVersion(version: Version, old: Definition, next: Definition): Versio
   const released = old.spec.versions.reduce<Version | undefined>(newest, undefined)?.name;
   const storage = version.storage ? [storageRule(version.name, storageVersion(old))] : [];
   if (previous === undefined) {
-    return { version: version.name, is, rules: [judgeNewName(version.name, "", 0, released), ...storage] };
+    return { version: version.name, is, rules: [judgeNewVersionName(version.name, "", 0, released), ...storage] };
   }
   const breaks = countBreaks(previous, version, next);
   return {
     ...{ version: version.name, is, follows: previous.name },
-    schema: schemaChanges(schemaOf(previous), schemaOf(version)),
-    rules: [judgeNewName(version.name, previous.name, breaks, released), ...storage],
+    schema: findSchemaChanges(schemaOf(previous), schemaOf(version)),
+    rules: [judgeNewVersionName(version.name, previous.name, breaks, released), ...storage],
   };
 }
 

@@ -1,6 +1,6 @@
-import { code, escape } from "../markdown";
-import { isEmpty, type CrdNotes, type VersionNotes } from "./crdNotes";
-import type { FieldNote } from "./schemaChanges";
+import { quoteMarkdownCode, escapeMarkdown } from "../markdown";
+import { type CrdNotes, type VersionNotes } from "./crdNotes";
+import { type FieldNote, isEmptySchemaChanges } from "./schemaChanges";
 
 /** A section for each CRD that changed. */
 export function renderNotes(notes: readonly CrdNotes[]): string {
@@ -10,7 +10,7 @@ export function renderNotes(notes: readonly CrdNotes[]): string {
 
 function renderCrd({ crd, is, conversion, versions }: CrdNotes): string {
   const heading = `## ${crd}${is === undefined ? "" : `: ${is}`}\n`;
-  const head = conversion === undefined ? [] : [`\nConversion: ${escape(conversion)}\n`];
+  const head = conversion === undefined ? [] : [`\nConversion: ${escapeMarkdown(conversion)}\n`];
   return [heading, ...head, ...versions.map(renderVersion)].join("");
 }
 
@@ -22,13 +22,15 @@ function renderVersion({ version, is, follows, schema, rules }: VersionNotes): s
     renderFields(title, schema?.[part as keyof typeof PARTS]),
   );
   const lines = [
-    ...(follows === undefined ? [] : [isEmpty(schema) ? `The same fields as ${follows}.` : `Against ${follows}:`, ""]),
+    ...(follows === undefined
+      ? []
+      : [isEmptySchemaChanges(schema) ? `The same fields as ${follows}.` : `Against ${follows}:`, ""]),
     ...fields,
-    ...rules.map((rule) => `- Version: ${escape(rule)}.`),
+    ...rules.map((rule) => `- Version: ${escapeMarkdown(rule)}.`),
   ];
   return lines.length === 0 ? heading : `${heading}\n${lines.join("\n")}\n`;
 }
 
 function renderFields(title: string, notes: readonly FieldNote[] = []): string[] {
-  return notes.map(({ path, note }) => `- ${title}: ${code(path)}: ${escape(note)}`);
+  return notes.map(({ path, note }) => `- ${title}: ${quoteMarkdownCode(path)}: ${escapeMarkdown(note)}`);
 }

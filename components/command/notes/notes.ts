@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { pairByName } from "../inputs/pairs";
 import { INPUTS_HELP, readInputs } from "../inputs/readInputs";
 import type { Subcommand } from "../subcommand";
-import { notesOf, type CrdNotes } from "./crdNotes";
+import { makeCrdNotes, type CrdNotes } from "./crdNotes";
 import { renderNotes } from "./markdown";
 
 const HELP = `usage: kubernetes-storage-migration notes OLD NEW [--json]
@@ -31,7 +31,7 @@ export const notes: Subcommand = {
       options: { json: { type: "boolean", default: false } },
     });
     const changed = pairByName(await readInputs(positionals, terminal))
-      .map(notesOf)
+      .map(makeCrdNotes)
       .filter(hasChanged);
     terminal.print(values.json ? `${JSON.stringify({ crds: changed }, undefined, 2)}\n` : renderNotes(changed));
     return 0;

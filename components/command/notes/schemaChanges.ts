@@ -1,6 +1,6 @@
 import { describeValue } from "../../compatibility/describeValue";
 import { TEXTS } from "../../compatibility/texts";
-import { canonical } from "../../crd/canonical";
+import { canonicalText } from "../../crd/canonical";
 import type { Schema } from "../../crd/definition";
 
 /** What changed from one schema to another, for people. */
@@ -30,7 +30,7 @@ type Fields = ReadonlyMap<string, Field>;
 /** Said of the fields themselves, of their requirement or as their default. */
 const ELSEWHERE = ["properties", "items", "additionalProperties", "required", "default"];
 
-export function schemaChanges(old: Schema, next: Schema): SchemaChanges {
+export function findSchemaChanges(old: Schema, next: Schema): SchemaChanges {
   const [before, after] = [fieldsOf(old), fieldsOf(next)];
   const [removed, added] = [missing(before, after), missing(after, before)];
   const both = [...before.values()].flatMap((field): [Field, Field][] => {
@@ -90,7 +90,7 @@ function typeOf(schema: Schema): string {
 /** The same type and the same words are a hint, and no more: no schema says what became of a field. */
 function maybeRenamed({ schema }: Field, added: readonly Field[]): string {
   if (typeof schema["description"] !== "string") return "";
-  const alike = added.filter((other) => canonical(other.schema) === canonical(schema));
+  const alike = added.filter((other) => canonicalText(other.schema) === canonicalText(schema));
   return alike.length === 1 ? `; maybe renamed to ${alike[0]?.path}: same type and description` : "";
 }
 
@@ -102,7 +102,7 @@ function keywordChanges({ schema: old }: Field, { schema: next }: Field): string
   const keys = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
   return keys
     .filter((key) => !ELSEWHERE.includes(key) && !TEXTS.includes(key))
-    .filter((key) => canonical({ [key]: old[key] }) !== canonical({ [key]: next[key] }))
+    .filter((key) => canonicalText({ [key]: old[key] }) !== canonicalText({ [key]: next[key] }))
     .map((key) => (key === "enum" ? enumChange(old[key], next[key]) : change(key, old[key], next[key])));
 }
 
@@ -113,8 +113,8 @@ function change(key: string, old: unknown, next: unknown): string {
 function enumChange(old: unknown, next: unknown): string {
   if (!Array.isArray(old) || !Array.isArray(next)) return change("enum", old, next);
   const without = (from: unknown[], other: unknown[]): string[] => {
-    const known = other.map(canonical);
-    return from.filter((value) => !known.includes(canonical(value))).map(describeValue);
+    const known = other.map(canonicalText);
+    return from.filter((value) => !known.includes(canonicalText(value))).map(describeValue);
   };
   const [removed, added] = [without(old, next), without(next, old)];
   const parts = [
@@ -130,6 +130,11 @@ function requirement(old: Field, next: Field): string[] {
 }
 
 function defaultChange({ schema: old }: Field, { schema: next }: Field): string[] {
-  const isSame = canonical({ default: old["default"] }) === canonical({ default: next["default"] });
+  const isSame = canonicalText({ default: old["default"] }) === canonicalText({ default: next["default"] });
   return isSame ? [] : [`${describeValue(old["default"])} → ${describeValue(next["default"])}`];
+}
+
+export function isEmptySchemaChanges(schema: SchemaChanges | undefined): boolean {
+  if (schema === undefined) return true;
+  return [schema.added, schema.removed, schema.changed, schema.defaults].every((notes) => notes.length === 0);
 }

@@ -9,7 +9,12 @@ import { compareVersionNames, parseVersionName, type VersionName } from "../../c
  * @param breaks what would break clients of `follows`, had its schema stayed below the old name
  * @param released the newest version of OLD
  */
-export function judgeNewName(name: string, follows: string, breaks: number, released: string | undefined): string {
+export function judgeNewVersionName(
+  name: string,
+  follows: string,
+  breaks: number,
+  released: string | undefined,
+): string {
   const [version, previous] = [parseVersionName(name), parseVersionName(follows)];
   if (version === undefined)
     return `${name} is not of the form v1, v1beta1, v1alpha1: clients sort it after all that are`;
@@ -27,7 +32,7 @@ export function judgeNewName(name: string, follows: string, breaks: number, rele
 }
 
 /** What a version that keeps its name must not do; undefined where all is well. */
-export function judgeKeptName(name: string, breaks: number): string | undefined {
+export function judgeKeptVersionName(name: string, breaks: number): string | undefined {
   if (breaks === 0) return undefined;
   const version = parseVersionName(name);
   if (version?.stage === "alpha") return `${described(breaks)} would break clients: an alpha version may do so`;

@@ -1,5 +1,5 @@
 import type { ComponentPlan, Plan, Remark } from "../../plan/document";
-import { code, escape } from "../markdown";
+import { quoteMarkdownCode, escapeMarkdown } from "../markdown";
 import { summarizePlan } from "./summary";
 
 /** GitHub takes 65,536 characters for a comment; the rest is for a line of the pipeline's own. */
@@ -8,9 +8,9 @@ const MOST = 65_000;
 /** For a comment on a pull request: a table of steps, then what was found; cut where the comment would grow too long. */
 export function renderPlanMarkdown(plan: Plan): string {
   const lines = [
-    `**Storage migration plan:** ${escape(summarizePlan(plan))}`,
+    `**Storage migration plan:** ${escapeMarkdown(summarizePlan(plan))}`,
     ...plan.components.flatMap(renderComponent),
-    ...list("Errors elsewhere", plan.otherErrors.map(escape)),
+    ...list("Errors elsewhere", plan.otherErrors.map(escapeMarkdown)),
   ];
   let text = "";
   for (const [index, line] of lines.entries()) {
@@ -24,12 +24,12 @@ export function renderPlanMarkdown(plan: Plan): string {
 function renderComponent({ component, name, steps, findings, notes, notLookedAt }: ComponentPlan): string[] {
   const rows = steps.map(
     ({ phase, about, does, undo, onFailure }) =>
-      `| ${escape(phase)}<br>${code(about)} | ${does.map(escape).join("<br>")} | ${escape(undo)} | ${escape(onFailure)} |`,
+      `| ${escapeMarkdown(phase)}<br>${quoteMarkdownCode(about)} | ${does.map(escapeMarkdown).join("<br>")} | ${escapeMarkdown(undo)} | ${escapeMarkdown(onFailure)} |`,
   );
   const table = ["", "| step | does | can it be undone | on failure |", "|---|---|---|---|", ...rows];
   return [
     "",
-    `### ${component} ${code(name)}`,
+    `### ${component} ${quoteMarkdownCode(name)}`,
     ...(rows.length === 0 ? [] : table),
     ...list(
       "Findings",
@@ -51,5 +51,5 @@ function list(heading: string, entries: readonly string[]): string[] {
 }
 
 function renderRemark({ phase, text }: Remark, before = ""): string {
-  return `${before}${escape(phase)}: ${escape(text)}`;
+  return `${before}${escapeMarkdown(phase)}: ${escapeMarkdown(text)}`;
 }

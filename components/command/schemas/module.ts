@@ -9,7 +9,7 @@ const TEXTS = ["description", "title", "example", "externalDocs"];
  *
  * @param source what the schemas come from, for the first line
  */
-export function schemaModule(crd: Definition, source: string): string {
+export function renderSchemaModule(crd: Definition, source: string): string {
   const versions = [...crd.spec.versions].sort((a, b) => compareVersionNames(a.name, b.name));
   const schemas = versions.map(
     ({ name, schema }) => `  ${key(name)}: ${literal(schema?.openAPIV3Schema ?? {}, false, "  ")},\n`,

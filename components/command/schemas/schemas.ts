@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readManifest } from "../../crd/manifest";
 import { UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
-import { schemaModule } from "./module";
+import { renderSchemaModule } from "./module";
 
 const HELP = `usage: kubernetes-storage-migration schemas MANIFEST [--name CRD] [--out FILE.ts [--check]]
 
@@ -35,7 +35,7 @@ function writeSchemas(args: string[], terminal: Terminal): ExitCode {
   if (values.check === true && values.out === undefined) {
     throw new UsageError({ what: "--check is given without --out", expected: "the file to compare with" });
   }
-  const text = schemaModule(readManifest(manifest, values.name), manifest);
+  const text = renderSchemaModule(readManifest(manifest, values.name), manifest);
   if (values.out === undefined) terminal.print(text);
   else if (values.check !== true) writeFileSync(values.out, text);
   else if (readFileSync(values.out, "utf8") !== text) {

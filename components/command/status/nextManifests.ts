@@ -1,5 +1,5 @@
 import type { NextManifest } from "../../status/finding";
-import { readTexts } from "../inputs/readInputs";
+import { readInput } from "../inputs/readInputs";
 import type { Terminal } from "../subcommand";
 
 /**
@@ -9,7 +9,7 @@ import type { Terminal } from "../subcommand";
  * @throws UserError for what cannot be read, is no YAML or no CRD, and where there is none
  */
 export async function readNextManifests(given: string, terminal: Terminal): Promise<Map<string, NextManifest>> {
-  const { found } = await readTexts(given, "OLD", terminal);
+  const { found } = await readInput(given, "OLD", terminal);
   return new Map(
     found.map(({ definition, source }) => [
       definition.metadata.name,

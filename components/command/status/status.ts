@@ -1,17 +1,17 @@
 import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
-import { contextNames } from "../../kubernetes/kubeconfig";
+import { kubeconfigContextNames } from "../../kubernetes/kubeconfig";
 import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
 import { type ClusterStatus, exitCodeOf, judgeCluster } from "../../status/clusterStatus";
-import { collect } from "../../status/collect";
+import { collectFacts } from "../../status/collect";
 import type { NextManifest } from "../../status/finding";
-import { renderJson } from "../../status/render/json";
-import { renderMarkdown } from "../../status/render/markdown";
-import { renderText } from "../../status/render/text";
+import { renderStatusAsJson } from "../../status/render/json";
+import { renderStatusAsMarkdown } from "../../status/render/markdown";
+import { renderStatusAsText } from "../../status/render/text";
 import { type ExitCode, type Subcommand, type Terminal, UsageError } from "../subcommand";
 import { readNextManifests } from "./nextManifests";
-import { matcherOf } from "./patterns";
+import { compilePatterns } from "./patterns";
 
 const HELP = `usage: kubernetes-storage-migration status [NAME-OR-PATTERN…] [--context CONTEXT…] [--against PATH]
 
@@ -49,13 +49,13 @@ async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode>
   const clusters = await lookAtAll({ references, patterns, next }, terminal);
   const [only] = clusters;
   if (json) {
-    terminal.print(renderJson(clusters));
+    terminal.print(renderStatusAsJson(clusters));
   } else if (clusters.length === 1 && only !== undefined && "error" in only) {
     // Among several it belongs to the report; alone there is none.
     terminal.complain(only.error);
   } else {
     const shown = { all, wide, named: patterns.length > 0 || next !== undefined };
-    terminal.print(markdown ? renderMarkdown(clusters, shown) : renderText(clusters, shown));
+    terminal.print(markdown ? renderStatusAsMarkdown(clusters, shown) : renderStatusAsText(clusters, shown));
   }
   return exitCodeOf(clusters);
 }
@@ -98,7 +98,7 @@ async function referencesOf(
   all: boolean,
 ): Promise<ClusterReference[]> {
   const base = kubeconfig === undefined ? {} : { kubeconfig };
-  const named = all ? await contextNames(base) : contexts;
+  const named = all ? await kubeconfigContextNames(base) : contexts;
   return named === undefined ? [base] : [...new Set(named)].map((context) => ({ ...base, context }));
 }
 
@@ -125,9 +125,9 @@ async function lookAt(reference: ClusterReference, asked: Asked, terminal: Termi
     report("connecting");
     const cluster = await Cluster.connect(reference);
     try {
-      const matches = matcherOf(patterns);
+      const matches = compilePatterns(patterns);
       const isWanted = (crd: string): boolean => matches(crd) && (asked.next === undefined || next.has(crd));
-      const facts = await collect(cluster, isWanted, { report, signal: new AbortController().signal });
+      const facts = await collectFacts(cluster, isWanted, { report, signal: new AbortController().signal });
       if (facts.crds.length === 0 && patterns.length > 0) throw noMatch(patterns, facts.context);
       return judgeCluster(facts, { now: new Date(), namesContext: reference.context !== undefined, next });
     } finally {

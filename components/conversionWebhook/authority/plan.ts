@@ -56,7 +56,7 @@ const TAKEN_AFTER_MS = 10 * 60_000;
 const DAY_MS = 24 * 3600 * 1000;
 
 /** Decides from the state, the clock and the cluster. */
-export function nextStep(held: Held | undefined, life: Lifetimes, now: Date, { trust, served }: Seen = {}): Step {
+export function planNextStep(held: Held | undefined, life: Lifetimes, now: Date, { trust, served }: Seen = {}): Step {
   if (held === undefined) return { kind: "begin" };
   const [oldest, newest] = [held.authorities[0], held.authorities.at(-1)];
   if (oldest === undefined || newest === undefined) return { kind: "begin" };
@@ -95,7 +95,7 @@ function daysLeft({ notAfter }: Certificate, now: Date): number {
 }
 
 /** The step as a sentence for preview; undefined where there is nothing to say. */
-export function describe(step: Step): string | undefined {
+export function describePlannedStep(step: Step): string | undefined {
   switch (step.kind) {
     case "begin":
       return "a certificate authority of its own, and a certificate signed by it";

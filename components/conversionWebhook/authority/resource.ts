@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, typeToken } from "../../provider/shim";
+import { hiddenInputs, providerText, shimTypeToken } from "../../provider/shim";
 
 export interface AuthorityArgs {
   readonly service: string;
@@ -18,7 +18,7 @@ export class Authority extends pulumi.CustomResource {
   declare readonly key: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, opts: pulumi.CustomResourceOptions) {
-    const token = typeToken("Authority");
+    const token = shimTypeToken("Authority");
     super(
       token,
       name,

@@ -9,7 +9,7 @@ export interface Names {
 }
 
 /** The state after a step. */
-export async function take(
+export async function takeStep(
   step: Step,
   held: Held | undefined,
   names: Names,

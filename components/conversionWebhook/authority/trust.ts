@@ -14,7 +14,7 @@ export async function readTrust(cluster: Cluster, names: Names, authority: strin
   try {
     const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     const { items } = await cluster.call<Definitions>({ method: "GET", path });
-    return trustOf(items, names, authority);
+    return findTrust(items, names, authority);
   } catch (error) {
     if (hasStatus(error, 403)) return undefined;
     throw error;
@@ -26,18 +26,18 @@ export async function readTrust(cluster: Cluster, names: Names, authority: strin
  * name it deletes first, and with it the Deployment that mounts it.
  * https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/#enablesecretmutable_nodejs
  */
-export function secretOf(service: string, cert: string): string {
+export function secretOfTrustedCertificate(service: string, cert: string): string {
   return `${service}-tls-${createHash("sha256").update(cert).digest("hex").slice(0, 10)}`;
 }
 
 /** The certificate that pods are given: what its Secret holds, empty where there is none; undefined where that may not be read. */
-export async function readServed(
+export async function readServedTrust(
   cluster: Cluster,
   { service, namespace }: Names,
   cert: string,
 ): Promise<string | undefined> {
   try {
-    const path = `/api/v1/namespaces/${namespace}/secrets/${secretOf(service, cert)}`;
+    const path = `/api/v1/namespaces/${namespace}/secrets/${secretOfTrustedCertificate(service, cert)}`;
     const { data } = await cluster.call<{ data?: Record<string, string> }>({ method: "GET", path });
     return Buffer.from(data?.["tls.crt"] ?? "", "base64").toString();
   } catch (error) {
@@ -47,7 +47,7 @@ export async function readServed(
   }
 }
 
-export function trustOf(items: Definitions["items"], { service, namespace }: Names, authority: string): Trust {
+export function findTrust(items: Definitions["items"], { service, namespace }: Names, authority: string): Trust {
   const users = items.filter(({ spec }) => {
     const found = spec.conversion?.webhook?.clientConfig?.service as { name?: string; namespace?: string } | undefined;
     return found?.name === service && found.namespace === namespace;

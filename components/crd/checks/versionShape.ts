@@ -1,5 +1,5 @@
 import { describeProblem } from "../../kubernetes/problem";
-import { isLargeInteger } from "../../kubernetes/json";
+import { isLargeJsonInteger } from "../../kubernetes/json";
 import type { Definition, Schema } from "../definition";
 
 /** https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.37/#customresourcedefinitionversion-v1-apiextensions-k8s-io */
@@ -78,7 +78,7 @@ function wrongKeywords(schema: unknown, path: string): Wrong[] {
     }
     if (LISTS.includes(keyword) && !Array.isArray(value)) return [wrong(keyword, value, "a list")];
     if (BY_NAME.includes(keyword) && !isMap(value)) return [wrong(keyword, value, "a map of fields to schemas")];
-    const isNumber = typeof value === "number" || (typeof value === "string" && isLargeInteger(value));
+    const isNumber = typeof value === "number" || (typeof value === "string" && isLargeJsonInteger(value));
     return BOUNDS.includes(keyword) && !isNumber ? [wrong(keyword, value, "a number")] : [];
   });
   const fields = BY_NAME.flatMap((key) => Object.entries((schema as Schema)[key] ?? {}));

@@ -1,4 +1,4 @@
-import { digest } from "../../crd/canonical";
+import { canonicalDigest } from "../../crd/canonical";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../provider/phaseLogic";
 import { unknownPaths } from "../../provider/unknown";
@@ -43,7 +43,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
       notes: isIdle
         ? []
         : [...(await previewNotes(inputs, cluster, live, facts)), ...(await rewriteNotes(plans, inputs, live))],
-      inputs: { digest: digest(plans) },
+      inputs: { digest: canonicalDigest(plans) },
     };
   },
 

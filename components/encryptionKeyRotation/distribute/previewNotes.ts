@@ -8,7 +8,7 @@ import { planSplitEntries } from "../plan";
 import { boundedSilentWork, type RotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAtStage, type Stage } from "../stages";
-import { fullHash } from "../../kubernetes/encryptionReport";
+import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { countPrefixesByResource, describePrefixCounts } from "../audit/countPrefixes";
 import { type LiveConfiguration, NO_FILE } from "../liveConfiguration";
 import { currentKeyOrders } from "../currentOutputs";
@@ -73,7 +73,7 @@ async function servers(
   try {
     const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, boundedSilentWork()));
     const held =
-      live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullHash(live.sha256)}; `;
+      live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullReportHash(live.sha256)}; `;
     return [`${held}${reported.description}`, ...lines(reported)].join("\n");
   } catch (error) {
     return notLookedAt(`what the API servers run with: ${messageOf(error)}`);

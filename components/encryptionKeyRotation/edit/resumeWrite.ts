@@ -1,4 +1,4 @@
-import { fullHash } from "../../kubernetes/encryptionReport";
+import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { renderConfiguration } from "../configuration/render";
@@ -82,6 +82,8 @@ async function rollBackUnfinishedWrite(
   const before = { text, sha256: sha256OfText(text), configuration };
   // Other bytes than the servers had, as of a file made by hand, are loaded anew: what counts is what moves from now on.
   const looked =
-    fullHash(before.sha256) === from ? since : await readReportsNow(work.cluster, inputs.decommissionedServers, work);
+    fullReportHash(before.sha256) === from
+      ? since
+      : await readReportsNow(work.cluster, inputs.decommissionedServers, work);
   return rollBack(inputs, work, targets, { before, after, since: looked }, cause);
 }

@@ -3,7 +3,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { forEachObject } from "../../migration/rewrite/objects";
-import { touch } from "../../migration/rewrite/touch";
+import { touchObject } from "../../migration/rewrite/touch";
 
 /**
  * How many of the objects that were written since a proof's list are not known to be under the key that is first now: their writer
@@ -54,7 +54,7 @@ async function wasStale(
   } catch (error) {
     if (!hasStatus(error, 409)) throw error;
     // Should the conflict have been another one than a write since, it is rewritten now.
-    await touch(cluster, resource, listed, { signal });
+    await touchObject(cluster, resource, listed, { signal });
     return false;
   }
 }

@@ -1,5 +1,5 @@
 import type { Order } from "../edit/undoEdit";
-import { fullHash } from "../../kubernetes/encryptionReport";
+import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { digestReportedLoads, type Reported } from "../servers/reports";
 
 /** Every object of one resource was rewritten under one key, on every API server. */
@@ -56,7 +56,7 @@ export interface ProofFacts {
 
 /** The write of this very file, where the run that noted it was cut off before every API server was seen to have loaded it. Pure. */
 export function unfinishedWriteOfRecord({ write }: RotationRecord, sha256: string): RecordedWrite | undefined {
-  return write?.to === fullHash(sha256) && write.loaded !== true ? write : undefined;
+  return write?.to === fullReportHash(sha256) && write.loaded !== true ? write : undefined;
 }
 
 /** The file before the last one again, and nobody looked in between: the last one was refused. */
@@ -79,7 +79,7 @@ export function carryOverRecordedProof(
 
 /** What the servers reported before this file was written, where the last write noted is of this file. */
 export function reportsBeforeRecordedWrite({ write }: RotationRecord, sha256: string): Reported | undefined {
-  return write?.to === fullHash(sha256) ? write.since : undefined;
+  return write?.to === fullReportHash(sha256) ? write.since : undefined;
 }
 
 /**
@@ -91,7 +91,7 @@ export function isRecordedWriteCutOff(
   found: { before: string; after: string },
 ): boolean {
   const [before, after] = since.restored === true ? [to, from] : [from, to];
-  return fullHash(found.before) === before && fullHash(found.after) === after;
+  return fullReportHash(found.before) === before && fullReportHash(found.after) === after;
 }
 
 /** The valid proof of this resource, or why there is none. Pure. */
@@ -105,7 +105,7 @@ export function validRecordedProof(
   if (proof.cluster !== facts.cluster) return { why: "the proof is of another cluster" };
   if (proof.writeKey !== facts.writeKey) return { why: `the proof is of key ${proof.writeKey}` };
   if (proof.keyId !== facts.keyId) return { why: "the KMS plugin has another key id since the proof" };
-  if (!proof.configHashes.includes(fullHash(facts.sha256))) {
+  if (!proof.configHashes.includes(fullReportHash(facts.sha256))) {
     return { why: "the file was changed since the proof, by someone else or to another write key" };
   }
   if (!isNotBefore(facts.listResourceVersion, proof.resourceVersion)) {

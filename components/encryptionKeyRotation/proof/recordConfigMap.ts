@@ -1,7 +1,7 @@
 import { type KubernetesObject, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus } from "../../kubernetes/errors";
-import { fullHash } from "../../kubernetes/encryptionReport";
+import { fullReportHash } from "../../kubernetes/encryptionReport";
 import {
   carryOverRecordedProof,
   takesBackRecordedWrite,
@@ -37,7 +37,7 @@ export async function recordWriteInConfigMap(
   keeps: (resource: string, writeKey: string) => boolean,
 ): Promise<void> {
   await update(cluster, namespace, (record) => {
-    const hashes = { from: fullHash(write.from), to: fullHash(write.to) };
+    const hashes = { from: fullReportHash(write.from), to: fullReportHash(write.to) };
     const since = takesBackRecordedWrite({ ...write, ...hashes }, record.write)
       ? { ...write.since, restored: true }
       : write.since;

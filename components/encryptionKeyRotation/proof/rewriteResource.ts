@@ -5,9 +5,9 @@ import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { withFailures } from "../../migration/rewrite/failures";
-import { fullHash } from "../../kubernetes/encryptionReport";
-import { rewriteAll, type RewriteResult } from "../../migration/rewrite/rewriter";
-import { touch } from "../../migration/rewrite/touch";
+import { fullReportHash } from "../../kubernetes/encryptionReport";
+import { rewriteAllObjects, type RewriteResult } from "../../migration/rewrite/rewriteAllObjects";
+import { touchObject } from "../../migration/rewrite/touch";
 import { digestReportedLoads } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { KeyedResource } from "./rotatedResources";
@@ -40,7 +40,7 @@ export class ResourceRewrite {
     // What the in-tree migrator does needs no proof of its own: our pass comes after both.
     this.inTree ??= await this.rewriteInTree(agreed);
     await waited;
-    const result = await rewriteAll(this.cluster, this.resource, this.work);
+    const result = await rewriteAllObjects(this.cluster, this.resource, this.work);
     refuseFailures(this.resource, result);
     return this.describe(agreed, result, this.inTree);
   }
@@ -53,7 +53,7 @@ export class ResourceRewrite {
       resource: name,
       writeKey,
       ...(keyId !== undefined && { keyId }),
-      configHashes: [fullHash(this.sha256)],
+      configHashes: [fullReportHash(this.sha256)],
       resourceVersion: result.listResourceVersion,
       objects: result.visited - result.gone,
       servers: agreed.reported.servers.map(({ host }) => host).sort(),
@@ -95,7 +95,7 @@ export class ResourceRewrite {
     let missing = Math.min(2, sample.length - 1);
     for (const object of sample.slice(1).reverse()) {
       try {
-        const answer = await touch(this.cluster, this.resource, object, this.work);
+        const answer = await touchObject(this.cluster, this.resource, object, this.work);
         if (answer.metadata.resourceVersion !== object.metadata.resourceVersion && --missing === 0) return true;
       } catch (error) {
         this.work.signal.throwIfAborted();

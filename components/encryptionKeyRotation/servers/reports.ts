@@ -1,10 +1,10 @@
 import { createHash } from "crypto";
 import { type ApiServers, findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { readingOf, type ReportedServer, shortHash } from "../../kubernetes/encryptionReport";
+import { encryptionReportOf, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
 import { readMetrics } from "../../kubernetes/metrics";
 import type { Work } from "../../kubernetes/report";
-import { eachServer, orIndistinct } from "../../migration/servers/everyServer";
+import { visitEveryServer, orIndistinct } from "../../migration/servers/everyServer";
 
 export interface Reported {
   readonly servers: readonly ReportedServer[];
@@ -34,8 +34,8 @@ export async function readReportsNow(
 export async function readReports(servers: ApiServers, work: Work): Promise<Reported> {
   const found = await orIndistinct(servers, async () => {
     const processes = new Map<string, ReportedServer>();
-    for await (const server of eachServer(servers, work)) {
-      const read = readingOf(await readMetrics(server, work.signal), servers.identities, server.address);
+    for await (const server of visitEveryServer(servers, work)) {
+      const read = encryptionReportOf(await readMetrics(server, work.signal), servers.identities, server.address);
       const unnamed = read.host === server.address ? { anonymous: true as const } : {};
       const place = servers.distinct ? { address: server.address } : unnamed;
       processes.set(`${read.host} ${read.started}`, { ...read, ...place });
@@ -55,7 +55,7 @@ export async function readReports(servers: ApiServers, work: Work): Promise<Repo
 
 /** For notes in preview: `cp-1 sha256:0123456789ab`. */
 export function reportedHashes({ servers }: Reported): { host: string; hash: string }[] {
-  return servers.map(({ host, hash }) => ({ host, hash: hash === undefined ? "unknown" : shortHash(hash) }));
+  return servers.map(({ host, hash }) => ({ host, hash: hash === undefined ? "unknown" : shortReportHash(hash) }));
 }
 
 /** Digest over the servers' processes and how often each reloaded: while it stays, none has loaded another file. */

@@ -28,7 +28,7 @@ export function versionsToRehearse(
     .sort();
 }
 
-export function planMigrate(
+export function planDefinitionMigrate(
   live: Definition | undefined,
   version: string,
   migrator: "in-tree" | "direct",

@@ -1,4 +1,4 @@
-import { isWebhook, versionNames, type Definition } from "../../crd/definition";
+import { versionNames, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
@@ -7,14 +7,15 @@ import { migrateInTree, type InTreeResult } from "../inTree/inTree";
 import { withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { type PassResult, passUntilProven } from "../rewrite/passes";
-import { rewriteAll, type RewriteResult } from "../rewrite/rewriter";
+import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
 import { awaitAgreement, type StorageTarget } from "../servers/agreement";
 import { waitForRequestsInFlight } from "../servers/inFlight";
-import { ofVersions, type RequestRecord } from "../usage/requestRecord";
+import { requestRecordOfVersions, type RequestRecord } from "../usage/requestRecord";
 import { readRequests } from "../usage/usage";
-import { annotate, DefinitionMoved, movedFrom, requireDefinition, setStoredVersions } from "./live";
+import { annotate, DefinitionMoved, liveDefinitionMoved, requireDefinition, setStoredVersions } from "./liveDefinition";
 import { noteProvenHere, type Proof } from "./proof";
-import { guardOf, rehearseAgain } from "./rehearseStored";
+import { guardOfRehearsedStored, rehearseStoredAgain } from "./rehearseStored";
+import { isWebhook } from "../../crd/conversion";
 
 /** Which objects are to be proven stored in which version, and how. */
 export interface ProveInputs {
@@ -68,7 +69,7 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
       const { group, plural, kind, version } = inputs;
-      const target: Target = { group, plural, kind, version, guard: guardOf(inputs, before, work) };
+      const target: Target = { group, plural, kind, version, guard: guardOfRehearsedStored(inputs, before, work) };
       const agreed = await awaitAgreement(servers, target, work);
       const result = await rewriteWhenOver(inputs, isInTree, work, { before, target, earlier });
       await servers.alive(work);
@@ -98,7 +99,7 @@ async function rewriteWhenOver(
   let guard: Guard | undefined;
   if (isWebhook(before.spec.conversion)) {
     await waited;
-    await rehearseAgain(inputs, before, work); // while we waited, the webhook may have rolled
+    await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
     if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
   }
   const started = Date.now();
@@ -106,7 +107,7 @@ async function rewriteWhenOver(
   const migrated = Date.now();
   await waited;
   const passed = Date.now();
-  const result = await rewriteAll(work.cluster, target, work, guard);
+  const result = await rewriteAllObjects(work.cluster, target, work, guard);
   earlier.seconds ??= Math.ceil((migrated - started + Date.now() - passed) / 100) / 10;
   refuseFailures(inputs, result);
   earlier.isConverted = true;
@@ -115,7 +116,8 @@ async function rewriteWhenOver(
 
 /** What was rehearsed is one generation; through another one nothing is rewritten. */
 function assertGeneration({ crd, generation }: ProveInputs, { metadata }: Definition): void {
-  if (generation !== undefined && generation !== metadata.generation) throw movedFrom(crd, generation, metadata);
+  if (generation !== undefined && generation !== metadata.generation)
+    throw liveDefinitionMoved(crd, generation, metadata);
 }
 
 async function isUnchanged(
@@ -191,7 +193,7 @@ export async function recordProof(inputs: ProveInputs, work: ClusterWork, { proo
   for (let tried = 1; ; tried++) {
     const live = await requireDefinition(work.cluster, inputs.crd);
     if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
-      throw movedFrom(inputs.crd, proof.generation, live.metadata);
+      throw liveDefinitionMoved(inputs.crd, proof.generation, live.metadata);
     }
     work.signal.throwIfAborted();
     try {
@@ -218,5 +220,5 @@ async function requestsUntilNow(
   const others = versionNames(live).filter((name) => name !== inputs.version);
   const read =
     others.length === 0 ? "nothing to count" : await readRequests(cluster, inputs, inputs.decommissionedServers);
-  return typeof read !== "string" && read.isOfAll ? ofVersions(read.record, others) : undefined;
+  return typeof read !== "string" && read.isOfAll ? requestRecordOfVersions(read.record, others) : undefined;
 }

@@ -1,4 +1,4 @@
-import { isWebhook, servedByName, storageVersion, type Definition } from "../../crd/definition";
+import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import { describeProblem } from "../../kubernetes/problem";
@@ -8,6 +8,7 @@ import { withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { versionsToRehearse } from "./plan";
 import { recordedRehearsal } from "./proof";
+import { isWebhook } from "../../crd/conversion";
 
 /** The objects of a CRD, and the version in which all of them are to be stored. */
 interface ObjectsOfCrd {
@@ -25,12 +26,12 @@ const FRESH_MS = 10_000;
  * webhook, may have rolled (`before`, or weeks at stopAfter: "store"); no generation tells of either. Without a webhook the
  * schemas alone decide, and they are part of the record.
  */
-export async function rehearseAgain(objects: ObjectsOfCrd, live: Definition, work: ClusterWork): Promise<void> {
+export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definition, work: ClusterWork): Promise<void> {
   const { version } = objects;
   const { endedAt = 0, flipped } = recordedRehearsal(live) ?? {};
   const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
   if (isFresh || !isWebhook(live.spec.conversion)) return;
-  await rehearseAll(versionsStillStored(live, version), live, objects, work, flipped?.at);
+  await rehearseStored(versionsStillStored(live, version), live, objects, work, flipped?.at);
 }
 
 /** From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older. */
@@ -41,7 +42,7 @@ function versionsStillStored(live: Definition, version: string): string[] {
 }
 
 /** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */
-export function guardOf(
+export function guardOfRehearsedStored(
   { version }: Pick<ObjectsOfCrd, "version">,
   live: Definition,
   work: ClusterWork,
@@ -53,7 +54,7 @@ export function guardOf(
 }
 
 /** For every live object at each of these versions. @throws UserError naming the objects that would fail */
-export async function rehearseAll(
+export async function rehearseStored(
   versions: string[],
   live: Definition,
   { crd, version, mayBeLarge = false }: ObjectsOfCrd,

@@ -7,7 +7,7 @@ import { UserError } from "../../kubernetes/errors";
 const ENTRY = /^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/;
 
 /** @throws UserError for what names neither a CRD nor a group */
-export function assertIsEntry(entry: string): void {
+export function assertIsCrdNameOrPattern(entry: string): void {
   if (ENTRY.test(entry)) return;
   throw new UserError({
     what: `resource ${JSON.stringify(entry)}`,
@@ -17,21 +17,21 @@ export function assertIsEntry(entry: string): void {
   });
 }
 
-export function isPattern(entry: string): boolean {
+export function isCrdNamePattern(entry: string): boolean {
   return entry.startsWith("*.");
 }
 
 /** The group of a CRD by its name: a plural has no dot. */
-export function groupOf(name: string): string {
+export function groupOfCrdName(name: string): string {
   return name.slice(name.indexOf(".") + 1);
 }
 
 /** Names of the CRDs of a pattern's group, live, sorted; empty where there is none. */
-export async function crdsOfPattern(cluster: Cluster, pattern: string): Promise<string[]> {
+export async function crdNamesOfPattern(cluster: Cluster, pattern: string): Promise<string[]> {
   const path = definitionPath("").replace(/\/$/, "");
   const list = await cluster.call<KubernetesList>({ method: "GET", path, accept: MetadataOnly.list });
   return (list.items ?? [])
     .map(({ metadata }) => metadata.name)
-    .filter((name) => groupOf(name) === groupOf(pattern))
+    .filter((name) => groupOfCrdName(name) === groupOfCrdName(pattern))
     .sort();
 }

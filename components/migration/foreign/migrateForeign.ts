@@ -4,16 +4,15 @@ import type { ClusterWork } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
-import { requireDefinition } from "../definition/live";
-import { versionsToRehearse } from "../definition/plan";
+import { requireDefinition } from "../definition/liveDefinition";
 import { migrateAndProve, recordProof, type ProveInputs } from "../definition/prove";
-import { rehearsalWarnings, rehearseAll } from "../definition/rehearseStored";
 import { moveManagedFields, moveManagedFieldsOf } from "../managedFields";
 import { withFailures } from "../rewrite/failures";
 import { afterOthers } from "./afterOthers";
-import { hasMoved, whileUnmoved } from "./moved";
-import { planForeign, servedVersions, type ForeignOptions, type ForeignPlan } from "./plan";
-import { whyNotAllowed } from "./rights";
+import { hasDefinitionMoved, whileUnmoved } from "./moved";
+import { planForeign, servedVersionsOfForeign, type ForeignOptions, type ForeignPlan } from "./plan";
+import { whyRightsMissing } from "./missingRights";
+import { rehearseForeign, type ForeignWork } from "./rehearseForeign";
 
 /** What became of one CRD. */
 export interface ForeignResult {
@@ -27,11 +26,6 @@ export interface ForeignResult {
   readonly rewritten?: number;
   /** One sentence. */
   readonly summary: string;
-}
-
-/** Work on one cluster that has somewhere to say what is worth reading. */
-export interface ForeignWork extends ClusterWork {
-  readonly warn: (message: string) => void;
 }
 
 /** An owner that edits it all the time is for its operator to see. */
@@ -68,7 +62,7 @@ function migrateUnderLock(
         return await whileUnmoved(live, locked, (signal) => migrateAsItIs(live, options, { ...work, signal }));
       } catch (error) {
         locked.signal.throwIfAborted();
-        if (attempt === ATTEMPTS || !(await hasMoved(live, work))) throw error;
+        if (attempt === ATTEMPTS || !(await hasDefinitionMoved(live, work))) throw error;
         work.warn("its owner changed the CRD meanwhile: migrating it as it is now");
       }
     }
@@ -81,7 +75,7 @@ async function migrateAsItIs(live: Definition, options: ForeignOptions, work: Fo
   if (planned.plan.length === 0) {
     return { crd: planned.crd, before, after: before, summary: "nothing to do" };
   }
-  const refusal = planned.refusal ?? (await whyNotAllowed(work.cluster, live, options.migrator));
+  const refusal = planned.refusal ?? (await whyRightsMissing(work.cluster, live, options.migrator));
   if (refusal !== undefined) throw new UserError(refusal);
   return planned.rewrites ? rewriteAndProve(planned, options, work) : moveStaleOnly(planned, work);
 }
@@ -115,21 +109,6 @@ async function rewriteAndProve(
   };
 }
 
-/**
- * Every object by dry run, from each version in which one may be stored and that is still served. Writes nothing.
- *
- * @returns how many were rehearsed; undefined where no other version is served
- * @throws UserError naming those that would fail
- */
-export async function rehearseForeign(
-  { live, crd, version }: ForeignPlan,
-  work: ForeignWork,
-): Promise<number | undefined> {
-  const clean = await rehearseAll(versionsToRehearse(live, version), live, { crd, version }, work);
-  for (const warning of rehearsalWarnings(clean)) work.warn(`${crd}: ${warning}`);
-  return clean.length === 0 ? undefined : Math.max(...clean.map(({ objects }) => objects));
-}
-
 /** The sampled objects last: were we killed before, the next plan would find them again, and with them the others. */
 async function moveStaleOnly(planned: ForeignPlan, work: ForeignWork): Promise<ForeignResult> {
   const { live, crd, stale } = planned;
@@ -157,7 +136,7 @@ function resourceOf({ live: { spec }, version }: ForeignPlan) {
 }
 
 function droppedOf({ live }: ForeignPlan) {
-  return { allBut: servedVersions(live) };
+  return { allBut: servedVersionsOfForeign(live) };
 }
 
 function describeMoved(moved: number): string {

@@ -2,13 +2,16 @@ import type { Definition } from "../../crd/definition";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
-import { movedFrom } from "../definition/live";
+import { liveDefinitionMoved } from "../definition/liveDefinition";
 import { readDefinition } from "../../crd/readDefinition";
 
 const LOOK_EVERY_MS = 3_000;
 
 /** Has its owner edited the spec since it was read? */
-export async function hasMoved({ metadata }: Definition, { cluster }: Pick<ClusterWork, "cluster">): Promise<boolean> {
+export async function hasDefinitionMoved(
+  { metadata }: Definition,
+  { cluster }: Pick<ClusterWork, "cluster">,
+): Promise<boolean> {
   const now = await readDefinition(cluster, metadata.name);
   return now !== undefined && now.metadata.generation !== metadata.generation;
 }
@@ -46,7 +49,7 @@ async function watch(
     if (ended.aborted) return;
     const now = await withoutRetries(() => readDefinition(cluster, name)).catch(() => live);
     if (now !== undefined && now.metadata.generation !== generation) {
-      moved.abort(movedFrom(name, generation, now.metadata));
+      moved.abort(liveDefinitionMoved(name, generation, now.metadata));
     }
   }
 }

@@ -3,10 +3,10 @@ import { OWNER_ANNOTATION } from "../../crd/names";
 import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
-import { planMigrate, type PlanFacts } from "../definition/plan";
+import { planDefinitionMigrate, type PlanFacts } from "../definition/plan";
 import { readPlanFacts } from "../definition/planFacts";
-import { droppedAPIVersions } from "../managedFields";
-import { sampleObjects, type Sample } from "./sample";
+import { droppedVersionsInManagedFields } from "../managedFields";
+import { readForeignSample, type Sample } from "./foreignSample";
 
 /** How a CRD that somebody else manages is migrated. */
 export interface ForeignOptions {
@@ -38,22 +38,22 @@ export async function planForeign(cluster: Cluster, live: Definition, options: F
   const resource = { group, plural: names.plural };
   const [facts, sample] = await Promise.all([
     readPlanFacts({ ...resource, migrator: options.migrator }, cluster, live),
-    sampleObjects(cluster, { ...resource, version: storageVersion(live) }),
+    readForeignSample(cluster, { ...resource, version: storageVersion(live) }),
   ]);
-  return decideForeign(live, facts, sample, options.migrator);
+  return decideForeignPlan(live, facts, sample, options.migrator);
 }
 
 /** The same from facts; pure. */
-export function decideForeign(
+export function decideForeignPlan(
   live: Definition,
   facts: PlanFacts & { unreadable?: string },
   sample: Sample,
   migrator: ForeignOptions["migrator"],
 ): ForeignPlan {
   const version = storageVersion(live);
-  const rewriting = planMigrate(live, version, migrator, facts);
-  const dropped = { allBut: servedVersions(live) };
-  const named = sample.objects.map((object) => droppedAPIVersions(object, live.spec.group, dropped));
+  const rewriting = planDefinitionMigrate(live, version, migrator, facts);
+  const dropped = { allBut: servedVersionsOfForeign(live) };
+  const named = sample.objects.map((object) => droppedVersionsInManagedFields(object, live.spec.group, dropped));
   const stale = sample.objects.filter((_, index) => (named[index] ?? []).length > 0);
   const from = [...new Set(named.flat())].sort();
   const moving =
@@ -64,7 +64,7 @@ export function decideForeign(
   return { live, crd: live.metadata.name, version, plan, rewrites, sample, stale, ...(refusal && { refusal }) };
 }
 
-export function servedVersions(live: Definition): string[] {
+export function servedVersionsOfForeign(live: Definition): string[] {
   const isServed = servedByName(live);
   return Object.keys(isServed).filter((name) => isServed[name]);
 }
@@ -96,7 +96,7 @@ function isBeingDeleted({ metadata: { name, deletionTimestamp } }: Definition): 
 
 function isNotServed(live: Definition): Problem | undefined {
   const version = storageVersion(live);
-  if (servedVersions(live).includes(version)) return undefined;
+  if (servedVersionsOfForeign(live).includes(version)) return undefined;
   return {
     what: `${live.metadata.name}: the storage version ${version} is not served`,
     expected: "it to be served",

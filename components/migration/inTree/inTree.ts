@@ -7,14 +7,14 @@ import type { Work } from "../../kubernetes/report";
 import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { duration } from "../rewrite/progress";
-import { touch } from "../rewrite/touch";
+import { touchObject } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
-import { inTreeState, type InTreeState } from "./inTreeState";
+import { judgeInTreeState, type InTreeState } from "./inTreeState";
 import {
   type MigrationSubject,
   newMigration,
   classifyMigrations,
-  storageVersionOf,
+  migrationSubjectOf,
   type StorageVersionMigration,
   StorageVersionMigrations,
   storedVersionsBefore,
@@ -48,7 +48,7 @@ const CREATE_TRIES = 3;
  * @param definition the live CRD
  */
 export function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
-  return rewriteInTree(cluster, storageVersionOf(definition), work);
+  return rewriteInTree(cluster, migrationSubjectOf(definition), work);
 }
 
 /** The same for any resource, guarded where it is a CRD's. */
@@ -134,7 +134,7 @@ class InTreeMigration {
       if (status !== last) changed = now;
       last = status;
       const watched = { sinceCreated: (now - created) / 1_000, sinceChange: (now - changed) / 1_000, objects, behind };
-      const state = inTreeState(migration, watched);
+      const state = judgeInTreeState(migration, watched);
       if (state.kind !== "running") return state;
       this.work.report(`StorageVersionMigration ${name}: ${state.message} (${duration(watched.sinceCreated)})`);
       if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
@@ -173,7 +173,7 @@ class InTreeMigration {
     const { objects } = await this.firstObjects(NUDGE_OBJECTS);
     for (const object of objects) {
       try {
-        const answer = await touch(this.cluster, this.subject.resource, object, this.work);
+        const answer = await touchObject(this.cluster, this.subject.resource, object, this.work);
         if (answer.metadata.resourceVersion !== object.metadata.resourceVersion) return;
       } catch {
         // An object that cannot be rewritten is for the pass to report.

@@ -1,5 +1,5 @@
 import { duration } from "../rewrite/progress";
-import { isCondition, type StorageVersionMigration } from "./storageVersionMigration";
+import { hasMigrationCondition, type StorageVersionMigration } from "./storageVersionMigration";
 
 export type InTreeState =
   | { readonly kind: "running"; readonly message: string }
@@ -32,11 +32,11 @@ const CLEANUP_SECONDS = 60;
  * 2. Ended but Running for too long counts as ended: the pruning is stuck, the rewriting is not.
  * 3. Without any sign of a controller it stalls; errors that it takes for transient keep it Running for ever.
  */
-export function inTreeState(migration: StorageVersionMigration | undefined, watched: Watched): InTreeState {
+export function judgeInTreeState(migration: StorageVersionMigration | undefined, watched: Watched): InTreeState {
   if (migration === undefined) return { kind: "failed", message: "it was deleted by someone else" };
-  const cleanedUp = !isCondition(migration, "Running") || watched.sinceChange > CLEANUP_SECONDS;
-  if (isCondition(migration, "Succeeded") && cleanedUp) return { kind: "succeeded" };
-  if (isCondition(migration, "Failed") && cleanedUp) {
+  const cleanedUp = !hasMigrationCondition(migration, "Running") || watched.sinceChange > CLEANUP_SECONDS;
+  if (hasMigrationCondition(migration, "Succeeded") && cleanedUp) return { kind: "succeeded" };
+  if (hasMigrationCondition(migration, "Failed") && cleanedUp) {
     return { kind: "failed", message: messageOf(migration, "Failed") || "it failed without a message" };
   }
   const said = messageOf(migration, "Running").replace(/^The migration is running(, )?/i, "");

@@ -35,7 +35,7 @@ export interface MigrationSubject {
   readonly crd?: string;
 }
 
-export function storageVersionOf(definition: Definition): MigrationSubject {
+export function migrationSubjectOf(definition: Definition): MigrationSubject {
   const { group, names } = definition.spec;
   const { name, generation } = definition.metadata;
   return {
@@ -75,12 +75,12 @@ export function newMigration(
   };
 }
 
-export function isCondition(migration: StorageVersionMigration, type: string): boolean {
+export function hasMigrationCondition(migration: StorageVersionMigration, type: string): boolean {
   return migration.status?.conditions?.some((each) => each.type === type && each.status === "True") === true;
 }
 
-export function isTerminal(migration: StorageVersionMigration): boolean {
-  return isCondition(migration, "Succeeded") || isCondition(migration, "Failed");
+export function isTerminalMigration(migration: StorageVersionMigration): boolean {
+  return hasMigrationCondition(migration, "Succeeded") || hasMigrationCondition(migration, "Failed");
 }
 
 /** What status.storedVersions named before this migration began. */
@@ -115,11 +115,11 @@ export function classifyMigrations(
   );
   const isCurrent = ({ metadata }: StorageVersionMigration): boolean =>
     metadata.annotations?.[mark.annotation] === mark.value;
-  const current = ours.find((migration) => isCurrent(migration) && !isCondition(migration, "Failed"));
+  const current = ours.find((migration) => isCurrent(migration) && !hasMigrationCondition(migration, "Failed"));
   return {
     ...(current && { current }),
-    stale: ours.filter((migration) => !isCurrent(migration) && !isTerminal(migration)),
-    others: ofResource.filter((migration) => !ours.includes(migration) && !isTerminal(migration)),
+    stale: ours.filter((migration) => !isCurrent(migration) && !isTerminalMigration(migration)),
+    others: ofResource.filter((migration) => !ours.includes(migration) && !isTerminalMigration(migration)),
   };
 }
 

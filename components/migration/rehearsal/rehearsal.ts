@@ -1,5 +1,5 @@
-import { type Definition, isWebhook, type Schema } from "../../crd/definition";
-import { isNewer, type KubernetesObject, objectName } from "../../kubernetes/api";
+import { type Definition, type Schema } from "../../crd/definition";
+import { isNewerObject, type KubernetesObject, objectName } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Failure, NAMED_FAILURES } from "../rewrite/failures";
@@ -7,15 +7,16 @@ import { forEachObject } from "../rewrite/objects";
 import { count } from "../rewrite/progress";
 import { BatchedConversion } from "./batchedConversion";
 import {
-  checkRewrite,
-  checkRoundTrip,
-  checkSchema,
+  checkRewriteOfObject,
+  checkRoundTripOfObject,
+  checkSchemaOfObject,
   type Conversions,
-  dryRewrite,
+  dryRewriteObject,
   type ObjectRehearsal,
   type Route,
 } from "./rehearseObject";
 import { checkStoredSize } from "./storedSize";
+import { isWebhook } from "../../crd/conversion";
 
 export interface RehearsalResult {
   readonly objects: number;
@@ -52,13 +53,13 @@ export interface Rehearsal {
 export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Work): Promise<RehearsalResult> {
   const notes = new Notes();
   const one = objectRehearsal(cluster, rehearsal, work, notes);
-  const conversions = conversionsOf(cluster, rehearsal, work);
+  const conversions = conversionsOfRehearsal(cluster, rehearsal, work);
   const walked = await forEachObject(
     cluster,
     one.from,
     async (listed) => {
-      if (isNewer(listed, rehearsal.upTo)) return;
-      for (const warning of await rehearseObject(one, conversions, complete(listed, rehearsal)))
+      if (isNewerObject(listed, rehearsal.upTo)) return;
+      for (const warning of await rehearseObject(one, conversions, completeForRehearsal(listed, rehearsal)))
         notes.warn(listed, warning);
     },
     { ...work, doing: "rehearsing", full: true },
@@ -77,7 +78,7 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Wor
 function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, notes: Notes): ObjectRehearsal {
   return {
     cluster,
-    ...routeOf(rehearsal),
+    ...routeOfRehearsal(rehearsal),
     toSchema: schemaOf(rehearsal.definition, rehearsal.to),
     mayBeLarge: rehearsal.mayBeLarge === true,
     signal: work.signal,
@@ -85,7 +86,7 @@ function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, not
   };
 }
 
-export function routeOf({ definition, from, to }: Rehearsal): Route {
+export function routeOfRehearsal({ definition, from, to }: Rehearsal): Route {
   const { group, names } = definition.spec;
   const resource = { group, plural: names.plural };
   return {
@@ -100,7 +101,7 @@ function schemaOf({ spec }: Definition, version: string): Schema | undefined {
 }
 
 /** Items of a list may come without what they all share. */
-export function complete(listed: KubernetesObject, { definition, from }: Rehearsal): KubernetesObject {
+export function completeForRehearsal(listed: KubernetesObject, { definition, from }: Rehearsal): KubernetesObject {
   const { group, names } = definition.spec;
   return { ...listed, apiVersion: `${group}/${from}`, kind: names.kind };
 }
@@ -111,19 +112,19 @@ async function rehearseObject(
   conversions: Conversions,
   object: KubernetesObject,
 ): Promise<string[]> {
-  const { listed, answer } = await dryRewrite(rehearsal, object);
+  const { listed, answer } = await dryRewriteObject(rehearsal, object);
   // A right that is missing here (services/proxy) fails the rehearsal: unchecked is not clean.
   const converted = await conversions.convert(listed);
   return [
     ...checkStoredSize(listed, answer, rehearsal),
-    ...checkRewrite(converted, answer, rehearsal.to),
-    ...(await checkRoundTrip(rehearsal, conversions, listed, converted)),
-    ...(await checkSchema(rehearsal, converted)),
+    ...checkRewriteOfObject(converted, answer, rehearsal.to),
+    ...(await checkRoundTripOfObject(rehearsal, conversions, listed, converted)),
+    ...(await checkSchemaOfObject(rehearsal, converted)),
   ];
 }
 
 /** With None only the apiVersion changes; the API server then prunes what the other schema does not know. */
-export function conversionsOf(cluster: Cluster, { definition, from, to }: Rehearsal, work: Work): Conversions {
+export function conversionsOfRehearsal(cluster: Cluster, { definition, from, to }: Rehearsal, work: Work): Conversions {
   const { group, conversion } = definition.spec;
   const clientConfig = conversion?.webhook?.clientConfig;
   if (!isWebhook(conversion) || clientConfig === undefined) {

@@ -34,7 +34,7 @@ const PATHS = 5;
 export class RehearsalError extends UserError {}
 
 /** The rewrite as it would be, dry. @returns the server's answer, or undefined where it could not be asked */
-export async function dryRewrite(
+export async function dryRewriteObject(
   rehearsal: ObjectRehearsal,
   listed: KubernetesObject,
 ): Promise<{ listed: KubernetesObject; answer: KubernetesObject }> {
@@ -69,7 +69,7 @@ async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<Kuber
 }
 
 /** Fields of the converted object that the new version's schema would prune. Values that differ are admission's doing. */
-export function checkRewrite(converted: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
+export function checkRewriteOfObject(converted: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
   const { lost, changed } = compareObjects(converted, answer);
   if (lost.length > 0) {
     throw new RehearsalError(`${to.version} would lose ${paths(lost)}; add it to the schema of ${to.version}`);
@@ -78,7 +78,7 @@ export function checkRewrite(converted: KubernetesObject, answer: KubernetesObje
 }
 
 /** There and back must be where it began, or clients of the old version read something else after the migration. */
-export async function checkRoundTrip(
+export async function checkRoundTripOfObject(
   rehearsal: Route,
   conversions: Conversions,
   original: KubernetesObject,
@@ -120,7 +120,7 @@ function nextStep({ from, to }: Route, wrong: readonly string[]): string {
  * Would it be accepted if it were created today? A rewrite lets an unchanged object pass that violates the new schema
  * (ratcheting, https://kep.k8s.io/4008); a create does not.
  */
-export async function checkSchema(rehearsal: ObjectRehearsal, converted: KubernetesObject): Promise<string[]> {
+export async function checkSchemaOfObject(rehearsal: ObjectRehearsal, converted: KubernetesObject): Promise<string[]> {
   const { cluster, to, signal } = rehearsal;
   const { namespace, labels, annotations } = converted.metadata;
   const metadata = { generateName: "rehearsal-", labels, annotations, ...(namespace !== undefined && { namespace }) };

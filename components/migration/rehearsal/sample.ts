@@ -10,8 +10,8 @@ import {
 } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError } from "../../kubernetes/errors";
-import { isLargeInteger } from "../../kubernetes/json";
-import { withMore } from "../../kubernetes/problem";
+import { isLargeJsonInteger } from "../../kubernetes/json";
+import { boundedItems } from "../../kubernetes/problem";
 import { withoutRetries } from "../../kubernetes/retry";
 import { count } from "../rewrite/progress";
 import { ETCD_LIMIT, storedSize } from "./storedSize";
@@ -76,7 +76,7 @@ function describeBroken(objects: readonly KubernetesObject[], read: string, { re
     return found.length === 0 ? [] : [`${objectName(object)}: ${found.slice(0, PROBLEMS).join("; ")}${more}`];
   });
   if (items.length === 0) return [];
-  const shown = withMore(items.slice(0, SHOWN), items.length).map((item) => `\n    ${item}`);
+  const shown = boundedItems(items.slice(0, SHOWN), items.length).map((item) => `\n    ${item}`);
   const [breaks, pass] = items.length === 1 ? ["breaks", "it passes"] : ["break", "they pass"];
   const ratcheting = `${pass} as long as nobody changes these values, and rehearse asks the API server`;
   return [`${read}: ${items.length} ${breaks} the schema of ${resource.version}; ${ratcheting}:${shown.join("")}`];
@@ -84,7 +84,7 @@ function describeBroken(objects: readonly KubernetesObject[], read: string, { re
 
 /** Integers beyond 2^53 as numbers: rounded, which no bound minds. */
 function readable(value: unknown): unknown {
-  if (typeof value === "string") return isLargeInteger(value) ? Number(value.replace(/^[^:]*:/, "")) : value;
+  if (typeof value === "string") return isLargeJsonInteger(value) ? Number(value.replace(/^[^:]*:/, "")) : value;
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, readable(field)]));

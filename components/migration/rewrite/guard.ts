@@ -1,6 +1,6 @@
 import {
   type Caller,
-  isNewer,
+  isNewerObject,
   type KubernetesObject,
   MetadataOnly,
   PatchType,
@@ -9,7 +9,7 @@ import {
 } from "../../kubernetes/api";
 import { hasStatus, UserError } from "../../kubernetes/errors";
 import { compareObjects } from "../rehearsal/compare";
-import { touch, type TouchOptions } from "./touch";
+import { touchObject, type TouchOptions } from "./touch";
 
 /** Knows what a rewrite must leave of an object. */
 export interface Guard {
@@ -47,11 +47,11 @@ export class GuardError extends UserError {}
 
 /** True for an object that the rewrite converts. */
 export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): guard is Guard {
-  return guard !== undefined && !isNewer(listed, guard.upTo);
+  return guard !== undefined && !isNewerObject(listed, guard.upTo);
 }
 
 /**
- * Rewrites an object as `touch` does, in one request that writes nothing unless the API server, in that very request,
+ * Rewrites an object as `touchObject` does, in one request that writes nothing unless the API server, in that very request,
  * converts it to what is expected. The tests see what is written: each try of GuaranteedUpdate applies the patch to the
  * object that it has just read (k8s.io/apiserver pkg/storage/etcd3/store.go).
  *
@@ -71,7 +71,7 @@ export async function guardedTouch(
       return await caller.call<KubernetesObject>({
         method: "PATCH",
         path: resourcePath(resource, original.metadata),
-        body: valueTests(expected),
+        body: guardTests(expected),
         contentType: PatchType.json,
         ...(!whole && { accept: MetadataOnly.object }),
         signal,
@@ -80,7 +80,7 @@ export async function guardedTouch(
       if (!hasStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
       if (tried === TRIES) throw new GuardError(describeLoss(resource, []));
     }
-    const found = await read(caller, resource, original, signal);
+    const found = await readGuarded(caller, resource, original, signal);
     if (found.metadata.resourceVersion === original.metadata.resourceVersion) {
       const { lost } = compareObjects(expected, found);
       if (lost.length > 0) throw new GuardError(describeLoss(resource, lost));
@@ -89,15 +89,15 @@ export async function guardedTouch(
       expected = found;
     } else {
       // Someone wrote it in between: it is stored in the new version, or what is expected is to be found out anew.
-      if (!isGuarded(guard, found)) return touch(caller, resource, original, { signal, whole });
-      original = await read(caller, guard.from, original, signal);
+      if (!isGuarded(guard, found)) return touchObject(caller, resource, original, { signal, whole });
+      original = await readGuarded(caller, guard.from, original, signal);
       expected = await guard.expected(original);
     }
   }
 }
 
 /** The whole object, through that endpoint. */
-export function read(
+export function readGuarded(
   caller: Caller,
   resource: Resource,
   { metadata }: KubernetesObject,
@@ -110,7 +110,7 @@ export function read(
  * A test of each value that is neither null nor an empty container; of the metadata, labels and annotations. What a server
  * adds (defaults) is not tested, and of an object that has more values than one patch may test, the first ones are.
  */
-export function valueTests(object: KubernetesObject): ValueTest[] {
+export function guardTests(object: KubernetesObject): ValueTest[] {
   const { apiVersion: _version, kind: _kind, metadata, ...content } = object;
   const tests: ValueTest[] = [];
   collect(content, "", tests);

@@ -8,7 +8,7 @@ import { type Failure, NAMED_FAILURES } from "./failures";
 import { Pace } from "./pace";
 import { listPages, type Page } from "./pages";
 import { count, Progress } from "./progress";
-import { decideRetryOfObject } from "./retry";
+import { decideRetryOfObject } from "./decideRetryOfObject";
 
 export interface ForEachOptions extends Work {
   /** What the progress line begins with: `rewriting`, `rehearsing`. */

@@ -13,7 +13,7 @@ export interface TouchOptions {
  * The cheapest write there is, merge PATCH `{}`; answered with metadata only unless told, so that neither spec nor secret
  * leaves the server.
  */
-export function touch(
+export function touchObject(
   caller: Caller,
   resource: Resource,
   object: KubernetesObject,

@@ -15,7 +15,7 @@ const BETWEEN_CONNECTIONS_MS = 300;
 const TIMEOUT_MS = 60_000;
 
 /** Each server once; where they cannot be distinguished, whichever answers, many times. */
-export async function* eachServer(servers: ApiServers, work: Work): AsyncGenerator<ApiServer> {
+export async function* visitEveryServer(servers: ApiServers, work: Work): AsyncGenerator<ApiServer> {
   if (servers.distinct) return yield* servers.servers;
   const connections = Math.max(LEAST_CONNECTIONS, CONNECTIONS_PER_SERVER * servers.count);
   for (let connection = 0; connection < connections; connection++) {
@@ -56,7 +56,7 @@ interface Lagging {
 
 function firstLagging(servers: ApiServers, work: Work, condition: Condition): Promise<Lagging | undefined> {
   return orIndistinct(servers, async () => {
-    for await (const server of eachServer(servers, work)) {
+    for await (const server of visitEveryServer(servers, work)) {
       const lacks = await condition.missing(server);
       if (lacks !== undefined) return { address: server.address, lacks };
     }

@@ -10,7 +10,7 @@ import { sleep } from "../../kubernetes/sleep";
  * @returns the seconds waited
  */
 export async function waitForRequestsInFlight(requestTimeoutSeconds: number, work: Work): Promise<number> {
-  const seconds = secondsInFlight(requestTimeoutSeconds);
+  const seconds = secondsOfRequestsInFlight(requestTimeoutSeconds);
   const until = Date.now() + seconds * 1_000;
   for (let left = seconds * 1_000; left > 0; left = until - Date.now()) {
     work.report(
@@ -22,6 +22,6 @@ export async function waitForRequestsInFlight(requestTimeoutSeconds: number, wor
 }
 
 /** A tenth more, and at least a second: timers and the way to etcd take a moment as well. */
-export function secondsInFlight(requestTimeoutSeconds: number): number {
+export function secondsOfRequestsInFlight(requestTimeoutSeconds: number): number {
   return requestTimeoutSeconds + Math.max(1, requestTimeoutSeconds / 10);
 }

@@ -12,9 +12,9 @@ import type { Work } from "../../kubernetes/report";
 import { compareObjects } from "../rehearsal/compare";
 import { RehearsalError, refusesDryRun } from "../rehearsal/rehearseObject";
 import { WebhookError } from "../rehearsal/webhookClient";
-import { type Guard, GuardError, guardedTouch, isGuarded, read } from "../rewrite/guard";
-import { touch } from "../rewrite/touch";
-import { eachServer } from "./everyServer";
+import { type Guard, GuardError, guardedTouch, isGuarded, readGuarded } from "../rewrite/guard";
+import { touchObject } from "../rewrite/touch";
+import { visitEveryServer } from "./everyServer";
 
 export const PROBE_ROUNDS = 2;
 const CANDIDATES = 5;
@@ -63,8 +63,8 @@ async function rewriteFirst(
   signal: AbortSignal,
 ): Promise<KubernetesObject> {
   const { guard } = target;
-  if (!isGuarded(guard, listed)) return touch(server, target, listed, { signal, whole: true });
-  const original = await read(server, guard.from, listed, signal);
+  if (!isGuarded(guard, listed)) return touchObject(server, target, listed, { signal, whole: true });
+  const original = await readGuarded(server, guard.from, listed, signal);
   return guardedTouch(server, target, guard, original, { signal, whole: true });
 }
 
@@ -76,7 +76,7 @@ export async function probeRounds(
   work: Work,
 ): Promise<string | undefined> {
   for (let round = 0; round < PROBE_ROUNDS; round++) {
-    for await (const server of eachServer(servers, work)) {
+    for await (const server of visitEveryServer(servers, work)) {
       const changed = await probe(server, target, object, work.signal);
       if (changed) return server.address;
     }
@@ -95,7 +95,7 @@ async function probe(
     // A server that lags converts it back, which a dry run does as well (k8s.io/apiserver pkg/registry/generic/registry/dryrun.go).
     const dry = await patchDry(server, target, object, signal);
     if (dry !== undefined) assertKept(server, object, dry, "would lose");
-    const answer = await touch(server, target, object, { signal, whole: true });
+    const answer = await touchObject(server, target, object, { signal, whole: true });
     assertKept(server, object, answer, "lost");
     return answer.metadata.resourceVersion !== object.metadata.resourceVersion;
   } catch (error) {
@@ -112,7 +112,7 @@ async function patchDry(
   signal: AbortSignal,
 ): Promise<KubernetesObject | undefined> {
   try {
-    return await touch(server, target, object, { signal, whole: true, isDry: true });
+    return await touchObject(server, target, object, { signal, whole: true, isDry: true });
   } catch (error) {
     if (refusesDryRun(error)) return undefined;
     throw error;

@@ -4,7 +4,7 @@ import { discover } from "../../kubernetes/discovery";
 import { messageOf, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { listPages } from "../rewrite/pages";
-import { eachServer, orIndistinct, awaitEveryServer } from "./everyServer";
+import { visitEveryServer, orIndistinct, awaitEveryServer } from "./everyServer";
 
 /** With something broken the caller wants to know soon: it puts the version back. */
 const INITIALIZING_SECONDS = 30;
@@ -43,7 +43,7 @@ export async function awaitServedEverywhere(
  */
 export function awaitReadableEverywhere(servers: ApiServers, resource: Resource, work: Work): Promise<void> {
   return orIndistinct(servers, async () => {
-    for await (const server of eachServer(servers, work)) {
+    for await (const server of visitEveryServer(servers, work)) {
       work.report(`listing ${resource.plural}.${resource.group} through API server ${server.address}`);
       await listThrough(server, resource, work);
     }

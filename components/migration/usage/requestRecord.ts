@@ -41,7 +41,7 @@ function countOf({ byVersion }: RequestTotals, version: string): RequestCount {
 }
 
 /** The record with the counts of these versions alone: it stands in an annotation. */
-export function ofVersions({ at, servers }: RequestRecord, versions: readonly string[]): RequestRecord {
+export function requestRecordOfVersions({ at, servers }: RequestRecord, versions: readonly string[]): RequestRecord {
   const kept = Object.entries(servers).map(([address, { startedAt, byVersion }]): [string, RequestTotals] => [
     address,
     { startedAt, byVersion: Object.fromEntries(versions.map((name) => [name, byVersion[name] ?? NOTHING])) },

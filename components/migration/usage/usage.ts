@@ -2,7 +2,12 @@ import type { Resource } from "../../kubernetes/api";
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasStatus, messageOf } from "../../kubernetes/errors";
-import { readServerTotals, totalsOf, type RequestTotals, type ServerTotals } from "../../kubernetes/requestTotals";
+import {
+  readServerTotals,
+  requestTotalsOf,
+  type RequestTotals,
+  type ServerTotals,
+} from "../../kubernetes/requestTotals";
 import { sharedWhileFresh } from "../../kubernetes/shared";
 import { listPages } from "../rewrite/pages";
 import { describeUsage, ManagersByVersion, type Usage } from "./describeUsage";
@@ -88,7 +93,7 @@ export async function readRequests(
 ): Promise<{ record: RequestRecord; isOfAll: boolean; servers: string } | string> {
   try {
     const { counts, isOfAll, count } = await readCounts(cluster, decommissioned);
-    const totals = counts.map(([address, all]): [string, RequestTotals] => [address, totalsOf(all, resource)]);
+    const totals = counts.map(([address, all]): [string, RequestTotals] => [address, requestTotalsOf(all, resource)]);
     const whose = isOfAll
       ? `the ${count === 1 ? "API server" : `${count} API servers`}`
       : "the API server that answered (others may have had more)";

@@ -1,5 +1,6 @@
 import type { CrdFacts } from "../facts";
 import type { JudgedCrd } from "../finding";
+import { describeManifestOwners } from "../manifestOwners";
 
 export interface Column {
   readonly head: string;
@@ -21,10 +22,10 @@ const NARROW: readonly Column[] = [
 const WIDE: readonly Column[] = [
   column("PROOF", ({ facts }) => proof(facts)),
   column("CERTIFICATE ENDS", ({ facts }) => firstEnd(facts) ?? "-"),
-  column("MANIFEST OF", ({ facts }) => manifestOf(facts) || "-"),
+  column("MANIFEST OF", ({ facts }) => describeManifestOwners(facts) || "-"),
 ];
 
-export function columns(isWide: boolean): Column[] {
+export function columnsOfTable(isWide: boolean): Column[] {
   return isWide ? [...NARROW, ...WIDE] : [...NARROW];
 }
 
@@ -58,10 +59,4 @@ function firstEnd({ webhook }: CrdFacts): string | undefined {
     .filter((end) => end !== undefined)
     .sort()[0]
     ?.slice(0, 10);
-}
-
-export function manifestOf({ manifest }: CrdFacts): string {
-  const { versionedCRD, tools, managers } = manifest;
-  if (versionedCRD !== undefined) return `VersionedCRD ${versionedCRD}`;
-  return (tools.length > 0 ? tools : managers).join(", ");
 }

@@ -2,7 +2,7 @@ import type { ClusterStatus } from "../clusterStatus";
 import type { JudgedCrd } from "../finding";
 
 /** For programs: everything that was seen, every CRD. */
-export function renderJson(clusters: readonly ClusterStatus[]): string {
+export function renderStatusAsJson(clusters: readonly ClusterStatus[]): string {
   const clustersAsData = clusters.map((cluster) =>
     "error" in cluster ? cluster : { ...cluster, crds: cluster.crds.map(asData) },
   );

@@ -1,19 +1,22 @@
 import { describeProblem } from "../../kubernetes/problem";
 import type { ClusterStatus, SeenCluster } from "../clusterStatus";
 import type { JudgedCrd } from "../finding";
-import { columns, manifestOf } from "./columns";
-import { encryptionLine, rowsOf, SHOWN, summary, withFindings, type Shown } from "./selection";
+import { columnsOfTable } from "./columns";
+import { selectShownCrds, SHOWN, selectCrdsWithFindings, type Shown } from "./selectCrds";
+import { describeManifestOwners } from "../manifestOwners";
+import { describeEncryptionAtRest } from "./encryptionAtRest";
+import { summarizeVerdicts } from "./summarizeVerdicts";
 
 /** For people: a table for each cluster, and below it what is wrong and what to do. */
-export function renderText(clusters: readonly ClusterStatus[], shown: Shown): string {
+export function renderStatusAsText(clusters: readonly ClusterStatus[], shown: Shown): string {
   return clusters.map((cluster) => renderCluster(cluster, shown)).join("\n");
 }
 
 function renderCluster(cluster: ClusterStatus, shown: Shown): string {
   if ("error" in cluster) return `context ${cluster.context}: could not be looked at\n  ${indent(cluster.error)}\n`;
-  const rows = rowsOf(cluster, shown);
+  const rows = selectShownCrds(cluster, shown);
   const parts = [
-    `context ${cluster.context}, ${cluster.server}: ${summary(cluster)}`,
+    `context ${cluster.context}, ${cluster.server}: ${summarizeVerdicts(cluster)}`,
     ...(rows.length > 0 ? [table(rows, shown.wide)] : []),
     ...cluster.problems.map(describeProblem),
     ...findings(cluster, shown),
@@ -23,7 +26,7 @@ function renderCluster(cluster: ClusterStatus, shown: Shown): string {
 }
 
 function table(rows: readonly JudgedCrd[], isWide: boolean): string {
-  const all = columns(isWide);
+  const all = columnsOfTable(isWide);
   const lines = [all.map(({ head }) => head), ...rows.map((row) => all.map(({ cell }) => cell(row)))];
   const widths = all.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   return lines
@@ -37,14 +40,14 @@ function table(rows: readonly JudgedCrd[], isWide: boolean): string {
 }
 
 function findings(cluster: SeenCluster, { all }: Shown): string[] {
-  const found = withFindings(cluster);
+  const found = selectCrdsWithFindings(cluster);
   const shown = all ? found : found.slice(0, SHOWN);
   const more = found.length - shown.length;
   return [...shown.map(describeCrd), ...(more > 0 ? [`… and ${more} more CRDs; --all shows them`] : [])];
 }
 
 function describeCrd({ facts, verdict, findings }: JudgedCrd): string {
-  const owner = manifestOf(facts);
+  const owner = describeManifestOwners(facts);
   const head = `${facts.name}: ${verdict === "ok" ? "ok, but" : verdict}${owner === "" ? "" : ` (manifest of ${owner})`}`;
   return [head, ...findings.map(({ problem }) => `  ${indent(describeProblem(problem))}`)].join("\n");
 }
@@ -54,7 +57,7 @@ function footer(cluster: SeenCluster): string {
   return [
     ...(added.length > 0 ? [`not in the cluster yet, so nothing to refuse: ${added.join(", ")}`] : []),
     ...hidden.map((line) => `not seen: ${line}`),
-    ...[encryptionLine(cluster) ?? ""],
+    ...[describeEncryptionAtRest(cluster) ?? ""],
   ]
     .filter((line) => line !== "")
     .join("\n");

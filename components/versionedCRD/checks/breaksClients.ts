@@ -1,6 +1,6 @@
 import {
   applyAcknowledgements,
-  countsAsError,
+  isUnacknowledgedError,
   type AcknowledgedFinding,
   type Acknowledgement,
 } from "../../compatibility/acknowledgements";
@@ -8,7 +8,7 @@ import { CHECKS } from "../../compatibility/checks";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
 import type { Finding } from "../../compatibility/finding";
 import type { Definition } from "../../crd/definition";
-import { describeProblem, withMore } from "../../kubernetes/problem";
+import { describeProblem, boundedItems } from "../../kubernetes/problem";
 
 const SHOWN = 10;
 
@@ -38,7 +38,7 @@ export function breaksClients(
   );
   const ofSchemas = acknowledge.filter(({ check }) => isOfCompatibility(check));
   const { findings, unused } = applyAcknowledgements(found, ofSchemas);
-  const errors = findings.filter(countsAsError);
+  const errors = findings.filter(isUnacknowledgedError);
   return {
     // Once the change is in the cluster nothing is found, and what was acknowledged is no mistake.
     problems: [...describeErrors(crd, errors), ...(found.length > 0 ? describeUnused(crd, unused) : [])],
@@ -52,7 +52,7 @@ export function breaksClients(
 
 function describeInfos(crd: string, infos: readonly Finding[]): string[] {
   if (infos.length === 0) return [];
-  const items = withMore(infos.slice(0, SHOWN).map(asLine), infos.length);
+  const items = boundedItems(infos.slice(0, SHOWN).map(asLine), infos.length);
   return [describeProblem({ what: `${crd}: ${counted(infos.length, "change")} worth knowing`, items })];
 }
 
@@ -68,7 +68,7 @@ function describeErrors(crd: string, errors: readonly AcknowledgedFinding[]): st
   return [
     describeProblem({
       what: `${crd}: ${counted(errors.length, "change")} of what the cluster has would break clients or stored objects`,
-      items: withMore(errors.slice(0, SHOWN).map(asLine), errors.length),
+      items: boundedItems(errors.slice(0, SHOWN).map(asLine), errors.length),
       expected: "none: a version that is there keeps its promises, and a new version is free",
       why: errors.length === 1 ? first.why : `${first.path}: ${first.why} docs/checks.md has the others`,
       next: `${first.path}: ${first.fix} Where you know that it breaks nobody, set acknowledge: [${example}]`,
@@ -90,7 +90,7 @@ function describeWarnings(crd: string, findings: readonly AcknowledgedFinding[])
       : [
           describeProblem({
             what: `${crd}: ${counted(warnings.length, "change")} that clients may feel`,
-            items: withMore(warnings.slice(0, SHOWN).map(asLine), warnings.length),
+            items: boundedItems(warnings.slice(0, SHOWN).map(asLine), warnings.length),
             why: warnings.length === 1 ? first.why : `${first.path}: ${first.why} docs/checks.md has the others`,
             next: `${first.path}: ${first.fix}`,
           }),
@@ -100,7 +100,7 @@ function describeWarnings(crd: string, findings: readonly AcknowledgedFinding[])
       : [
           describeProblem({
             what: `${crd}: ${counted(acknowledged.length, "change")} acknowledged`,
-            items: withMore(acknowledged.slice(0, SHOWN), acknowledged.length),
+            items: boundedItems(acknowledged.slice(0, SHOWN), acknowledged.length),
           }),
         ]),
   ];

@@ -1,4 +1,4 @@
-import { canonical } from "../../crd/canonical";
+import { canonicalText } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { versionsOfUnfinishedDrop } from "../../migration/definition/plan";
@@ -34,6 +34,7 @@ function mayFix(manifest: Definition, live: Definition, found: string): boolean 
   const added = versionNames(manifest).filter((name) => !versionNames(live).includes(name));
   if (added.some((name) => new RegExp(`${live.spec.group}/${name}\\b`).test(found))) return true;
   return (
-    /webhook/.test(found) && canonical(manifest.spec.conversion ?? null) !== canonical(live.spec.conversion ?? null)
+    /webhook/.test(found) &&
+    canonicalText(manifest.spec.conversion ?? null) !== canonicalText(live.spec.conversion ?? null)
   );
 }

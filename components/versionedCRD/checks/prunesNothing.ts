@@ -1,7 +1,8 @@
-import { isWebhook, storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
+import { storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { servedStage, withdrawnVersions } from "../stages";
 import { prunedFields } from "../../compatibility/prunedFields";
+import { isWebhook } from "../../crd/conversion";
 
 const SHOWN = 10;
 

@@ -1,4 +1,4 @@
-import { canonical } from "../../crd/canonical";
+import { canonicalText } from "../../crd/canonical";
 import { storageVersion, type Definition, type Schema, type Version } from "../../crd/definition";
 
 const SHOWN = 10;
@@ -61,10 +61,10 @@ function takesBoth(schema: Schema): boolean {
 function missingValues(from: Schema, to: Schema): string[] {
   const wanted = to["enum"];
   if (!Array.isArray(wanted)) return [];
-  const allowed = wanted.map(canonical);
+  const allowed = wanted.map(canonicalText);
   const known = from["enum"];
   if (!Array.isArray(known)) return [`anything but ${wanted.map((value) => JSON.stringify(value)).join(", ")}`];
-  const gone = known.filter((value) => !allowed.includes(canonical(value)));
+  const gone = known.filter((value) => !allowed.includes(canonicalText(value)));
   return gone.length === 0 ? [] : [gone.map((value) => JSON.stringify(value)).join(", ")];
 }
 
@@ -78,6 +78,6 @@ function newlyRequired(from: Schema, to: Schema): string[] {
 function changedList(from: Schema, to: Schema): string[] {
   const keys = ["x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"];
   return keys
-    .filter((key) => to[key] !== undefined && canonical(from[key] ?? null) !== canonical(to[key]))
+    .filter((key) => to[key] !== undefined && canonicalText(from[key] ?? null) !== canonicalText(to[key]))
     .map((key) => `has another ${key} (${JSON.stringify(from[key] ?? "none")} → ${JSON.stringify(to[key])})`);
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { everyVersion, typeToken, versionIn, type Kind } from "./versions";
+import { everyVersion, typeTokenOfVersion, versionIn, type Kind } from "./versions";
 
 /**
  * Type aliases for an object of this kind, one for each other version it may stand in the state as. Without them Pulumi
@@ -10,7 +10,7 @@ import { everyVersion, typeToken, versionIn, type Kind } from "./versions";
  */
 export function typeAliases(kind: Kind, former: readonly string[], version?: string): pulumi.Alias[] {
   const others = everyVersion(kind, former).filter((name) => name !== version);
-  return others.map((name) => ({ type: typeToken(kind, name) }));
+  return others.map((name) => ({ type: typeTokenOfVersion(kind, name) }));
 }
 
 /** Gives every object of this kind its aliases, wherever in a chart, a group or a component it is made. */

@@ -5,7 +5,7 @@ import type { Phases } from "../before";
 import { aliasingTransform, typeAliases } from "./aliases";
 import { officialCustomResource, officialDefinition, officialProvider } from "./official";
 import { warnOfUnaliased } from "./unaliased";
-import { likelyVersions, typeToken, versionIn, type Kind } from "./versions";
+import { likelyVersions, typeTokenOfVersion, versionIn, type Kind } from "./versions";
 
 /** A custom resource as its CRD's component makes it: apiVersion and kind are the CRD's. */
 export interface CustomResourceArgs {
@@ -64,7 +64,7 @@ export class CustomResources {
         expected: `one that the manifest of ${kind.crd} serves: ${served.join(", ")}`,
       });
     }
-    const type = typeToken(kind, written);
+    const type = typeTokenOfVersion(kind, written);
     const provider = opts.provider ?? opts.parent?.getProvider(type) ?? this.providerFor(type);
     const CustomResource = officialCustomResource();
     return new CustomResource(

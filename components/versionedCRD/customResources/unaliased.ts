@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { typeToken, versionIn, type Kind } from "./versions";
+import { typeTokenOfVersion, versionIn, type Kind } from "./versions";
 
 /**
  * Warns of every object of this kind in the program whose former versions no alias names: if its apiVersion was changed
@@ -16,7 +16,7 @@ export function warnOfUnaliased(kind: Kind, versions: readonly string[], handled
   pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
     const version = versionIn(kind, type);
     if (version === undefined || (opts as pulumi.CustomResourceOptions).id !== undefined) return undefined;
-    const missing = versions.filter((other) => other !== version && !isNamed(opts, typeToken(kind, other)));
+    const missing = versions.filter((other) => other !== version && !isNamed(opts, typeTokenOfVersion(kind, other)));
     if (missing.length === 0) return undefined;
     // The transforms of its parents have run once it is registered.
     setImmediate(() => {

@@ -35,7 +35,7 @@ export function kindOf(manifest: unknown): Kind | undefined {
 }
 
 /** `kubernetes:example.com/v2:Database`, the type token of an object at a version. */
-export function typeToken({ group, kind }: Kind, version: string): string {
+export function typeTokenOfVersion({ group, kind }: Kind, version: string): string {
   return `kubernetes:${group}/${version}:${kind}`;
 }
 

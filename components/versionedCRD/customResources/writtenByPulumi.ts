@@ -29,7 +29,7 @@ export async function warnOfPrograms(cluster: Cluster, live: Definition, storage
       query: { limit: LOOKED_AT },
       accept: MetadataOnly.list,
     });
-    return describePrograms(list.items ?? [], group, storage);
+    return describeWrittenByPulumi(list.items ?? [], group, storage);
   } catch (error) {
     // What cannot be read just now is for the rehearsal to say.
     if (hasStatus(error, 403, 404, 429, 500, 503, 504)) return undefined;
@@ -37,7 +37,7 @@ export async function warnOfPrograms(cluster: Cluster, live: Definition, storage
   }
 }
 
-export function describePrograms(
+export function describeWrittenByPulumi(
   objects: readonly KubernetesObject[],
   group: string,
   storage: string,

@@ -10,15 +10,16 @@ import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
-import { requireDefinition } from "../../migration/definition/live";
-import { applyDefinition } from "../live";
+import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { applyDefinition } from "../changeDefinition";
 import { versionsOfUnfinishedDrop } from "../../migration/definition/plan";
 import { planDrop } from "../plan";
 import { currentResourceVersion } from "../../migration/definition/planFacts";
 import { whyProven } from "../../migration/definition/proof";
-import { isOurs, unservedStage, withdrawnVersions } from "../stages";
+import { unservedStage, withdrawnVersions } from "../stages";
 import { removeVersions, resumeRemoval } from "./removal";
 import { assertNotInUse, previewUsage } from "./usage";
+import { isOurs } from "../fieldsWeOwn";
 
 /** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: RolloutPhase<DropInputs> = {

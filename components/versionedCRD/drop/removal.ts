@@ -9,8 +9,8 @@ import { awaitReadableEverywhere } from "../../migration/servers/servedEverywher
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
-import { annotate, requireDefinition } from "../../migration/definition/live";
-import { applyDefinition } from "../live";
+import { annotate, requireDefinition } from "../../migration/definition/liveDefinition";
+import { applyDefinition } from "../changeDefinition";
 import { recordedDropping, type DroppingRecord } from "../../migration/definition/proof";
 import { placeholder, removedStage, restoredStage } from "../stages";
 

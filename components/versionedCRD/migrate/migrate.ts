@@ -1,23 +1,23 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
-import { requireDefinition } from "../../migration/definition/live";
-import { planMigrate, versionsToRehearse } from "../../migration/definition/plan";
+import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { planDefinitionMigrate, versionsToRehearse } from "../../migration/definition/plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { migrateAndProve, recordProof } from "../../migration/definition/prove";
-import { rehearseAgain } from "../../migration/definition/rehearseStored";
+import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { withAcknowledged } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
-import { isRehearsed } from "../plan";
 import { noteObjects } from "./noteObjects";
+import { hasValidRehearsal } from "../rehearsalRecord";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
   async preview(inputs, cluster, live) {
     const facts = await readPlanFacts(inputs, cluster, live);
-    const plan = planMigrate(live, inputs.version, inputs.migrator, facts);
+    const plan = planDefinitionMigrate(live, inputs.version, inputs.migrator, facts);
     const runs = inputs.heldBy === undefined && plan.length > 0 && facts.listed !== undefined;
     const notes = runs && live !== undefined ? await noteObjects(inputs, cluster, live) : [];
     return { plan, notes, expected: expectedOutputs(live, inputs.version) };
@@ -26,7 +26,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
     const facts = await readPlanFacts(inputs, work.cluster, live);
-    if (planMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
+    if (planDefinitionMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
       return { ...currentOutputs(live), summary: `storedVersions is [${inputs.version}]`, ...proofOutput(live) };
     }
     if (storageVersion(live) !== inputs.version) {
@@ -36,7 +36,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
         next: "run `pulumi up` without --target",
       });
     }
-    if (versionsToRehearse(live, inputs.version).length > 0 && !isRehearsed(live, inputs.version)) {
+    if (versionsToRehearse(live, inputs.version).length > 0 && !hasValidRehearsal(live, inputs.version)) {
       throw new UserError({
         what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,
         expected: "one before objects are rewritten",
@@ -45,7 +45,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
     }
     const started = Date.now();
     const objects = withAcknowledged(inputs);
-    await rehearseAgain(objects, live, work);
+    await rehearseStoredAgain(objects, live, work);
     const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;
     const pass = await migrateAndProve(objects, isInTree, work);
     const after = await recordProof(objects, work, pass);

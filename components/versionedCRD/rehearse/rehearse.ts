@@ -1,8 +1,8 @@
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
-import { annotate, requireDefinition } from "../../migration/definition/live";
+import { annotate, requireDefinition } from "../../migration/definition/liveDefinition";
 import { versionsToRehearse } from "../../migration/definition/plan";
 import type { RehearsalRecord } from "../../migration/definition/proof";
-import { rehearsalWarnings, rehearseAll } from "../../migration/definition/rehearseStored";
+import { rehearsalWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
 import { withAcknowledged } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
 import { expectedBeforeStore } from "../expectedOutputs";
@@ -20,7 +20,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     const { cluster } = work;
     const live = await requireDefinition(cluster, inputs.crd);
     if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
-    const clean = await rehearseAll(
+    const clean = await rehearseStored(
       versionsToRehearse(live, inputs.version, inputs.versions),
       live,
       withAcknowledged(inputs),

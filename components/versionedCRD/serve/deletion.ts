@@ -6,11 +6,11 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
-import { annotate } from "../../migration/definition/live";
+import { annotate } from "../../migration/definition/liveDefinition";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
-import { deleteDefinition } from "../live";
+import { deleteDefinition } from "../changeDefinition";
 import { recordedOwner } from "../owner";
 
 /** Objects with finalizers may take their time, or for ever. */

@@ -1,12 +1,12 @@
-import { canonical } from "../../crd/canonical";
+import { canonicalText } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasStatus, messageOf } from "../../kubernetes/errors";
-import { describeProblem, withMore } from "../../kubernetes/problem";
+import { describeProblem, boundedItems } from "../../kubernetes/problem";
 import { notLookedAt } from "../../plan/notLookedAt";
 import { withInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
-import { tryDefinition } from "../live";
+import { tryApplyDefinition } from "../changeDefinition";
 import { removedStage, servedStage, storedStage, withdrawnVersions } from "../stages";
 
 const SHOWN = 10;
@@ -36,7 +36,7 @@ export async function tryStages(
 ): Promise<{ problems: string[]; notes: string[] }> {
   const served = servedStage(manifest, live, owner);
   const first = await tryStage(cluster, served, live, { by: "serve", force });
-  const leaves = canonical(served.spec.conversion ?? null) !== canonical(manifest.spec.conversion ?? null);
+  const leaves = canonicalText(served.spec.conversion ?? null) !== canonicalText(manifest.spec.conversion ?? null);
   if (live === undefined || first.after === undefined || !leaves) return first;
   const names = withdrawnVersions(live, versionNames(manifest)).map(({ name }) => name);
   const removed = removedStage(storedStage(first.after, storage), names, manifest.spec.conversion);
@@ -59,7 +59,7 @@ async function tryStage(
     return { problems: [], notes: [`${notAsked}: another controller's caBundle is to go with the webhook`] };
   }
   try {
-    return { problems: [], notes: [], after: await tryDefinition(cluster, intent, { force }) };
+    return { problems: [], notes: [], after: await tryApplyDefinition(cluster, intent, { force }) };
   } catch (error) {
     const why = whyNotAsked(error);
     if (why !== undefined) return { problems: [], notes: [`${notAsked}: ${why}`] };
@@ -93,7 +93,7 @@ function describeRefusal(error: ApiError, intent: Definition, by: string): strin
   return [
     describeProblem({
       what: `${intent.metadata.name}: the API server refuses the definition that ${by} is to write (${error.status})`,
-      items: withMore(items.slice(0, SHOWN), items.length),
+      items: boundedItems(items.slice(0, SHOWN), items.length),
       expected: "one that it takes, as a dry run shows",
       why: "`pulumi up` would meet the same refusal",
       next: "correct what it names in the manifest, then run `pulumi preview` again",

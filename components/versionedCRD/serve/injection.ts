@@ -1,8 +1,9 @@
-import { isWebhook, type Definition } from "../../crd/definition";
+import { type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { requireDefinition } from "../../migration/definition/live";
+import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { isWebhook } from "../../crd/conversion";
 
 /** By these a CRD asks cert-manager's cainjector for its caBundle. https://cert-manager.io/docs/reference/annotations/ */
 const ASKING = ["inject-ca-from", "inject-ca-from-secret", "inject-apiserver-ca"].map(

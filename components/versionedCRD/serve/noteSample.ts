@@ -1,8 +1,9 @@
-import { isWebhook, storageVersion, type Definition } from "../../crd/definition";
+import { storageVersion, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { describeSample, readSample } from "../../migration/rehearsal/sample";
 import type { ServeInputs } from "../inputs";
 import { servedStage } from "../stages";
+import { isWebhook } from "../../crd/conversion";
 
 /** What the first live objects say about the version that storage is to move to, before anything is written. */
 export async function noteSample(

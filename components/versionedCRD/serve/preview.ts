@@ -1,4 +1,4 @@
-import { isWebhook, storageVersion, versionNames, type Definition } from "../../crd/definition";
+import { storageVersion, versionNames, type Definition } from "../../crd/definition";
 import { checkedManifest } from "../../crd/manifest";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
@@ -19,6 +19,7 @@ import { priorState } from "../subject";
 import { tryStages } from "./dryRun";
 import { noteSample } from "./noteSample";
 import { laterPlans, rolloutDigest } from "./rolloutDigest";
+import { isWebhook } from "../../crd/conversion";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
 export async function previewServe(

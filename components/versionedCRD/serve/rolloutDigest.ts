@@ -1,18 +1,19 @@
-import { digest } from "../../crd/canonical";
+import { canonicalDigest } from "../../crd/canonical";
 import { servedByName, versionNames, type Definition } from "../../crd/definition";
-import { planMigrate, type PlanFacts } from "../../migration/definition/plan";
+import { planDefinitionMigrate, type PlanFacts } from "../../migration/definition/plan";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
-import { planDrop, planRehearse, planStore, schemaDigest } from "../plan";
+import { planDrop, planRehearse, planStore } from "../plan";
+import { digestRehearsedSchema } from "../rehearsalRecord";
 
 /** What the phases after serve plan. */
 export function laterPlans(inputs: ServeInputs, live: Definition | undefined, facts: PlanFacts): string[][] {
   const { manifest, storage, migrator } = inputs;
   const versions = servedByName(manifest);
   return [
-    planRehearse(live, { version: storage, schema: schemaDigest(manifest), versions, stopsHere: false }),
+    planRehearse(live, { version: storage, schema: digestRehearsedSchema(manifest), versions, stopsHere: false }),
     planStore(live, storage),
-    planMigrate(live, storage, migrator, facts),
+    planDefinitionMigrate(live, storage, migrator, facts),
     planDrop(live, versionNames(manifest)),
   ];
 }
@@ -23,9 +24,9 @@ export function laterPlans(inputs: ServeInputs, live: Definition | undefined, fa
  * definition may move, and labels, annotations and objects always may.
  */
 export function rolloutDigest(plans: readonly string[][], live: Definition | undefined): string {
-  if (live === undefined || plans.flat().length === 0) return digest(plans);
+  if (live === undefined || plans.flat().length === 0) return canonicalDigest(plans);
   const { metadata, spec, status } = live;
-  return digest([plans, metadata.uid, withoutInjected(spec, live), status?.storedVersions]);
+  return canonicalDigest([plans, metadata.uid, withoutInjected(spec, live), status?.storedVersions]);
 }
 
 /** An injector renews its caBundle when it likes. */

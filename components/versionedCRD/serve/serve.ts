@@ -16,9 +16,9 @@ import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
-import { requireDefinition } from "../../migration/definition/live";
-import { applyDefinition, takeOverFields } from "../live";
-import { isCreation } from "../plan";
+import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { applyDefinition, takeOverFields } from "../changeDefinition";
+import { isCreationPlan } from "../plan";
 import { servedStage } from "../stages";
 import { deleteCrd } from "./deletion";
 import { awaitInjection } from "./injection";
@@ -34,7 +34,7 @@ export const serve: RolloutPhase<ServeInputs> = {
   async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
     const before = await readDefinition(cluster, inputs.crd);
-    const gone = before === undefined && !isCreation(inputs.plan) && inputs.recreate !== true;
+    const gone = before === undefined && !isCreationPlan(inputs.plan) && inputs.recreate !== true;
     if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
     const others = await checkDependentsAtServe(inputs, cluster, before, readAdmission);
     // Whose the CRD is, check has asked the state.
@@ -58,7 +58,7 @@ export const serve: RolloutPhase<ServeInputs> = {
 
   contradiction({ storageVersion, __found }, inputs) {
     const isKnown = storageVersion !== undefined || __found === true;
-    if (!isKnown || inputs.recreate === true || !isCreation(inputs.plan)) return undefined;
+    if (!isKnown || inputs.recreate === true || !isCreationPlan(inputs.plan)) return undefined;
     const version = storageVersion === undefined ? "" : `, with storage version ${storageVersion}`;
     return describeProblem(wentAway(inputs.crd, `although this stack has it${version}`));
   },

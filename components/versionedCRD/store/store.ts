@@ -8,13 +8,15 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
-import { annotate, requireDefinition } from "../../migration/definition/live";
-import { applyDefinition } from "../live";
-import { isRehearsed, planStore } from "../plan";
+import { annotate, requireDefinition } from "../../migration/definition/liveDefinition";
+import { applyDefinition } from "../changeDefinition";
+import { planStore } from "../plan";
 import { currentResourceVersion } from "../../migration/definition/planFacts";
 import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/proof";
-import { guardOf, rehearseAgain } from "../../migration/definition/rehearseStored";
-import { isOurs, storedStage } from "../stages";
+import { guardOfRehearsedStored, rehearseStoredAgain } from "../../migration/definition/rehearseStored";
+import { storedStage } from "../stages";
+import { hasValidRehearsal } from "../rehearsalRecord";
+import { isOurs } from "../fieldsWeOwn";
 
 /** store: one edit flips storage, then every API server must store the new version. */
 export const store: RolloutPhase<StoreInputs> = {
@@ -26,7 +28,7 @@ export const store: RolloutPhase<StoreInputs> = {
     const live = await requireDefinition(work.cluster, crd);
     if (planStore(live, version).length === 0) return { ...currentOutputs(live), summary: `storage is ${version}` };
     assertMayFlip(live, version);
-    await rehearseAgain(inputs, live, work);
+    await rehearseStoredAgain(inputs, live, work);
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
       await awaitServedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
@@ -35,7 +37,7 @@ export const store: RolloutPhase<StoreInputs> = {
       const at = await currentResourceVersion(inputs, work.cluster, live);
       const flip = await applyDefinition(work.cluster, storedStage(live, version), live);
       const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
-      const guard = guardOf(inputs, flipped, work); // a probe rewrites, and the webhook may be another one by now
+      const guard = guardOfRehearsedStored(inputs, flipped, work); // a probe rewrites, and the webhook may be another one by now
       await awaitAgreement(servers, { group, plural, kind, version, guard }, work);
       return {
         ...currentOutputs(flipped),
@@ -60,7 +62,7 @@ function assertMayFlip(live: Definition, version: string): void {
       next: "run `pulumi up` without --target",
     });
   }
-  if (!isRehearsed(live, version)) {
+  if (!hasValidRehearsal(live, version)) {
     throw new UserError({
       what: `${crd}: no clean rehearsal of ${version} for the definition as it is now (generation ${live.metadata.generation})`,
       expected: "one before storage flips",

@@ -3,7 +3,7 @@ import * as os from "os";
 import * as path from "path";
 import { parse } from "yaml";
 import { readNextManifests } from "../../../components/command/status/nextManifests";
-import { matcherOf } from "../../../components/command/status/patterns";
+import { compilePatterns } from "../../../components/command/status/patterns";
 import { rightsForStatus } from "../../../components/kubernetes/rights";
 import { checkout } from "../../../local/checkout";
 import { asYaml } from "../../shapes/manifests";
@@ -23,7 +23,7 @@ test.each([
   [[], ["databases-example.com", "databases.example.com", "queues.example.com", "queues.example.org"]],
 ])("%j names %j", (patterns, expected) => {
   const names = ["databases.example.com", "queues.example.com", "queues.example.org"];
-  expect(["databases-example.com", ...names].filter(matcherOf(patterns))).toEqual(expected);
+  expect(["databases-example.com", ...names].filter(compilePatterns(patterns))).toEqual(expected);
 });
 
 describe("--against", () => {

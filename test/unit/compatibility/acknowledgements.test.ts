@@ -1,4 +1,4 @@
-import { applyAcknowledgements, countsAsError } from "../../../components/compatibility/acknowledgements";
+import { applyAcknowledgements, isUnacknowledgedError } from "../../../components/compatibility/acknowledgements";
 import { sortFindings, type Finding } from "../../../components/compatibility/finding";
 
 const finding = (check: string, path: string, severity: Finding["severity"] = "error"): Finding => ({
@@ -21,7 +21,7 @@ test("an acknowledged error carries its reason and counts as an error no longer"
     ["v1.spec.size", reason],
     ["v1.spec.host", undefined],
   ]);
-  expect(findings.map(countsAsError)).toEqual([false, true]);
+  expect(findings.map(isUnacknowledgedError)).toEqual([false, true]);
   expect(unused).toEqual([]);
 });
 
@@ -50,11 +50,9 @@ test("one acknowledgement covers every finding of its check at its path, also a 
 });
 
 test("only errors count as errors", () => {
-  expect((["error", "warning", "info"] as const).map((each) => countsAsError(finding("a", "b", each)))).toEqual([
-    true,
-    false,
-    false,
-  ]);
+  expect((["error", "warning", "info"] as const).map((each) => isUnacknowledgedError(finding("a", "b", each)))).toEqual(
+    [true, false, false],
+  );
 });
 
 test("findings are sorted by severity, path and check, whatever order they come in", () => {

@@ -1,7 +1,7 @@
 import { defineConversion, type Conversion, type SchemaNode } from "../../../components/conversion";
 import { checkLaws } from "../../../components/conversionTesting";
-import { leavesOf } from "../../../components/conversionTesting/fields";
-import { schemaTried } from "../../../components/conversionTesting/trim";
+import { leafFieldsOf } from "../../../components/conversionTesting/fields";
+import { trimSchema } from "../../../components/conversionTesting/trim";
 
 const text = { type: "string" } as const;
 const object = (properties: Record<string, SchemaNode>, required: string[] = []): SchemaNode => ({
@@ -31,10 +31,10 @@ const conversion = defineConversion({
 });
 
 test("of a large schema what moves touch is tried, what is required, and a few fields beside", () => {
-  const leaves = leavesOf(schemaTried(conversion, "v1"));
+  const leaves = leafFieldsOf(trimSchema(conversion, "v1"));
   expect(leaves).toEqual(expect.arrayContaining(["spec.a", "spec.ports", "spec.body.f0.f29"]));
   expect(leaves.length).toBeLessThan(30);
-  const spec = schemaTried(conversion, "v2").properties?.["spec"];
+  const spec = trimSchema(conversion, "v2").properties?.["spec"];
   const fields = Object.keys(spec?.properties?.["ports"]?.items?.properties ?? {});
   expect(fields).toEqual(["number", "f0", "f1", "f2", "f3", "f4"]);
   expect(checkLaws(conversion, { runs: 10, seed: 1 })).toEqual([]);

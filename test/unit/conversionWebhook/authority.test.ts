@@ -1,13 +1,13 @@
 import { X509Certificate } from "crypto";
 import {
-  describe as sentence,
-  nextStep,
+  describePlannedStep as sentence,
+  planNextStep,
   type Held,
   type Step,
   type Trust,
 } from "../../../components/conversionWebhook/authority/plan";
-import { take } from "../../../components/conversionWebhook/authority/takeStep";
-import { trustOf } from "../../../components/conversionWebhook/authority/trust";
+import { takeStep } from "../../../components/conversionWebhook/authority/takeStep";
+import { findTrust } from "../../../components/conversionWebhook/authority/trust";
 
 const names = { service: "convert", namespace: "tools" };
 const life = { authorityDays: 300, leafDays: 90 };
@@ -37,8 +37,8 @@ describe("an own authority, renewed by overlap", () => {
   /** One `up` at a day: the step it takes, after which the leaf is trusted by what the CRDs have, before and after they follow. */
   const up = async (day: number, { crdsFollow = true, secretFollows = true, asked = trust } = {}): Promise<Step> => {
     now = start + day * DAY;
-    const step = nextStep(held, life, new Date(now), { trust: asked(), served: inSecret });
-    held = await take(step, held, names, life, new Date(now));
+    const step = planNextStep(held, life, new Date(now), { trust: asked(), served: inSecret });
+    held = await takeStep(step, held, names, life, new Date(now));
     if (held === undefined) throw new Error("nothing held");
     if (inCrds.length > 0) expect(isTrusted(held, inCrds)).toBe(true);
     if (crdsFollow) inCrds = bundle(held);
@@ -94,7 +94,7 @@ describe("an own authority, renewed by overlap", () => {
   ])("T6 %s: it waits as well, and the old authority goes on signing", async (_, found, why) => {
     const step = await up(203, { crdsFollow: false, asked: () => found });
     expect(step).toEqual({ kind: "wait", why: expect.stringMatching(why) as string });
-    held = await take({ kind: "renew" }, held, names, life, new Date(now));
+    held = await takeStep({ kind: "renew" }, held, names, life, new Date(now));
     expect(isTrusted(held as Held, inCrds)).toBe(true);
   });
 
@@ -148,5 +148,8 @@ test("a CRD trusts an authority when its caBundle holds it, and uses a webhook w
     crd("url", undefined),
     { metadata: { name: "plain" }, spec: {} },
   ];
-  expect(trustOf(items as never, names, "NEW\n")).toEqual({ users: ["both", "none", "old"], without: ["none", "old"] });
+  expect(findTrust(items as never, names, "NEW\n")).toEqual({
+    users: ["both", "none", "old"],
+    without: ["none", "old"],
+  });
 });

@@ -8,7 +8,7 @@ import {
   type ConversionWebhookArgs,
   type VersionedCRDArgs,
 } from "../../../components";
-import { sealingKeyProblem } from "../../../components/conversionWebhook/keys";
+import { sealingKeyProblem } from "../../../components/conversionWebhook/sealingKeys";
 import { known } from "../program";
 
 type Inputs = Record<string, unknown>;

@@ -1,5 +1,4 @@
-import { withConversion, type ConversionArgs } from "../../../components/crd/conversion";
-import { describeConversion } from "../../../components/crd/definition";
+import { withConversion, type ConversionArgs, describeConversion } from "../../../components/crd/conversion";
 import { UserError } from "../../../components/kubernetes/errors";
 import { manifest, messageOf, withSpec, withWebhook } from "../fixtures";
 

@@ -4,7 +4,7 @@ import {
   digestReportedLoads,
   type Reported,
 } from "../../../components/encryptionKeyRotation/servers/reports";
-import { readingOf } from "../../../components/kubernetes/encryptionReport";
+import { encryptionReportOf } from "../../../components/kubernetes/encryptionReport";
 
 const lease = (name: string, host: string) => ({ name, host, resourceVersion: "1", holder: `${name}_uuid` });
 const leases = [lease("apiserver-a", "cp-1"), lease("apiserver-b", "cp-2")];
@@ -20,7 +20,7 @@ ${controller}_automatic_reloads_total{apiserver_id_hash="${b}",status="success"}
 ${controller}_last_config_info{apiserver_id_hash="${b}",hash="sha256:12"} 1
 process_start_time_seconds 1.79e+09
 `;
-  expect(readingOf(metrics, leases, "10.0.0.2:6443")).toEqual({
+  expect(encryptionReportOf(metrics, leases, "10.0.0.2:6443")).toEqual({
     host: "cp-2",
     started: "1790000000",
     hash: "sha256:12",
@@ -32,14 +32,14 @@ process_start_time_seconds 1.79e+09
 
 test("without a metric that names the Lease, the address stands for the host, unless there is one Lease only", () => {
   const metrics = "process_start_time_seconds 7\n";
-  expect(readingOf(metrics, leases, "10.0.0.2:6443")).toEqual({
+  expect(encryptionReportOf(metrics, leases, "10.0.0.2:6443")).toEqual({
     host: "10.0.0.2:6443",
     started: "7",
     reloads: 0,
     failures: 0,
     keyIds: {},
   });
-  expect(readingOf(metrics, leases.slice(0, 1), "10.0.0.2:6443").host).toBe("cp-1");
+  expect(encryptionReportOf(metrics, leases.slice(0, 1), "10.0.0.2:6443").host).toBe("cp-1");
 });
 
 test.each<[string, boolean]>([
@@ -50,14 +50,14 @@ test.each<[string, boolean]>([
   ["", false],
 ])("%s without a hash runs without encryption: %s", (version, expected) => {
   const build = `kubernetes_build_info{git_version="${version}",go_version="go1.26",major="1",minor="x"} 1\n`;
-  expect(readingOf(build, leases, "a").unencrypted ?? false).toBe(expected);
+  expect(encryptionReportOf(build, leases, "a").unencrypted ?? false).toBe(expected);
   const info = `${controller}_last_config_info{apiserver_id_hash="x",hash="sha256:1"} 1\n`;
-  expect(readingOf(build + info, leases, "a")).not.toHaveProperty("unencrypted");
+  expect(encryptionReportOf(build + info, leases, "a")).not.toHaveProperty("unencrypted");
 });
 
 test("two hashes at once are none", () => {
   const info = (hash: string): string => `${controller}_last_config_info{apiserver_id_hash="x",hash="${hash}"} 1\n`;
-  expect(readingOf(info("sha256:1") + info("sha256:2"), leases, "a")).not.toHaveProperty("hash");
+  expect(encryptionReportOf(info("sha256:1") + info("sha256:2"), leases, "a")).not.toHaveProperty("hash");
 });
 
 test("of each KMS provider the key id that was told last counts", () => {
@@ -69,7 +69,7 @@ test("of each KMS provider the key id that was told last counts", () => {
     told("other", "sha256:old", "1.6e+09"),
     told("other", "sha256:new", "1.7e+09"),
   ];
-  expect(readingOf(metrics.join(""), leases, "a")).toMatchObject({
+  expect(encryptionReportOf(metrics.join(""), leases, "a")).toMatchObject({
     host: "cp-1",
     keyIds: { vault: "sha256:new", other: "sha256:new" },
   });

@@ -1,5 +1,5 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
-import { apiErrorOf, attemptOf, unreachable } from "../../../components/kubernetes/explain";
+import { explainAnswer, explainAttempt, explainUnreachable } from "../../../components/kubernetes/explain";
 import { TransportError } from "../../../components/kubernetes/transport";
 
 const request = (method: ApiRequest["method"], path: string): ApiRequest => ({ method, path });
@@ -33,12 +33,16 @@ test.each<[ApiRequest, object]>([
   [request("GET", "/api/v1/secrets"), { verb: "list", group: "", resource: "secrets" }],
   [request("GET", "/metrics"), { verb: "get", group: "", resource: "/metrics" }],
 ])("%j in the words of RBAC", (made, expected) => {
-  expect(attemptOf(made)).toEqual(expected);
+  expect(explainAttempt(made)).toEqual(expected);
 });
 
 test("a missing right: verb, resource, scope, and the rule that grants it", () => {
   const message = 'foos.g is forbidden: User "u" cannot create resource "foos" in API group "g" in the namespace "n"';
-  const error = apiErrorOf(request("PATCH", "/apis/g/v1/namespaces/n/foos/x"), answer(403, status({ message })), "s");
+  const error = explainAnswer(
+    request("PATCH", "/apis/g/v1/namespaces/n/foos/x"),
+    answer(403, status({ message })),
+    "s",
+  );
   expect(error.message).toBe(
     `not allowed to create foos.g in namespace n: ${message}\n  next:     grant this user the rule {apiGroups: ["g"], resources: ["foos"], verbs: ["create"]} by a ClusterRole and a ClusterRoleBinding`,
   );
@@ -46,14 +50,14 @@ test("a missing right: verb, resource, scope, and the rule that grants it", () =
 
 test("rights from Roles in some namespaces do not reach every object: a ClusterRoleBinding is asked for", () => {
   const message = 'foos.g is forbidden: User "u" cannot list resource "foos" in API group "g" at the cluster scope';
-  const error = apiErrorOf(request("GET", "/apis/g/v1/foos"), answer(403, status({ message })), "s");
+  const error = explainAnswer(request("GET", "/apis/g/v1/foos"), answer(403, status({ message })), "s");
   expect(error.message).toMatch(/verbs: \["list"\]\} by a ClusterRole and a ClusterRoleBinding$/);
 });
 
 test("a Role is enough for Leases", () => {
   const group = "coordination.k8s.io";
   const message = `leases.${group} is forbidden: User "u" cannot create resource "leases" in API group "${group}" in the namespace "n"`;
-  const error = apiErrorOf(
+  const error = explainAnswer(
     request("POST", `/apis/${group}/v1/namespaces/n/leases`),
     answer(403, status({ message })),
     "s",
@@ -63,27 +67,27 @@ test("a Role is enough for Leases", () => {
 
 test("a 403 of admission: no role would help, so none is asked for", () => {
   const message = 'pods "x" is forbidden: exceeded quota';
-  const error = apiErrorOf(request("POST", "/api/v1/namespaces/n/pods"), answer(403, status({ message })), "s");
+  const error = explainAnswer(request("POST", "/api/v1/namespaces/n/pods"), answer(403, status({ message })), "s");
   expect(error.message).toBe(`create pods in namespace n: ${message} (403)`);
 });
 
 test("what is no Kubernetes Status says so, and is not quoted", () => {
-  const error = apiErrorOf(request("GET", "/api"), answer(502, "<html>secret</html>"), "s");
+  const error = explainAnswer(request("GET", "/api"), answer(502, "<html>secret</html>"), "s");
   expect(error.message).toBe("get /api: HTTP 502 without a Kubernetes Status (502)");
 });
 
 test("an expired list carries the token to go on with; a 429 the time to wait", () => {
   const expired = answer(410, status({ reason: "Expired", metadata: { continue: "abc" } }));
-  expect(apiErrorOf(request("GET", "/apis/g/v1/foos"), expired, "s")).toMatchObject({
+  expect(explainAnswer(request("GET", "/apis/g/v1/foos"), expired, "s")).toMatchObject({
     reason: "Expired",
     continueToken: "abc",
   });
   const busy = answer(429, status({}), { "retry-after": "7" });
-  expect(apiErrorOf(request("GET", "/apis/g/v1/foos"), busy, "s").retryAfterSeconds).toBe(7);
+  expect(explainAnswer(request("GET", "/apis/g/v1/foos"), busy, "s").retryAfterSeconds).toBe(7);
 });
 
 test("unreachable: server, context, code, in words, next step", () => {
-  const error = unreachable(new TransportError("ECONNREFUSED", "connect", false), "https://h:1", "prod");
+  const error = explainUnreachable(new TransportError("ECONNREFUSED", "connect", false), "https://h:1", "prod");
   expect(error.message).toBe(
     "cluster unreachable: https://h:1 (context prod), ECONNREFUSED: nothing listens there\n  expected: a kube-apiserver\n  next:     " +
       "check that it is up and that this is the context you mean: kubectl --context prod get --raw /readyz",

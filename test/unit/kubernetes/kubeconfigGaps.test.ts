@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { type AppliedCredentials, loadContext } from "../../../components/kubernetes/kubeconfig";
+import { type AppliedCredentials, loadKubeconfigContext } from "../../../components/kubernetes/kubeconfig";
 
 // What the API server makes of these is in e2e/authentication.
 let folder: string;
@@ -18,7 +18,7 @@ function config(user: object | undefined, cluster: object = {}, contextUser: str
 }
 
 async function applied(...args: Parameters<typeof config>): Promise<AppliedCredentials> {
-  return (await loadContext({ kubeconfig: config(...args) })).apply();
+  return (await loadKubeconfigContext({ kubeconfig: config(...args) })).apply();
 }
 
 test("a token file's newline does not get into the header, and the file wins over a token", async () => {
@@ -46,7 +46,7 @@ test("impersonation beyond the user: groups, uid, extra", async () => {
 
 test("two users of one name whose impersonation differs share no session", async () => {
   const fingerprint = async (group: string): Promise<string> =>
-    (await loadContext({ kubeconfig: config({ token: "t", as: "jane", "as-groups": [group] }) })).fingerprint;
+    (await loadKubeconfigContext({ kubeconfig: config({ token: "t", as: "jane", "as-groups": [group] }) })).fingerprint;
   expect(await fingerprint("a")).not.toBe(await fingerprint("b"));
 });
 
@@ -57,7 +57,7 @@ test("a context without a user is anonymous, and still knows the cluster's autho
 });
 
 test("a context whose user is not there says so", async () => {
-  const loading = loadContext({ kubeconfig: config(undefined, {}, "nobody") });
+  const loading = loadKubeconfigContext({ kubeconfig: config(undefined, {}, "nobody") });
   await expect(loading).rejects.toThrow(/context x: its user nobody is not in kubeconfig \(content given\)/);
 });
 
@@ -67,11 +67,11 @@ test("a context that is not there: each file it was looked for in, and those tha
   const [kubeconfig = ""] = files;
   const missing = (where: string): string =>
     `no context prod in kubeconfig ${where}; found: x; set \`context\` to one of them (at a terminal: \`--context\`)`;
-  await expect(loadContext({ kubeconfig, context: "prod" })).rejects.toThrow(missing(kubeconfig));
+  await expect(loadKubeconfigContext({ kubeconfig, context: "prod" })).rejects.toThrow(missing(kubeconfig));
   const before = process.env["KUBECONFIG"];
   process.env["KUBECONFIG"] = files.join(path.delimiter);
   try {
-    await expect(loadContext({ context: "prod" })).rejects.toThrow(missing(files.join(", ")));
+    await expect(loadKubeconfigContext({ context: "prod" })).rejects.toThrow(missing(files.join(", ")));
   } finally {
     if (before === undefined) delete process.env["KUBECONFIG"];
     else process.env["KUBECONFIG"] = before;

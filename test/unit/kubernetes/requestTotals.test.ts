@@ -1,4 +1,4 @@
-import { serverTotals, totalsOf } from "../../../components/kubernetes/requestTotals";
+import { parseServerTotals, requestTotalsOf } from "../../../components/kubernetes/requestTotals";
 
 const databases = { group: "example.com", plural: "databases" };
 
@@ -18,12 +18,12 @@ apiserver_request_total_other{group="example.com",resource="databases",version="
 process_start_time_seconds 1.79586464218e+09
 apiserver_request_duration_seconds_count{group="example.com",resource="databases",version="v1"} 9
 `;
-  expect(totalsOf(serverTotals(metrics), databases)).toEqual({
+  expect(requestTotalsOf(parseServerTotals(metrics), databases)).toEqual({
     startedAt: 1795864642.18,
     byVersion: { v1: { writes: 1205, others: 341 }, v2: { writes: 0, others: 7 } },
   });
 });
 
 test("nothing counted is nothing, not an error", () => {
-  expect(totalsOf(serverTotals(""), databases)).toEqual({ startedAt: 0, byVersion: {} });
+  expect(requestTotalsOf(parseServerTotals(""), databases)).toEqual({ startedAt: 0, byVersion: {} });
 });

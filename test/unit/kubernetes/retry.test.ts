@@ -1,7 +1,7 @@
 import { ApiError, CredentialsError, UnreachableError } from "../../../components/kubernetes/errors";
 import { decideRetry, type Verdict } from "../../../components/kubernetes/retry";
 import { WebhookError } from "../../../components/migration/rehearsal/webhookClient";
-import { decideRetryOfObject } from "../../../components/migration/rewrite/retry";
+import { decideRetryOfObject } from "../../../components/migration/rewrite/decideRetryOfObject";
 
 const answered = (status: number, message = "no", retryAfterSeconds?: number) =>
   new ApiError(message, status, "", message, { method: "PATCH", path: "/" }, retryAfterSeconds);

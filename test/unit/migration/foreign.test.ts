@@ -2,8 +2,8 @@ import type { Definition } from "../../../components/crd/definition";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { afterOthers } from "../../../components/migration/foreign/afterOthers";
-import { assertIsEntry, groupOf } from "../../../components/migration/foreign/crdNames";
-import { decideForeign, type ForeignPlan } from "../../../components/migration/foreign/plan";
+import { assertIsCrdNameOrPattern, groupOfCrdName } from "../../../components/migration/foreign/crdNames";
+import { decideForeignPlan, type ForeignPlan } from "../../../components/migration/foreign/plan";
 import { CRD, manifest, messageOf, withMetadata, withStored } from "../fixtures";
 
 /** A CRD that was edited since it was created: what is stored is not known from its generation. */
@@ -11,7 +11,7 @@ const edited = (definition: Definition): Definition => withMetadata(definition, 
 const stale = withStored(edited(manifest("v1", "v2 storage")), "v1", "v2");
 
 const decide = (live: Definition, objects: KubernetesObject[] = [], unreadable?: string): ForeignPlan =>
-  decideForeign(live, unreadable === undefined ? {} : { unreadable }, { objects, count: objects.length }, "direct");
+  decideForeignPlan(live, unreadable === undefined ? {} : { unreadable }, { objects, count: objects.length }, "direct");
 
 const objectWith = (...apiVersions: string[]): KubernetesObject => ({
   metadata: { name: "one", managedFields: apiVersions.map((apiVersion) => ({ manager: "operator", apiVersion })) },
@@ -87,16 +87,16 @@ describe("what is refused, where there is something to do", () => {
 
 describe("names and patterns", () => {
   test.each(["ciliumnodes.cilium.io", "*.cilium.io", "a-b.c-d.example.com"])("%s is one", (entry) => {
-    assertIsEntry(entry);
+    assertIsCrdNameOrPattern(entry);
   });
   test.each(["secrets", "*", "*.*", "*nodes.cilium.io", "CiliumNodes.cilium.io", "", "a..b", "a.b/c"])(
     "%j is none",
     (entry) => {
-      expect(messageOf(() => assertIsEntry(entry))).toContain(`resource ${JSON.stringify(entry)}`);
+      expect(messageOf(() => assertIsCrdNameOrPattern(entry))).toContain(`resource ${JSON.stringify(entry)}`);
     },
   );
   test("the group is all after the first dot", () => {
-    expect([groupOf("nodes.net.example.com"), groupOf("*.net.example.com")]).toEqual([
+    expect([groupOfCrdName("nodes.net.example.com"), groupOfCrdName("*.net.example.com")]).toEqual([
       "net.example.com",
       "net.example.com",
     ]);

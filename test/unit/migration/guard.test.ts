@@ -1,7 +1,7 @@
 import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
 import { stringifyJson } from "../../../components/kubernetes/json";
-import { type Guard, guardedTouch, valueTests } from "../../../components/migration/rewrite/guard";
+import { type Guard, guardedTouch, guardTests } from "../../../components/migration/rewrite/guard";
 
 const to = { group: "g", version: "v2", plural: "foos" };
 const from = { ...to, version: "v1" };
@@ -40,7 +40,7 @@ const guard: Guard = {
 test("each value is tested, null and empty containers are not; of the metadata, labels and annotations alone", () => {
   const metadata = { name: "x", resourceVersion: "1", labels: { "a/b": "c" }, annotations: { "~": "d" } };
   const spec = { list: [1, { on: false }], none: null, empty: {}, text: "" };
-  expect(valueTests({ apiVersion: "g/v2", kind: "Foo", metadata, spec })).toEqual([
+  expect(guardTests({ apiVersion: "g/v2", kind: "Foo", metadata, spec })).toEqual([
     { op: "test", path: "/spec/list/0", value: 1 },
     { op: "test", path: "/spec/list/1/on", value: false },
     { op: "test", path: "/spec/text", value: "" },
@@ -50,7 +50,7 @@ test("each value is tested, null and empty containers are not; of the metadata, 
 });
 
 test("no more than one patch may hold", () => {
-  expect(valueTests(named("1", { spec: Array.from({ length: 10_001 }, () => 1) }))).toHaveLength(10_000);
+  expect(guardTests(named("1", { spec: Array.from({ length: 10_001 }, () => 1) }))).toHaveLength(10_000);
 });
 
 test("text is sent as Go writes it", () => {

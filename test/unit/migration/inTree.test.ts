@@ -1,9 +1,9 @@
 import type { Definition } from "../../../components/crd/definition";
-import { inTreeState, type Watched } from "../../../components/migration/inTree/inTreeState";
+import { judgeInTreeState, type Watched } from "../../../components/migration/inTree/inTreeState";
 import {
   newMigration,
   classifyMigrations,
-  storageVersionOf,
+  migrationSubjectOf,
   type StorageVersionMigration,
   storedVersionsBefore,
 } from "../../../components/migration/inTree/storageVersionMigration";
@@ -19,12 +19,12 @@ const definition = {
     ],
   },
 } as unknown as Definition;
-const subject = storageVersionOf(definition);
+const subject = migrationSubjectOf(definition);
 
 describe("the state of a StorageVersionMigration", () => {
   const watched: Watched = { sinceCreated: 5, sinceChange: 1, objects: 1_000 };
   const state = (conditions: Record<string, string>, given: Partial<Watched> = {}, message = "") =>
-    inTreeState(
+    judgeInTreeState(
       {
         metadata: { name: "m" },
         status: { conditions: Object.entries(conditions).map(([type, status]) => ({ type, status, message })) },
@@ -54,7 +54,7 @@ describe("the state of a StorageVersionMigration", () => {
   });
 
   test("deleted by someone else", () => {
-    expect(inTreeState(undefined, watched)).toEqual({ kind: "failed", message: "it was deleted by someone else" });
+    expect(judgeInTreeState(undefined, watched)).toEqual({ kind: "failed", message: "it was deleted by someone else" });
   });
 
   test("behind another one of the same resource", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { ManagedFieldsEntry } from "../../../components/kubernetes/api";
-import { withoutVersions } from "../../../components/migration/managedFields";
+import { managedFieldsWithoutVersions } from "../../../components/migration/managedFields";
 
 const entry = (manager: string, version: string, fields: object, more: object = {}): ManagedFieldsEntry => ({
   manager,
@@ -10,7 +10,7 @@ const entry = (manager: string, version: string, fields: object, more: object = 
   fieldsV1: fields as never,
   ...more,
 });
-const drop = (entries: ManagedFieldsEntry[]) => withoutVersions(entries, ["g/v1"], "g/v2");
+const drop = (entries: ManagedFieldsEntry[]) => managedFieldsWithoutVersions(entries, ["g/v1"], "g/v2");
 
 test("none names a dropped version: nothing to do", () => {
   expect(drop([entry("a", "v2", { "f:x": {} }), entry("b", "v3", {})])).toBeUndefined();
@@ -73,7 +73,7 @@ test("whatever the entries, no field loses an owner and no dropped version is le
   );
   fc.assert(
     fc.property(entries, (given) => {
-      const result = withoutVersions(given, ["g/v1"], "g/v2") ?? given;
+      const result = managedFieldsWithoutVersions(given, ["g/v1"], "g/v2") ?? given;
       expect(result.some(({ apiVersion }) => apiVersion === "g/v1")).toBe(false);
       const owned = (all: readonly ManagedFieldsEntry[]) =>
         new Set(all.flatMap((e) => Object.keys(e.fieldsV1 ?? {}).map((f) => `${e.manager} ${e.operation} ${f}`)));

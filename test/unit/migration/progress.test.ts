@@ -1,5 +1,5 @@
 import { duration, Progress, progressLine } from "../../../components/migration/rewrite/progress";
-import { secondsInFlight } from "../../../components/migration/servers/inFlight";
+import { secondsOfRequestsInFlight } from "../../../components/migration/servers/inFlight";
 
 test.each<[Parameters<typeof progressLine>, string]>([
   [[41_200, 120_000, 430, 2], "41,200 / 120,000 · 430/s · 3 min left · 2 failed"],
@@ -67,5 +67,5 @@ test.each([
   [3, 4],
   [600, 660],
 ])("requests in flight for --request-timeout %d s: %d s", (timeout, expected) => {
-  expect(secondsInFlight(timeout)).toBe(expected);
+  expect(secondsOfRequestsInFlight(timeout)).toBe(expected);
 });

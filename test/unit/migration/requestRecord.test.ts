@@ -1,4 +1,8 @@
-import { ofVersions, requestsSince, type RequestRecord } from "../../../components/migration/usage/requestRecord";
+import {
+  requestRecordOfVersions,
+  requestsSince,
+  type RequestRecord,
+} from "../../../components/migration/usage/requestRecord";
 
 const AT = 1_000_000;
 const server = (startedAt: number, writes: number, others: number) => ({
@@ -34,7 +38,7 @@ test("one that ran and was not reached then is not blamed for what came before",
 });
 
 test("what is kept has the versions asked for alone, servers in order", () => {
-  const kept = ofVersions(record({ b: server(600, 20, 200), a: server(500, 1, 2) }), ["v0"]);
+  const kept = requestRecordOfVersions(record({ b: server(600, 20, 200), a: server(500, 1, 2) }), ["v0"]);
   expect(JSON.stringify(kept)).toBe(
     '{"at":1000000,"servers":{"a":{"startedAt":500,"byVersion":{"v0":{"writes":0,"others":0}}},"b":{"startedAt":600,"byVersion":{"v0":{"writes":0,"others":0}}}}}',
   );

@@ -1,6 +1,6 @@
 import type { Conversion } from "../../../components/conversion";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
-import { checkRoundTrip, type ObjectRehearsal } from "../../../components/migration/rehearsal/rehearseObject";
+import { checkRoundTripOfObject, type ObjectRehearsal } from "../../../components/migration/rehearsal/rehearseObject";
 import backups from "../../../examples/backups/conversion";
 import databases from "../../../examples/databases/conversion";
 
@@ -20,7 +20,7 @@ async function said(
   const rehearsal = { from: resource(from), to: resource(to), fromSchema: undefined } as unknown as ObjectRehearsal;
   const conversions = { convert: by(to), convertBack: by(from) };
   const original = object as KubernetesObject;
-  return checkRoundTrip(rehearsal, conversions, original, await conversions.convert(original)).catch(
+  return checkRoundTripOfObject(rehearsal, conversions, original, await conversions.convert(original)).catch(
     (error: Error) => error.message,
   );
 }

@@ -1,7 +1,7 @@
 import type { Schema } from "../../../components/crd/definition";
 import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
-import { apiErrorOf } from "../../../components/kubernetes/explain";
+import { explainAnswer } from "../../../components/kubernetes/explain";
 import { parseJson } from "../../../components/kubernetes/json";
 import { describeSample, readSample } from "../../../components/migration/rehearsal/sample";
 import { ETCD_LIMIT, storedSize } from "../../../components/migration/rehearsal/storedSize";
@@ -99,7 +99,7 @@ describe("reading it", () => {
 
   test("objects that cannot be listed are no reason to stop a preview", async () => {
     const request: ApiRequest = { method: "GET", path: "/" };
-    const { cluster } = answering(apiErrorOf(request, { status: 403, headers: {}, text: "{}" }, "https://cp"));
+    const { cluster } = answering(explainAnswer(request, { status: 403, headers: {}, text: "{}" }, "https://cp"));
     expect(await readSample(cluster, resource("v1"))).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import type { Definition } from "../../../components/crd/definition";
 import type { CrdFacts, WebhookFacts } from "../../../components/status/facts";
 import type { Verdict } from "../../../components/status/finding";
-import { judge } from "../../../components/status/judge";
+import { judgeCrd } from "../../../components/status/judge";
 import { manifest } from "../fixtures";
 import { question, seen } from "./seen";
 
@@ -135,7 +135,7 @@ test.each<[string, CrdFacts, Verdict, RegExp | undefined]>([
     /cannot be listed: no kind registered/,
   ],
 ])("%s", (_, facts, verdict, said) => {
-  const judged = judge(facts, question());
+  const judged = judgeCrd(facts, question());
   const text = judged.findings
     .map(({ problem: { what, items = [], why } }) => [what + (items.length > 0 ? ":" : ""), ...items, why].join("\n  "))
     .join("\n");
@@ -150,7 +150,7 @@ test("the worst comes first, and each says what to do", () => {
     objects: { state: "unreadable", why: "conversion webhook for x failed: refused" },
     ...hook({ answer: { state: "problem", why: "refused" } }),
   });
-  const { findings } = judge(facts, question());
+  const { findings } = judgeCrd(facts, question());
   expect(findings.map(({ verdict }) => verdict)).toEqual(["broken", "blocked", "migrate"]);
   for (const { problem } of findings) expect(problem.next).toMatch(/\w/);
   expect(findings[2]?.problem.next).toBe("kubernetes-storage-migration migrate databases.example.com");
@@ -161,7 +161,7 @@ test("a CRD that a VersionedCRD owns is moved by its program, not by the command
     storedVersions: ["v1", "v2"],
     manifest: { versionedCRD: "acme/platform/prod/databases", tools: [], managers: [] },
   });
-  expect(judge(facts, question()).findings[0]?.problem.next).toBe(
+  expect(judgeCrd(facts, question()).findings[0]?.problem.next).toBe(
     "run `pulumi up` of the program that owns it: acme/platform/prod/databases",
   );
 });
@@ -199,14 +199,14 @@ describe("against the next release", () => {
       /another name/,
     ],
   ])("%s", (_, facts, definition, what, todo) => {
-    const { verdict, findings } = judge(facts, next(definition));
+    const { verdict, findings } = judgeCrd(facts, next(definition));
     expect(verdict).toBe("blocked");
     expect(findings[0]?.problem.what).toMatch(what);
     expect(findings[0]?.problem.next).toMatch(todo);
   });
 
   test("what keeps every stored version is not refused", () => {
-    expect(judge(live, next(manifest("v1", "v2 storage"))).verdict).toBe("migrate");
-    expect(judge(seen("v1 v2*"), next(manifest("v2 storage"))).verdict).toBe("ok");
+    expect(judgeCrd(live, next(manifest("v1", "v2 storage"))).verdict).toBe("migrate");
+    expect(judgeCrd(seen("v1 v2*"), next(manifest("v2 storage"))).verdict).toBe("ok");
   });
 });

@@ -1,7 +1,7 @@
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
 import { caBundleFacts } from "../../../components/status/certificates";
 import { encryptedResources } from "../../../components/status/readServers";
-import { plainly } from "../../../components/status/plainly";
+import { plainServerMessage } from "../../../components/status/plainServerMessage";
 
 test("encrypted is what passed through a key without an error; what identity wrote, and keys by their name, are not counted", () => {
   const sample = (labels: string, value: number): string =>
@@ -40,7 +40,7 @@ test.each([
     "failed to read one or more xs from the storage: object /registry/x/bad cannot be decoded: request to convert CR",
   ],
 ])("%s: what is another each time, and the layers around it, are left out", (message, expected) => {
-  expect(plainly(message)).toBe(expected);
+  expect(plainServerMessage(message)).toBe(expected);
 });
 
 test("a caBundle is good until the last of its certificates ends; one that is none says so", async () => {

@@ -1,8 +1,8 @@
 import { exitCodeOf, judgeCluster, type ClusterStatus } from "../../../components/status/clusterStatus";
 import type { ClusterFacts, CrdFacts } from "../../../components/status/facts";
-import { renderJson } from "../../../components/status/render/json";
-import { renderMarkdown } from "../../../components/status/render/markdown";
-import { renderText } from "../../../components/status/render/text";
+import { renderStatusAsJson } from "../../../components/status/render/json";
+import { renderStatusAsMarkdown } from "../../../components/status/render/markdown";
+import { renderStatusAsText } from "../../../components/status/render/text";
 import { NOW, seen } from "./seen";
 
 const shown = { all: false, named: false, wide: false };
@@ -16,7 +16,7 @@ const judged = (given: Partial<ClusterFacts>, namesContext = false) =>
 const unseen: ClusterStatus = { context: "lab", error: "cluster unreachable: https://10.0.0.9:6443\n  expected: one" };
 
 test("those that are ok are a count; of the others, a row and what to do", () => {
-  expect(renderText([judged({ crds: [named("as", seen("v1*")), stale("bs")] })], shown)).toBe(
+  expect(renderStatusAsText([judged({ crds: [named("as", seen("v1*")), stale("bs")] })], shown)).toBe(
     `context prod, https://10.0.0.1:6443: 2 CRDs: 1 ok, 1 migrate
 
 NAME            STORAGE  STORED  SERVED  OBJECTS  CONVERSION  VERDICT
@@ -33,9 +33,9 @@ bs.example.com: migrate
 
 test("nothing to say is one line; --all and a name show the rows that are ok", () => {
   const cluster = judged({ crds: [named("as", seen("v1*"))] });
-  expect(renderText([cluster], shown)).toBe("context prod, https://10.0.0.1:6443: 1 CRD: 1 ok\n");
+  expect(renderStatusAsText([cluster], shown)).toBe("context prod, https://10.0.0.1:6443: 1 CRD: 1 ok\n");
   for (const more of [{ all: true }, { named: true }]) {
-    expect(renderText([cluster], { ...shown, ...more })).toMatch(/^as\.example\.com +v1 .* ok$/m);
+    expect(renderStatusAsText([cluster], { ...shown, ...more })).toMatch(/^as\.example\.com +v1 .* ok$/m);
   }
 });
 
@@ -43,23 +43,23 @@ test("findings of 20 CRDs, the worst first, and how many more; --all shows every
   const crds = Array.from({ length: 24 }, (_, index) => stale(`a${String(index).padStart(2, "0")}s`));
   const broken = named("zs", seen("v1*", { objects: { state: "unreadable", why: "bad" } }));
   const cluster = judged({ crds: [...crds, broken] });
-  const text = renderText([cluster], shown);
+  const text = renderStatusAsText([cluster], shown);
   const heads = (output: string): string[] =>
     [...output.matchAll(/^(\w+)\.example\.com: /gm)].map(([, name = ""]) => name);
   expect(heads(text)).toEqual(["zs", ...crds.slice(0, 19).map(({ plural }) => plural)]);
   expect(text).toContain("… and 5 more CRDs; --all shows them");
-  expect(heads(renderText([cluster], { ...shown, all: true }))).toHaveLength(25);
+  expect(heads(renderStatusAsText([cluster], { ...shown, all: true }))).toHaveLength(25);
 });
 
 test("commands to paste name the context where one was given", () => {
-  expect(renderText([judged({ crds: [stale("bs")] }, true)], shown)).toContain(
+  expect(renderStatusAsText([judged({ crds: [stale("bs")] }, true)], shown)).toContain(
     "migrate bs.example.com --context prod\n",
   );
 });
 
 test("what a missing right hides is one line, with the first three names", () => {
   const crds = ["as", "bs", "cs", "ds"].map((name) => named(name, seen("v1*", { objects: { state: "forbidden" } })));
-  expect(renderText([judged({ crds, hidden: ["encryption: not allowed"] })], shown)).toMatch(
+  expect(renderStatusAsText([judged({ crds, hidden: ["encryption: not allowed"] })], shown)).toMatch(
     /^not seen: objects of as\.example\.com, bs\.example\.com, cs\.example\.com, … and 1 more: not allowed to list them .*\nnot seen: encryption: not allowed$/m,
   );
 });
@@ -71,10 +71,12 @@ test("API servers that run with different encryption configurations are a proble
     encrypted: ["secrets"],
   };
   const cluster = judged({ encryption });
-  expect(renderText([cluster], shown)).toMatch(/different encryption configurations:\n {4}a: sha256:1\n {4}b: none\n/);
+  expect(renderStatusAsText([cluster], shown)).toMatch(
+    /different encryption configurations:\n {4}a: sha256:1\n {4}b: none\n/,
+  );
   expect(exitCodeOf([cluster])).toBe(1);
   const same = judged({ encryption: { ...encryption, servers: { a: "sha256:1", b: "sha256:1" } } });
-  expect(renderText([same], shown)).toContain(
+  expect(renderStatusAsText([same], shown)).toContain(
     "encryption at rest: configuration sha256:1, 2 API servers (a, b): secrets\n",
   );
   expect(exitCodeOf([same])).toBe(0);
@@ -89,14 +91,14 @@ test.each<[ClusterStatus[], number]>([
 });
 
 test("a cluster that could not be looked at is said, and the others are shown", () => {
-  const text = renderText([unseen, judged({ crds: [stale("bs")] })], shown);
+  const text = renderStatusAsText([unseen, judged({ crds: [stale("bs")] })], shown);
   expect(text).toMatch(
     /^context lab: could not be looked at\n {2}cluster unreachable.*\n {4}expected: one\n\ncontext prod/,
   );
 });
 
 test("Markdown is a table and a list", () => {
-  expect(renderMarkdown([judged({ crds: [stale("bs")] })], shown)).toBe(`### prod
+  expect(renderStatusAsMarkdown([judged({ crds: [stale("bs")] })], shown)).toBe(`### prod
 
 1 CRD: 0 ok, 1 migrate
 
@@ -110,7 +112,7 @@ test("Markdown is a table and a list", () => {
 });
 
 test("JSON has every CRD, with its facts and findings, and sorted keys", () => {
-  const text = renderJson([judged({ crds: [named("as", seen("v1*")), stale("bs")] })]);
+  const text = renderStatusAsJson([judged({ crds: [named("as", seen("v1*")), stale("bs")] })]);
   const { clusters } = JSON.parse(text) as { clusters: { crds: { name: string; verdict: string }[] }[] };
   expect(clusters[0]?.crds.map(({ name, verdict }) => [name, verdict])).toEqual([
     ["as.example.com", "ok"],

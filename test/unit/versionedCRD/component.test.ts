@@ -5,9 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { VersionedCRDArgs } from "../../../components";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
-import { schemaDigest } from "../../../components/versionedCRD/plan";
 import { manifest, webhook, withWebhook } from "../fixtures";
 import { known, ran, registered, type Registered } from "../program";
+import { digestRehearsedSchema } from "../../../components/versionedCRD/rehearsalRecord";
 
 const both = manifest("v1", "v2 storage");
 const args = { crd: both } as unknown as VersionedCRDArgs;
@@ -120,7 +120,11 @@ test("the facets hold the manifest's facts", async () => {
     storage: "v2",
     owner: "acme/program/dev/databases",
   });
-  expect(rehearse?.inputs).toMatchObject({ version: "v2", schema: schemaDigest(withWebhook(both)), stopsHere: false });
+  expect(rehearse?.inputs).toMatchObject({
+    version: "v2",
+    schema: digestRehearsedSchema(withWebhook(both)),
+    stopsHere: false,
+  });
   expect(rehearse?.inputs).toMatchObject({ versions: { v1: true, v2: true } });
   expect(store?.inputs).toMatchObject({ version: "v2", crd: "databases.example.com", group: "example.com" });
   expect(migrate?.inputs).toMatchObject({ version: "v2", migrator: "in-tree", plural: "databases", kind: "Database" });

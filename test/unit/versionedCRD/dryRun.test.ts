@@ -1,7 +1,7 @@
 import type { Definition } from "../../../components/crd/definition";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
-import { apiErrorOf } from "../../../components/kubernetes/explain";
+import { explainAnswer } from "../../../components/kubernetes/explain";
 import type { ServeInputs } from "../../../components/versionedCRD/inputs";
 import { tryStages } from "../../../components/versionedCRD/serve/dryRun";
 import { servedStage, storedStage } from "../../../components/versionedCRD/stages";
@@ -13,7 +13,7 @@ const both = manifest("v1", "v2 storage");
 const inputs = (given: Definition): ServeInputs => ({ manifest: given, owner: OWNER, storage: "v2" }) as ServeInputs;
 
 const refusal = (request: ApiRequest, status: number, message: string, causes: object[] = []): Error =>
-  apiErrorOf(
+  explainAnswer(
     request,
     { status, headers: {}, text: JSON.stringify({ kind: "Status", message, details: { causes } }) },
     "https://cp",

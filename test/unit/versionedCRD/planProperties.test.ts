@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { isWebhook, storageVersion, type Definition, type Version } from "../../../components/crd/definition";
+import { storageVersion, type Definition, type Version } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../../components/crd/names";
 import { currentOutputs } from "../../../components/versionedCRD/currentOutputs";
 import { expectedBeforeStore, expectedOutputs } from "../../../components/versionedCRD/expectedOutputs";
@@ -10,6 +10,7 @@ import { applied, editedByOther } from "../apiServer";
 import { OWNER, withMetadata, withSpec, withStored } from "../fixtures";
 import { NAMES, wanted } from "../generatedManifests";
 import { annotated, plans, proofOf, ran, ranUpTo, rehearsal } from "./rollout";
+import { isWebhook } from "../../../components/crd/conversion";
 
 const EVENTS = ["edited", "proven", "foreign proof", "old proof", "restored", "damaged", "rehearsed"] as const;
 

@@ -1,6 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
-import { planMigrate } from "../../../components/migration/definition/plan";
+import { planDefinitionMigrate } from "../../../components/migration/definition/plan";
 import { recordedProof, whyProven, type Proof } from "../../../components/migration/definition/proof";
 import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
@@ -29,7 +29,7 @@ test("an edited definition with two versions and no record is not proven", () =>
 
 test("storedVersions [v2] is never proof", () => {
   expect(edited.status?.storedVersions).toEqual(["v2"]);
-  expect(planMigrate(edited, "v2", "direct", { listed: listed(edited) })).toEqual([
+  expect(planDefinitionMigrate(edited, "v2", "direct", { listed: listed(edited) })).toEqual([
     "unproven → v2: rewrite every object directly",
     "storedVersions [v2] → [v2]: only once every object is proven rewritten",
   ]);
@@ -40,7 +40,7 @@ test("a record for this uid, generation and storage version is proof", () => {
   expect(whyProven(live, listed(live))).toBe(
     `every object was rewritten to v2 (list at resourceVersion ${listed(edited)})`,
   );
-  expect(planMigrate(live, "v2", "direct", { listed: listed(live) })).toEqual([]);
+  expect(planDefinitionMigrate(live, "v2", "direct", { listed: listed(live) })).toEqual([]);
 });
 
 test("a record counts where there is nothing to list", () => {
@@ -54,7 +54,7 @@ test.each<[string, Definition]>([
   ["a resourceVersion above the live one: an etcd restored from before", proven(edited, { resourceVersion: "9999" })],
 ])("a record is void after %s", (_what, live) => {
   expect(whyProven(live, listed(live))).toBeUndefined();
-  expect(planMigrate(live, "v2", "direct", { listed: listed(live) })).toHaveLength(2);
+  expect(planDefinitionMigrate(live, "v2", "direct", { listed: listed(live) })).toHaveLength(2);
 });
 
 test("resourceVersions are compared as numbers of any size", () => {
@@ -73,7 +73,7 @@ test.each([
 
 test("storedVersions emptied by a second StorageVersionMigration => planned, although the record holds", () => {
   const live = withStored(proven(edited));
-  expect(planMigrate(live, "v2", "direct", { listed: listed(live) })).toEqual([
+  expect(planDefinitionMigrate(live, "v2", "direct", { listed: listed(live) })).toEqual([
     "unproven → v2: rewrite every object directly",
     "storedVersions [v2] → [v2]: only once every object is proven rewritten",
   ]);
@@ -84,7 +84,7 @@ test.each([
   ["in-tree", undefined, "directly (storagemigration.k8s.io is not served)"],
   ["direct", "v1", "directly"],
 ] as const)("the plan names the migrator: %s where %s is served", (migrator, storageMigrationApi, how) => {
-  const [sentence] = planMigrate(edited, "v2", migrator, { storageMigrationApi });
+  const [sentence] = planDefinitionMigrate(edited, "v2", migrator, { storageMigrationApi });
   expect(sentence).toBe(`unproven → v2: rewrite every object ${how}`);
 });
 

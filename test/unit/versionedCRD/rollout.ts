@@ -4,8 +4,8 @@ import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { carryProof } from "../../../components/versionedCRD/carryProof";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
-import { planMigrate } from "../../../components/migration/definition/plan";
-import { planDrop, planRehearse, planServe, planStore, schemaDigest } from "../../../components/versionedCRD/plan";
+import { planDefinitionMigrate } from "../../../components/migration/definition/plan";
+import { planDrop, planRehearse, planServe, planStore } from "../../../components/versionedCRD/plan";
 import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/migration/definition/proof";
 import {
   removedStage,
@@ -16,6 +16,7 @@ import {
 } from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { OWNER, withMetadata, withStored } from "../fixtures";
+import { digestRehearsedSchema } from "../../../components/versionedCRD/rehearsalRecord";
 
 type Live = Definition | undefined;
 
@@ -27,14 +28,18 @@ export function plans(live: Live, manifest: Definition, stopAfter: PhaseName = "
     serve: planServe(live, manifest, OWNER),
     rehearse: planRehearse(live, { ...rehearsed(manifest), stopsHere: stopAfter === "rehearse" }),
     store: planStore(live, version),
-    migrate: planMigrate(live, version, "in-tree", facts),
+    migrate: planDefinitionMigrate(live, version, "in-tree", facts),
     drop: planDrop(live, versionNames(manifest)),
   };
 }
 
 /** What rehearse is told about the manifest. */
 function rehearsed(manifest: Definition) {
-  return { version: storageVersion(manifest), schema: schemaDigest(manifest), versions: servedByName(manifest) };
+  return {
+    version: storageVersion(manifest),
+    schema: digestRehearsedSchema(manifest),
+    versions: servedByName(manifest),
+  };
 }
 
 /** The definition after the phases up to `last` ran, each only if it had something to do. */
@@ -70,7 +75,7 @@ export function proofOf(live: Definition, more: Partial<Proof> = {}): Proof {
 
 export function rehearsal(live: Definition, manifest: Definition): RehearsalRecord {
   const { uid = "", generation = 0 } = live.metadata;
-  return { uid, generation, version: storageVersion(manifest), schema: schemaDigest(manifest), objects: 3 };
+  return { uid, generation, version: storageVersion(manifest), schema: digestRehearsedSchema(manifest), objects: 3 };
 }
 
 /** As store does it: the flip moves the generation and nothing that was rehearsed. */

@@ -2,7 +2,6 @@ import type { Definition } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { prunedFields } from "../../../components/compatibility/prunedFields";
 import {
-  isOurs,
   placeholder,
   removedStage,
   restoredStage,
@@ -13,6 +12,7 @@ import {
 } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, schema, version, webhook, withMetadata, withSpec, withWebhook } from "../fixtures";
+import { isOurs } from "../../../components/versionedCRD/fieldsWeOwn";
 
 const live = (given: Definition) => applied(undefined, servedStage(given, undefined, OWNER));
 

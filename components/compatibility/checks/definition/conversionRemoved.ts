@@ -1,7 +1,7 @@
-import { canonical } from "../../../crd/canonical";
-import { isWebhook } from "../../../crd/definition";
+import { canonicalText } from "../../../crd/canonical";
 import type { DefinitionCheck } from "../../check";
 import { withoutTexts } from "../../texts";
+import { isWebhook } from "../../../crd/conversion";
 
 export const conversionRemoved: DefinitionCheck = {
   id: "conversion-removed",
@@ -12,7 +12,7 @@ export const conversionRemoved: DefinitionCheck = {
   keys: ["conversion"],
   compare: (old, next) => {
     if (!isWebhook(old.spec.conversion) || isWebhook(next.spec.conversion)) return [];
-    const schemas = next.spec.versions.map(({ schema }) => canonical(withoutTexts(schema?.openAPIV3Schema ?? {})));
+    const schemas = next.spec.versions.map(({ schema }) => canonicalText(withoutTexts(schema?.openAPIV3Schema ?? {})));
     if (new Set(schemas).size < 2) return [];
     const versions = next.spec.versions.map(({ name }) => name).join(", ");
     return [

@@ -1,7 +1,8 @@
-import { isWebhook, type Definition, type Version } from "../../../crd/definition";
+import { type Definition, type Version } from "../../../crd/definition";
 import type { Change, DefinitionCheck } from "../../check";
-import { lostFields } from "../../prunedFields";
+import { prunedFieldsWithSchema } from "../../prunedFields";
 import { shapeComparer } from "../../shapes";
+import { isWebhook } from "../../../crd/conversion";
 
 interface Dropped {
   readonly path: string;
@@ -31,7 +32,11 @@ function droppedBy(
   const owners = new Map<string, { reason: string; names: string[] }>();
   for (const version of versions) {
     if (version === lacking) continue;
-    for (const { path, reason = "no such field" } of lostFields(schemaOf(version), schemaOf(lacking), isSame)) {
+    for (const { path, reason = "no such field" } of prunedFieldsWithSchema(
+      schemaOf(version),
+      schemaOf(lacking),
+      isSame,
+    )) {
       const known = owners.get(path) ?? { reason, names: [] };
       known.names.push(version.name);
       owners.set(path, known);

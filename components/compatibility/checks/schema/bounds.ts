@@ -1,6 +1,6 @@
 import type { Schema } from "../../../crd/definition";
 import type { NodeCheck } from "../../check";
-import { numberOf } from "../../describeValue";
+import { readNumberValue } from "../../describeValue";
 
 interface Bound {
   value: number;
@@ -8,7 +8,7 @@ interface Bound {
 }
 
 function boundOf(schema: Schema, keyword: string, exclusive: string): Bound | undefined {
-  const value = numberOf(schema[keyword]);
+  const value = readNumberValue(schema[keyword]);
   // A length or a count is never below zero, so that such a lower bound bounds nothing.
   if (value === undefined || (value === 0 && /^min[A-Z]/.test(keyword))) return undefined;
   return { value, isExclusive: schema[exclusive] === true };

@@ -1,22 +1,22 @@
-import { canonical } from "../../../crd/canonical";
+import { canonicalText } from "../../../crd/canonical";
 import type { Schema } from "../../../crd/definition";
 import type { NodeCheck } from "../../check";
 import { describeValues } from "../../describeValue";
 
-const INT_OR_STRING = canonical([{ type: "integer" }, { type: "string" }]);
+const INT_OR_STRING = canonicalText([{ type: "integer" }, { type: "string" }]);
 
 /** The branches of a keyword that holds several schemas, without what generators write beside int-or-string. */
 function branchesOf(schema: Schema, keyword: string): unknown[] {
   const branches = (schema[keyword] ?? []) as unknown[];
   if (schema["x-kubernetes-int-or-string"] !== true) return branches;
-  if (keyword === "anyOf") return canonical(branches) === INT_OR_STRING ? [] : branches;
-  const implied = canonical({ anyOf: [{ type: "integer" }, { type: "string" }] });
-  return keyword === "allOf" ? branches.filter((branch) => canonical(branch) !== implied) : branches;
+  if (keyword === "anyOf") return canonicalText(branches) === INT_OR_STRING ? [] : branches;
+  const implied = canonicalText({ anyOf: [{ type: "integer" }, { type: "string" }] });
+  return keyword === "allOf" ? branches.filter((branch) => canonicalText(branch) !== implied) : branches;
 }
 
 const isSubset = (branches: readonly unknown[], of: readonly unknown[]): boolean => {
-  const known = new Set(of.map(canonical));
-  return branches.every((branch) => known.has(canonical(branch)));
+  const known = new Set(of.map(canonicalText));
+  return branches.every((branch) => known.has(canonicalText(branch)));
 };
 
 function combinedCheck(
@@ -45,7 +45,7 @@ export const notChanged: NodeCheck = {
   ...combinedCheck("not-changed", "not", "a `not` that is gone", () => false),
   compare: ({ old, next }) => {
     const [before, after] = [old["not"], next["not"]];
-    if (after === undefined || canonical(before) === canonical(after)) return [];
+    if (after === undefined || canonicalText(before) === canonicalText(after)) return [];
     return [{ what: `not ${describeValues(before === undefined ? [] : [before])} → ${describeValues([after])}` }];
   },
 };

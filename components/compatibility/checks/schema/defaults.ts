@@ -1,4 +1,4 @@
-import { canonical } from "../../../crd/canonical";
+import { canonicalText } from "../../../crd/canonical";
 import type { Schema } from "../../../crd/definition";
 import type { NodeCheck } from "../../check";
 import { describeChange } from "../../describeValue";
@@ -6,7 +6,8 @@ import { describeChange } from "../../describeValue";
 /** `default: null` is none: the API server does not store it. */
 const defaultOf = (schema: Schema): unknown => schema["default"] ?? undefined;
 
-const isSame = (old: unknown, next: unknown): boolean => canonical({ default: old }) === canonical({ default: next });
+const isSame = (old: unknown, next: unknown): boolean =>
+  canonicalText({ default: old }) === canonicalText({ default: next });
 
 function defaultCheck(
   check: Pick<NodeCheck, "id" | "severity" | "explain" | "why" | "fix">,

@@ -1,4 +1,4 @@
-import { canonical } from "../../../crd/canonical";
+import { canonicalText } from "../../../crd/canonical";
 import type { Schema } from "../../../crd/definition";
 import type { NodeCheck, Pair } from "../../check";
 import { describeValues } from "../../describeValue";
@@ -10,8 +10,8 @@ const valuesOf = (schema: Schema): unknown[] | undefined => {
 
 /** Values of the first list that the second lacks; as data, so that `""`, `false` and `[]` count. */
 function without(values: readonly unknown[], others: readonly unknown[]): unknown[] {
-  const known = new Set(others.map((value) => canonical({ default: value })));
-  return values.filter((value) => !known.has(canonical({ default: value })));
+  const known = new Set(others.map((value) => canonicalText({ default: value })));
+  return values.filter((value) => !known.has(canonicalText({ default: value })));
 }
 
 /** Both enums, where both sides have one. */

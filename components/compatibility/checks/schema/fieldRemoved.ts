@@ -1,5 +1,6 @@
 import type { NodeCheck } from "../../check";
-import { fieldOf, IMPLIED, keepsUnknownFields, typeOf, valuesOf } from "../../schemaType";
+import { schemaTypeOf } from "../../schemaType";
+import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "../../schemaFields";
 
 export const fieldRemoved: NodeCheck = {
   id: "field-removed",
@@ -10,10 +11,10 @@ export const fieldRemoved: NodeCheck = {
   keywords: [],
   concerns: "data",
   compare: ({ old, next, isResource }) => {
-    if (keepsUnknownFields(next) || valuesOf(next) !== undefined) return [];
+    if (keepsUnknownFields(next) || schemaOfValues(next) !== undefined) return [];
     return Object.entries(old.properties ?? {})
-      .filter(([name]) => fieldOf(next, name) === undefined && !(isResource && IMPLIED.includes(name)))
-      .map(([name, field]) => ({ below: `.${name}`, what: `field (${describeType(typeOf(field))}) → none` }));
+      .filter(([name]) => schemaOfField(next, name) === undefined && !(isResource && IMPLIED.includes(name)))
+      .map(([name, field]) => ({ below: `.${name}`, what: `field (${describeType(schemaTypeOf(field))}) → none` }));
   },
 };
 

@@ -1,14 +1,14 @@
 import type { Schema } from "../../../crd/definition";
 import type { NodeCheck, Pair } from "../../check";
 import { describeChange } from "../../describeValue";
-import { typeOf } from "../../schemaType";
+import { schemaTypeOf } from "../../schemaType";
 
 /** The API server's own integers and numbers are these: such a format refuses nothing. */
 const WIDEST: Record<string, string> = { integer: "int64", number: "double" };
 
 function formatOf(schema: Schema): unknown {
   const format = schema["format"] || undefined;
-  return format === WIDEST[typeOf(schema)] ? undefined : format;
+  return format === WIDEST[schemaTypeOf(schema)] ? undefined : format;
 }
 
 const describe = ({ old, next }: Pair): string =>

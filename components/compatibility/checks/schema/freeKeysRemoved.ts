@@ -1,5 +1,6 @@
 import type { NodeCheck } from "../../check";
-import { keepsUnknownFields, typeOf, valuesOf } from "../../schemaType";
+import { schemaTypeOf } from "../../schemaType";
+import { keepsUnknownFields, schemaOfValues } from "../../schemaFields";
 
 export const freeKeysRemoved: NodeCheck = {
   id: "free-keys-removed",
@@ -10,8 +11,8 @@ export const freeKeysRemoved: NodeCheck = {
   keywords: [],
   concerns: "data",
   compare: ({ old, next }) => {
-    const values = valuesOf(old);
-    if (values === undefined || valuesOf(next) !== undefined || keepsUnknownFields(next)) return [];
-    return [{ below: ".*", what: `additionalProperties (${typeOf(values)}) → none` }];
+    const values = schemaOfValues(old);
+    if (values === undefined || schemaOfValues(next) !== undefined || keepsUnknownFields(next)) return [];
+    return [{ below: ".*", what: `additionalProperties (${schemaTypeOf(values)}) → none` }];
   },
 };

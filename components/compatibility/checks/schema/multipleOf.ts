@@ -1,5 +1,5 @@
 import type { NodeCheck } from "../../check";
-import { describeChange, numberOf } from "../../describeValue";
+import { describeChange, readNumberValue } from "../../describeValue";
 
 export const multipleOfChanged: NodeCheck = {
   id: "multiple-of-changed",
@@ -10,7 +10,7 @@ export const multipleOfChanged: NodeCheck = {
   keywords: ["multipleOf"],
   concerns: "clients",
   compare: ({ old, next }) => {
-    const [before, after] = [numberOf(old["multipleOf"]), numberOf(next["multipleOf"])];
+    const [before, after] = [readNumberValue(old["multipleOf"]), readNumberValue(next["multipleOf"])];
     if (after === undefined || (before !== undefined && Number.isInteger(before / after))) return [];
     return [{ what: describeChange("multipleOf", before, after) }];
   },

@@ -1,11 +1,11 @@
 import type { Schema } from "../../../crd/definition";
 import type { Change, NodeCheck, Pair } from "../../check";
 import { describeValue } from "../../describeValue";
-import { fieldOf } from "../../schemaType";
+import { schemaOfField } from "../../schemaFields";
 
 const namesOf = (schema: Schema): string[] => (schema["required"] ?? []) as string[];
 
-const defaultOf = (schema: Schema, name: string): unknown => fieldOf(schema, name)?.["default"];
+const defaultOf = (schema: Schema, name: string): unknown => schemaOfField(schema, name)?.["default"];
 
 /** Names that are required now, were not, and that the API server does or does not fill in by itself. */
 function newlyRequired({ old, next }: Pair, hasDefault: boolean): string[] {
@@ -52,7 +52,7 @@ export const requiredRemoved: NodeCheck = {
   compare: ({ old, next }) => {
     const after = new Set(namesOf(next));
     return namesOf(old)
-      .filter((name) => !after.has(name) && fieldOf(next, name) !== undefined)
+      .filter((name) => !after.has(name) && schemaOfField(next, name) !== undefined)
       .map((name) => changeOf(name, "required → optional"));
   },
 };

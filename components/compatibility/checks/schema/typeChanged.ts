@@ -1,5 +1,5 @@
 import type { NodeCheck } from "../../check";
-import { isSameType, isWiderType, typeOf } from "../../schemaType";
+import { isSameSchemaType, isWiderSchemaType, schemaTypeOf } from "../../schemaType";
 
 export const typeChanged: NodeCheck = {
   id: "type-changed",
@@ -10,5 +10,7 @@ export const typeChanged: NodeCheck = {
   keywords: ["type", "x-kubernetes-int-or-string"],
   concerns: "data",
   compare: ({ old, next }) =>
-    isSameType(old, next) || isWiderType(old, next) ? [] : [{ what: `type ${typeOf(old)} → ${typeOf(next)}` }],
+    isSameSchemaType(old, next) || isWiderSchemaType(old, next)
+      ? []
+      : [{ what: `type ${schemaTypeOf(old)} → ${schemaTypeOf(next)}` }],
 };

@@ -1,6 +1,7 @@
 import type { NodeCheck } from "../../check";
 import { describeChange } from "../../describeValue";
-import { fieldOf, IMPLIED, keepsUnknownFields, typeOf, valuesOf } from "../../schemaType";
+import { schemaTypeOf } from "../../schemaType";
+import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "../../schemaFields";
 
 const KEYWORD = "x-kubernetes-preserve-unknown-fields";
 
@@ -25,10 +26,10 @@ export const unknownFieldDescribed: NodeCheck = {
   keywords: [],
   concerns: "data",
   compare: ({ old, next, isResource }) => {
-    if (!keepsUnknownFields(old) || !keepsUnknownFields(next) || valuesOf(old) !== undefined) return [];
+    if (!keepsUnknownFields(old) || !keepsUnknownFields(next) || schemaOfValues(old) !== undefined) return [];
     return Object.entries(next.properties ?? {})
-      .filter(([name]) => fieldOf(old, name) === undefined && !(isResource && IMPLIED.includes(name)))
-      .filter(([, field]) => !(typeOf(field) === "any" && keepsUnknownFields(field)))
-      .map(([name, field]) => ({ below: `.${name}`, what: `anything → field (${typeOf(field)})` }));
+      .filter(([name]) => schemaOfField(old, name) === undefined && !(isResource && IMPLIED.includes(name)))
+      .filter(([, field]) => !(schemaTypeOf(field) === "any" && keepsUnknownFields(field)))
+      .map(([name, field]) => ({ below: `.${name}`, what: `anything → field (${schemaTypeOf(field)})` }));
   },
 };

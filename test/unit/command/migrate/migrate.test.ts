@@ -1,6 +1,9 @@
 import { execFileSync } from "child_process";
 import { Lines } from "../../../../components/command/migrate/lines";
-import { describeSummary, problemText } from "../../../../components/command/migrate/describe";
+import {
+  describeMigrationOutcomes,
+  describeMigrationProblem,
+} from "../../../../components/command/migrate/describeMigration";
 import { inBatches } from "../../../../components/migration/foreign/inBatches";
 import type { Terminal } from "../../../../components/command/subcommand";
 import { checkout } from "../../../../local/checkout";
@@ -36,13 +39,15 @@ test("the bin loads no Pulumi package", () => {
 });
 
 test("the engine's next step, written for Pulumi's users, is this command; another stack's `pulumi up` stays", () => {
-  const text = problemText({ what: "x", next: "fix it, then run `pulumi up` again" });
+  const text = describeMigrationProblem({ what: "x", next: "fix it, then run `pulumi up` again" });
   expect(text).toBe("x\n  next:     fix it, then run this command again");
-  expect(problemText({ what: "x", next: "run `pulumi up` in that stack" })).toContain("`pulumi up` in that stack");
+  expect(describeMigrationProblem({ what: "x", next: "run `pulumi up` in that stack" })).toContain(
+    "`pulumi up` in that stack",
+  );
 });
 
 test("the summary is aligned, one row a CRD", () => {
-  const text = describeSummary([
+  const text = describeMigrationOutcomes([
     { crd: "nodes.example.com", stored: "v1, v2 → v2", objects: 1204, rewritten: 3, result: "proven" },
     { crd: "b.example.com", stored: "v1", result: "not migrated", problem: { what: "no" } },
   ]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { runCommand, type Ran } from "../runCommand";
-import { schemaModule } from "../../../../components/command/schemas/module";
+import { renderSchemaModule } from "../../../../components/command/schemas/module";
 
 const manifest = "examples/databases/v1-v2.yaml";
 
@@ -41,7 +41,7 @@ test("versions from the oldest to the newest; texts are left out, fields that ar
   });
   const versions = ["v2", "v1beta2", "v1", "v10", "v1alpha1", "v1beta1", "v2alpha1"].map(version);
   const crd = { metadata: { name: "x" }, spec: { group: "g", names: { kind: "K" }, versions } };
-  const loaded = load(schemaModule(crd as never, "x.yaml"));
+  const loaded = load(renderSchemaModule(crd as never, "x.yaml"));
   expect(Object.keys(loaded.versions)).toEqual(["v1alpha1", "v1beta1", "v1beta2", "v1", "v2alpha1", "v2", "v10"]);
   expect(JSON.stringify(loaded.versions["v1"])).toBe(
     '{"type":"object","properties":{"description":{"type":"string"},"a-b":{"enum":["x",1]},"__proto__":{}}}',

@@ -3,7 +3,7 @@ import {
   everyVersion,
   kindOf,
   likelyVersions,
-  typeToken,
+  typeTokenOfVersion,
   versionIn,
   type Kind,
 } from "../../../../components/versionedCRD/customResources/versions";
@@ -42,7 +42,7 @@ test("other fields may be outputs: the kind is known", () => {
 
 test("a type token and back; another group, kind or provider is not ours", () => {
   const ours = kind("v1 storage");
-  expect(typeToken(ours, "v2")).toBe("kubernetes:example.com/v2:Database");
+  expect(typeTokenOfVersion(ours, "v2")).toBe("kubernetes:example.com/v2:Database");
   expect(versionIn(ours, "kubernetes:example.com/v2:Database")).toBe("v2");
   for (const other of [
     "kubernetes:example.org/v2:Database",

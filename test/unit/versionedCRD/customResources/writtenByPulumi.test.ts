@@ -1,4 +1,4 @@
-import { describePrograms } from "../../../../components/versionedCRD/customResources/writtenByPulumi";
+import { describeWrittenByPulumi } from "../../../../components/versionedCRD/customResources/writtenByPulumi";
 
 const object = (name: string, manager: string, apiVersion: string) => ({
   metadata: { name, namespace: "default", managedFields: [{ manager, apiVersion, operation: "Apply" }] },
@@ -6,7 +6,7 @@ const object = (name: string, manager: string, apiVersion: string) => ({
 
 test("objects that a Pulumi program writes as the old version are named, three at most", () => {
   const objects = ["a", "b", "c", "d"].map((name) => object(name, "pulumi-kubernetes-1a2b3c4d", "example.com/v1"));
-  expect(describePrograms(objects, "example.com", "v2")).toBe(
+  expect(describeWrittenByPulumi(objects, "example.com", "v2")).toBe(
     'Pulumi programs write default/a, default/b, default/c and 1 more as example.com/v1: one that changes apiVersion to example.com/v2 without a type alias plans a create and a delete, and the object is lost; expected `aliases: crd.aliases()` there, or { type: "kubernetes:example.com/v1:KIND" } in a program that has not this component',
   );
 });
@@ -14,7 +14,9 @@ test("objects that a Pulumi program writes as the old version are named, three a
 test.each(["pulumi-kubernetes", "pulumi-resource-kubernetes", "pulumi-kubernetes-1a2b3c4d"])(
   "%s is the official provider",
   (manager) => {
-    expect(describePrograms([object("a", manager, "example.com/v1")], "example.com", "v2")).toMatch(/default\/a as/);
+    expect(describeWrittenByPulumi([object("a", manager, "example.com/v1")], "example.com", "v2")).toMatch(
+      /default\/a as/,
+    );
   },
 );
 
@@ -24,5 +26,5 @@ test("another writer, the new version, no managedFields: nothing to say", () => 
     object("b", "pulumi-kubernetes-1a2b3c4d", "example.com/v2"),
     { metadata: { name: "c" } },
   ];
-  expect(describePrograms(objects, "example.com", "v2")).toBeUndefined();
+  expect(describeWrittenByPulumi(objects, "example.com", "v2")).toBeUndefined();
 });

@@ -20,7 +20,7 @@ const SAMPLED = 500;
 const PLAN_SECONDS = 5;
 
 /** @param resource at its storage version */
-export async function sampleObjects(cluster: Cluster, resource: Resource): Promise<Sample> {
+export async function readForeignSample(cluster: Cluster, resource: Resource): Promise<Sample> {
   const request = {
     method: "GET",
     path: resourcePath(resource),

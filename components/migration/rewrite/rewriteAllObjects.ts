@@ -3,7 +3,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Guard, guardedTouch, isGuarded } from "./guard";
 import { type ForEachResult, forEachObject } from "./objects";
-import { touch } from "./touch";
+import { touchObject } from "./touch";
 
 export interface RewriteResult extends ForEachResult {
   /** resourceVersion moved since the list: by our write, or by someone else's in between. Informative only. */
@@ -21,7 +21,7 @@ export interface RewriteResult extends ForEachResult {
  *
  * @param guard what a rewrite must leave of an object: whole objects are then listed at `guard.from`, where none is converted
  */
-export async function rewriteAll(
+export async function rewriteAllObjects(
   cluster: Cluster,
   resource: Resource,
   work: Work,
@@ -35,7 +35,7 @@ export async function rewriteAll(
     async (listed) => {
       const answer = isGuarded(guard, listed)
         ? await guardedTouch(cluster, resource, guard, listed, work)
-        : await touch(cluster, resource, listed, work);
+        : await touchObject(cluster, resource, listed, work);
       if (answer.metadata.resourceVersion === listed.metadata.resourceVersion) unchanged++;
       else rewritten++;
     },

@@ -19,7 +19,7 @@ const BYTES = 32;
  * The Secret with the keys that seal sensitive fields, named by its content like the ConfigMap: threads read their keys when they
  * start, so that other keys need other pods, and those that still run keep theirs.
  */
-export function createKeySecret(
+export function createSealingKeySecret(
   site: Site,
   labels: Record<string, string>,
   keys: pulumi.Input<pulumi.Input<string>[]>,

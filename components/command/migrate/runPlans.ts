@@ -3,14 +3,15 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { messageOf, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { inBatches } from "../../migration/foreign/inBatches";
-import { migrateForeign, rehearseForeign, type ForeignWork } from "../../migration/foreign/migrateForeign";
+import { migrateForeign } from "../../migration/foreign/migrateForeign";
 import type { ForeignOptions, ForeignPlan } from "../../migration/foreign/plan";
 import type { Terminal } from "../subcommand";
-import type { Outcome } from "./describe";
+import type { Outcome } from "./describeMigration";
 import type { Lines } from "./lines";
+import { rehearseForeign, type ForeignWork } from "../../migration/foreign/rehearseForeign";
 
 /** Migrates each; one that fails is named, the others go on. */
-export function migrateAll(
+export function migratePlans(
   cluster: Cluster,
   plans: readonly ForeignPlan[],
   options: ForeignOptions,
@@ -35,7 +36,7 @@ export function migrateAll(
 }
 
 /** Asks by dry run about every object. Takes no lock: that would be a write. */
-export function rehearseEach(
+export function rehearsePlans(
   cluster: Cluster,
   plans: readonly ForeignPlan[],
   _options: ForeignOptions,

@@ -32,12 +32,12 @@ type Visit = (resource: Resource, object: KubernetesObject) => Promise<void>;
  * Looks through the metadata of every listable object of the cluster for owner references to versions that go. Pages of
  * metadata only, so memory stays flat and no secret's content leaves the server.
  */
-export async function findOwned(cluster: Cluster, owner: DroppedOwner, work: Work): Promise<OwnersFound> {
+export async function findOwnedObjects(cluster: Cluster, owner: DroppedOwner, work: Work): Promise<OwnersFound> {
   return search(cluster, owner, work, () => Promise.resolve());
 }
 
 /** Points every such reference at `apiVersion`. What could not be rewritten is in the next search's result. */
-export async function rewriteOwned(
+export async function rewriteOwnedObjects(
   cluster: Cluster,
   owner: DroppedOwner,
   apiVersion: string,

@@ -4,7 +4,12 @@ import { readDefinition } from "../crd/readDefinition";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
-import { conflict, mergePatch, write, type DefinitionWrite } from "../migration/definition/live";
+import {
+  liveDefinitionConflict,
+  patchLiveDefinition,
+  writeLiveDefinition,
+  type DefinitionWrite,
+} from "../migration/definition/liveDefinition";
 import { withoutFieldManagers } from "./fieldManagers";
 import { withInjectedCaBundle } from "./injected";
 
@@ -24,14 +29,14 @@ export async function applyDefinition(
   const ready = live && (await withoutForeignCaBundle(cluster, live, intent));
   const resourceVersion = ready?.metadata.resourceVersion;
   const metadata = { ...intent.metadata, ...(resourceVersion !== undefined && { resourceVersion }) };
-  return write(cluster, metadata.name, live, applyRequest({ ...intent, metadata }, force));
+  return writeLiveDefinition(cluster, metadata.name, live, applyRequest({ ...intent, metadata }, force));
 }
 
 /**
  * The definition as an apply would leave it; writes nothing. Without a resourceVersion: an edit since the intent was made is no
  * reason to refuse it.
  */
-export function tryDefinition(cluster: Cluster, intent: Definition, { force = false } = {}): Promise<Definition> {
+export function tryApplyDefinition(cluster: Cluster, intent: Definition, { force = false } = {}): Promise<Definition> {
   const request = applyRequest(intent, force);
   return cluster.call<Definition>({ ...request, query: { ...request.query, dryRun: "All" } });
 }
@@ -49,13 +54,13 @@ function applyRequest(intent: Definition, force: boolean): DefinitionWrite {
 /** A write of metadata alone: generation and handlers stay, and killed after it nothing is lost. */
 async function withoutForeignCaBundle(cluster: Cluster, live: Definition, intent: Definition): Promise<Definition> {
   const managedFields = withInjectedCaBundle(live, intent);
-  return managedFields === undefined ? live : mergePatch(cluster, live, "", { managedFields });
+  return managedFields === undefined ? live : patchLiveDefinition(cluster, live, "", { managedFields });
 }
 
 /** Takes these field managers off the definition; refused when it moved since it was read. */
 export async function takeOverFields(cluster: Cluster, live: Definition, managers: string[]): Promise<Definition> {
   if (managers.length === 0) return live;
-  return mergePatch(cluster, live, "", { managedFields: withoutFieldManagers(live, managers) });
+  return patchLiveDefinition(cluster, live, "", { managedFields: withoutFieldManagers(live, managers) });
 }
 
 /** Deletes the definition and with it every object; refused when it moved since it was read. */
@@ -70,6 +75,6 @@ export async function deleteDefinition(cluster: Cluster, live: Definition): Prom
     // A delete whose answer got lost has moved it: it is being deleted until its objects are gone.
     const now = error.mayHaveLanded ? await readDefinition(cluster, name) : live;
     const isGoing = now === undefined || (now.metadata.uid === uid && now.metadata["deletionTimestamp"] !== undefined);
-    if (!isGoing) throw conflict(name, error);
+    if (!isGoing) throw liveDefinitionConflict(name, error);
   }
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "./cluster";
 import { hasStatus } from "./errors";
 import { type IdentityLease, listIdentityLeases } from "./identityLeases";
-import { connectToEach } from "./reachableServers";
+import { connectToReachableServers } from "./reachableServers";
 import { sharedWhileFresh } from "./shared";
 
 /** What one look at the control plane found: data, which the phases of many CRDs may share. */
@@ -23,7 +23,7 @@ export const BALANCED_BY_REQUEST =
   "a balancer in front deals out single requests, so no connection stays with one API server";
 
 /** Looks who is there, from this moment on. */
-export const survey = sharedWhileFresh(lookOnce, EVERY_MS);
+export const surveyApiServers = sharedWhileFresh(lookOnce, EVERY_MS);
 
 async function lookOnce(cluster: Cluster, decommissioned: readonly string[]): Promise<Survey> {
   const at = Date.now();
@@ -48,7 +48,7 @@ async function leasesOrReason(cluster: Cluster): Promise<IdentityLease[] | strin
 
 async function addressesOrReason(cluster: Cluster, expected: number): Promise<string[] | string> {
   try {
-    const found = await connectToEach(cluster, expected);
+    const found = await connectToReachableServers(cluster, expected);
     if (found === "mixed") return BALANCED_BY_REQUEST;
     for (const connection of found.values()) connection.close();
     return [...found.keys()];

@@ -1,24 +1,18 @@
 import type { Schema } from "../crd/definition";
 import type { Pair } from "./check";
-import {
-  ANYTHING,
-  fieldOf,
-  isEmbeddedResource,
-  isSameType,
-  isWiderType,
-  keepsUnknownFields,
-  valuesOf,
-} from "./schemaType";
+import { isEmbeddedResource, isSameSchemaType, isWiderSchemaType } from "./schemaType";
+import { ANYTHING, keepsUnknownFields, schemaOfValues, schemaOfField } from "./schemaFields";
 
 /** The keywords below which further nodes stand; each node is a pair of its own. */
 export const CHILDREN: readonly string[] = ["properties", "additionalProperties", "items"];
 
 /** Every node that both schemas have, one pair each, from the root down. Below a node of another type nothing is comparable. */
-export function pairNodes(path: string, old: Schema, next: Schema): Pair[] {
+export function pairSchemaNodes(path: string, old: Schema, next: Schema): Pair[] {
   const pairs: Pair[] = [];
   const visit = (pair: Pair): void => {
     pairs.push(pair);
-    if (isSameType(pair.old, pair.next) || isWiderType(pair.old, pair.next)) childPairs(pair).forEach(visit);
+    if (isSameSchemaType(pair.old, pair.next) || isWiderSchemaType(pair.old, pair.next))
+      childPairs(pair).forEach(visit);
   };
   visit({ path, old, next, isResource: true });
   return pairs;
@@ -38,12 +32,16 @@ type Below = (step: string, old: Schema | undefined, next: Schema | undefined) =
 function namedPairs(old: Schema, next: Schema, below: Below): Pair[] {
   const names = new Set([...Object.keys(old.properties ?? {}), ...Object.keys(next.properties ?? {})]);
   return [...names].flatMap((name) =>
-    below(`.${name}`, fieldOf(old, name) ?? valuesOf(old), fieldOf(next, name) ?? valuesOf(next)),
+    below(
+      `.${name}`,
+      schemaOfField(old, name) ?? schemaOfValues(old),
+      schemaOfField(next, name) ?? schemaOfValues(next),
+    ),
   );
 }
 
 function valuePairs(old: Schema, next: Schema, below: Below): Pair[] {
-  return below(".*", valuesOf(old) ?? (keepsUnknownFields(old) ? ANYTHING : undefined), valuesOf(next));
+  return below(".*", schemaOfValues(old) ?? (keepsUnknownFields(old) ? ANYTHING : undefined), schemaOfValues(next));
 }
 
 function itemPairs(old: Schema, next: Schema, below: Below): Pair[] {

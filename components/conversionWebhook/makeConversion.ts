@@ -6,9 +6,9 @@ import { asResourceError } from "../provider/refusal";
 import type { ConversionWebhookArgs } from "./args";
 import { bundleConversion } from "./bundle";
 import { createCertificate } from "./certificates";
-import type { Site } from "./keys";
-import { loadConversion } from "./load";
-import { checkArgs } from "./refusals";
+import type { Site } from "./sealingKeys";
+import { loadConversion } from "./loadConversion";
+import { checkWebhookArgs } from "./checkWebhookArgs";
 import { tryLaws } from "./tryLaws";
 import { createWorkload } from "./workload";
 
@@ -23,7 +23,7 @@ export interface Made {
 
 /** Checks, tries and bundles the conversion, and makes what serves it. Loaded when first used: a program that only moves CRDs needs none of it. */
 export function makeConversion(component: pulumi.ComponentResource, name: string, args: ConversionWebhookArgs): Made {
-  asResourceError(component, () => checkArgs(args));
+  asResourceError(component, () => checkWebhookArgs(args));
   const { conversion: file, url, caBundle } = args;
   const definition = file === undefined ? undefined : asResourceError(component, () => loadConversion(file));
   asResourceError(component, () => tryLaws(definition, args));

@@ -6,7 +6,7 @@ import type { Problem } from "../../kubernetes/problem";
 import { rightsWithoutWhich } from "../../kubernetes/rights";
 
 /** Which rights are missing that a later step needs: known before the first write, not half way. */
-export async function whyNotAllowed(
+export async function whyRightsMissing(
   cluster: Cluster,
   { metadata, spec }: Definition,
   migrator: "in-tree" | "direct",

@@ -1,8 +1,8 @@
 import type { DirectedTransfer, Place } from "./compile";
-import { MoveError, reasonOf } from "./errors";
+import { MoveError, reasonOfError } from "./errors";
 import { stringifyExact } from "./exactJson";
-import { expected, fits } from "./fits";
-import { fromUser, toUser } from "./json";
+import { expected, fits } from "./fitsSchema";
+import { jsonFromUser, jsonToUser } from "./json";
 import type { Way } from "./moves";
 
 /**
@@ -11,7 +11,7 @@ import type { Way } from "./moves";
  *
  * @throws MoveError when the user's function throws, or gives what the schema does not allow
  */
-export function run(move: DirectedTransfer, way: "there" | "back", values: readonly unknown[]): readonly unknown[] {
+export function runMove(move: DirectedTransfer, way: "there" | "back", values: readonly unknown[]): readonly unknown[] {
   const [from, to] = way === "there" ? [move.from, move.to] : [move.to, move.from];
   const call = move[way];
   const absent = to.map(() => undefined);
@@ -25,7 +25,7 @@ export function run(move: DirectedTransfer, way: "there" | "back", values: reado
       move,
       to,
       call,
-      values.map((value, index) => toUser(from[index]?.schema, value)),
+      values.map((value, index) => jsonToUser(from[index]?.schema, value)),
     ) ?? absent
   );
 }
@@ -40,9 +40,12 @@ function checked(
   let answer: readonly unknown[] = [];
   try {
     given = call(values) ?? undefined;
-    if (Array.isArray(given)) answer = given.map(fromUser);
+    if (Array.isArray(given)) answer = given.map(jsonFromUser);
   } catch (error) {
-    throw new MoveError(move.label, move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOf(error));
+    throw new MoveError(
+      move.label,
+      move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOfError(error),
+    );
   }
   if (given === undefined) return undefined;
   if (answer.length !== to.length) {

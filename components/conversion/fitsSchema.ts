@@ -1,5 +1,5 @@
 import { ExactNumber } from "./exactJson";
-import { equal, fieldSchema, isMapValue } from "./json";
+import { equal, isMapValue, fieldSchema } from "./json";
 import { INT_OR_STRING, type SchemaNode } from "./schema";
 
 /**

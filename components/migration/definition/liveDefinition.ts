@@ -24,16 +24,16 @@ export function annotate(
   live: Definition,
   annotations: Record<string, string | null>,
 ): Promise<Definition> {
-  return mergePatch(cluster, live, "", { annotations });
+  return patchLiveDefinition(cluster, live, "", { annotations });
 }
 
 /** Sets status.storedVersions; refused when the definition moved since it was read. */
 export function setStoredVersions(cluster: Cluster, live: Definition, versions: string[]): Promise<Definition> {
-  return mergePatch(cluster, live, "/status", {}, { status: { storedVersions: versions } });
+  return patchLiveDefinition(cluster, live, "/status", {}, { status: { storedVersions: versions } });
 }
 
 /** A merge patch of the definition; refused when it moved since it was read. */
-export function mergePatch(
+export function patchLiveDefinition(
   cluster: Cluster,
   live: Definition,
   subresource: string,
@@ -41,7 +41,7 @@ export function mergePatch(
   rest: object = {},
 ): Promise<Definition> {
   const { name, resourceVersion } = live.metadata;
-  return write(cluster, name, live, {
+  return writeLiveDefinition(cluster, name, live, {
     method: "PATCH",
     path: `${definitionPath(name)}${subresource}`,
     query: { fieldManager: FIELD_MANAGER },
@@ -53,7 +53,7 @@ export function mergePatch(
 export type DefinitionWrite = ApiRequest & { readonly body: { readonly metadata: object } };
 
 /** Sends one write of the definition. @throws UserError when it moved since it was read, or another manager owns a field */
-export async function write(
+export async function writeLiveDefinition(
   cluster: Cluster,
   name: string,
   live: Definition | undefined,
@@ -64,7 +64,7 @@ export async function write(
   } catch (error) {
     if (!hasStatus(error, 409)) throw error;
     const landed = live && error.mayHaveLanded ? await findLanded(cluster, live, request) : undefined;
-    if (landed === undefined) throw conflict(name, error);
+    if (landed === undefined) throw liveDefinitionConflict(name, error);
     return landed;
   }
 }
@@ -98,7 +98,7 @@ function withoutMoments({ metadata, ...rest }: Definition): object {
 export class DefinitionMoved extends UserError {}
 
 /** Its spec was edited while its objects were migrated. */
-export function movedFrom(crd: string, generation: number, now: Definition["metadata"]): DefinitionMoved {
+export function liveDefinitionMoved(crd: string, generation: number, now: Definition["metadata"]): DefinitionMoved {
   return new DefinitionMoved({
     what: `${crd}: the definition was changed while its objects were migrated: it is at generation ${now.generation}`,
     expected: `generation ${generation}, of which every object was proven`,
@@ -107,7 +107,7 @@ export function movedFrom(crd: string, generation: number, now: Definition["meta
 }
 
 /** Another writer came first. */
-export function conflict(name: string, error: ApiError): UserError {
+export function liveDefinitionConflict(name: string, error: ApiError): UserError {
   if (!/conflicts? with/.test(error.message)) {
     return new DefinitionMoved({
       what: `${name}: the CRD was changed by someone else while this phase worked on it`,

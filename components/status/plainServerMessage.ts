@@ -1,5 +1,5 @@
 /** What the API server says, without the layers around it, and without what is another at each asking: same cluster, same bytes. */
-export function plainly(message: string): string {
+export function plainServerMessage(message: string): string {
   return message
     .replace(/^Internal error occurred: /, "")
     .replace(

@@ -18,7 +18,7 @@ const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
 };
 
 /** @throws UserError for what cannot be meant */
-export function checkArgs(args: ConversionWebhookArgs): void {
+export function checkWebhookArgs(args: ConversionWebhookArgs): void {
   const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
   if (unknown.length > 0) {
     const expected = Object.keys(KNOWN).sort().join(", ");

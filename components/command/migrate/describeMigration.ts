@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 /** Each CRD with what will happen to it, in the order of their names. */
-export function describePlans(plans: readonly ForeignPlan[], where: string): string {
+export function describeMigrationPlans(plans: readonly ForeignPlan[], where: string): string {
   return [`${where}`, "", ...plans.flatMap(describePlan), ""].join("\n");
 }
 
@@ -28,7 +28,7 @@ function describePlan({ live, crd, version, plan, refusal, sample }: ForeignPlan
 }
 
 /** One row a CRD, aligned. */
-export function describeSummary(outcomes: readonly Outcome[]): string {
+export function describeMigrationOutcomes(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(({ crd, stored, objects, rewritten, result }) => [
     crd,
     stored,
@@ -46,6 +46,6 @@ function aligned(rows: readonly string[][]): string {
 }
 
 /** The engine's errors are written for Pulumi's users; here the next step is this command. */
-export function problemText(problem: Problem): string {
+export function describeMigrationProblem(problem: Problem): string {
   return describeProblem(problem).replace(/`pulumi (up|preview)`( without --target)? again/g, "this command again");
 }

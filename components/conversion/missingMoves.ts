@@ -35,7 +35,7 @@ const TELLING = [
  * Every field that differs between the two versions and that no move names, as sentences: what is not named would be
  * carried over as it is, and lost or invalid on the other side.
  */
-export function missingMoves(
+export function findMissingMoves(
   schemas: Sides<SchemaNode>,
   moves: readonly Move[],
   around: string,

@@ -1,0 +1,24 @@
+import type { ForeignPlan } from "./plan";
+import { rehearseStored, rehearsalWarnings } from "../definition/rehearseStored";
+import { versionsToRehearse } from "../definition/plan";
+import type { ClusterWork } from "../../kubernetes/cluster";
+
+/**
+ * Every object by dry run, from each version in which one may be stored and that is still served. Writes nothing.
+ *
+ * @returns how many were rehearsed; undefined where no other version is served
+ * @throws UserError naming those that would fail
+ */
+export async function rehearseForeign(
+  { live, crd, version }: ForeignPlan,
+  work: ForeignWork,
+): Promise<number | undefined> {
+  const clean = await rehearseStored(versionsToRehearse(live, version), live, { crd, version }, work);
+  for (const warning of rehearsalWarnings(clean)) work.warn(`${crd}: ${warning}`);
+  return clean.length === 0 ? undefined : Math.max(...clean.map(({ objects }) => objects));
+}
+
+/** Work on one cluster that has somewhere to say what is worth reading. */
+export interface ForeignWork extends ClusterWork {
+  readonly warn: (message: string) => void;
+}
