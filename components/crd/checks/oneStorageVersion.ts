@@ -10,8 +10,11 @@ export function oneStorageVersion(manifest: Definition): string[] {
   return [
     describeProblem({
       what: `spec.versions: ${found}`,
-      expected: "exactly one",
-      next: `set storage: true on the wanted one of ${names || "(none)"}`,
+      expected: "exactly one storage version",
+      next:
+        stored.length === 0
+          ? `set storage: true on one of ${names || "(none)"}`
+          : `set storage: false on all but one of ${stored.join(", ")}`,
     }),
   ];
 }

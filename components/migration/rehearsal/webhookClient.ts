@@ -171,7 +171,7 @@ function slow(name: string, seconds: number): WebhookError {
     what: `conversion webhook ${name} gave no answer within ${seconds} s`,
     expected:
       "a few milliseconds for each object (the API server gives up after 30 s, and asks for every object it reads)",
-    next: "find out what holds it up",
+    next: "look at the logs and the load of what answers there, then run `pulumi preview` again",
   });
 }
 

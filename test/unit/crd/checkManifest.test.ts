@@ -56,19 +56,19 @@ test("metadata.name other than plural.group is refused", () => {
 
 test("no storage version is refused, with the versions to choose from", () => {
   expect(checkManifest(manifest("v1", "v2"))).toEqual([
-    "spec.versions: no version has storage: true\n  expected: exactly one\n  next:     set storage: true on the wanted one of v1, v2",
+    "spec.versions: no version has storage: true\n  expected: exactly one storage version\n  next:     set storage: true on one of v1, v2",
   ]);
 });
 
 test("no version at all is refused", () => {
   expect(checkManifest(manifest())).toEqual([
-    "spec.versions: no version has storage: true\n  expected: exactly one\n  next:     set storage: true on the wanted one of (none)",
+    "spec.versions: no version has storage: true\n  expected: exactly one storage version\n  next:     set storage: true on one of (none)",
   ]);
 });
 
 test("two storage versions are refused, both named", () => {
   expect(checkManifest(manifest("v1 storage", "v2 storage"))).toEqual([
-    "spec.versions: v1, v2 have storage: true\n  expected: exactly one\n  next:     set storage: true on the wanted one of v1, v2",
+    "spec.versions: v1, v2 have storage: true\n  expected: exactly one storage version\n  next:     set storage: false on all but one of v1, v2",
   ]);
 });
 

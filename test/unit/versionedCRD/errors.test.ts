@@ -41,7 +41,7 @@ test.each<[string, object, string]>([
   [
     "a manifest without a storage version",
     { crd: manifest("v1", "v2") },
-    "crd: spec.versions: no version has storage: true\n  expected: exactly one\n  next:     set storage: true on the wanted one of v1, v2",
+    "crd: spec.versions: no version has storage: true\n  expected: exactly one storage version\n  next:     set storage: true on one of v1, v2",
   ],
   [
     "a manifest of another kind",
