@@ -60,8 +60,10 @@ export function describeSample(sample: Sample, from: Resource, next: Next): stri
     storedSize(next.isSame ? (withDefaults(next.schema, object) as KubernetesObject) : object, to).whole;
   const largest = rest.reduce((most, each) => (sizeOf(each) > sizeOf(most) ? each : most), first);
   const size = `${count(sizeOf(largest))} bytes as ${to.version}`;
-  const read = `${sample.isAll ? "all" : "the first"} ${objects.length} objects read`;
-  const line = `${read}: the largest, ${objectName(largest)}, takes ${size}; etcd takes ${count(ETCD_LIMIT)} by default`;
+  const isOnly = sample.isAll && rest.length === 0;
+  const read = isOnly ? "the only object read" : `${sample.isAll ? "all" : "the first"} ${objects.length} objects read`;
+  const named = isOnly ? `${read}, ${objectName(largest)},` : `${read}: the largest, ${objectName(largest)},`;
+  const line = `${named} takes ${size}; etcd takes ${count(ETCD_LIMIT)} by default`;
   return next.isSame ? [line, ...describeBroken(objects, read, next)] : [line];
 }
 

@@ -77,6 +77,11 @@ test("a pattern that would take for ever here says nothing", () => {
   expect(describeSample(all(object("a", spec)), resource("v1"), none(schema))).toHaveLength(1);
 });
 
+test("a single object is the only one", () => {
+  const [line] = describeSample(all(object("a", {})), resource("v1"), none(specSchema({})));
+  expect(line).toMatch(/^the only object read, default\/a, takes \d+ bytes as v2; /);
+});
+
 test("no object, no line", () => {
   expect(describeSample(all(), resource("v1"), none(specSchema({})))).toEqual([]);
 });
