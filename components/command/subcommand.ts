@@ -36,6 +36,18 @@ export interface Subcommand {
 /** Wrong arguments: the usage belongs below the error. */
 export class UsageError extends UserError {}
 
+/**
+ * @param values of `parseArgs`
+ * @param names of options that rule each other out
+ */
+export function assertAtMostOneOption<Name extends string>(
+  values: Readonly<Partial<Record<Name, unknown>>>,
+  names: readonly Name[],
+): void {
+  const given = names.filter((name) => values[name] !== undefined && values[name] !== false).map((name) => `--${name}`);
+  if (given.length > 1) throw new UsageError({ what: `${given.join(" and ")} are given`, expected: "one of them" });
+}
+
 /** Runs one subcommand; whatever it throws becomes exit code 2 and its message. */
 export async function runSubcommand(command: Subcommand, args: string[], terminal: Terminal): Promise<ExitCode> {
   if (args.includes("--help") || args.includes("-h")) {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { INPUTS_HELP, readInputs } from "../inputs/readInputs";
-import { UsageError, type Subcommand, type Terminal } from "../subcommand";
+import { assertAtMostOneOption, type Subcommand, type Terminal } from "../subcommand";
 import { readAcknowledgements } from "./acknowledgements";
 import { renderReportsAsJson } from "./json";
 import { renderReportsAsMarkdown } from "./markdown";
@@ -62,11 +62,7 @@ export const check: Subcommand = {
 };
 
 function formatOf(values: Record<(typeof FORMATS)[number] | "all", boolean>): Format {
-  const given = ([...FORMATS, "all"] as const).filter((name) => values[name]);
-  if (given.length > 1) {
-    const named = given.map((name) => `--${name}`);
-    throw new UsageError({ what: `${named.join(" and ")} are given`, expected: "one of them" });
-  }
+  assertAtMostOneOption(values, [...FORMATS, "all"]);
   return FORMATS.find((name) => values[name]) ?? "text";
 }
 

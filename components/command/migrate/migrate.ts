@@ -3,7 +3,7 @@ import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
 import { assertIsCrdNameOrPattern } from "../../migration/foreign/crdNames";
 import type { ForeignOptions, ForeignPlan } from "../../migration/foreign/plan";
-import { UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
+import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import {
   describeMigrationPlans,
   describeMigrationOutcomes,
@@ -71,8 +71,7 @@ function parse(args: string[]): Request {
   const { migrator, context, kubeconfig } = values;
   if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
   positionals.forEach(assertIsCrdNameOrPattern);
-  if (values["dry-run"] && values.yes)
-    throw new UsageError({ what: "--dry-run and --yes are given", expected: "one of them" });
+  assertAtMostOneOption(values, ["dry-run", "yes"]);
   if (migrator !== "in-tree" && migrator !== "direct")
     throw new UsageError({ what: `--migrator is ${migrator}`, expected: "in-tree or direct" });
   return {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UserError } from "../../kubernetes/errors";
 import { planOf, type Plan } from "../../plan/document";
-import { UsageError, type Subcommand, type Terminal } from "../subcommand";
+import { assertAtMostOneOption, UsageError, type Subcommand, type Terminal } from "../subcommand";
 import { readEngineOutput } from "./engineOutput";
 import { renderPlanJson } from "./json";
 import { renderPlanMarkdown } from "./markdown";
@@ -35,9 +35,7 @@ export const plan: Subcommand = {
       allowPositionals: true,
       options: { json: { type: "boolean", default: false }, markdown: { type: "boolean", default: false } },
     });
-    if (values.json && values.markdown) {
-      throw new UsageError({ what: "--json and --markdown are given", expected: "one of them" });
-    }
+    assertAtMostOneOption(values, ["json", "markdown"]);
     const shown = planOf(readEngineOutput(await read(positionals, terminal)));
     terminal.print(render(shown, values));
     return shown.counts.errors > 0 ? 1 : 0;

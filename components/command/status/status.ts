@@ -9,7 +9,7 @@ import type { NextManifest } from "../../status/finding";
 import { renderStatusAsJson } from "../../status/render/json";
 import { renderStatusAsMarkdown } from "../../status/render/markdown";
 import { renderStatusAsText } from "../../status/render/text";
-import { type ExitCode, type Subcommand, type Terminal, UsageError } from "../subcommand";
+import { assertAtMostOneOption, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import { readNextManifests } from "./nextManifests";
 import { compilePatterns } from "./patterns";
 
@@ -75,9 +75,8 @@ function readArgs(args: string[]) {
       markdown: { type: "boolean" },
     },
   });
-  const { json, markdown, context, "all-contexts": all } = read.values;
-  expectOne("--json", json === true, "--markdown", markdown === true);
-  expectOne("--all-contexts", all === true, "--context", context !== undefined);
+  assertAtMostOneOption(read.values, ["json", "markdown"]);
+  assertAtMostOneOption(read.values, ["all-contexts", "context"]);
   return read;
 }
 
@@ -85,11 +84,6 @@ interface Asked {
   readonly references: readonly ClusterReference[];
   readonly patterns: readonly string[];
   readonly next: ReadonlyMap<string, NextManifest> | undefined;
-}
-
-function expectOne(first: string, hasFirst: boolean, second: string, hasSecond: boolean): void {
-  if (hasFirst && hasSecond)
-    throw new UsageError({ what: `${first} and ${second} are given`, expected: "one of them" });
 }
 
 async function referencesOf(

@@ -10,7 +10,7 @@ import {
 } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError } from "../../kubernetes/errors";
-import { isLargeJsonInteger } from "../../kubernetes/json";
+import { isLargeJsonInteger, readableJson } from "../../kubernetes/json";
 import { boundedItems } from "../../kubernetes/problem";
 import { withoutRetries } from "../../kubernetes/retry";
 import { count } from "../rewrite/progress";
@@ -52,18 +52,19 @@ export interface Next {
  * its schema. It is no gate, since the API server alone knows CEL and Go's patterns: rehearse asks it about every object.
  */
 export function describeSample(sample: Sample, from: Resource, next: Next): string[] {
-  const { objects } = sample;
-  const [first, ...rest] = objects;
-  if (first === undefined) return [];
   const to = next.isSame ? next.resource : from;
-  const sizeOf = (object: KubernetesObject): number =>
-    storedSize(next.isSame ? (withDefaults(next.schema, object) as KubernetesObject) : object, to).whole;
-  const largest = rest.reduce((most, each) => (sizeOf(each) > sizeOf(most) ? each : most), first);
-  const size = `${count(sizeOf(largest))} bytes as ${to.version}`;
+  // Once for each object: they may be large.
+  const objects = next.isSame
+    ? sample.objects.map((object) => withDefaults(next.schema, object) as KubernetesObject)
+    : sample.objects;
+  const sized = objects.map((object) => ({ name: objectName(object), bytes: storedSize(object, to).whole }));
+  const [first, ...rest] = sized;
+  if (first === undefined) return [];
+  const { name, bytes } = rest.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
   const isOnly = sample.isAll && rest.length === 0;
-  const read = isOnly ? "the only object read" : `${sample.isAll ? "all" : "the first"} ${objects.length} objects read`;
-  const named = isOnly ? `${read}, ${objectName(largest)},` : `${read}: the largest, ${objectName(largest)},`;
-  const line = `${named} takes ${size}; etcd takes ${count(ETCD_LIMIT)} by default`;
+  const read = isOnly ? "the only object read" : `${sample.isAll ? "all" : "the first"} ${sized.length} objects read`;
+  const named = `${read}${isOnly ? "" : ": the largest"}, ${name},`;
+  const line = `${named} takes ${count(bytes)} bytes as ${to.version}; etcd takes ${count(ETCD_LIMIT)} by default`;
   return next.isSame ? [line, ...describeBroken(objects, read, next)] : [line];
 }
 
@@ -73,7 +74,7 @@ export function describeSample(sample: Sample, from: Resource, next: Next): stri
  */
 function describeBroken(objects: readonly KubernetesObject[], read: string, { resource, schema }: Next): string[] {
   const items = objects.flatMap((object) => {
-    const found = refusalsOf(schema ?? {}, readable(withDefaults(schema, object)));
+    const found = refusalsOf(schema ?? {}, readable(object));
     const more = found.length > PROBLEMS ? `; and ${found.length - PROBLEMS} more` : "";
     return found.length === 0 ? [] : [`${objectName(object)}: ${found.slice(0, PROBLEMS).join("; ")}${more}`];
   });
@@ -86,7 +87,7 @@ function describeBroken(objects: readonly KubernetesObject[], read: string, { re
 
 /** Integers beyond 2^53 as numbers: rounded, which no bound minds. */
 function readable(value: unknown): unknown {
-  if (typeof value === "string") return isLargeJsonInteger(value) ? Number(value.replace(/^[^:]*:/, "")) : value;
+  if (typeof value === "string") return isLargeJsonInteger(value) ? Number(readableJson(value)) : value;
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, readable(field)]));

@@ -26,7 +26,7 @@ const annotation = (key: string): string => `oldObject.metadata.?annotations[?${
  */
 export function protectionPolicy(crd: string): Protection {
   const name = `kubernetes-storage-migration-${crd}`;
-  const isRehearsal = "has(request.dryRun) && request.dryRun"; // preview asks whether the API server takes what drop will write
+  const isDryRun = "has(request.dryRun) && request.dryRun"; // preview asks whether the API server takes what drop will write
   return {
     name,
     policy: {
@@ -60,7 +60,7 @@ export function protectionPolicy(crd: string): Protection {
           reason: "Forbidden",
         },
         {
-          expression: `${isRehearsal} || variables.removed.all(n, variables.dropping.matches(${text('"versions":\\[[^\\]]*"')} + n + ${text('"')}))`,
+          expression: `${isDryRun} || variables.removed.all(n, variables.dropping.matches(${text('"versions":\\[[^\\]]*"')} + n + ${text('"')}))`,
           messageExpression: `${text(
             `${crd} is protected: only the drop of its VersionedCRD may remove a version, once no object is stored in it. Removed: `,
           )} + variables.removed.join(", ")`,
