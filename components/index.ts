@@ -4,7 +4,13 @@ export type { VersionedCRDArgs } from "./versionedCRD/args";
 export { VersionedCRDs } from "./versionedCRDs/versionedCRDs";
 export type { EachVersionedCRDArgs, VersionedCRDsArgs } from "./versionedCRDs/args";
 export { EncryptionKeyRotation, type RotationPhases } from "./encryptionKeyRotation/encryptionKeyRotation";
-export type { EncryptionKeyRotationArgs, KeyArgs, KmsKeyArgs, NamedKeyArgs } from "./encryptionKeyRotation/args";
+export type {
+  EncryptionKeyRotationArgs,
+  KeyAcknowledgement,
+  KeyArgs,
+  KmsKeyArgs,
+  NamedKeyArgs,
+} from "./encryptionKeyRotation/args";
 export { StorageMigration } from "./storageMigration/storageMigration";
 export type { StorageMigrationArgs } from "./storageMigration/args";
 export type { MigratedObjects } from "./storageMigration/migratedObjects";

@@ -25,7 +25,8 @@ type Straight =
   | "decommissionedServers"
   | "ownerReferences"
   | "skipOwnerSearch"
-  | "acknowledge";
+  | "acknowledge"
+  | "requireAcknowledgement";
 
 type CrdConfig = Pick<VersionedCRDArgs, Straight> & {
   name: string;

@@ -11,6 +11,8 @@ type Straight =
   | "compactionIntervalSeconds"
   | "decommissionedServers"
   | "maxKeyAgeDays"
+  | "acknowledge"
+  | "requireAcknowledgement"
   | "recordIn";
 
 type KeyConfig =

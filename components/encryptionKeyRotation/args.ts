@@ -1,5 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs } from "../provider/clusterChoice";
+import { describeProblem } from "../kubernetes/problem";
+import { whyNoAcknowledgements, whyNoRequirement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { Cipher } from "./configuration/configuration";
@@ -24,6 +26,15 @@ export interface KmsKeyArgs {
 
 /** A key by its name, one given in full, a KMS plugin, or `"identity"`: plain data. */
 export type KeyArgs = string | NamedKeyArgs | KmsKeyArgs;
+
+/** The user's word that retire may take a key out of the file. */
+export interface KeyAcknowledgement {
+  check: "key-retired";
+  /** The key, as preview names it: `secretbox:2026-08`, `kms:vault`, or `identity` for plain data. */
+  path: string;
+  /** Why it may go, for whoever reads it later. */
+  reason: string;
+}
 
 /** What an EncryptionKeyRotation is given: the keys as they are to be, and where the API servers get them from. */
 export interface EncryptionKeyRotationArgs extends ClusterArgs {
@@ -81,6 +92,17 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    * does come back with a retired key can read nothing. Name only what is destroyed.
    */
   decommissionedServers?: string[];
+  /**
+   * Keys that retire may take out of the file, each with the reason. Needed where `requireAcknowledgement` is set. Default: none. One
+   * that names a key which retire does not remove is an error.
+   */
+  acknowledge?: KeyAcknowledgement[];
+  /**
+   * Retire waits for your word: it is an error at preview until `acknowledge` names each key that goes, as
+   * `{ check: "key-retired", path: "secretbox:2026-08", reason: "…" }`. Default: false. Set it in the configuration of the stacks where
+   * nobody may retire a key by the way. Take the acknowledgement out afterwards: until then preview warns of it.
+   */
+  requireAcknowledgement?: boolean;
   /** Days after which preview and `up` warn of the write key's age. Default: no warning. */
   maxKeyAgeDays?: number;
   /** Namespace of the ConfigMap `encryption-key-rotation`, which holds the proofs. Default: `kube-system`. */
@@ -103,6 +125,8 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
   compactionIntervalSeconds: true,
   decommissionedServers: true,
   maxKeyAgeDays: true,
+  acknowledge: true,
+  requireAcknowledgement: true,
   recordIn: true,
   audit: true,
   kubeconfig: true,
@@ -112,7 +136,7 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
 
 /** Everything that can be wrong with an argument by itself; what hangs on keys and resources together is for readDesiredKeys. */
 export function checkRotationArgs(component: pulumi.Resource, args: EncryptionKeyRotationArgs): void {
-  const problems = [...misspelt(args), ...wrongChoices(args), ...wrongNumbers(args)];
+  const problems = [...misspelt(args), ...wrongChoices(args), ...wrongNumbers(args), ...wrongAcknowledgements(args)];
   if (problems.length > 0) throw refusal(component, problems.join("\n"));
 }
 
@@ -137,6 +161,15 @@ function wrongChoices({ stopAfter = "retire", migrator = "in-tree", targets }: E
     );
   }
   return problems;
+}
+
+function wrongAcknowledgements({ acknowledge = [], requireAcknowledgement }: EncryptionKeyRotationArgs): string[] {
+  const wrong = whyNoAcknowledgements(acknowledge, {
+    isCheck: (check) => check === "key-retired",
+    checks: "key-retired",
+    example: `{ check: "key-retired", path: "secretbox:2026-08", reason: "…" }`,
+  });
+  return [wrong, whyNoRequirement(requireAcknowledgement)].flatMap((each) => (each ? [describeProblem(each)] : []));
 }
 
 /** A wait of no length, from a value that is no number, would be a gate left open. */

@@ -30,6 +30,10 @@ export function createRotationPhases(
     );
   };
   const audit = args.audit === undefined ? {} : { audit: pulumi.output(args.audit).apply(sealedEtcd) };
+  const approval = {
+    ...((args.acknowledge ?? []).length > 0 && { acknowledge: args.acknowledge }),
+    ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),
+  };
   const distribute = create("distribute", {
     material,
     ...(Object.keys(archived).length > 0 && { archived }),
@@ -39,10 +43,11 @@ export function createRotationPhases(
     // What only later phases act on: `up --plan` holds a program to it at its first phase, not half way. Absent where not given.
     ...(args.stopAfter !== undefined && { stopAfter: args.stopAfter }),
     ...(args.compactionIntervalSeconds !== undefined && { compactionIntervalSeconds }),
+    ...approval,
   });
   const promote = create("promote", {}, distribute);
   const migrate = create("migrate", { migrator }, promote);
-  const retire = create("retire", { compactionIntervalSeconds, ...audit }, migrate);
+  const retire = create("retire", { compactionIntervalSeconds, ...audit, ...approval }, migrate);
   return { distribute, promote, migrate, retire };
 }
 

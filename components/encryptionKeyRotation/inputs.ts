@@ -1,4 +1,5 @@
 import type { SharedInputs } from "../provider/inputs";
+import type { KeyAcknowledgement } from "./args";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { DesiredKeys } from "./desiredKeys";
 import type { RotationPhaseName } from "./phase";
@@ -27,6 +28,8 @@ export interface DistributeInputs extends RotationInputs {
   /** What later phases act on, where it is given: here for the saved plan of `up --plan` alone. */
   stopAfter?: RotationPhaseName;
   compactionIntervalSeconds?: number;
+  acknowledge?: KeyAcknowledgement[];
+  requireAcknowledgement?: true;
 }
 
 export type PromoteInputs = RotationInputs;
@@ -38,6 +41,10 @@ export interface MigrateKeysInputs extends RotationInputs {
 export interface RetireInputs extends RotationInputs {
   compactionIntervalSeconds: number;
   audit?: EtcdArgs;
+  /** Absent where nothing is acknowledged. */
+  acknowledge?: KeyAcknowledgement[];
+  /** Absent where it is not set. */
+  requireAcknowledgement?: true;
 }
 
 /** The configuration as a phase left it. */

@@ -80,15 +80,30 @@ export function planRotationMigrate(
 
 /** What neither writes nor is to be read any more goes, once the proof is there. */
 export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
-  const before = simulateStages("promote", simulateStages("distribute", live, desired), desired);
-  const after = simulateStages("retire", before, desired);
-  return changesOf(desired, before, after).map(({ patterns, before: was, after: is }) => {
-    const gone = was.filter((key) => !is.some((each) => isSameKeyName(each, key)));
+  return retirements(live, desired).map(({ patterns, before: was, after: is, gone }) => {
     const archived = gone.filter(({ name }) => desired.archive.includes(name));
     const kept = archived.length === 0 ? "" : `; archive keeps the bytes made here for ${labels(archived)}`;
     const once = `${labels(gone)} can go once every object is proven to be written with ${labelKeyName(desired.write)}`;
     return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
   });
+}
+
+/** The keys that retire takes away, by label, sorted; of several patterns each once. */
+export function planRetiredKeys(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
+  return [...new Set(retirements(live, desired).flatMap(({ gone }) => gone.map(labelKeyName)))].sort();
+}
+
+interface Retirement extends OrderChange {
+  gone: KeyName[];
+}
+
+function retirements(live: EncryptionConfiguration, desired: DesiredKeys): Retirement[] {
+  const before = simulateStages("promote", simulateStages("distribute", live, desired), desired);
+  const after = simulateStages("retire", before, desired);
+  return changesOf(desired, before, after).map((change) => ({
+    ...change,
+    gone: change.before.filter((key) => !change.after.some((each) => isSameKeyName(each, key))),
+  }));
 }
 
 function isProven(live: EncryptionConfiguration, desired: DesiredKeys, facts: MigrateFacts, resource: string): boolean {

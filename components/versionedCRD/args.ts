@@ -2,8 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
+import { whyNoRequirement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
-import { whyNoAcknowledgements } from "./acknowledge";
+import { whyNoneOfCrd } from "./acknowledge";
 import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phase";
@@ -105,6 +106,12 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   acknowledge?: Acknowledgement[];
   /**
+   * Drop waits for your word: it is an error at preview until `acknowledge` names each version that goes, as
+   * `{ check: "version-dropped", path: "v1", reason: "…" }`. Default: false. Set it in the configuration of the stacks where nobody
+   * may drop a version by the way. Take the acknowledgement out afterwards: until then preview warns of it.
+   */
+  requireAcknowledgement?: boolean;
+  /**
    * Versions that the manifest no longer names and that objects in Pulumi states may still have, where these are not the usual
    * names (v1, v1beta1, …). Default: none. Only `aliases`, `transform` and `resource` use it.
    */
@@ -129,6 +136,7 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
   ownerReferences: true,
   skipOwnerSearch: true,
   acknowledge: true,
+  requireAcknowledgement: true,
   formerVersions: true,
   kubeconfig: true,
   context: true,
@@ -158,9 +166,10 @@ export function checkLimits(
     onDelete = "retain",
     before = {},
     acknowledge = [],
+    requireAcknowledgement,
   }: VersionedCRDArgs,
 ): void {
-  const wrong = checkBefore(before) ?? whyNoAcknowledgements(acknowledge);
+  const wrong = checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequirement(requireAcknowledgement);
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {

@@ -58,7 +58,10 @@ export function createPhases(
   const migrate = create("migrate", { version, migrator });
   const { ownerReferences = "refuse", skipOwnerSearch: skipOwnerSearch = [] } = args;
   const versionsThatStay = manifest.apply(versionNames);
-  const drop = create("drop", { versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch });
+  const drop = create("drop", {
+    ...{ versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch },
+    ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),
+  });
   return { serve, rehearse, store, migrate, drop };
 }
 
@@ -66,11 +69,13 @@ export function createPhases(
  * What only later phases act on, as serve's inputs too: `up --plan` holds a program to them at its first phase, not half way.
  * Absent where not given.
  */
-function furtherArguments({ stopAfter, ownerReferences, skipOwnerSearch = [] }: VersionedCRDArgs): pulumi.Inputs {
+function furtherArguments(args: VersionedCRDArgs): pulumi.Inputs {
+  const { stopAfter, ownerReferences, skipOwnerSearch = [], requireAcknowledgement = false } = args;
   return {
     ...(stopAfter !== undefined && { stopAfter }),
     ...(ownerReferences !== undefined && { ownerReferences }),
     ...(skipOwnerSearch.length > 0 && { skipOwnerSearch }),
+    ...(requireAcknowledgement && { requireAcknowledgement }),
   };
 }
 

@@ -47,6 +47,7 @@ export interface ServeInputs extends PhaseInputs {
   stopAfter?: PhaseName;
   ownerReferences?: "refuse" | "rewrite";
   skipOwnerSearch?: string[];
+  requireAcknowledgement?: true;
   /** The state was Pulumi's official resource until now. */
   __adopts?: boolean;
   /** The owner as the state has it, where it is another one. */
@@ -78,6 +79,8 @@ export interface DropInputs extends PhaseInputs {
   ownerReferences: "refuse" | "rewrite";
   /** Resources in which no object is owned at a version that goes, by the user's word. */
   skipOwnerSearch: string[];
+  /** Absent where it is not set. */
+  requireAcknowledgement?: true;
   /** The conversion that stays; null for none. */
   conversion: Conversion | null;
 }

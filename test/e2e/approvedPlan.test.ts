@@ -43,7 +43,7 @@ function definition(versions: Record<string, Fields>) {
 /** v1 gains a field, v2 is added and takes over storage. */
 const wanted = definition({ v1: { note: { type: "string" } }, "v2 storage": { note: { type: "string" } } });
 
-describe("`up --plan` carries out what was approved, or writes nothing", () => {
+describe("what was approved is carried out, or nothing is written", () => {
   let world: World;
   let program: ArgsProgram;
   let dir: string;
@@ -134,6 +134,7 @@ describe("`up --plan` carries out what was approved, or writes nothing", () => {
     ["stopAfter", wanted, { stopAfter: "store" }],
     ["what drop may do", wanted, { ownerReferences: "rewrite" }],
     ["what drop need not search", wanted, { skipOwnerSearch: ["secrets"] }],
+    ["whether drop needs a word", wanted, { requireAcknowledgement: true }],
   ])("T5: the program moved (%s): refused", async (_, manifest, more) => {
     ask(manifest, more);
     await refusedBeforeTheFirstWrite();
@@ -161,6 +162,50 @@ describe("`up --plan` carries out what was approved, or writes nothing", () => {
     await program.refused("up", "--yes", "--plan", plan);
     expect(await written()).toEqual(before);
     expect(await program.run("preview", "--expect-no-changes")).toMatch(/unchanged/);
+  });
+
+  const versions = async () => (await live()).spec.versions.map(({ name }: { name: string }) => name);
+  /** Asks for the manifest without these versions; drop needs a word, and this is what was said. */
+  const askWithout = (gone: string[], named: string[], more: object = {}): void => {
+    const left = wanted.spec.versions.filter(({ name }) => !gone.includes(name));
+    const acknowledge = named.map((path) => ({ check: "version-dropped", path, reason: "nobody reads it" }));
+    const manifest = { ...wanted, spec: { ...wanted.spec, versions: left } };
+    ask(manifest, { requireAcknowledgement: true, acknowledge, ...more });
+  };
+
+  test("T8: where drop needs a word, none and that of another version are refused, at preview and at up; held, it needs none", async () => {
+    const before = await written();
+    for (const named of [[], ["v1"]]) {
+      askWithout(["v1beta1"], named);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        const output = await program.refused(...command);
+        expect(output).toMatch(/drop removes what no acknowledgement names:\n +v1beta1\n/);
+        expect(output.includes("acknowledge names version-dropped of v1, and drop removes v1beta1")).toBe(
+          named.length > 0,
+        );
+      }
+    }
+    askWithout(["v1beta1"], [], { stopAfter: "migrate" });
+    await program.run("up", "--yes", "--skip-preview");
+    expect(await written()).toEqual(before);
+  });
+
+  test("T9: one that names the version lets it go; the unchanged program stays without changes, and is told to take it out", async () => {
+    askWithout(["v1beta1"], ["v1beta1"]);
+    expect(await program.run("up", "--yes", "--skip-preview")).toContain(
+      "v1beta1: drop is acknowledged: nobody reads it",
+    );
+    expect(await versions()).toEqual(["v1", "v2"]);
+    const after = await program.run("preview", "--expect-no-changes");
+    expect(after).toMatch(/warning: .*acknowledge names version-dropped of v1beta1, and drop has nothing to do/);
+  });
+
+  test("T10: what is left of it does not let the next version go", async () => {
+    askWithout(["v1beta1", "v1"], ["v1beta1"]);
+    const output = await program.refused("up", "--yes");
+    expect(output).toContain("acknowledge names version-dropped of v1beta1, and drop removes v1");
+    expect(output).toMatch(/drop removes what no acknowledgement names:\n +v1\n/);
+    expect(await versions()).toEqual(["v1", "v2"]);
   });
 });
 

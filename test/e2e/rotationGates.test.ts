@@ -1,6 +1,12 @@
 import * as fs from "fs";
+import type { KeyAcknowledgement } from "../../components";
+import type { RetireInputs } from "../../components/encryptionKeyRotation/inputs";
+import { readDesiredKeys } from "../../components/encryptionKeyRotation/readDesiredKeys";
+import { retire } from "../../components/encryptionKeyRotation/retire/retire";
+import { Cluster } from "../../components/kubernetes/cluster";
+import type { PhaseWork } from "../../components/provider/phaseLogic";
 import { createSecrets, getRaw, prefixes, putRaw, secretbox } from "./rotationBench";
-import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
+import { COMPACTION_SECONDS, startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
 
 jest.setTimeout(300_000);
 
@@ -123,5 +129,50 @@ describe("a rotation that does not go straight through", () => {
     expect(await prefixes(world.cluster)).toEqual({ plain: COUNT });
     expect(file()).not.toMatch(/key\d|aescbc|secretbox/);
     await readable();
+  });
+
+  const archive = ["key1", "key2", "key3", "keyX"];
+  const last = { keys: { write: "key5", archive }, requireAcknowledgement: true };
+  const word = (path: string): KeyAcknowledgement => ({ check: "key-retired", path, reason: "all is encrypted" });
+  const asked = /retire removes what no acknowledgement names:\n +identity\n/;
+
+  test("T10: where retire needs a word, none and that of another key are refused at preview; held, it needs none", async () => {
+    const before = file();
+    expect(await stack.refused(stack.preview(last))).toMatch(asked);
+    const refusal = await stack.refused(stack.up({ ...last, acknowledge: [word("aescbc:key4")] }));
+    expect(refusal).toContain("acknowledge names key-retired of aescbc:key4, and retire removes identity");
+    expect(file()).toBe(before);
+    await stack.up({ ...last, stopAfter: "migrate" });
+    expect(await prefixes(world.cluster)).toEqual(under("secretbox:v1:key5"));
+    expect(file()).toContain("identity");
+  });
+
+  test("T11: retire asks again before it writes: a run that no preview has seen retires nothing", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: world.cluster.kubeconfig });
+    const before = file();
+    const inputs: RetireInputs = {
+      rotation: "secrets",
+      desired: readDesiredKeys({ resources: ["secrets"], keys: last.keys }),
+      ...{ targets: world.targets, recordIn: "kube-system", compactionIntervalSeconds: COMPACTION_SECONDS },
+      ...{ cluster: {}, requestTimeoutSeconds: 3, decommissionedServers: [], requireAcknowledgement: true },
+    };
+    const quiet = (): void => undefined;
+    const signal = new AbortController().signal;
+    const work: PhaseWork = { cluster, report: quiet, warn: quiet, saveOutputs: quiet, signal };
+    await expect(retire.run(inputs, work)).rejects.toThrow(asked);
+    expect(file()).toBe(before);
+  });
+
+  test("T12: one that names the key lets it go; the unchanged program has nothing to do, and is told to take it out", async () => {
+    const args = { ...last, acknowledge: [word("identity")] };
+    const run = await stack.up(args);
+    expect(run.messages.join("\n")).toContain("identity: retire is acknowledged: all is encrypted");
+    expect(file()).not.toContain("identity");
+    await readable();
+    const after = await stack.preview(args);
+    expect(after.plans).toEqual({});
+    expect(after.messages.join("\n")).toMatch(
+      /acknowledge names key-retired of identity, and retire has nothing to do/,
+    );
   });
 });

@@ -19,6 +19,7 @@ import type { Rotation } from "./rotation";
 export { checkArguments } from "./arguments";
 export { whyNotFileless } from "./filelessKeys";
 export { checkKeyAge } from "./keyAge";
+export { keyRetired, leftOverKeys, unmatchedKeys } from "./keyRetired";
 export { checkProvenToRetire, type ProvenFor } from "./provenToRetire";
 export { acceptedByApiServer } from "./acceptedByApiServer";
 

@@ -1,12 +1,13 @@
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
-import type { PhaseLogic, PhaseWork } from "../../provider/phaseLogic";
+import type { PhaseLogic, PhaseWork, Preview } from "../../provider/phaseLogic";
 import { refuseOtherKeys } from "../audit/refuseOtherKeys";
-import { checkProvenToRetire } from "../checks";
+import { checkProvenToRetire, keyRetired, leftOverKeys, unmatchedKeys } from "../checks";
+import type { EncryptionConfiguration } from "../configuration/configuration";
 import { labelKeyName } from "../configuration/keyNames";
 import { edit } from "../edit/edit";
 import type { RetireInputs, RotationOutputs } from "../inputs";
-import { planRetire } from "../plan";
+import { planRetire, planRetiredKeys } from "../plan";
 import { readRotationFacts, type RotationFacts } from "../rotationFacts";
 import { proveAgain } from "./proveAgain";
 import type { LiveConfiguration } from "../liveConfiguration";
@@ -14,10 +15,11 @@ import { currentRotationOutputs } from "../currentOutputs";
 
 /** retire: keys that are no longer named leave the file, once nothing in etcd can need them. */
 export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration> = {
-  preview: ({ desired }, _cluster, { configuration }) => Promise.resolve({ plan: planRetire(configuration, desired) }),
+  preview: (inputs, _cluster, { configuration }) => Promise.resolve(previewRetire(inputs, configuration)),
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("retire", inputs, work, {}, async (found) => {
+      assertAcknowledged(inputs, found.configuration);
       assertMayRetire(inputs, found, await readRotationFacts(inputs, work.cluster, found));
       // Whatever a server does during the wait is found out before the file is written.
       do await awaitCompaction(inputs, work, await readRotationFacts(inputs, work.cluster, found));
@@ -30,6 +32,21 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
     return { ...currentRotationOutputs(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
+
+function previewRetire(inputs: RetireInputs, live: EncryptionConfiguration): Preview {
+  const plan = planRetire(live, inputs.desired);
+  if (plan.length === 0) return { plan, warnings: leftOverKeys(inputs) };
+  if (inputs.heldBy !== undefined) return { plan };
+  const retired = planRetiredKeys(live, inputs.desired);
+  const { problems, notes } = keyRetired(inputs, retired);
+  return { plan, problems: [...unmatchedKeys(inputs, retired), ...problems], notes };
+}
+
+/** Asked again where it is done: somebody may have put a key into the file since preview, which nobody has named. */
+function assertAcknowledged(inputs: RetireInputs, live: EncryptionConfiguration): void {
+  const { problems } = keyRetired(inputs, planRetiredKeys(live, inputs.desired));
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+}
 
 /** The gate: a key that goes while one object is still under it makes that object unreadable, and its whole LIST with it. */
 function assertMayRetire({ desired }: RetireInputs, live: LiveConfiguration, facts: RotationFacts): void {

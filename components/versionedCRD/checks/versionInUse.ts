@@ -2,7 +2,7 @@ import { describeProblem } from "../../kubernetes/problem";
 import { describeSince, momentOf } from "../../migration/usage/describeUsage";
 import type { RequestsSince } from "../../migration/usage/requestRecord";
 import type { Acknowledgement } from "../../compatibility/acknowledgements";
-import { acknowledgedReason } from "../acknowledge";
+import { acknowledgedReason } from "../../provider/acknowledgements";
 
 export interface VersionInUse {
   readonly crd: string;
@@ -40,21 +40,4 @@ export function versionInUse({ crd, storage, requests, since, acknowledge }: Ver
     );
   }
   return { problems, warnings };
-}
-
-/** Acknowledgements that name a version which this drop does not remove: a mistake, or left over from the last one. */
-export function unmatchedVersions(
-  crd: string,
-  dropped: readonly string[],
-  acknowledge: readonly Acknowledgement[] = [],
-): string[] {
-  return acknowledge
-    .filter(({ check, path }) => check === "version-in-use" && !dropped.includes(path))
-    .map(({ path }) =>
-      describeProblem({
-        what: `${crd}: acknowledge names version-in-use of ${path}, and drop removes ${dropped.join(", ")}`,
-        expected: "a version that is to be dropped",
-        next: "correct it, or take it out",
-      }),
-    );
 }

@@ -7,6 +7,7 @@ import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
+import { leftOverVersions, versionDropped } from "../checks/versionDropped";
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
@@ -27,25 +28,27 @@ export const drop: RolloutPhase<DropInputs> = {
 
   async preview(inputs, cluster, live) {
     const plan = planDrop(live, inputs.versions);
-    if (live === undefined || plan.length === 0) return { plan };
+    if (live === undefined || plan.length === 0) return { plan, warnings: leftOverVersions(inputs) };
     const { notes = [], problems = [], warnings = [] } = await previewUsage(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
     if (inputs.heldBy !== undefined) return { plan, notes };
+    const approval = versionDropped(inputs, namesToDrop(inputs, live));
     const others = await checkDependentsAtDrop(inputs, cluster, live);
     return {
       plan,
-      notes,
-      problems: [...problems, ...others.problems],
+      notes: [...notes, ...approval.notes],
+      problems: [...approval.problems, ...problems, ...others.problems],
       warnings: [...warnings, ...others.warnings],
     };
   },
 
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
-    const names = withdrawnVersions(live, inputs.versions).map(({ name }) => name);
+    const names = namesToDrop(inputs, live);
     const unfinished = versionsOfUnfinishedDrop(live);
     if (names.length + unfinished.length === 0) return { ...currentOutputs(live), summary: "nothing to drop" };
     if (names.length > 0) {
+      assertAcknowledged(inputs, names);
       await assertMayDrop(inputs, work, live);
       await assertNotInUse(inputs, work, live);
       await assertNoDependents(inputs, work, live);
@@ -69,6 +72,16 @@ export const drop: RolloutPhase<DropInputs> = {
     }
   },
 };
+
+function namesToDrop({ versions }: DropInputs, live: Definition): string[] {
+  return withdrawnVersions(live, versions).map(({ name }) => name);
+}
+
+/** Asked again where it is done: a version may have come since preview, which nobody has named. */
+function assertAcknowledged(inputs: DropInputs, names: readonly string[]): void {
+  const { problems } = versionDropped(inputs, names);
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+}
 
 /** The gate: a version that goes while one object is still stored in it takes every LIST of the resource with it. */
 async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {

@@ -7,7 +7,8 @@ import { findUsage, readRequests } from "../../migration/usage/usage";
 import type { Cluster } from "../../kubernetes/cluster";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { PhaseWork, Preview } from "../../provider/phaseLogic";
-import { unmatchedVersions, versionInUse } from "../checks/versionInUse";
+import { unmatchedVersions } from "../checks/versionDropped";
+import { versionInUse } from "../checks/versionInUse";
 import type { DropInputs } from "../inputs";
 import { isProvenHere, validProof } from "../../migration/definition/proof";
 import { withdrawnVersions } from "../stages";
@@ -29,7 +30,7 @@ export async function previewUsage(
   });
   const notes = [...lines, ...unread.map(notLookedAt)];
   if (isProvenHere(live)) return { notes }; // its turn has come in the run that migrated: the gate looks twice
-  const unmatched = unmatchedVersions(inputs.crd, names, inputs.acknowledge);
+  const unmatched = unmatchedVersions(inputs, names);
   const found = verdict(inputs, live, servedOf(live, since), record?.at ?? 0);
   return { notes, problems: [...unmatched, ...found.problems], warnings: found.warnings };
 }

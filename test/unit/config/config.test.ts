@@ -25,13 +25,15 @@ test("every key that the schema knows passes together", () => {
     migrator: "direct",
     requestTimeoutSeconds: 30,
     decommissionedServers: ["cp-2"],
+    acknowledge: [{ check: "maximum-lowered", path: "v1.spec.replicas", reason: "no object has more" }],
+    requireAcknowledgement: true,
   };
   const cluster = { kubeconfig: "kubeconfig", context: "prod" };
   expect(checkStackConfig({ cluster, crds: [{ ...crd, ...all, conversion }] })).toEqual([]);
 });
 
 const CRD_KEYS =
-  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch, acknowledge";
+  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch, acknowledge, requireAcknowledgement";
 
 test.each<[string, Record<string, unknown>, string]>([
   ["no crds", {}, "(top level): crds or rotations is missing; see config/schema.json"],

@@ -99,10 +99,23 @@ test("stopAfter holds what comes after it", async () => {
 });
 
 test("distribute is told what only later phases act on, where it is given: a saved plan is held to it before the first write", async () => {
-  const given = { stopAfter: "promote", compactionIntervalSeconds: 30 } as const;
+  const given: Partial<EncryptionKeyRotationArgs> = {
+    ...{ stopAfter: "promote", compactionIntervalSeconds: 30, requireAcknowledgement: true },
+    acknowledge: [{ check: "key-retired", path: "identity", reason: "all is encrypted" }],
+  };
   expect((await resourcesOf(given)).get("keys-distribute")?.inputs).toMatchObject(given);
   const inputs = (await resourcesOf({})).get("keys-distribute")?.inputs ?? {};
   expect(Object.keys(inputs).filter((key) => key in given)).toEqual([]);
+});
+
+test("retire is told what needs the user's word, and what they said, where there is any", async () => {
+  const given: Partial<EncryptionKeyRotationArgs> = {
+    acknowledge: [{ check: "key-retired", path: "identity", reason: "all is encrypted" }],
+    requireAcknowledgement: true,
+  };
+  expect((await resourcesOf(given)).get("keys-retire")?.inputs).toMatchObject(given);
+  const inputs = (await resourcesOf({ acknowledge: [], requireAcknowledgement: false })).get("keys-retire")?.inputs;
+  expect(Object.keys(inputs ?? {}).filter((key) => key in given)).toEqual([]);
 });
 
 describe("refused, on the component's row", () => {
@@ -110,7 +123,7 @@ describe("refused, on the component's row", () => {
     [
       "a misspelt argument, which would hold nothing back",
       { stopafter: "migrate" },
-      /^unknown argument stopafter; expected only audit, cipher, clusterId, /,
+      /^unknown argument stopafter; expected only acknowledge, audit, cipher, clusterId, /,
     ],
     [
       "an unknown phase",
@@ -133,6 +146,11 @@ describe("refused, on the component's row", () => {
       "a wait of no length",
       { requestTimeoutSeconds: 0, compactionIntervalSeconds: 0.5, maxKeyAgeDays: -1 },
       /^requestTimeoutSeconds is 0; .*\ncompactionIntervalSeconds is 0\.5; .*\nmaxKeyAgeDays is -1; /,
+    ],
+    [
+      "an acknowledgement of another check, and a requirement as text",
+      { acknowledge: [{ check: "version-dropped", path: "v1", reason: "-" }], requireAcknowledgement: "yes" },
+      "acknowledge[0].check is version-dropped\n  expected: key-retired\nrequireAcknowledgement is of type string\n  expected: true or false",
     ],
     ["no write key", { keys: {} }, /keys\.write: found none; expected the name of the key that writes/],
     ["no keys at all", { keys: undefined }, /keys\.write: found none/],

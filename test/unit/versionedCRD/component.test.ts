@@ -65,11 +65,16 @@ test.each<[PhaseName, (PhaseName | undefined)[]]>([
 
 test("serve is told what only later phases act on, where it is given: a saved plan is held to it before the first write", async () => {
   const given: Partial<VersionedCRDArgs> = {
-    ...{ stopAfter: "store", ownerReferences: "rewrite", skipOwnerSearch: ["secrets"] },
+    ...{ stopAfter: "store", ownerReferences: "rewrite", skipOwnerSearch: ["secrets"], requireAcknowledgement: true },
   };
   expect((await phase("serve", given)).inputs).toMatchObject(given);
   const { inputs } = await phase("serve");
   expect(Object.keys(inputs).filter((key) => key in given)).toEqual([]);
+});
+
+test("drop is told that it needs the user's word, where it does", async () => {
+  expect((await phase("drop", { requireAcknowledgement: true })).inputs["requireAcknowledgement"]).toBe(true);
+  expect((await phase("drop", { requireAcknowledgement: false })).inputs).not.toHaveProperty("requireAcknowledgement");
 });
 
 test("without stopAfter nothing is held", async () => {

@@ -31,7 +31,12 @@ test.each<[string, object, string]>([
   [
     "a misspelt argument, which would hold nothing back",
     { crd: both, stopafter: "migrate" },
-    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, skipOwnerSearch, stopAfter, takeOverFrom",
+    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, requireAcknowledgement, skipOwnerSearch, stopAfter, takeOverFrom",
+  ],
+  [
+    "a requirement as text, which would hold nothing back",
+    { crd: both, requireAcknowledgement: "true" },
+    "requireAcknowledgement is of type string\n  expected: true or false",
   ],
   [
     "a file that is not there",

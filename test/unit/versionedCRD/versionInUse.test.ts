@@ -1,6 +1,5 @@
 import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
-import { whyNoAcknowledgements } from "../../../components/versionedCRD/acknowledge";
-import { unmatchedVersions, versionInUse } from "../../../components/versionedCRD/checks/versionInUse";
+import { versionInUse } from "../../../components/versionedCRD/checks/versionInUse";
 import { CRD } from "../fixtures";
 
 const acknowledged: Acknowledgement = { check: "version-in-use", path: "v1", reason: "the old operator is gone" };
@@ -35,27 +34,4 @@ test("the user's word makes a warning of it, with the reason, for that version a
 
 test("an acknowledgement of another check is none", () => {
   expect(said({ v1: used }, [{ ...acknowledged, check: "object-size" }]).problems).toHaveLength(1);
-});
-
-test("one that names a version which drop does not remove is an error", () => {
-  expect(unmatchedVersions(CRD, ["v1"], [acknowledged, { ...acknowledged, check: "object-size", path: "v2" }])).toEqual(
-    [],
-  );
-  expect(unmatchedVersions(CRD, ["v1"], [{ ...acknowledged, path: "v1alpha1" }])[0]).toMatch(
-    /^databases\.example\.com: acknowledge names version-in-use of v1alpha1, and drop removes v1\n/,
-  );
-});
-
-test.each([
-  ["v1", "acknowledge is of type string"],
-  [[{ ...acknowledged, check: "version-in-us" }], "acknowledge[0].check is version-in-us"],
-  [[acknowledged, { ...acknowledged, reason: " " }], 'acknowledge[1].reason is " "'],
-  [[{ check: "object-size", reason: "x" }], "acknowledge[0].path is missing"],
-  [[null], "acknowledge[0].check is undefined"],
-])("%j is no acknowledgement: %s", (given, what) => {
-  expect(whyNoAcknowledgements(given)?.what).toBe(what);
-});
-
-test("those of the right shape are", () => {
-  expect(whyNoAcknowledgements([acknowledged])).toBeUndefined();
 });

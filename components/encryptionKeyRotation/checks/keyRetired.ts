@@ -1,0 +1,32 @@
+import { checkRemovalAcknowledged, leftOverRemovals, unmatchedRemovals } from "../../provider/acknowledgements";
+import type { RetireInputs } from "../inputs";
+
+type Asked = Pick<RetireInputs, "rotation" | "acknowledge" | "requireAcknowledgement">;
+
+const CHECK = "key-retired";
+
+/** Where the user asks for it, no key goes that they have not named. */
+export function keyRetired(
+  { rotation, acknowledge, requireAcknowledgement }: Asked,
+  retired: readonly string[],
+): { problems: string[]; notes: string[] } {
+  return checkRemovalAcknowledged({
+    subject: rotation,
+    phase: "retire",
+    removed: retired,
+    check: CHECK,
+    acknowledge,
+    isRequired: requireAcknowledgement === true,
+    why: "no API server reads anything under a retired key, such as objects of a restored backup of etcd",
+  });
+}
+
+/** Acknowledgements that name a key which this retire does not remove. */
+export function unmatchedKeys({ rotation, acknowledge }: Asked, retired: readonly string[]): string[] {
+  return unmatchedRemovals({ subject: rotation, phase: "retire", removed: retired, acknowledge }, [CHECK]);
+}
+
+/** Acknowledgements where no key is to be retired. */
+export function leftOverKeys({ rotation, acknowledge }: Asked): string[] {
+  return leftOverRemovals({ subject: rotation, phase: "retire", acknowledge }, [CHECK]);
+}

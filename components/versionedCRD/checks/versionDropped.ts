@@ -1,0 +1,31 @@
+import { checkRemovalAcknowledged, leftOverRemovals, unmatchedRemovals } from "../../provider/acknowledgements";
+import { CHECKS_OF_DROP } from "../acknowledge";
+import type { DropInputs } from "../inputs";
+
+type Asked = Pick<DropInputs, "crd" | "acknowledge" | "requireAcknowledgement">;
+
+/** Where the user asks for it, no version goes that they have not named. */
+export function versionDropped(
+  { crd, acknowledge, requireAcknowledgement }: Asked,
+  dropped: readonly string[],
+): { problems: string[]; notes: string[] } {
+  return checkRemovalAcknowledged({
+    subject: crd,
+    phase: "drop",
+    removed: dropped,
+    check: "version-dropped",
+    acknowledge,
+    isRequired: requireAcknowledgement === true,
+    why: "whoever still uses a dropped version gets 404",
+  });
+}
+
+/** Acknowledgements that name a version which this drop does not remove. */
+export function unmatchedVersions({ crd, acknowledge }: Asked, dropped: readonly string[]): string[] {
+  return unmatchedRemovals({ subject: crd, phase: "drop", removed: dropped, acknowledge }, CHECKS_OF_DROP);
+}
+
+/** Acknowledgements that speak of a drop where none is to be done. */
+export function leftOverVersions({ crd, acknowledge }: Asked): string[] {
+  return leftOverRemovals({ subject: crd, phase: "drop", acknowledge }, CHECKS_OF_DROP);
+}
