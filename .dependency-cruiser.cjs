@@ -4,6 +4,7 @@
  */
 const ROOMS = {
   command: ["status", "migration", "plan", "compatibility", "crd", "kubernetes"],
+  policies: ["provider", "kubernetes"],
   status: ["migration", "crd", "kubernetes"],
   versionedCRDs: ["versionedCRD", "provider", "crd", "kubernetes"],
   versionedCRD: ["conversionWebhook", "migration", "provider", "plan", "compatibility", "crd", "kubernetes"],

@@ -103,6 +103,7 @@ describe("the tarball that `npm pack` makes of a fresh clone", () => {
       .map((file) => file.replace(/\.ts$/, ""));
     const expected = [
       ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "docs/compatibility.md", "package.json"],
+      ...["policies/PulumiPolicy.yaml", "policies/package.json"],
       ...sources.flatMap((source) => [`dist/components/${source}.js`, `dist/components/${source}.d.ts`]),
     ];
     expect(files).toEqual(expected.sort());
