@@ -25,6 +25,7 @@ export type {
   TargetArgs,
 } from "./encryptionKeyRotation/targets";
 export type { EtcdArgs } from "./encryptionKeyRotation/audit/etcdGateway";
+export type { BackupArgs, CommandBackupArgs, DirectoryBackupArgs } from "./backup/args";
 export type { Acknowledgement } from "./compatibility/acknowledgements";
 export type { Before, Phases, WaitsFor } from "./versionedCRD/before";
 export type { ConversionArgs } from "./crd/conversion";

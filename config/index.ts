@@ -25,6 +25,7 @@ type Straight =
   | "decommissionedServers"
   | "ownerReferences"
   | "skipOwnerSearch"
+  | "backup"
   | "acknowledge"
   | "requireAcknowledgement";
 
@@ -162,7 +163,7 @@ function expectation(keyword: string, params: Record<string, unknown>, message: 
 const LONGEST_SHOWN = 60;
 
 /** What stands there may be a credential, or one put in the wrong place. */
-const NEVER_SHOWN = ["cluster", SECRET_KEYS, "keys", "audit", "ssh"];
+const NEVER_SHOWN = ["cluster", SECRET_KEYS, "keys", "audit", "ssh", "backup"];
 
 function shown(where: string, data: unknown): string {
   if (where.split(".").some((step) => NEVER_SHOWN.includes(step))) return `a ${typeof data}`;

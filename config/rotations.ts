@@ -13,7 +13,8 @@ type Straight =
   | "maxKeyAgeDays"
   | "acknowledge"
   | "requireAcknowledgement"
-  | "recordIn";
+  | "recordIn"
+  | "backup";
 
 type KeyConfig =
   string | { name?: string; cipher?: "secretbox" | "aescbc" | "aesgcm"; given?: boolean; kms?: KmsInput };

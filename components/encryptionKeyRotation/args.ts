@@ -1,4 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { whyNoCommandBackup, type CommandBackupArgs } from "../backup/args";
+import { problemInOneLine } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { describeProblem } from "../kubernetes/problem";
 import { whyNoAcknowledgements, whyNoRequirement } from "../provider/acknowledgements";
@@ -112,6 +114,11 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    * Default: etcd is not asked. The proof comes from the API servers.
    */
   audit?: pulumi.Input<EtcdArgs>;
+  /**
+   * A program of yours that saves etcd right before a key goes: `{ command: ["etcdctl", "snapshot", "save", …] }`. Where it fails,
+   * no key goes. Default: none. What it saves is under the write key: keep its bytes as long as the backup.
+   */
+  backup?: CommandBackupArgs;
 }
 
 const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
@@ -129,6 +136,7 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
   requireAcknowledgement: true,
   recordIn: true,
   audit: true,
+  backup: true,
   kubeconfig: true,
   context: true,
   clusterId: true,
@@ -147,8 +155,14 @@ function misspelt(args: object): string[] {
   return [`unknown argument ${unknown.join(", ")}; expected only ${Object.keys(KNOWN).sort().join(", ")}`];
 }
 
-function wrongChoices({ stopAfter = "retire", migrator = "in-tree", targets }: EncryptionKeyRotationArgs): string[] {
-  const problems: string[] = [];
+function wrongChoices({
+  stopAfter = "retire",
+  migrator = "in-tree",
+  targets,
+  backup,
+}: EncryptionKeyRotationArgs): string[] {
+  const noBackup = backup === undefined ? undefined : whyNoCommandBackup(backup);
+  const problems = noBackup === undefined ? [] : [problemInOneLine(noBackup)];
   if (!ROTATION_PHASES.includes(stopAfter)) {
     problems.push(`stopAfter is ${String(stopAfter)}; expected one of ${ROTATION_PHASES.join(", ")}`);
   }

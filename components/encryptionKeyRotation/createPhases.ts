@@ -34,6 +34,7 @@ export function createRotationPhases(
     ...((args.acknowledge ?? []).length > 0 && { acknowledge: args.acknowledge }),
     ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),
   };
+  const backup = args.backup === undefined ? {} : { backup: args.backup };
   const distribute = create("distribute", {
     material,
     ...(Object.keys(archived).length > 0 && { archived }),
@@ -44,10 +45,11 @@ export function createRotationPhases(
     ...(args.stopAfter !== undefined && { stopAfter: args.stopAfter }),
     ...(args.compactionIntervalSeconds !== undefined && { compactionIntervalSeconds }),
     ...approval,
+    ...backup,
   });
   const promote = create("promote", {}, distribute);
   const migrate = create("migrate", { migrator }, promote);
-  const retire = create("retire", { compactionIntervalSeconds, ...audit, ...approval }, migrate);
+  const retire = create("retire", { compactionIntervalSeconds, ...audit, ...approval, ...backup }, migrate);
   return { distribute, promote, migrate, retire };
 }
 

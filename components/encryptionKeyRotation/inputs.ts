@@ -1,3 +1,4 @@
+import type { CommandBackupArgs } from "../backup/args";
 import type { SharedInputs } from "../provider/inputs";
 import type { KeyAcknowledgement } from "./args";
 import type { EtcdArgs } from "./audit/etcdGateway";
@@ -30,6 +31,7 @@ export interface DistributeInputs extends RotationInputs {
   compactionIntervalSeconds?: number;
   acknowledge?: KeyAcknowledgement[];
   requireAcknowledgement?: true;
+  backup?: CommandBackupArgs;
 }
 
 export type PromoteInputs = RotationInputs;
@@ -45,6 +47,8 @@ export interface RetireInputs extends RotationInputs {
   acknowledge?: KeyAcknowledgement[];
   /** Absent where it is not set. */
   requireAcknowledgement?: true;
+  /** Absent where none is wanted. */
+  backup?: CommandBackupArgs;
 }
 
 /** The configuration as a phase left it. */

@@ -1,3 +1,4 @@
+import { describeBackup, type CommandBackupArgs } from "../backup/args";
 import type { EncryptionConfiguration } from "./configuration/configuration";
 import { keyNamesOf, labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
 import { patternsSharingOwnEntries } from "./configuration/ownEntries";
@@ -79,13 +80,15 @@ export function planRotationMigrate(
 }
 
 /** What neither writes nor is to be read any more goes, once the proof is there. */
-export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys): string[] {
-  return retirements(live, desired).map(({ patterns, before: was, after: is, gone }) => {
+export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys, backup?: CommandBackupArgs): string[] {
+  const steps = retirements(live, desired).map(({ patterns, before: was, after: is, gone }) => {
     const archived = gone.filter(({ name }) => desired.archive.includes(name));
     const kept = archived.length === 0 ? "" : `; archive keeps the bytes made here for ${labels(archived)}`;
     const once = `${labels(gone)} can go once every object is proven to be written with ${labelKeyName(desired.write)}`;
     return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
   });
+  const saved = backup !== undefined && steps.length > 0;
+  return saved ? [`etcd: ${describeBackup(backup)}`, ...steps] : steps;
 }
 
 /** The keys that retire takes away, by label, sorted; of several patterns each once. */

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
+import { whyNoBackup, type BackupArgs } from "../backup/args";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoRequirement } from "../provider/acknowledgements";
@@ -100,6 +101,12 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   skipOwnerSearch?: string[];
   /**
+   * A backup of every object right before a version is dropped, as the storage version that stays: `{ directory: "backups" }`
+   * for files that `kubectl apply -f` takes back, `{ command: ["velero", …] }` for a program of yours. Where it fails, nothing
+   * is dropped. Default: none. Files hold what the objects hold in clear.
+   */
+  backup?: BackupArgs;
+  /**
    * Findings that stop the rollout and that you know about, each with the reason: what would be an error is a warning then. The
    * error names `check` and `path`. Default: none. If you are wrong, clients of a dropped version get 404, or an object cannot be
    * written any more.
@@ -135,6 +142,7 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
   recreate: true,
   ownerReferences: true,
   skipOwnerSearch: true,
+  backup: true,
   acknowledge: true,
   requireAcknowledgement: true,
   formerVersions: true,
@@ -167,9 +175,12 @@ export function checkLimits(
     before = {},
     acknowledge = [],
     requireAcknowledgement,
+    backup,
   }: VersionedCRDArgs,
 ): void {
-  const wrong = checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequirement(requireAcknowledgement);
+  const noBackup = backup === undefined ? undefined : whyNoBackup(backup);
+  const wrong =
+    checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequirement(requireAcknowledgement) ?? noBackup;
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {

@@ -61,6 +61,7 @@ export function createPhases(
   const drop = create("drop", {
     ...{ versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch },
     ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),
+    ...(args.backup !== undefined && { backup: args.backup }),
   });
   return { serve, rehearse, store, migrate, drop };
 }
@@ -70,12 +71,13 @@ export function createPhases(
  * Absent where not given.
  */
 function furtherArguments(args: VersionedCRDArgs): pulumi.Inputs {
-  const { stopAfter, ownerReferences, skipOwnerSearch = [], requireAcknowledgement = false } = args;
+  const { stopAfter, ownerReferences, skipOwnerSearch = [], requireAcknowledgement = false, backup } = args;
   return {
     ...(stopAfter !== undefined && { stopAfter }),
     ...(ownerReferences !== undefined && { ownerReferences }),
     ...(skipOwnerSearch.length > 0 && { skipOwnerSearch }),
     ...(requireAcknowledgement && { requireAcknowledgement }),
+    ...(backup !== undefined && { backup }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BackupArgs } from "../backup/args";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { Conversion, Definition } from "../crd/definition";
 import type { SharedInputs } from "../provider/inputs";
@@ -48,6 +49,7 @@ export interface ServeInputs extends PhaseInputs {
   ownerReferences?: "refuse" | "rewrite";
   skipOwnerSearch?: string[];
   requireAcknowledgement?: true;
+  backup?: BackupArgs;
   /** The state was Pulumi's official resource until now. */
   __adopts?: boolean;
   /** The owner as the state has it, where it is another one. */
@@ -81,6 +83,8 @@ export interface DropInputs extends PhaseInputs {
   skipOwnerSearch: string[];
   /** Absent where it is not set. */
   requireAcknowledgement?: true;
+  /** Absent where none is wanted. */
+  backup?: BackupArgs;
   /** The conversion that stays; null for none. */
   conversion: Conversion | null;
 }

@@ -1,3 +1,4 @@
+import { describeBackup, type BackupArgs } from "../backup/args";
 import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
@@ -71,11 +72,16 @@ export function planStore(live: Definition | undefined, version: string): string
   return [`storage ${storageVersion(live)} → ${version}: one edit, then every API server must agree`];
 }
 
-export function planDrop(live: Definition | undefined, manifest: string[]): string[] {
+export function planDrop(live: Definition | undefined, manifest: string[], backup?: BackupArgs): string[] {
   if (live === undefined) return [];
-  const steps = withdrawnVersions(live, manifest).map(
-    ({ name }) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
-  );
+  const names = withdrawnVersions(live, manifest).map(({ name }) => name);
+  const saved = backup !== undefined && names.length > 0;
+  const steps = [
+    ...(saved ? [`${names.join(", ")} → (none): ${describeBackup(backup)}`] : []),
+    ...names.map(
+      (name) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
+    ),
+  ];
   const unfinished = versionsOfUnfinishedDrop(live);
   return unfinished.length === 0
     ? steps

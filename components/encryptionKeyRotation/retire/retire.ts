@@ -1,3 +1,4 @@
+import { runBackup } from "../../backup/runBackup";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseLogic, PhaseWork, Preview } from "../../provider/phaseLogic";
@@ -21,9 +22,11 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
     const { live, isNew, evidence } = await edit("retire", inputs, work, {}, async (found) => {
       assertAcknowledged(inputs, found.configuration);
       assertMayRetire(inputs, found, await readRotationFacts(inputs, work.cluster, found));
-      // Whatever a server does during the wait is found out before the file is written.
-      do await awaitCompaction(inputs, work, await readRotationFacts(inputs, work.cluster, found));
-      while (await proveAgain(inputs, work, found));
+      await awaitOldBytesGone(inputs, work, found);
+      if (inputs.backup !== undefined) {
+        await runBackup(inputs.rotation, inputs.backup, work);
+        await awaitOldBytesGone(inputs, work, found); // a backup may take its time
+      }
       const facts = await readRotationFacts(inputs, work.cluster, found);
       assertMayRetire(inputs, found, facts);
       await refuseOtherKeys(inputs, work, facts);
@@ -34,7 +37,7 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
 };
 
 function previewRetire(inputs: RetireInputs, live: EncryptionConfiguration): Preview {
-  const plan = planRetire(live, inputs.desired);
+  const plan = planRetire(live, inputs.desired, inputs.backup);
   if (plan.length === 0) return { plan, warnings: leftOverKeys(inputs) };
   if (inputs.heldBy !== undefined) return { plan };
   const retired = planRetiredKeys(live, inputs.desired);
@@ -56,6 +59,12 @@ function assertMayRetire({ desired }: RetireInputs, live: LiveConfiguration, fac
   if (problems.length === 0) return;
   const why = Object.entries(facts.unproven).map(([name, reason]) => `${name}: ${reason}`);
   throw new UserError([...problems, ...why].join("\n"));
+}
+
+/** Whatever a server does during the wait is found out before the file is written. */
+async function awaitOldBytesGone(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<void> {
+  do await awaitCompaction(inputs, work, await readRotationFacts(inputs, work.cluster, live));
+  while (await proveAgain(inputs, work, live));
 }
 
 /** etcd keeps what it overwrote until it is compacted; a watch or a LIST at an older revision still reads it, with the old key. */

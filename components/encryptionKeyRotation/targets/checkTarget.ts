@@ -1,4 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
+import { whyNoProgram } from "../../programs/whyNoProgram";
 import { parsePinnedHostKey } from "./hostKey";
 import type { SshArgs, TargetArgs } from "./target";
 
@@ -36,11 +37,8 @@ function checkSsh(ssh: SshArgs, where: string): void {
 }
 
 function program(argv: unknown, where: string): void {
-  if (Array.isArray(argv) && argv.length > 0 && argv.every((arg) => typeof arg === "string") && argv[0] !== "") return;
-  const found = typeof argv === "string" ? "one text" : Array.isArray(argv) ? `${argv.length} arguments` : typeof argv;
-  throw new UserError(
-    `${where}: found ${found}; expected a program and its arguments as a list of texts, e.g. ["cat", "/path"]: no shell reads it, unless you name one (["sh", "-c", "…"])`,
-  );
+  const problem = whyNoProgram(argv, where);
+  if (problem !== undefined) throw new UserError(problem);
 }
 
 function filled(value: unknown, where: string, expected: string): void {

@@ -1,7 +1,7 @@
 import * as path from "path";
-import { runCommand } from "./command";
+import { runCommand } from "../../programs/runCommand";
 import type { CommandsTargetArgs, OpenTarget } from "./target";
-import { decodeText } from "./text";
+import { decodeText, LARGEST_BYTES } from "./text";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -33,6 +33,9 @@ export class CommandsTarget implements OpenTarget {
 
   private run(verb: string, argv: readonly string[], input?: string): Promise<Buffer> {
     const { name, timeoutSeconds } = this;
-    return runCommand({ what: `${name}, ${verb}`, argv, timeoutSeconds, ...(input !== undefined && { input }) });
+    return runCommand({
+      ...{ what: `${name}, ${verb}`, argv, timeoutSeconds, largestResult: LARGEST_BYTES },
+      ...(input !== undefined && { input }),
+    });
   }
 }

@@ -1,9 +1,10 @@
+import { runCommand } from "../../programs/runCommand";
 import { checkTarget } from "./checkTarget";
-import { runCommand } from "./command";
 import { CommandsTarget } from "./commands";
 import { FileTarget } from "./file";
 import { SshTarget } from "./ssh";
 import type { OpenTarget, TargetArgs } from "./target";
+import { LARGEST_BYTES } from "./text";
 
 const RELOAD_TIMEOUT_SECONDS = 120;
 
@@ -18,7 +19,8 @@ export function openTarget(args: TargetArgs, where?: string): OpenTarget {
 function withLocalReload(target: OpenTarget, argv: readonly string[]): OpenTarget {
   return Object.assign(target, {
     reload: async (): Promise<void> => {
-      await runCommand({ what: `${target.name}, reload`, argv, timeoutSeconds: RELOAD_TIMEOUT_SECONDS });
+      const what = `${target.name}, reload`;
+      await runCommand({ what, argv, timeoutSeconds: RELOAD_TIMEOUT_SECONDS, largestResult: LARGEST_BYTES });
     },
   });
 }

@@ -3,7 +3,7 @@ import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
 import { UserError, messageOf } from "../../kubernetes/errors";
 import { type Problem } from "../../kubernetes/problem";
 import { hostKeyAlgorithms, isPinnedHostKey, parsePinnedHostKey, describeRefusedHostKey } from "./hostKey";
-import { redact } from "./redact";
+import { redact } from "../../programs/redact";
 import type { SshArgs } from "./target";
 
 const DEFAULT_TIMEOUT_SECONDS = 30;

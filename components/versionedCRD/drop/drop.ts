@@ -18,6 +18,7 @@ import { planDrop } from "../plan";
 import { currentResourceVersion } from "../../migration/definition/planFacts";
 import { whyProven } from "../../migration/definition/proof";
 import { unservedStage, withdrawnVersions } from "../stages";
+import { backUpBeforeDrop, previewBackup } from "./backUpBeforeDrop";
 import { removeVersions, resumeRemoval } from "./removal";
 import { assertNotInUse, previewUsage } from "./usage";
 import { isOurs } from "../fieldsWeOwn";
@@ -27,7 +28,7 @@ export const drop: RolloutPhase<DropInputs> = {
   plansWithout: ["conversion"],
 
   async preview(inputs, cluster, live) {
-    const plan = planDrop(live, inputs.versions);
+    const plan = planDrop(live, inputs.versions, inputs.backup);
     if (live === undefined || plan.length === 0) return { plan, warnings: leftOverVersions(inputs) };
     const { notes = [], problems = [], warnings = [] } = await previewUsage(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
@@ -37,7 +38,7 @@ export const drop: RolloutPhase<DropInputs> = {
     return {
       plan,
       notes: [...notes, ...approval.notes],
-      problems: [...approval.problems, ...problems, ...others.problems],
+      problems: [...approval.problems, ...problems, ...others.problems, ...(await previewBackup(inputs, live))],
       warnings: [...warnings, ...others.warnings],
     };
   },
@@ -47,10 +48,13 @@ export const drop: RolloutPhase<DropInputs> = {
     const names = namesToDrop(inputs, live);
     const unfinished = versionsOfUnfinishedDrop(live);
     if (names.length + unfinished.length === 0) return { ...currentOutputs(live), summary: "nothing to drop" };
+    let saved: string[] = [];
     if (names.length > 0) {
       assertAcknowledged(inputs, names);
       await assertMayDrop(inputs, work, live);
       await assertNotInUse(inputs, work, live);
+      saved = await backUpBeforeDrop(inputs, work, live);
+      if (saved.length > 0) await assertNotInUse(inputs, work, live); // a backup may take its time
       await assertNoDependents(inputs, work, live);
     }
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
@@ -65,7 +69,10 @@ export const drop: RolloutPhase<DropInputs> = {
       const after = await requireDefinition(work.cluster, inputs.crd);
       return {
         ...currentOutputs(after),
-        summary: `${[...names, ...unfinished].join(", ")} dropped; every object reads as ${storageVersion(after)} through ${servers.description}`,
+        summary: [
+          `${[...names, ...unfinished].join(", ")} dropped; every object reads as ${storageVersion(after)} through ${servers.description}`,
+          ...saved,
+        ].join("; "),
       };
     } finally {
       servers.close();

@@ -27,16 +27,22 @@ test("every key that the schema knows passes together", () => {
     decommissionedServers: ["cp-2"],
     acknowledge: [{ check: "maximum-lowered", path: "v1.spec.replicas", reason: "no object has more" }],
     requireAcknowledgement: true,
+    backup: { directory: "backups" },
   };
   const cluster = { kubeconfig: "kubeconfig", context: "prod" };
   expect(checkStackConfig({ cluster, crds: [{ ...crd, ...all, conversion }] })).toEqual([]);
 });
 
 const CRD_KEYS =
-  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch, acknowledge, requireAcknowledgement";
+  "name, file, crd, conversion, stopAfter, migrator, requestTimeoutSeconds, decommissionedServers, ownerReferences, skipOwnerSearch, backup, acknowledge, requireAcknowledgement";
 
 test.each<[string, Record<string, unknown>, string]>([
   ["no crds", {}, "(top level): crds or rotations is missing; see config/schema.json"],
+  [
+    "a command line in place of a program and its arguments, which may hold a password",
+    { crds: [{ name: "a", file: "b", backup: { command: "velero --token=x" } }] },
+    "crds.0 (a).backup.command: found a string; expected array",
+  ],
   [
     "an unknown top-level key",
     { crds: [], crd: 1 },

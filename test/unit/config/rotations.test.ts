@@ -46,6 +46,7 @@ test("every key that the schema knows passes together", () => {
     decommissionedServers: ["cp-3"],
     maxKeyAgeDays: 90,
     recordIn: "kube-system",
+    backup: { command: ["etcdctl", "snapshot", "save", "etcd.db"] },
     audit: { endpoints: ["https://127.0.0.1:2379"], caFile: "a", certFile: "b", keyFile: "c", prefix: "/registry" },
   };
   expect(checkStackConfig({ ...withRotation(all), encryptionKeys: { "2026-08": base64 } })).toEqual([]);

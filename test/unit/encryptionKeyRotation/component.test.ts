@@ -102,6 +102,7 @@ test("distribute is told what only later phases act on, where it is given: a sav
   const given: Partial<EncryptionKeyRotationArgs> = {
     ...{ stopAfter: "promote", compactionIntervalSeconds: 30, requireAcknowledgement: true },
     acknowledge: [{ check: "key-retired", path: "identity", reason: "all is encrypted" }],
+    backup: { command: ["etcdctl"] },
   };
   expect((await resourcesOf(given)).get("keys-distribute")?.inputs).toMatchObject(given);
   const inputs = (await resourcesOf({})).get("keys-distribute")?.inputs ?? {};
@@ -116,6 +117,12 @@ test("retire is told what needs the user's word, and what they said, where there
   expect((await resourcesOf(given)).get("keys-retire")?.inputs).toMatchObject(given);
   const inputs = (await resourcesOf({ acknowledge: [], requireAcknowledgement: false })).get("keys-retire")?.inputs;
   expect(Object.keys(inputs ?? {}).filter((key) => key in given)).toEqual([]);
+});
+
+test("retire is told of a backup where one is wanted, and has no such input else", async () => {
+  const backup = { command: ["etcdctl", "snapshot", "save", "etcd.db"] };
+  expect((await resourcesOf({ backup })).get("keys-retire")?.inputs).toMatchObject({ backup });
+  expect((await resourcesOf()).get("keys-retire")?.inputs).not.toHaveProperty("backup");
 });
 
 describe("refused, on the component's row", () => {
@@ -140,6 +147,11 @@ describe("refused, on the component's row", () => {
       "a KMS plugin without its socket, where there is a file",
       { keys: { write: { kms: { name: "vault" } } } },
       /keys\.write\.kms\.endpoint: found ""; expected unix:/,
+    ],
+    [
+      "a backup by files, which would hold secrets in clear",
+      { backup: { directory: "backups" } },
+      /^backup\.directory is given; expected backup: \{ command: .*; files of these objects would hold secrets in clear$/,
     ],
     ["an unknown migrator", { migrator: "kubectl" }, "migrator is kubectl; expected in-tree or direct"],
     [

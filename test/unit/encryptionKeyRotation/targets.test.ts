@@ -315,7 +315,7 @@ describe("bad arguments are refused before anything is touched", () => {
     [
       "a command as one text",
       { commands: { read: "cat x", write: ["tee"] } },
-      /commands.read: found one text; expected a program/,
+      /commands.read: found one text\n {2}expected: a program/,
     ],
     ["an empty reload", { file: "/x", reload: [] }, /reload: found 0 arguments/],
     ["a relative path over SSH", { ssh: { ...ssh, path: "enc.yaml" } }, /ssh.path is "enc.yaml"; expected an absolute/],

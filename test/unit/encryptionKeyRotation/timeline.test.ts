@@ -44,6 +44,14 @@ test("the tutorial's key1 to key2: read by all, then written, then alone", () =>
   ]);
 });
 
+test("a backup is planned where a key goes, and nowhere else", () => {
+  const desired = want("secrets", "aescbc:key2");
+  const backup = { command: ["etcdctl", "snapshot", "save", "etcd.db"] };
+  const live = file(entry("secrets", "aescbc:key1 identity"));
+  expect(planRetire(live, desired, backup)).toEqual(["etcd: back up by etcdctl first", ...planRetire(live, desired)]);
+  expect(planRetire(file(entry("secrets", "aescbc:key2")), desired, backup)).toEqual([]);
+});
+
 test("a plain cluster's first encryption: plain data writes until every server reads the key", () => {
   expect(timeline(file(), want("secrets databases.example.com", "secretbox:2026-11"))).toEqual([
     ["secrets databases.example.com = identity secretbox:2026-11"],

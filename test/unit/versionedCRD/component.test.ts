@@ -66,6 +66,7 @@ test.each<[PhaseName, (PhaseName | undefined)[]]>([
 test("serve is told what only later phases act on, where it is given: a saved plan is held to it before the first write", async () => {
   const given: Partial<VersionedCRDArgs> = {
     ...{ stopAfter: "store", ownerReferences: "rewrite", skipOwnerSearch: ["secrets"], requireAcknowledgement: true },
+    backup: { directory: "backups" },
   };
   expect((await phase("serve", given)).inputs).toMatchObject(given);
   const { inputs } = await phase("serve");
@@ -135,6 +136,12 @@ test("the facets hold the manifest's facts", async () => {
   expect(migrate?.inputs).toMatchObject({ version: "v2", migrator: "in-tree", plural: "databases", kind: "Database" });
   expect(drop?.inputs).toMatchObject({ versions: ["v1", "v2"], conversion: webhook() });
   expect(drop?.inputs).toMatchObject({ ownerReferences: "refuse", skipOwnerSearch: [] });
+});
+
+test("drop is told of a backup where one is wanted, and has no such input else", async () => {
+  const backup = { command: ["velero", "backup", "create"] };
+  expect((await phase("drop", { backup })).inputs).toMatchObject({ backup });
+  expect((await phase("migrate", { backup })).inputs).not.toHaveProperty("backup");
 });
 
 test("a manifest without a conversion leaves drop with null: in JSON an absent key would look like an old state", async () => {

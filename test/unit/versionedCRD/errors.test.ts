@@ -29,9 +29,14 @@ test.each<[string, object, string]>([
     "stopAfter is flip\n  expected: one of serve, rehearse, store, migrate, drop",
   ],
   [
+    "a backup of neither kind",
+    { crd: both, backup: { dir: "backups" } },
+    'backup has dir\n  expected: one of { directory: "…" } and { command: ["…"] }',
+  ],
+  [
     "a misspelt argument, which would hold nothing back",
     { crd: both, stopafter: "migrate" },
-    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, requireAcknowledgement, skipOwnerSearch, stopAfter, takeOverFrom",
+    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, backup, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, requireAcknowledgement, skipOwnerSearch, stopAfter, takeOverFrom",
   ],
   [
     "a requirement as text, which would hold nothing back",

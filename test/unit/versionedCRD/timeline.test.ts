@@ -1,6 +1,7 @@
 import type { Definition } from "../../../components/crd/definition";
 import { applied } from "../apiServer";
 import { manifest, withMetadata, withStored } from "../fixtures";
+import { planDrop } from "../../../components/versionedCRD/plan";
 import { plans, ran, ranUpTo } from "./rollout";
 
 const v1 = manifest("v1 storage");
@@ -69,6 +70,17 @@ test("from [v1] to [v2] at once: all five phases are planned, and v1 stays until
   expect(migrated?.spec.versions.map(({ name }) => name)).toEqual(["v1", "v2"]);
   expect(plans(migrated, v2)).toEqual({ ...NOTHING, drop: planned.drop });
   expect(plans(await ran("drop", migrated, v2), v2)).toEqual(NOTHING);
+});
+
+test("a backup is planned where a version goes, and nowhere else", async () => {
+  const t1 = await created(both);
+  expect(planDrop(t1, ["v2"], { directory: "backups" })).toEqual([
+    "v1 → (none): back up every object to backups first",
+    ...planDrop(t1, ["v2"]),
+  ]);
+  expect(planDrop(t1, ["v2"], { command: ["velero", "--token=x"] })[0]).toBe("v1 → (none): back up by velero first");
+  expect(planDrop(t1, ["v1", "v2"], { directory: "backups" })).toEqual([]);
+  expect(planDrop(undefined, ["v2"], { directory: "backups" })).toEqual([]);
 });
 
 test("a flip back while v1 is still there is the same machine with other inputs", async () => {

@@ -1,0 +1,109 @@
+import { spawn } from "child_process";
+import { UserError } from "../kubernetes/errors";
+import { redact } from "./redact";
+
+export interface CommandRun {
+  /** For messages: whose command, and what for. */
+  what: string;
+  argv: readonly string[];
+  /** Written to its standard input. */
+  input?: string;
+  /** Absent: it may take as long as it likes. */
+  timeoutSeconds?: number;
+  /** It ends with this. */
+  signal?: AbortSignal;
+  /** What it prints is its result, at most so long, and in no message. Absent: it is not kept, and its last lines are told of a failure. */
+  largestResult?: number;
+}
+
+const KEPT_COMPLAINT_BYTES = 64 << 10;
+
+/** Runs a program without a shell and gives its result. Its arguments stay out of messages: only its name is there. */
+export function runCommand({ what, argv, input, timeoutSeconds, signal, largestResult }: CommandRun): Promise<Buffer> {
+  const [program = "", ...args] = argv;
+  return new Promise((resolve, reject) => {
+    // A group of its own: what it started ends with it.
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const printed: Buffer[] = [];
+    let size = 0;
+    let complaint = Buffer.alloc(0);
+    let ended: string | undefined;
+    const complain = (chunk: Buffer): void => {
+      complaint = Buffer.concat([complaint, chunk]).subarray(-KEPT_COMPLAINT_BYTES);
+    };
+    const end = (why: string): void => {
+      ended ??= why;
+      killGroup(child.pid);
+    };
+    const abort = (): void => end("was ended with this run");
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted === true) abort();
+    const timer =
+      timeoutSeconds === undefined
+        ? undefined
+        : setTimeout(() => end(`was not done after ${timeoutSeconds} s`), timeoutSeconds * 1000);
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (largestResult === undefined) return complain(chunk);
+      size += chunk.length;
+      if (size > largestResult) end(`printed more than ${largestResult} bytes`);
+      else printed.push(chunk);
+    });
+    child.stderr.on("data", complain);
+    // A program that reads nothing may end before all is written; its exit code is what counts.
+    child.stdin.on("error", () => undefined);
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(cannotStart(what, program, error));
+    });
+    child.on("close", (code, endedBy) => {
+      settle();
+      const output = Buffer.concat(printed);
+      const found = ended ?? outcome(code, endedBy);
+      if (found === undefined) return resolve(output);
+      const said = redact(complaint.toString("utf8"), [output.toString("utf8"), input ?? "", ...withoutPaths(args)]);
+      reject(hasFailed(what, program, found, said));
+    });
+    child.stdin.end(input ?? "");
+  });
+}
+
+/** An argument may be a password, which `set -x` repeats; a path is what makes a message useful. */
+function withoutPaths(args: readonly string[]): string[] {
+  return args.flatMap((arg) => arg.split(/\s+/)).filter((word) => !/^\.{0,2}\//.test(word));
+}
+
+function cannotStart(what: string, program: string, error: NodeJS.ErrnoException): UserError {
+  const found = error.code === "ENOENT" ? "found no such program" : error.message;
+  return new UserError({
+    what: `${what}: cannot start "${program}": ${found}`,
+    expected: "a program that this user may run",
+    next: "install it, or correct the command, then run `pulumi up` again",
+  });
+}
+
+function hasFailed(what: string, program: string, found: string, said: string): UserError {
+  return new UserError({
+    what: `${what}: "${program}" ${found}`,
+    expected: "exit code 0",
+    why: said === "" ? undefined : `it said: ${said}`,
+    next: "run it by hand to see why",
+  });
+}
+
+function outcome(code: number | null, signal: NodeJS.Signals | null): string | undefined {
+  if (signal !== null) return `was ended by ${signal}`;
+  return code === 0 ? undefined : `ended with exit code ${code}`;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
