@@ -130,7 +130,7 @@ describe("refused, on the component's row", () => {
     [
       "a misspelt argument, which would hold nothing back",
       { stopafter: "migrate" },
-      /^unknown argument stopafter; expected only acknowledge, audit, cipher, clusterId, /,
+      /^unknown argument stopafter; expected only acknowledge, audit, backup, cipher, clusterId, /,
     ],
     [
       "an unknown phase",
