@@ -11,7 +11,8 @@ jest.setTimeout(600_000);
 const group = "example.com";
 const plural = "databases";
 const definitionPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`;
-const STACKS = ["dev", "staging", "prod"] as const;
+/** staging differs from dev by values of its configuration only: a third control plane would show nothing else. */
+const STACKS = ["dev", "prod"] as const;
 type Stack = (typeof STACKS)[number];
 
 /** examples/pipeline, run as its pipeline runs it: one program, a cluster for each stack, promotion by configuration alone. */
@@ -123,14 +124,13 @@ describe("examples/pipeline", () => {
     for (const stack of STACKS) expect(await versions(stack)).toEqual([["v1"], ["v1"]]);
   });
 
-  test("T4: merged, dev and staging have migrated, prod serves v2 and stores v1: the manifest is the same", async () => {
+  test("T4: merged, dev has migrated, prod serves v2 and stores v1: the manifest is the same", async () => {
     await merge();
     expect(await Promise.all(STACKS.map(versions))).toEqual([
       [["v1", "v2"], ["v2"]],
-      [["v1", "v2"], ["v2"]],
       [["v1", "v2"], ["v1"]],
     ]);
-    expect(await Promise.all(STACKS.map(stored))).toEqual([["example.com/v2"], ["example.com/v2"], ["example.com/v1"]]);
+    expect(await Promise.all(STACKS.map(stored))).toEqual([["example.com/v2"], ["example.com/v1"]]);
   });
 
   test("T5: each night's drift job is content, also with a stack that is held", async () => {
@@ -150,12 +150,11 @@ describe("examples/pipeline", () => {
     expect([await versions("prod"), await stored("prod")]).toEqual([[["v1", "v2"], ["v2"]], ["example.com/v2"]]);
   });
 
-  test("T7: v1 leaves the manifest: dev drops it, staging and prod hold it until they are promoted", async () => {
+  test("T7: v1 leaves the manifest: dev drops it, prod holds it until it is promoted", async () => {
     await pullRequest(() => project.write("crds/databases.yaml", manifest("v2")));
     await merge();
     expect(await Promise.all(STACKS.map(versions))).toEqual([
       [["v2"], ["v2"]],
-      [["v1", "v2"], ["v2"]],
       [["v1", "v2"], ["v2"]],
     ]);
     for (const stack of STACKS) expect([stack, await step("drift", stack)]).toMatchObject([stack, { code: 0 }]);
