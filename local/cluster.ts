@@ -49,7 +49,11 @@ function tell(version: string, servers: readonly LocalApiServer[] = []): void {
   );
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exit(1);
-});
+process.exitCode = 1; // until it is up: Node ends with 0 where what it waits for can no longer come
+main(process.argv.slice(2)).then(
+  () => (process.exitCode = 0),
+  (error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  },
+);

@@ -19,7 +19,11 @@ interface Kubeconfig {
 describe("the commands of a checkout, one after the other", () => {
   const copy = new CheckoutCopy(checkout(".local", "test", `commands-${process.pid}`));
   let printed: string;
-  const told = (name: string): string => new RegExp(`^ *${name} +(.+)$`, "m").exec(printed)?.[1] ?? `no ${name}`;
+  const told = (name: string): string => {
+    const [, found] = new RegExp(`^ *${name} +(.+)$`, "m").exec(printed) ?? [];
+    if (found === undefined) throw new Error(`no ${name} in\n${printed}`);
+    return found;
+  };
 
   beforeAll(() => copy.make());
   afterAll(async () => {
