@@ -3,11 +3,22 @@
  * says what each is for.
  */
 const ROOMS = {
-  command: ["status", "migration", "plan", "compatibility", "crd", "kubernetes"],
+  command: ["rollback", "status", "migration", "plan", "compatibility", "crd", "kubernetes"],
   policies: ["provider", "kubernetes"],
   status: ["migration", "crd", "kubernetes"],
+  rollback: ["migration", "compatibility", "crd", "kubernetes"],
   versionedCRDs: ["versionedCRD", "provider", "crd", "kubernetes"],
-  versionedCRD: ["backup", "conversionWebhook", "migration", "provider", "plan", "compatibility", "crd", "kubernetes"],
+  versionedCRD: [
+    "backup",
+    "conversionWebhook",
+    "rollback",
+    "migration",
+    "provider",
+    "plan",
+    "compatibility",
+    "crd",
+    "kubernetes",
+  ],
   encryptionKeyRotation: ["backup", "programs", "migration", "provider", "plan", "crd", "kubernetes"],
   storageMigration: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],

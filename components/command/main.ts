@@ -8,11 +8,12 @@ import { check } from "./check/check";
 import { migrate } from "./migrate/migrate";
 import { notes } from "./notes/notes";
 import { plan } from "./plan/plan";
+import { rollback } from "./rollback/rollback";
 import { schemas } from "./schemas/schemas";
 import { status } from "./status/status";
 import { runSubcommand, type ExitCode, type Subcommand, type Terminal } from "./subcommand";
 
-const SUBCOMMANDS: readonly Subcommand[] = [check, notes, plan, status, migrate, schemas];
+const SUBCOMMANDS: readonly Subcommand[] = [check, notes, plan, status, migrate, rollback, schemas];
 
 const NAME = "kubernetes-storage-migration";
 

@@ -18,7 +18,7 @@ export interface LostField {
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 export function prunedFields(from: Schema | undefined, to: Schema | undefined): string[] {
-  return prunedFieldsWithSchema(from, to).map(describe).sort();
+  return prunedFieldsWithSchema(from, to).map(describeLostField).sort();
 }
 
 /** True for two nodes of which neither loses anything to the other: they need not be walked. */
@@ -35,7 +35,8 @@ export function prunedFieldsWithSchema(
 
 const UNKNOWN_FIELDS = "unknown fields";
 
-function describe({ path, reason }: LostField): string {
+/** `.spec.port (string → integer)`. */
+export function describeLostField({ path, reason }: LostField): string {
   if (reason === undefined) return path;
   return reason === UNKNOWN_FIELDS ? `${path || "."}* (${reason})` : `${path} (${reason})`;
 }

@@ -21,6 +21,11 @@ export function compareVersionNames(first: string, second: string): number {
   return one.major - other.major || one.stage - other.stage || one.minor - other.minor || (first < second ? -1 : 1);
 }
 
+/** Did it come after the other one? */
+export function isNewerVersion(name: string, than: string): boolean {
+  return name !== than && compareVersionNames(name, than) > 0;
+}
+
 function rank(name: string): { major: number; stage: number; minor: number } {
   const { major, stage, minor } = parseVersionName(name) ?? { major: 0, stage: "stable", minor: 0 };
   return { major, stage: STAGES.indexOf(stage), minor };

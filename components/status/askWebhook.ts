@@ -5,7 +5,7 @@ import { ApiError, hasStatus, UnreachableError, UserError, whatOf } from "../kub
 import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, WebhookAnswer } from "./facts";
-import { plainServerMessage } from "./plainServerMessage";
+import { plainServerMessage } from "../kubernetes/plainServerMessage";
 import { isWebhook } from "../crd/conversion";
 
 /** The API server itself waits 30 s; whoever converts one object needs milliseconds. */

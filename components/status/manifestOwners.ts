@@ -65,7 +65,7 @@ function managersOfVersions({ managedFields = [] }: Metadata): string[] {
   return [...new Set(owners)].sort();
 }
 
-export function describeManifestOwners({ manifest }: CrdFacts): string {
+export function describeManifestOwners({ manifest }: Pick<CrdFacts, "manifest">): string {
   const { versionedCRD, tools, managers } = manifest;
   if (versionedCRD !== undefined) return `VersionedCRD ${versionedCRD}`;
   return (tools.length > 0 ? tools : managers).join(", ");

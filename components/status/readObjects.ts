@@ -10,7 +10,7 @@ import { ApiError, UnreachableError } from "../kubernetes/errors";
 import { withRetries } from "../kubernetes/retry";
 import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
 import type { ObjectsSeen, Sample } from "./facts";
-import { plainServerMessage } from "./plainServerMessage";
+import { plainServerMessage } from "../kubernetes/plainServerMessage";
 
 /**
  * A LIST of one object that takes longer does not work. An API server fills its cache first: on a busy one, which just got 300

@@ -12,6 +12,8 @@ export interface CrdOptions {
   conversion?: object;
   annotations?: Record<string, string>;
   description?: string;
+  /** Fields of spec by version, each a string but for `size`; without it, everything is kept. */
+  fields?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const pathOf = (crd: string): string => `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
@@ -22,13 +24,19 @@ const kindOf = (crd: string): string => pluralOf(crd)[0]?.toUpperCase() + plural
 
 /** Applies the CRD as field manager `chart`, and waits until every served version answers. */
 export async function define({ client }: Cluster, crd: string, options: CrdOptions): Promise<Definition> {
-  const { versions, storage, served = versions, conversion, annotations, description } = options;
+  const { versions, storage, served = versions, conversion, annotations, description, fields } = options;
   const plural = pluralOf(crd);
-  const openAPIV3Schema = {
+  const specOf = (names: readonly string[] | undefined) =>
+    names === undefined
+      ? { "x-kubernetes-preserve-unknown-fields": true }
+      : {
+          properties: Object.fromEntries(names.map((name) => [name, { type: name === "size" ? "integer" : "string" }])),
+        };
+  const schemaOf = (version: string) => ({
     type: "object",
     ...(description !== undefined && { description }),
-    properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-  };
+    properties: { spec: { type: "object", ...specOf(fields?.[version]) } },
+  });
   const body = {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -42,7 +50,7 @@ export async function define({ client }: Cluster, crd: string, options: CrdOptio
         name,
         served: served.includes(name),
         storage: name === storage,
-        schema: { openAPIV3Schema },
+        schema: { openAPIV3Schema: schemaOf(name) },
       })),
     },
   };
@@ -102,9 +110,9 @@ export async function threeGenerations(cluster: Cluster, crd: string, each: numb
 }
 
 /** What a migration must leave alone: the CRD's spec, labels and generation, who owns what of it, and every object's content. */
-export async function untouched(cluster: Cluster, crd: string): Promise<unknown> {
+export async function untouched(cluster: Cluster, crd: string, version = "v1"): Promise<unknown> {
   const { metadata, spec } = await live(cluster, crd);
-  const { items } = (await listed(cluster, crd, "v1")) as {
+  const { items } = (await listed(cluster, crd, version)) as {
     items: { metadata: { name: string; uid: string; generation: number; labels: object }; spec: object }[];
   };
   return {

@@ -2,11 +2,11 @@ import type { Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
-import { readDefinition } from "../../crd/readDefinition";
 import { crdNamesOfPattern, isCrdNamePattern } from "../../migration/foreign/crdNames";
 import { inBatches } from "../../migration/foreign/inBatches";
 import { planForeign, type ForeignOptions, type ForeignPlan } from "../../migration/foreign/plan";
 import { whyRightsMissing } from "../../migration/foreign/missingRights";
+import { requireCrd } from "../inputs/requireCrd";
 
 /**
  * What there is to do for each CRD that these names and patterns mean, each once, sorted.
@@ -36,16 +36,6 @@ async function namesOf(cluster: Cluster, entry: string): Promise<string[]> {
   throw new UserError({
     what: `${entry} matches no CRD`,
     expected: "at least one CRD of that very group",
-    next: "`kubectl get crd` lists the names",
-  });
-}
-
-async function requireCrd(cluster: Cluster, name: string): Promise<Definition> {
-  const live = await readDefinition(cluster, name);
-  if (live !== undefined) return live;
-  throw new UserError({
-    what: `${name}: there is no such CRD in the cluster`,
-    expected: "metadata.name of a CRD (PLURAL.GROUP)",
     next: "`kubectl get crd` lists the names",
   });
 }

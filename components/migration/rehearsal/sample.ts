@@ -2,13 +2,13 @@ import { withDefaults } from "../../conversion/defaults";
 import { refusalsOf } from "../../conversion/valid";
 import type { Schema } from "../../crd/definition";
 import {
+  type Caller,
   type KubernetesList,
   type KubernetesObject,
   objectName,
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError } from "../../kubernetes/errors";
 import { isLargeJsonInteger, readableJson } from "../../kubernetes/json";
 import { boundedItems } from "../../kubernetes/problem";
@@ -25,14 +25,23 @@ export interface Sample {
   readonly objects: readonly KubernetesObject[];
   /** There are no others. */
   readonly isAll: boolean;
+  /** Of the list. */
+  readonly resourceVersion?: string;
 }
 
-/** The first objects of a resource, whole. Undefined where they cannot be read: other parts of the preview say so. */
-export async function readSample(cluster: Cluster, resource: Resource): Promise<Sample | undefined> {
+/** The first objects of a resource, whole. @throws ApiError where they cannot be listed */
+export async function listSample(cluster: Caller, resource: Resource): Promise<Sample> {
   const request = { method: "GET", path: resourcePath(resource), query: { limit: SAMPLED } } as const;
+  const { items, metadata } = await cluster.call<KubernetesList>(request);
+  const { resourceVersion } = metadata;
+  const isAll = (metadata.continue ?? "") === "";
+  return { objects: items ?? [], isAll, ...(resourceVersion !== undefined && { resourceVersion }) };
+}
+
+/** The same without another try. Undefined where they cannot be read: other parts of the preview say so. */
+export async function readSample(cluster: Caller, resource: Resource): Promise<Sample | undefined> {
   try {
-    const { items, metadata } = await withoutRetries(() => cluster.call<KubernetesList>(request));
-    return { objects: items ?? [], isAll: (metadata.continue ?? "") === "" };
+    return await withoutRetries(() => listSample(cluster, resource));
   } catch (error) {
     if (error instanceof ApiError) return undefined; // worth a line on the row, not a refusal
     throw error;
@@ -54,25 +63,41 @@ export interface Next {
 export function describeSample(sample: Sample, from: Resource, next: Next): string[] {
   const to = next.isSame ? next.resource : from;
   // Once for each object: they may be large.
-  const objects = next.isSame
-    ? sample.objects.map((object) => withDefaults(next.schema, object) as KubernetesObject)
-    : sample.objects;
+  const objects = next.isSame ? defaulted(sample, next) : sample.objects;
   const sized = objects.map((object) => ({ name: objectName(object), bytes: storedSize(object, to).whole }));
   const [first, ...rest] = sized;
   if (first === undefined) return [];
   const { name, bytes } = rest.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
   const isOnly = sample.isAll && rest.length === 0;
-  const read = isOnly ? "the only object read" : `${sample.isAll ? "all" : "the first"} ${sized.length} objects read`;
-  const named = `${read}${isOnly ? "" : ": the largest"}, ${name},`;
+  const named = `${describeRead(sample)}${isOnly ? "" : ": the largest"}, ${name},`;
   const line = `${named} takes ${count(bytes)} bytes as ${to.version}; etcd takes ${count(ETCD_LIMIT)} by default`;
-  return next.isSame ? [line, ...describeBroken(objects, read, next)] : [line];
+  return next.isSame ? [line, ...describeBroken(objects, describeRead(sample), next)] : [line];
+}
+
+/** What of these objects, were they of this version with nothing else changed, breaks its schema; one line or none. */
+export function describeRefused(sample: Sample, next: Pick<Next, "resource" | "schema">): string[] {
+  return describeBroken(defaulted(sample, next), describeRead(sample), next);
+}
+
+/** `all 3 objects read`. */
+export function describeRead({ objects, isAll }: Sample): string {
+  if (isAll && objects.length === 1) return "the only object read";
+  return `${isAll ? "all" : "the first"} ${count(objects.length)} objects read`;
+}
+
+function defaulted({ objects }: Sample, { schema }: Pick<Next, "schema">): KubernetesObject[] {
+  return objects.map((object) => withDefaults(schema, object) as KubernetesObject);
 }
 
 /**
  * An update may keep a value that breaks the schema, unless a rule compares it with the old one or schemas are combined.
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-ratcheting
  */
-function describeBroken(objects: readonly KubernetesObject[], read: string, { resource, schema }: Next): string[] {
+function describeBroken(
+  objects: readonly KubernetesObject[],
+  read: string,
+  { resource, schema }: Pick<Next, "resource" | "schema">,
+): string[] {
   const items = objects.flatMap((object) => {
     const found = refusalsOf(schema ?? {}, readable(object));
     const more = found.length > PROBLEMS ? `; and ${found.length - PROBLEMS} more` : "";

@@ -1,7 +1,7 @@
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
 import { caBundleFacts } from "../../../components/status/certificates";
 import { encryptedResources } from "../../../components/status/readServers";
-import { plainServerMessage } from "../../../components/status/plainServerMessage";
+import { plainServerMessage } from "../../../components/kubernetes/plainServerMessage";
 
 test("encrypted is what passed through a key without an error; what identity wrote, and keys by their name, are not counted", () => {
   const sample = (labels: string, value: number): string =>

@@ -1,0 +1,67 @@
+import { describeLostField, prunedFieldsWithSchema } from "../compatibility/prunedFields";
+import { isWebhook } from "../crd/conversion";
+import type { Definition, Schema } from "../crd/definition";
+import { objectsOf, type ObjectsRead, type RollbackFacts } from "./facts";
+import { countUses } from "./usedFields";
+
+/** What one version's schema holds and that of the version to go back to does not. */
+export interface LostFields {
+  /** In which objects are or may be stored. */
+  readonly version: string;
+  readonly fields: readonly FieldUse[];
+  readonly read: ObjectsRead;
+  /** Nothing keeps them, and not every object is known to be without. */
+  readonly blocks: boolean;
+}
+
+export interface FieldUse {
+  /** `.spec.hosts[].name`, with why it is lost where it is not simply missing. */
+  readonly field: string;
+  /** How many of the objects that were read have it; absent where none could be read. */
+  readonly objects?: number;
+}
+
+/**
+ * For each version in which an object may be stored, the storage version first. Nothing where the version is gone.
+ *
+ * Conversion None changes apiVersion alone, and what the storage version's schema does not know is deleted at the next write. A
+ * webhook may keep it somewhere.
+ */
+export function lostFields({ live, to, read }: RollbackFacts): LostFields[] {
+  const target = schemaOf(live, to);
+  if (target === undefined) return [];
+  return Object.entries(read)
+    .filter(([version]) => version !== to)
+    .map(([version, objects]) => {
+      const fields = fieldsOf(schemaOf(live, version), target, objects);
+      return {
+        version,
+        fields,
+        read: objects,
+        blocks: !isWebhook(live.spec.conversion) && !areUnused(fields, objects),
+      };
+    })
+    .filter(({ fields }) => fields.length > 0);
+}
+
+function schemaOf(live: Definition, version: string): Schema | undefined {
+  const found = live.spec.versions.find(({ name }) => name === version);
+  return found === undefined ? undefined : (found.schema?.openAPIV3Schema ?? {});
+}
+
+function fieldsOf(from: Schema | undefined, to: Schema, read: ObjectsRead): FieldUse[] {
+  const lost = prunedFieldsWithSchema(from, to);
+  const objects = objectsOf(read);
+  const uses = objects === undefined ? [] : countUses(lost, objects, to);
+  return lost
+    .map((field, index) => {
+      const count = uses[index];
+      return { field: describeLostField(field), ...(count !== undefined && { objects: count }) };
+    })
+    .sort((left, right) => (left.field < right.field ? -1 : 1));
+}
+
+/** Nobody has them: every object was read. */
+function areUnused(fields: readonly FieldUse[], read: ObjectsRead): boolean {
+  return read.state === "read" && read.isAll && fields.every(({ objects }) => objects === 0);
+}
