@@ -112,7 +112,10 @@ describe("going back", () => {
         })),
       },
     };
-    const run = await stack.up({ crd, stopAfter: "migrate", migrator: "direct" });
+    const back = { crd, stopAfter: "migrate", migrator: "direct" } as const;
+    const note = `back from v2 to v1, whose schema holds every field of v2; kubernetes-storage-migration rollback ${plural}.${group} --to v1 tells more`;
+    expect((await stack.preview(back)).messages.join("\n")).toContain(note);
+    const run = await stack.up(back);
     expect(run.plans["store"]).toEqual(["storage v2 → v1: one edit, then every API server must agree"]);
     expect(run.outputs).toMatchObject({ storageVersion: "v1", storedVersions: ["v1"] });
     expect(new Set(Object.values(await world.stored(group, plural)))).toEqual(new Set([`${group}/v1`]));

@@ -1,5 +1,7 @@
 import { storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
+import { isNewerVersion } from "../../crd/versionOrder";
 import { describeProblem } from "../../kubernetes/problem";
+import { howToAskForWayBack } from "../../rollback/howToAsk";
 import { servedStage, withdrawnVersions } from "../stages";
 import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhook } from "../../crd/conversion";
@@ -13,7 +15,7 @@ export function prunesNothing(manifest: Definition, live: Definition | undefined
   const crd = manifest.metadata.name;
   const found = sources(manifest, live).flatMap((from) => {
     const lost = prunedFields(from.schema?.openAPIV3Schema, to.schema?.openAPIV3Schema);
-    return lost.length === 0 ? [] : [describe(crd, from.name, to.name, lost)];
+    return lost.length === 0 ? [] : [describe(crd, from.name, to.name, lost, isWayBack(live, to.name))];
   });
   return [...new Set(found)];
 }
@@ -29,7 +31,11 @@ function sources(manifest: Definition, live: Definition | undefined): Version[] 
   return [...toCome, ...storage, ...leftover];
 }
 
-function describe(crd: string, from: string, to: string, lost: string[]): string {
+function isWayBack(live: Definition | undefined, to: string): boolean {
+  return live !== undefined && isNewerVersion(storageVersion(live), to);
+}
+
+function describe(crd: string, from: string, to: string, lost: string[], isBack: boolean): string {
   const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
   const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
   if (from === to) {
@@ -44,6 +50,6 @@ function describe(crd: string, from: string, to: string, lost: string[]): string
     what: `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}`,
     expected: `every field of ${from} in ${to}`,
     why: `the rewrite ${from} → ${to} would delete the rest from every object`,
-    next: `add the fields to ${to}, or give a conversion webhook`,
+    next: `add the fields to ${to}, or give a conversion webhook${isBack ? `; ${howToAskForWayBack(crd, to)} counts the objects that have them` : ""}`,
   });
 }

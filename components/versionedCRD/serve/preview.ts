@@ -18,6 +18,7 @@ import { readPlanFacts } from "../../migration/definition/planFacts";
 import { priorState } from "../subject";
 import { tryStages } from "./dryRun";
 import { noteSample } from "./noteSample";
+import { noteWayBack } from "./noteWayBack";
 import { laterPlans, rolloutDigest } from "./rolloutDigest";
 import { isWebhook } from "../../crd/conversion";
 
@@ -51,6 +52,7 @@ export async function previewServe(
     notes: [
       ...(plan.length > 0 ? found.notes : []),
       ...asked.notes,
+      ...(problems.length === 0 ? noteWayBack(manifest, live) : []),
       ...(moves && problems.length === 0 ? await noteSample(inputs, cluster, live) : []),
     ],
     warnings: [
