@@ -17,6 +17,7 @@ import { ProgramStack } from "./programs";
 jest.setTimeout(300_000);
 
 const resource = { group: "example.com", plural: "databases" };
+const definitionPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/databases.example.com";
 const name = "databases-conversion";
 const SECRET = "correct horse battery staple";
 
@@ -73,22 +74,35 @@ describe("examples/databases: a secret field comes with v2", () => {
   const stored = (): Promise<Record<string, string>> => world.stored(resource.group, resource.plural);
   const orders = { databaseName: "orders", username: "app" };
 
-  test("T1 v1 alone, with objects; then both, and every object is moved through the webhook", async () => {
+  test("T1 v1 alone, with objects; then both: a plan saved before the webhook's certificate is made holds for nothing", async () => {
     await stack.up(rollout("v1.yaml", {}, false));
     for (const name of ["orders", "carts"]) await create("v1", name, { ...orders, databaseName: name });
-    await stack.up(rollout("v1-v2.yaml", { stopAfter: "migrate" }));
+    const program = rollout("v1-v2.yaml", { stopAfter: "migrate" });
+    const plan = path.join(stack.workDir, "plan.json");
+    await stack.preview(program, { plan });
+    expect(await stack.refused(stack.up(program, { plan }))).toMatch(/databases-serve violates plan/);
+    const { spec } = await world.cluster.client.get(definitionPath);
+    expect(spec.versions.map(({ name }: { name: string }) => name)).toEqual(["v1"]);
+    expect(spec.conversion).toEqual({ strategy: "None" });
+  });
+
+  test("T2 the next one, which knows it, is carried out: every object is moved through the webhook", async () => {
+    const program = rollout("v1-v2.yaml", { stopAfter: "migrate" });
+    const plan = path.join(stack.workDir, "plan.json");
+    await stack.preview(program, { plan });
+    await stack.up(program, { plan });
     expect(await stored()).toEqual({ "default/orders": "example.com/v2", "default/carts": "example.com/v2" });
     expect(await spec("v2", "carts")).toEqual({ ...orders, databaseName: "carts" });
   });
 
-  test("T2 a client of v1 reads an object that has a password by now, and does not see it", async () => {
+  test("T3 a client of v1 reads an object that has a password by now, and does not see it", async () => {
     await world.cluster.client.mergePatch(at("v2", "orders"), { spec: { password: SECRET } });
     const shown = await world.cluster.client.get(at("v1", "orders"));
     expect(shown.spec).toEqual(orders);
     expect(JSON.stringify(shown)).not.toContain(SECRET);
   });
 
-  test("T3 it updates, patches and applies that object, and the password is still there", async () => {
+  test("T4 it updates, patches and applies that object, and the password is still there", async () => {
     const { client } = world.cluster;
     const shown = await client.get(at("v1", "orders"));
     await client.put(at("v1", "orders"), { ...shown, spec: { ...orders, username: "admin" } });
@@ -99,9 +113,9 @@ describe("examples/databases: a secret field comes with v2", () => {
     expect(await spec("v2", "orders")).toEqual({ databaseName: "orders-2", username: "root", password: SECRET });
   });
 
-  test("T4 v1 is dropped, and the webhook with it: the password is what it was, and nothing of it is left sealed", async () => {
+  test("T5 v1 is dropped, and the webhook with it: the password is what it was, and nothing of it is left sealed", async () => {
     await grantDrop();
-    const acknowledge: Acknowledgement[] = [{ check: "version-in-use", path: "v1", reason: "the client of T3" }];
+    const acknowledge: Acknowledgement[] = [{ check: "version-in-use", path: "v1", reason: "the client of T4" }];
     await stack.up(rollout("v2.yaml", { acknowledge }, false));
     expect(await spec("v2", "orders")).toEqual({ databaseName: "orders-2", username: "root", password: SECRET });
     expect((await world.cluster.client.get(at("v2", "orders"))).metadata.annotations).toBeUndefined();
