@@ -1,5 +1,5 @@
 import { parseExact } from "../../components/conversion";
-import { canonical, isMapValue } from "../../components/conversion/json";
+import { canonicalJson, isJsonMap } from "../../components/conversion/jsonValue";
 import { say } from "../../local/say";
 import { row, type Row } from "../rows";
 import { Client, load } from "./load";
@@ -51,7 +51,7 @@ async function sameAnswers(webhooks: readonly Webhook[]): Promise<void> {
   const answers = new Map<string, string>();
   for (const webhook of webhooks) {
     const client = new Client(webhook, 1);
-    answers.set(webhook.subject, canonical(objectsOf(await client.convert(review))));
+    answers.set(webhook.subject, canonicalJson(objectsOf(await client.convert(review))));
     client.close();
   }
   const [first, ...others] = [...answers];
@@ -66,8 +66,8 @@ async function sameAnswers(webhooks: readonly Webhook[]): Promise<void> {
 
 function objectsOf(answer: Buffer): unknown {
   const review = parseExact(answer.toString());
-  const response = isMapValue(review) ? review["response"] : undefined;
-  return isMapValue(response) ? response["convertedObjects"] : undefined;
+  const response = isJsonMap(review) ? review["response"] : undefined;
+  return isJsonMap(response) ? response["convertedObjects"] : undefined;
 }
 
 async function caseRows(of: Case, webhooks: readonly Webhook[], runs: number, objects: number): Promise<Row[]> {

@@ -24,14 +24,14 @@ export interface DirectoryBackupArgs {
 export type BackupArgs = DirectoryBackupArgs | CommandBackupArgs;
 
 /** What a phase will do, as part of its plan. */
-export function describeBackup(backup: BackupArgs): string {
+export function describeBackupArgs(backup: BackupArgs): string {
   return "directory" in backup
     ? `back up every object to ${backup.directory} first`
     : `back up by ${backup.command[0]} first`;
 }
 
 /** Why this is no backup; undefined where it is one. */
-export function whyNoBackup(given: unknown): Problem | undefined {
+export function whyNoBackupArgs(given: unknown): Problem | undefined {
   const { directory, command, ...others } = keysOf(given);
   const kinds = [...(directory === undefined ? [] : ["directory"]), ...(command === undefined ? [] : ["command"])];
   const found = [...kinds, ...Object.keys(others)];
@@ -47,8 +47,8 @@ export function whyNoBackup(given: unknown): Problem | undefined {
 }
 
 /** The same for what only a program may back up: etcd, of which files here would hold secrets in clear. */
-export function whyNoCommandBackup(given: unknown): Problem | undefined {
-  if (keysOf(given).directory === undefined) return whyNoBackup(given);
+export function whyNoCommandBackupArgs(given: unknown): Problem | undefined {
+  if (keysOf(given).directory === undefined) return whyNoBackupArgs(given);
   return {
     what: "backup.directory is given",
     expected: 'backup: { command: ["etcdctl", "snapshot", "save", "…"] }',

@@ -71,7 +71,7 @@ export class BackupFolder {
 }
 
 /** Why no backup can be made there, as far as that is known before; undefined where it can. */
-export async function whyNotWritable(directory: string): Promise<Problem | undefined> {
+export async function whyBackupFolderNotWritable(directory: string): Promise<Problem | undefined> {
   let nearest = path.resolve(directory);
   while (!(await isThere(nearest))) nearest = path.dirname(nearest);
   try {

@@ -5,7 +5,7 @@ import { typeChanged } from "./checks/schema/typeChanged";
 import type { Finding } from "./finding";
 import { leftOverKeys } from "./leftOverKeys";
 import { CHILDREN, pairSchemaNodes } from "./pairSchemas";
-import { TEXTS } from "./texts";
+import { TEXTS } from "./withoutTexts";
 
 /** Each check consumes its keywords; a keyword that none has consumed must be equal on both sides. */
 const CONSUMED = new Set([...NODE_CHECKS.flatMap(({ keywords }) => keywords), ...TEXTS, ...CHILDREN]);

@@ -1,7 +1,7 @@
 import type { Container, DirectedScope, DirectedTransfer, DirectedNested } from "./compile";
 import { isEqualWithDefaults } from "./defaults";
-import { Draft, readAtPath } from "./draft";
-import { equal, isMapValue, type JsonMap } from "./json";
+import { Draft } from "./draft";
+import { readJsonAtPath, isEqualJson, isJsonMap, type JsonMap } from "./jsonValue";
 import { carryNestedList, type Carried } from "./lists";
 import { runMove } from "./runMove";
 import { openStashEntry, Leftovers, type Keeper, type Stash } from "./stash";
@@ -39,10 +39,10 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
   for (const { move } of moved) for (const place of placesOf(move, "from")) draft.remove(place.path);
   for (const container of scope.containers) {
     if (!container.inFrom || container.inTo) continue;
-    const residue = readAtPath(draft.value, container.path);
+    const residue = readJsonAtPath(draft.value, container.path);
     if (residue === undefined) continue;
     draft.remove(container.path);
-    const rebuilt = isMapValue(residue) && moved.some((m) => fills(m, container));
+    const rebuilt = isJsonMap(residue) && moved.some((m) => fills(m, container));
     if (rebuilt && Object.keys(residue).length === 0) continue;
     leftovers.add(container.text, { container: residue }, container.sensitive && !isEmpty(residue));
   }
@@ -66,8 +66,8 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
 
   // STEP 4: objects that are there only now, or were there only before.
   for (const container of scope.containers) {
-    if (container.inFrom && container.inTo && readAtPath(input, container.path) === undefined) {
-      if (readAtPath(draft.value, container.path) !== undefined)
+    if (container.inFrom && container.inTo && readJsonAtPath(input, container.path) === undefined) {
+      if (readJsonAtPath(draft.value, container.path) !== undefined)
         leftovers.add(container.text, { created: true }, false);
     }
     if (container.inTo) restoreContainer(draft, container, returning, keeper);
@@ -76,19 +76,19 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
 }
 
 function transfer(move: DirectedTransfer, input: JsonMap, returning: Stash | undefined, keeper: Keeper): Moved {
-  const before = move.from.map(({ path }) => readAtPath(input, path));
+  const before = move.from.map(({ path }) => readJsonAtPath(input, path));
   const entry = openStashEntry(returning, move.toKey, keeper);
   const value = entry?.["value"];
-  if (isMapValue(value)) {
+  if (isJsonMap(value)) {
     const shown = entry?.["shown"];
     const unedited = move.from.every(({ schema, text }, index) =>
-      isEqualWithDefaults(schema, before[index], isMapValue(shown) ? readAtPath(shown, [text]) : undefined),
+      isEqualWithDefaults(schema, before[index], isJsonMap(shown) ? readJsonAtPath(shown, [text]) : undefined),
     );
     if (unedited) {
       return {
         move,
         before,
-        after: move.to.map(({ text }) => readAtPath(value, [text])),
+        after: move.to.map(({ text }) => readJsonAtPath(value, [text])),
         restored: true,
         entry: undefined,
       };
@@ -110,7 +110,7 @@ function lossy(move: DirectedTransfer, before: readonly unknown[], after: readon
   if (move.there === undefined && move.to.length > 0) return false;
   try {
     const again = runMove(move, "back", after);
-    return before.some((value, index) => !equal(value, again[index]));
+    return before.some((value, index) => !isEqualJson(value, again[index]));
   } catch {
     return true;
   }
@@ -128,7 +128,7 @@ function named(places: readonly { text: string }[], values: readonly unknown[]):
 }
 
 function nested(move: DirectedNested, input: JsonMap, entry: JsonMap | undefined, keeper: Keeper): Moved {
-  const before = readAtPath(input, move.from.path);
+  const before = readJsonAtPath(input, move.from.path);
   const { after, restored, left } = carryNestedList(move, before, entry, (element, returning) =>
     carry(move.scope, element, returning, keeper),
   );
@@ -155,23 +155,24 @@ function fills({ move, before }: Moved, container: Container): boolean {
 }
 
 function isThere(value: unknown, path: readonly string[]): boolean {
-  return path.length === 0 || isMapValue(readAtPath(value, path));
+  return path.length === 0 || isJsonMap(readJsonAtPath(value, path));
 }
 
 function isEmpty(value: unknown): boolean {
-  return isMapValue(value) && Object.keys(value).length === 0;
+  return isJsonMap(value) && Object.keys(value).length === 0;
 }
 
 function restoreContainer(draft: Draft, container: Container, returning: Stash | undefined, keeper: Keeper): void {
   const entry = openStashEntry(returning, container.text, keeper);
   if (entry === undefined) return;
-  const found = readAtPath(draft.value, container.path);
+  const found = readJsonAtPath(draft.value, container.path);
   if (entry["created"] === true && isEmpty(found)) return draft.remove(container.path);
   const residue = entry["container"];
   if (residue === undefined || !isThere(draft.value, container.anchor)) return;
   if (found === undefined) return draft.takes(container.path) ? draft.put(container.path, residue) : undefined;
-  if (!isMapValue(found) || !isMapValue(residue)) return;
+  if (!isJsonMap(found) || !isJsonMap(residue)) return;
   for (const [name, value] of Object.entries(residue)) {
-    if (readAtPath(found, [name]) === undefined && name !== "__proto__") draft.put([...container.path, name], value);
+    if (readJsonAtPath(found, [name]) === undefined && name !== "__proto__")
+      draft.put([...container.path, name], value);
   }
 }

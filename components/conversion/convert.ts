@@ -1,8 +1,8 @@
-import { stashAnnotationOf, readStash, withStashes } from "./annotations";
+import { stashAnnotationOf, readStashAnnotation, withStashAnnotations } from "./stashAnnotations";
 import { carry } from "./carry";
 import type { Scope } from "./compile";
 import { ConversionError, MoveError } from "./errors";
-import { isMapValue, own, type JsonMap } from "./json";
+import { isJsonMap, ownJsonField, type JsonMap } from "./jsonValue";
 import { waitingInStash, stashWithWaiting, type Stash } from "./stash";
 import { makeSealer } from "./sealing";
 
@@ -36,17 +36,22 @@ export function convertObject(
   desiredAPIVersion: string,
   { keys = [] }: ConvertOptions = {},
 ): JsonMap {
-  if (!isMapValue(object)) throw new ConversionError(`expected a ${chain.kind}, found ${typeof object}`);
+  if (!isJsonMap(object)) throw new ConversionError(`expected a ${chain.kind}, found ${typeof object}`);
   const to = indexOf(chain, desiredAPIVersion, object);
-  const from = indexOf(chain, own(object, "apiVersion"), object);
+  const from = indexOf(chain, ownJsonField(object, "apiVersion"), object);
   if (object["kind"] !== chain.kind) {
     throw new ConversionError(`${nameConvertedObject(object)}: expected kind ${chain.kind} of ${chain.group}`);
   }
-  const metadata = own(object, "metadata");
+  const metadata = ownJsonField(object, "metadata");
   // The API server refuses an answer without metadata, and sends objects without it for server-side apply.
-  let given = isMapValue(metadata) ? metadata : {};
+  let given = isJsonMap(metadata) ? metadata : {};
   if (from === to) return given === metadata ? object : { ...object, metadata: given };
-  const bound = { group: chain.group, kind: chain.kind, namespace: own(given, "namespace"), name: own(given, "name") };
+  const bound = {
+    group: chain.group,
+    kind: chain.kind,
+    namespace: ownJsonField(given, "namespace"),
+    name: ownJsonField(given, "name"),
+  };
   const keeper = makeSealer(keys, bound);
   // Kubernetes' own fields go along: no move can name them.
   let current: JsonMap = object;
@@ -56,14 +61,14 @@ export function convertObject(
     try {
       const step = chain.steps[Math.min(at, at + direction)] as Scope;
       const [mine, theirs] = [stashAnnotationOf(chain.group, here), stashAnnotationOf(chain.group, there)];
-      const [kept, returning] = [readStash(given, mine), readStash(given, theirs)];
+      const [kept, returning] = [readStashAnnotation(given, mine), readStashAnnotation(given, theirs)];
       const { output, stash } = carry(direction > 0 ? step.up : step.down, current, returning, keeper);
       const changes = new Map<string, Stash | undefined>();
       // Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. What is sealed waits for its key.
       const left = stashWithWaiting(stash, waitingInStash(kept));
       if (left !== undefined || kept !== undefined) changes.set(mine, left);
       if (returning !== undefined) changes.set(theirs, waitingInStash(returning, keeper.unopened));
-      given = withStashes(given, changes);
+      given = withStashAnnotations(given, changes);
       current = output;
     } catch (error) {
       if (!(error instanceof MoveError)) throw error;
@@ -84,13 +89,13 @@ function indexOf(chain: Chain, apiVersion: unknown, object: JsonMap): number {
 }
 
 export function nameConvertedObject(object: unknown): string {
-  if (!isMapValue(object)) return "an object";
-  const metadata = own(object, "metadata");
+  if (!isJsonMap(object)) return "an object";
+  const metadata = ownJsonField(object, "metadata");
   const of = (field: string): string | undefined => {
-    const value = isMapValue(metadata) ? own(metadata, field) : undefined;
+    const value = isJsonMap(metadata) ? ownJsonField(metadata, field) : undefined;
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const namespace = of("namespace");
   const name = of("name") ?? (of("generateName") ? `${of("generateName")}*` : "(no name)");
-  return `${String(own(object, "kind"))} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+  return `${String(ownJsonField(object, "kind"))} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }

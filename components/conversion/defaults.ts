@@ -1,5 +1,5 @@
-import { equal, isMapValue, own, fieldSchema } from "./json";
-import { type SchemaNode } from "./schema";
+import { isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
+import { fieldSchema, type SchemaNode } from "./schema";
 
 /** The value with the defaults that the API server fills in after a conversion. */
 export function withDefaults(schema: SchemaNode | undefined, value: unknown): unknown {
@@ -8,12 +8,12 @@ export function withDefaults(schema: SchemaNode | undefined, value: unknown): un
     return schema.default === undefined ? value : withDefaults({ ...schema, default: undefined }, schema.default);
   }
   if (Array.isArray(value)) return value.map((element) => withDefaults(schema.items, element));
-  if (!isMapValue(value)) return value;
+  if (!isJsonMap(value)) return value;
   const fields = new Map(
     Object.entries(value).map(([key, field]) => [key, withDefaults(fieldSchema(schema, key), field)]),
   );
   for (const [key, node] of Object.entries(schema.properties ?? {})) {
-    const field = withDefaults(node, own(value, key));
+    const field = withDefaults(node, ownJsonField(value, key));
     if (field !== undefined) fields.set(key, field);
   }
   return Object.fromEntries(fields);
@@ -21,5 +21,5 @@ export function withDefaults(schema: SchemaNode | undefined, value: unknown): un
 
 /** True where both are the same in what the API server shows, its defaults filled in. */
 export function isEqualWithDefaults(schema: SchemaNode | undefined, first: unknown, second: unknown): boolean {
-  return equal(first, second) || equal(withDefaults(schema, first), withDefaults(schema, second));
+  return isEqualJson(first, second) || isEqualJson(withDefaults(schema, first), withDefaults(schema, second));
 }

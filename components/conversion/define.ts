@@ -2,7 +2,7 @@ import { compileScope, type Scope } from "./compile";
 import { convertObject, type Chain, type ConvertOptions } from "./convert";
 import { DefinitionError } from "./errors";
 import { parseExact, stringifyExact } from "./exactJson";
-import type { JsonMap } from "./json";
+import type { JsonMap } from "./jsonValue";
 import { movesOf, type Move, type Moves } from "./moves";
 import { reviewObjects, type ConversionReview, type ReviewOptions } from "./review";
 import type { Versions } from "./schema";

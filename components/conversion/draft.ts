@@ -1,14 +1,4 @@
-import { isMapValue, own, type JsonMap } from "./json";
-
-/** Value at a path of own fields; undefined where there is none. */
-export function readAtPath(value: unknown, path: readonly string[]): unknown {
-  let found = value;
-  for (const name of path) {
-    if (!isMapValue(found)) return undefined;
-    found = own(found, name);
-  }
-  return found;
-}
+import { readJsonAtPath, isJsonMap, ownJsonField, type JsonMap } from "./jsonValue";
 
 /** A changed version of an object that leaves the object itself alone: what changes is copied, the rest is shared. */
 export class Draft {
@@ -20,7 +10,7 @@ export class Draft {
   }
 
   remove(path: readonly string[]): void {
-    if (readAtPath(this.value, path) === undefined) return;
+    if (readJsonAtPath(this.value, path) === undefined) return;
     const parent = this.parent(path);
     if (parent !== undefined) delete parent[path[path.length - 1] as string];
   }
@@ -28,8 +18,8 @@ export class Draft {
   /** Whether something can be put there: what is on the way is an object, or nothing. */
   takes(path: readonly string[]): boolean {
     return path.slice(0, -1).every((_, index) => {
-      const found = readAtPath(this.value, path.slice(0, index + 1));
-      return found === undefined || isMapValue(found);
+      const found = readJsonAtPath(this.value, path.slice(0, index + 1));
+      return found === undefined || isJsonMap(found);
     });
   }
 
@@ -41,8 +31,8 @@ export class Draft {
   private parent(path: readonly string[]): Record<string, unknown> | undefined {
     let node = this.value;
     for (const name of path.slice(0, -1)) {
-      const found = own(node, name);
-      if (found !== undefined && !isMapValue(found)) return undefined;
+      const found = ownJsonField(node, name);
+      if (found !== undefined && !isJsonMap(found)) return undefined;
       node = node[name] = this.copy(found ?? {});
     }
     return node;

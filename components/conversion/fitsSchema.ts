@@ -1,15 +1,15 @@
 import { ExactNumber } from "./exactJson";
-import { equal, isMapValue, fieldSchema } from "./json";
-import { INT_OR_STRING, type SchemaNode } from "./schema";
+import { isEqualJson, isJsonMap } from "./jsonValue";
+import { fieldSchema, INT_OR_STRING, type SchemaNode } from "./schema";
 
 /**
  * Whether the value has the type that the schema says, so that a user's function gets what its own types promise. Bounds
  * and patterns are the API server's: a pattern is RE2 there, and here could be made to run for ever.
  */
-export function fits(schema: SchemaNode | undefined, value: unknown): boolean {
+export function fitsSchema(schema: SchemaNode | undefined, value: unknown): boolean {
   if (schema === undefined || value === undefined) return true;
   if (value === null) return schema.nullable === true;
-  if (schema.enum !== undefined && !schema.enum.some((allowed) => equal(allowed, value))) return false;
+  if (schema.enum !== undefined && !schema.enum.some((allowed) => isEqualJson(allowed, value))) return false;
   if (schema[INT_OR_STRING] === true) return typeof value === "string" || isInteger(value, false);
   switch (schema.type) {
     case "string":
@@ -21,9 +21,11 @@ export function fits(schema: SchemaNode | undefined, value: unknown): boolean {
     case "number":
       return typeof value === "number" || value instanceof ExactNumber;
     case "array":
-      return Array.isArray(value) && value.every((element) => fits(schema.items, element));
+      return Array.isArray(value) && value.every((element) => fitsSchema(schema.items, element));
     case "object":
-      return isMapValue(value) && Object.entries(value).every(([key, field]) => fits(fieldSchema(schema, key), field));
+      return (
+        isJsonMap(value) && Object.entries(value).every(([key, field]) => fitsSchema(fieldSchema(schema, key), field))
+      );
     case undefined:
     default:
       return true;
@@ -37,7 +39,7 @@ function isInteger(value: unknown, int64: boolean): boolean {
 }
 
 /** What the schema asks for, in words. */
-export function expected(schema: SchemaNode | undefined): string {
+export function expectedBySchema(schema: SchemaNode | undefined): string {
   if (schema?.enum !== undefined) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(", ")}`;
   return schema?.[INT_OR_STRING] === true ? "an integer or a string" : (schema?.type ?? "anything");
 }

@@ -1,5 +1,5 @@
 import type { DirectedNested } from "./compile";
-import { isMapValue, own, type JsonMap } from "./json";
+import { isJsonMap, ownJsonField, type JsonMap } from "./jsonValue";
 import { elementsOfStashEntry, Identities, type Stash } from "./stash";
 
 /** One object in the other version. */
@@ -30,7 +30,7 @@ export function carryNestedList(
   carryOne: CarryOne,
 ): Result {
   if (before === undefined) {
-    const whole = entry === undefined ? undefined : own(entry, "whole");
+    const whole = entry === undefined ? undefined : ownJsonField(entry, "whole");
     return whole === undefined ? ABSENT : { after: whole, restored: true, left: undefined };
   }
   // Not ours to judge: null stays null, and what is no list at all fails the API server's own check.
@@ -54,7 +54,7 @@ function eachElement(
   const returning = elementsOfStashEntry(entry);
   const names = returning.size === 0 ? undefined : new Identities(move.from.schema);
   const carried = list.map((element): Carried | undefined => {
-    if (!isMapValue(element)) return undefined;
+    if (!isJsonMap(element)) return undefined;
     return carryOne(element, names && returning.get(names.next(element)));
   });
   const after = carried.map((found, index) => (found === undefined ? list[index] : found.output));
@@ -69,11 +69,11 @@ function eachElement(
 }
 
 function eachField(map: unknown, entry: JsonMap | undefined, carryOne: CarryOne): Result {
-  if (!isMapValue(map)) return { ...ABSENT, after: map };
+  if (!isJsonMap(map)) return { ...ABSENT, after: map };
   const returning = elementsOfStashEntry(entry);
   const items: [string, Stash][] = [];
   const fields = Object.entries(map).map(([key, element]) => {
-    if (!isMapValue(element)) return [key, element] as const;
+    if (!isJsonMap(element)) return [key, element] as const;
     const { output, stash } = carryOne(element, returning.get(key));
     if (stash !== undefined) items.push([key, stash]);
     return [key, output] as const;
@@ -83,11 +83,11 @@ function eachField(map: unknown, entry: JsonMap | undefined, carryOne: CarryOne)
 }
 
 function intoList(move: DirectedNested, object: unknown, entry: JsonMap | undefined, carryOne: CarryOne): Result {
-  const rest = entry && own(entry, "rest");
+  const rest = entry && ownJsonField(entry, "rest");
   const tail = Array.isArray(rest) ? (rest as unknown[]) : [];
-  if (!isMapValue(object)) return { ...ABSENT, after: [object, ...tail] };
-  const inner = entry && own(entry, "inner");
-  const { output, stash } = carryOne(object, isMapValue(inner) ? inner : undefined);
+  if (!isJsonMap(object)) return { ...ABSENT, after: [object, ...tail] };
+  const inner = entry && ownJsonField(entry, "inner");
+  const { output, stash } = carryOne(object, isJsonMap(inner) ? inner : undefined);
   const left = stash && { items: { [new Identities(move.to.schema).next(output)]: stash } };
   return { after: [output, ...tail], restored: false, left };
 }
@@ -96,7 +96,7 @@ function intoObject(move: DirectedNested, list: unknown, entry: JsonMap | undefi
   if (!Array.isArray(list)) return { ...ABSENT, left: { whole: list } };
   const [first, ...rest] = list as unknown[];
   if (first === undefined || first === null) return { ...ABSENT, left: { whole: list } };
-  if (!isMapValue(first)) {
+  if (!isJsonMap(first)) {
     return { after: first, restored: false, left: rest.length > 0 ? { rest } : undefined };
   }
   const returning = ofFirst(

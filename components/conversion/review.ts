@@ -1,6 +1,6 @@
 import { convertObject, nameConvertedObject, type Chain, type ConvertOptions } from "./convert";
 import { ConversionError, ReviewError, reasonOfError } from "./errors";
-import { isMapValue, own, type JsonMap } from "./json";
+import { isJsonMap, ownJsonField, type JsonMap } from "./jsonValue";
 
 const apiVersion = "apiextensions.k8s.io/v1";
 const kind = "ConversionReview";
@@ -62,8 +62,8 @@ function shortened(text: string): string {
 }
 
 function requestOf(body: unknown): { uid: string; desired: string; objects: readonly unknown[] } {
-  const request = isMapValue(body) ? own(body, "request") : undefined;
-  if (!isMapValue(body) || body["apiVersion"] !== apiVersion || body["kind"] !== kind || !isMapValue(request)) {
+  const request = isJsonMap(body) ? ownJsonField(body, "request") : undefined;
+  if (!isJsonMap(body) || body["apiVersion"] !== apiVersion || body["kind"] !== kind || !isJsonMap(request)) {
     throw new ReviewError(`the body is no ${kind} of ${apiVersion} with a request`);
   }
   const { uid, desiredAPIVersion: desired, objects } = request;

@@ -1,8 +1,8 @@
 import type { DirectedTransfer, Place } from "./compile";
 import { MoveError, reasonOfError } from "./errors";
 import { stringifyExact } from "./exactJson";
-import { expected, fits } from "./fitsSchema";
-import { jsonFromUser, jsonToUser } from "./json";
+import { expectedBySchema, fitsSchema } from "./fitsSchema";
+import { jsonFromUser, jsonToUser } from "./userJson";
 import type { Way } from "./moves";
 
 /**
@@ -19,7 +19,7 @@ export function runMove(move: DirectedTransfer, way: "there" | "back", values: r
   if (call === undefined) return values;
   if (move.whole && values.some((value) => value === undefined)) return absent;
   if (values.length === 1 && to.length === 1 && values[0] === null && from[0]?.schema.nullable !== true) return [null];
-  if (!values.every((value, index) => fits(from[index]?.schema, value))) return absent;
+  if (!values.every((value, index) => fitsSchema(from[index]?.schema, value))) return absent;
   return (
     checked(
       move,
@@ -53,9 +53,9 @@ function checked(
   }
   return to.map((place, index) => {
     const value = answer[index];
-    if (fits(place.schema, value)) return value;
+    if (fitsSchema(place.schema, value)) return value;
     const found = move.sensitive ? "something else" : stringifyExact(value);
-    throw new MoveError(move.label, `gave ${found} for ${place.text}; expected ${expected(place.schema)}`);
+    throw new MoveError(move.label, `gave ${found} for ${place.text}; expected ${expectedBySchema(place.schema)}`);
   });
 }
 

@@ -1,3 +1,5 @@
+import { ownJsonField } from "./jsonValue";
+
 /** One node of a CRD's openAPIV3Schema, as far as a conversion reads it. */
 export interface SchemaNode {
   readonly type?: string;
@@ -53,4 +55,11 @@ export function hasSecretInSchema(schema: SchemaNode | undefined): boolean {
   if (schema === undefined) return false;
   if (schema.format === "password") return true;
   return [...Object.values(schema.properties ?? {}), elementSchema(schema)].some(hasSecretInSchema);
+}
+
+/** The schema of one field of an object or map. */
+export function fieldSchema(schema: SchemaNode | undefined, key: string): SchemaNode | undefined {
+  const described = schema?.properties && (ownJsonField(schema.properties, key) as SchemaNode | undefined);
+  if (described !== undefined) return described;
+  return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
 }

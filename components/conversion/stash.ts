@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { withDefaults } from "./defaults";
 import { parseExact, stringifyExact } from "./exactJson";
-import { canonical, isMapValue, own, sortJsonKeys, type JsonMap } from "./json";
+import { canonicalJson, isJsonMap, ownJsonField, sortJsonKeys, type JsonMap } from "./jsonValue";
 import type { SchemaNode } from "./schema";
 
 /** What one version cannot hold of another, by the paths there. Read from an annotation, so it may be anything. */
@@ -35,13 +35,13 @@ export class Leftovers {
 
 /** One entry, opened where it is sealed. */
 export function openStashEntry(stash: Stash | undefined, key: string, keeper: Keeper): JsonMap | undefined {
-  const entry = stash === undefined || key === "" ? undefined : own(stash, key);
-  if (!isMapValue(entry)) return undefined;
-  const sealed = own(entry, "sealed");
+  const entry = stash === undefined || key === "" ? undefined : ownJsonField(stash, key);
+  if (!isJsonMap(entry)) return undefined;
+  const sealed = ownJsonField(entry, "sealed");
   if (sealed === undefined) return entry;
   const text = typeof sealed === "string" ? keeper.open(sealed, key) : undefined;
   const opened = text === undefined ? undefined : parseExact(text);
-  return isMapValue(opened) ? opened : undefined;
+  return isJsonMap(opened) ? opened : undefined;
 }
 
 /**
@@ -51,10 +51,10 @@ export function openStashEntry(stash: Stash | undefined, key: string, keeper: Ke
 export function waitingInStash(stash: Stash | undefined, unopened?: ReadonlySet<string>): Stash | undefined {
   const isWaiting = (sealed: string): boolean => unopened === undefined || unopened.has(sealed);
   const entries = Object.entries(stash ?? {}).flatMap(([key, entry]): [string, JsonMap][] => {
-    if (!isMapValue(entry)) return [];
-    const [sealed, inner] = [own(entry, "sealed"), own(entry, "inner")];
+    if (!isJsonMap(entry)) return [];
+    const [sealed, inner] = [ownJsonField(entry, "sealed"), ownJsonField(entry, "inner")];
     if (typeof sealed === "string") return isWaiting(sealed) ? [[key, { sealed }]] : [];
-    const within = isMapValue(inner) ? waitingInStash(inner, unopened) : undefined;
+    const within = isJsonMap(inner) ? waitingInStash(inner, unopened) : undefined;
     const items = [...elementsOfStashEntry(entry)].flatMap(([name, found]): [string, Stash][] => {
       const left = waitingInStash(found, unopened);
       return left === undefined ? [] : [[name, left]];
@@ -69,8 +69,8 @@ export function waitingInStash(stash: Stash | undefined, unopened?: ReadonlySet<
 export function stashWithWaiting(stash: Stash | undefined, waits: Stash | undefined): Stash | undefined {
   if (stash === undefined || waits === undefined) return stash ?? waits;
   const entries = Object.entries(waits).map(([key, waiting]): [string, unknown] => {
-    const found = own(stash, key);
-    const isNested = [found, waiting].every((entry) => isMapValue(entry) && own(entry, "sealed") === undefined);
+    const found = ownJsonField(stash, key);
+    const isNested = [found, waiting].every((entry) => isJsonMap(entry) && ownJsonField(entry, "sealed") === undefined);
     return [key, isNested ? stashWithWaiting(found as Stash, waiting as Stash) : (found ?? waiting)];
   });
   return Object.fromEntries([...Object.entries(stash), ...entries]);
@@ -84,10 +84,10 @@ function identityOf(list: SchemaNode, element: JsonMap): string {
   const keys = list["x-kubernetes-list-type"] === "map" ? list["x-kubernetes-list-map-keys"] : undefined;
   if (Array.isArray(keys)) {
     const shown = withDefaults(list.items, element) as JsonMap;
-    const values = keys.map((key) => own(shown, String(key)));
-    if (values.some((value) => value !== undefined)) return `k:${values.map(canonical).join(",")}`;
+    const values = keys.map((key) => ownJsonField(shown, String(key)));
+    if (values.some((value) => value !== undefined)) return `k:${values.map(canonicalJson).join(",")}`;
   }
-  const shown = canonical(withDefaults(list.items, element));
+  const shown = canonicalJson(withDefaults(list.items, element));
   return `h:${createHash("sha256").update(shown).digest("base64url").slice(0, 16)}`;
 }
 
@@ -107,7 +107,7 @@ export class Identities {
 
 /** The stashes of a list's elements, by what those are called. */
 export function elementsOfStashEntry(entry: JsonMap | undefined): ReadonlyMap<string, Stash> {
-  const items = entry && own(entry, "items");
-  if (!isMapValue(items)) return new Map();
-  return new Map(Object.entries(items).filter((item): item is [string, Stash] => isMapValue(item[1])));
+  const items = entry && ownJsonField(entry, "items");
+  if (!isJsonMap(items)) return new Map();
+  return new Map(Object.entries(items).filter((item): item is [string, Stash] => isJsonMap(item[1])));
 }

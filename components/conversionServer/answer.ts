@@ -1,5 +1,5 @@
 import { nameConvertedObject } from "../conversion/convert";
-import { isMapValue, own } from "../conversion/json";
+import { isJsonMap, ownJsonField } from "../conversion/jsonValue";
 import { log } from "./log";
 import type { Metrics } from "./metrics";
 import { type Pool, WorkerLost } from "./pool";
@@ -50,10 +50,10 @@ function lost(body: ArrayBuffer, { message: why }: WorkerLost): Answer {
 
 function requestOf(body: ArrayBuffer): { uid: unknown; objects: readonly unknown[] } {
   const review = parsed(body);
-  const request = isMapValue(review) ? own(review, "request") : undefined;
-  if (!isMapValue(request)) return { uid: "", objects: [] };
-  const objects = own(request, "objects");
-  return { uid: own(request, "uid") ?? "", objects: Array.isArray(objects) ? objects : [] };
+  const request = isJsonMap(review) ? ownJsonField(review, "request") : undefined;
+  if (!isJsonMap(request)) return { uid: "", objects: [] };
+  const objects = ownJsonField(request, "objects");
+  return { uid: ownJsonField(request, "uid") ?? "", objects: Array.isArray(objects) ? objects : [] };
 }
 
 /** What a worker fell over may be beyond this thread's stack as well. */

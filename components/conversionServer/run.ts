@@ -5,7 +5,7 @@ import { optionsFrom, type ServerOptions } from "./options";
 import { Pool } from "./pool";
 import { Metrics } from "./metrics";
 import { startServer } from "./server";
-import { readKeys } from "./worker";
+import { readWorkerKeys } from "./worker";
 
 /** The API server takes objects of 10,000 levels; Node's own stack does not. */
 const STACK_MB = 16;
@@ -20,7 +20,7 @@ export async function runServer(conversion: Conversion): Promise<void> {
     throw new Error("found no conversion; expected what defineConversion returns, as the module's default export");
   }
   const options: ServerOptions = optionsFrom(process.env);
-  const keys = options.keys === undefined ? [] : readKeys(options.keys);
+  const keys = options.keys === undefined ? [] : readWorkerKeys(options.keys);
   if (conversion.sensitive.length > 0 && keys.length === 0) {
     throw new Error(
       `sensitive fields need a key to be converted (${conversion.sensitive.join(", ")}); expected KEYS to name a folder with a file of 32 bytes`,

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Conversion } from "../conversion";
 import { answerReview, type Answer } from "./answer";
 import { readBody, TooLarge } from "./body";
-import { readCertificate, type Certificate } from "./certificate";
+import { readServingCertificate, type Certificate } from "./servingCertificate";
 import { log } from "./log";
 import type { Metrics } from "./metrics";
 import type { ServerOptions } from "./options";
 import type { Pool } from "./pool";
-import { whyNotReady } from "./readiness";
+import { whyNotReady } from "./whyNotReady";
 
 export interface RunningServer {
   readonly port: number;
@@ -34,7 +34,7 @@ export async function startServer(
   metrics: Metrics,
 ): Promise<RunningServer> {
   let draining = false;
-  let certificate = await readCertificate(options.certificate);
+  let certificate = await readServingCertificate(options.certificate);
   const route = async (request: IncomingMessage): Promise<Answer> => {
     const path = `${request.method} ${request.url?.split("?")[0]}`;
     if (path === "POST /convert") return answerReview(pool, metrics, await readBody(request, options.largestBody));
@@ -68,7 +68,7 @@ export async function startServer(
     log("info", "certificate replaced", { notAfter: new Date(fresh.notAfter * 1000).toISOString() });
   };
   const timer = setInterval(() => {
-    readCertificate(options.certificate).then(
+    readServingCertificate(options.certificate).then(
       (fresh) => {
         if (fresh.cert !== certificate.cert || fresh.key !== certificate.key) take(fresh);
       },

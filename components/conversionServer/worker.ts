@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import type { Conversion } from "../conversion";
 import { parseExact, stringifyExact } from "../conversion/exactJson";
-import { isMapValue, own } from "../conversion/json";
+import { isJsonMap, ownJsonField } from "../conversion/jsonValue";
 import type { Outcome, Question } from "./work";
 
 const LOGGED = 5;
 
 /** The thread in which the user's functions run: it may be ended at any time. */
 export function runWorker(port: MessagePort, conversion: Conversion, keysFolder: string | undefined): void {
-  const keys = keysFolder === undefined ? [] : readKeys(keysFolder);
+  const keys = keysFolder === undefined ? [] : readWorkerKeys(keysFolder);
   port.on("message", ({ body }: Question) => {
     const outcome = answer(conversion, Buffer.from(body).toString("utf8"), keys);
     port.postMessage(outcome, outcome.kind === "answered" ? [outcome.body] : []);
@@ -18,7 +18,7 @@ export function runWorker(port: MessagePort, conversion: Conversion, keysFolder:
 }
 
 /** @throws Error naming a file that is no key */
-export function readKeys(folder: string): Uint8Array[] {
+export function readWorkerKeys(folder: string): Uint8Array[] {
   // A mounted Secret keeps its files behind links whose names begin with two dots.
   const names = readdirSync(folder).filter((name) => !name.startsWith("."));
   return names.sort().map((name) => {
@@ -38,15 +38,15 @@ function answer(conversion: Conversion, text: string, keys: readonly Uint8Array[
     const body = parseExact(text);
     const review = conversion.review(body, { keys, onFailure });
     const bytes = new TextEncoder().encode(stringifyExact(review));
-    const request = isMapValue(body) ? own(body, "request") : undefined;
-    const objects = isMapValue(request) ? own(request, "objects") : undefined;
-    const desired = isMapValue(request) ? own(request, "desiredAPIVersion") : undefined;
+    const request = isJsonMap(body) ? ownJsonField(body, "request") : undefined;
+    const objects = isJsonMap(request) ? ownJsonField(request, "objects") : undefined;
+    const desired = isJsonMap(request) ? ownJsonField(request, "desiredAPIVersion") : undefined;
     const first: unknown = Array.isArray(objects) ? objects[0] : undefined;
     return {
       kind: "answered",
       body: bytes.buffer,
       uid: review.response.uid,
-      from: versionOf(conversion, isMapValue(first) ? own(first, "apiVersion") : undefined),
+      from: versionOf(conversion, isJsonMap(first) ? ownJsonField(first, "apiVersion") : undefined),
       to: versionOf(conversion, desired),
       objects: Array.isArray(objects) ? objects.length : 0,
       failed,

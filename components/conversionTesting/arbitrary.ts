@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { reasonOfError } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
-import { canonical, isMapValue, own } from "../conversion/json";
+import { canonicalJson, isJsonMap, ownJsonField } from "../conversion/jsonValue";
 import { INT_OR_STRING, KUBERNETES_OWN, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
 
 export interface Generated {
@@ -15,7 +15,7 @@ const MOST_ITEMS = 4;
 
 /** Whatever the schema allows. CEL rules are not known here: what they forbid is left out with `values`. */
 export function arbitraryValueOf(schema: SchemaNode, how: Generated, path = ""): fc.Arbitrary<unknown> {
-  const given = own(how.values, path) as fc.Arbitrary<unknown> | undefined;
+  const given = ownJsonField(how.values, path) as fc.Arbitrary<unknown> | undefined;
   const plain = given ?? plainOf(schema, how, path);
   return schema.nullable === true ? fc.option(plain, { nil: null, freq: 6 }) : plain;
 }
@@ -143,11 +143,11 @@ function listOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<
   const keys = schema["x-kubernetes-list-map-keys"];
   if (schema["x-kubernetes-list-type"] === "map" && Array.isArray(keys)) {
     const keyOf = (item: unknown) =>
-      canonical(keys.map((key) => (isMapValue(item) ? own(item, String(key)) : undefined) ?? null));
+      canonicalJson(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null));
     return fc.uniqueArray(element, { ...size, selector: keyOf });
   }
   const unique = schema["x-kubernetes-list-type"] === "set" || schema["uniqueItems"] === true;
-  return unique ? fc.uniqueArray(element, { ...size, selector: canonical }) : fc.array(element, size);
+  return unique ? fc.uniqueArray(element, { ...size, selector: canonicalJson }) : fc.array(element, size);
 }
 
 function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<unknown> {

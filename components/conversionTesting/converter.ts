@@ -1,6 +1,6 @@
 import type { Conversion } from "../conversion/define";
 import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
-import { sortJsonKeys, type JsonMap } from "../conversion/json";
+import { sortJsonKeys, type JsonMap } from "../conversion/jsonValue";
 
 /** Asks for a frozen object as the API server does, and gives back what etcd or a client would: through JSON, its keys sorted. */
 export type Convert = (object: JsonMap, to: string) => JsonMap;

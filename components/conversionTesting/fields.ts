@@ -1,6 +1,5 @@
-import { readAtPath } from "../conversion/draft";
+import { readJsonAtPath, isEqualJson, isJsonMap, type JsonMap } from "../conversion/jsonValue";
 import { ExactNumber, stringifyExact } from "../conversion/exactJson";
-import { equal, isMapValue, type JsonMap } from "../conversion/json";
 import { isContainerSchema, KUBERNETES_OWN, type SchemaNode } from "../conversion/schema";
 
 /** Paths of fields in which there are no others. */
@@ -13,8 +12,8 @@ export function leafFieldsOf(schema: SchemaNode, prefix = ""): string[] {
 
 /** Undefined where there is nothing to edit: no object that could hold it, or no change. */
 export function editField(object: JsonMap, path: readonly string[], value: unknown): JsonMap | undefined {
-  const parent = readAtPath(object, path.slice(0, -1));
-  if (!isMapValue(parent) || equal(readAtPath(object, path), value)) return undefined;
+  const parent = readJsonAtPath(object, path.slice(0, -1));
+  if (!isJsonMap(parent) || isEqualJson(readJsonAtPath(object, path), value)) return undefined;
   const [name, ...rest] = path as [string, ...string[]];
   if (rest.length > 0) return { ...object, [name]: editField(object[name] as JsonMap, rest, value) };
   if (value !== undefined) return { ...object, [name]: value };
@@ -22,13 +21,13 @@ export function editField(object: JsonMap, path: readonly string[], value: unkno
 }
 
 export function fieldAt(object: JsonMap, path: string): unknown {
-  return readAtPath(object, path.split("."));
+  return readJsonAtPath(object, path.split("."));
 }
 
-export function fieldAtPath(value: unknown, path: readonly string[]): unknown {
+export function numberFieldAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((found, name) => {
     if (Array.isArray(found)) return (found as unknown[])[Number(name)];
-    return isMapValue(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+    return isJsonMap(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   }, value);
 }
 
@@ -38,6 +37,6 @@ export function numberFieldsOf(value: unknown, path: readonly string[]): { path:
   return Object.entries(value).flatMap(([key, field]) => numberFieldsOf(field, [...path, key]));
 }
 
-export function describeFieldPath(value: unknown): string {
+export function describeField(value: unknown): string {
   return value === undefined ? "nothing" : stringifyExact(value);
 }

@@ -1,233 +1,143 @@
-import { stashAnnotationOf } from "../conversion/annotations";
+import fc from "fast-check";
+import { stringify } from "yaml";
 import type { Conversion } from "../conversion/define";
-import { stringifyExact } from "../conversion/exactJson";
-import { equal, isMapValue, sortJsonKeys, type JsonMap } from "../conversion/json";
-import { problemsOf } from "../conversion/valid";
-import type { Convert } from "./converter";
-import { fieldAt, fieldAtPath, editField, leafFieldsOf, numberFieldsOf, describeFieldPath } from "./fields";
+import { reasonOfError } from "../conversion/errors";
+import { ExactNumber } from "../conversion/exactJson";
+import { isJsonMap, type JsonMap } from "../conversion/jsonValue";
+import { arbitraryValueOf } from "./arbitrary";
+import { makeConverter, type Convert } from "./converter";
+import { LAWS, type Case, type Law, type Problem } from "./everyLaw";
 import { trimSchema } from "./trim";
 
-/** One case that a law is tried with. */
-export interface Case {
+export interface LawOptions {
+  /** Objects tried for each law and pair of versions. Default: fast-check's, 100. */
+  runs?: number;
+  /** The same objects at every run. Default: fast-check's, others each time; a failure names it. */
+  seed?: number;
+  /** What the schemas do not tell: `{ v1: { "spec.hostPort": fc.constantFrom("a:1") } }`; elements are `spec.ports[].num`. */
+  values?: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unknown>>>>>;
+  /** Keys for sensitive fields, 32 bytes each. Default: one that only tests use. */
+  keys?: readonly Uint8Array[];
+}
+
+/** A law that a conversion breaks. */
+export interface BrokenLaw {
+  readonly law: string;
   readonly from: string;
   readonly to: string;
-  /** An object of `from`. */
+  /** The smallest object found that shows it. */
   readonly object: JsonMap;
-  /** Another one, of `to`: what an edit takes its value from. */
-  readonly other: JsonMap;
-  /** Picks one of several things. */
-  readonly pick: number;
-}
-
-/** What a law has against a conversion. */
-export interface Problem {
+  /** All of it as text, with the object as YAML. */
   readonly message: string;
-  readonly found?: JsonMap;
 }
 
-export interface Law {
-  readonly name: string;
-  /** What the objects are: valid ones, or parts of such. */
-  readonly partial: boolean;
-  /** Undefined where it holds. */
-  broken(convert: Convert, conversion: Conversion, found: Case): Problem | undefined;
-}
-
-const roundTrip: Law = {
-  name: "there and back gives the same object",
-  partial: false,
-  broken: (convert, _, { from, to, object }) => sameAgain(convert, object, from, to),
-};
-
-function sameAgain(convert: Convert, object: JsonMap, from: string, to: string): Problem | undefined {
-  const shown = convert(object, to);
-  const again = convert(shown, from);
-  if (equal(normal(again), normal(object))) return undefined;
-  return { message: `as ${to} and back it is another object`, found: again };
-}
-
-/** The API server wants metadata in every answer, and holds no empty annotations. */
-function normal(object: JsonMap): JsonMap {
-  return { ...object, metadata: object["metadata"] ?? {} };
-}
-
-const partialObjects: Law = {
-  name: "a part of an object is converted, and no field appears",
-  partial: true,
-  broken(convert, conversion, { from, to, object }) {
-    const shown = convert(object, to);
-    for (const move of movesBetween(conversion, from, to)) {
-      if (move.here.some((path) => fieldAt(object, path) !== undefined)) continue;
-      const appeared = move.there.find((path) => fieldAt(shown, path) !== undefined);
-      if (appeared !== undefined) return { message: `${appeared} appeared from nothing in ${to}`, found: shown };
+/**
+ * Registers a test for every law and pair of versions, in jest or any runner with global `describe` and `test`. One line in
+ * a test file: `laws(conversion)`.
+ */
+export function laws(conversion: Conversion, options: LawOptions = {}): void {
+  const { describe, test } = globalThis as unknown as Partial<Runner>;
+  if (describe === undefined || test === undefined) {
+    throw new Error("laws() found no global describe and test; expected jest or the like; elsewhere use checkLaws()");
+  }
+  describe(`${conversion.kind}.${conversion.group}`, () => {
+    for (const { law, from, to } of everyLaw(conversion)) {
+      test(`${from} → ${to}: ${law.name}`, () => {
+        const broken = tried(conversion, law, from, to, options);
+        if (broken !== undefined) throw new Error(broken.message);
+      });
     }
-    return sameAgain(convert, object, from, to);
-  },
-};
-
-const editsWin: Law = {
-  name: "an edit in the other version wins, and the rest is as it was",
-  partial: false,
-  broken(convert, conversion, { from, to, object, other, pick }) {
-    const shown = convert(object, to);
-    const leaves = leafFieldsOf(trimSchema(conversion, to));
-    const path = leaves[pick % Math.max(leaves.length, 1)];
-    if (path === undefined) return undefined;
-    const edited = editField(shown, path.split("."), fieldAt(other, path));
-    if (edited === undefined) return undefined;
-    const back = convert(edited, from);
-    const again = convert(back, to);
-    if (!equal(body(again), body(edited))) {
-      return {
-        message: `${path} was edited in ${to} to ${describeFieldPath(fieldAt(edited, path))}; after ${from} it shows something else`,
-        found: again,
-      };
-    }
-    for (const move of movesBetween(conversion, from, to)) {
-      if (move.there.some((target) => path === target || path.startsWith(`${target}.`))) continue;
-      const changed = move.here.find((source) => !equal(fieldAt(back, source), fieldAt(object, source)));
-      if (changed === undefined) continue;
-      return { message: `${path} was edited in ${to}, and ${changed} changed in ${from}`, found: back };
-    }
-    return undefined;
-  },
-};
-
-const validity: Law = {
-  name: "a valid object stays valid, and nothing of it is pruned",
-  partial: false,
-  broken(convert, conversion, { to, object }) {
-    const shown = convert(object, to);
-    const { apiVersion: _a, kind: _k, metadata: _m, ...fields } = shown;
-    const problems = problemsOf(conversion.schemas[to] ?? {}, fields);
-    if (problems.length === 0) return undefined;
-    return { message: `it is not valid in ${to}: ${problems.slice(0, 5).join("; ")}`, found: shown };
-  },
-};
-
-const chain: Law = {
-  name: "step by step and at once give the same, with the same bytes every time",
-  partial: false,
-  broken(convert, conversion, { from, to, object }) {
-    const [first, last] = [conversion.versions.indexOf(from), conversion.versions.indexOf(to)];
-    const between = conversion.versions.slice(Math.min(first, last), Math.max(first, last) + 1);
-    if (first > last) between.reverse();
-    const atOnce = convert(object, to);
-    const stepwise = between.slice(1).reduce((current, version) => convert(current, version), object);
-    // Between neighbours the two are the same conversion, done twice.
-    if (stringifyExact(sortJsonKeys(atOnce)) === stringifyExact(sortJsonKeys(stepwise))) return undefined;
-    return { message: `step by step (${between.join("→")}) it is another object in ${to}`, found: stepwise };
-  },
-};
-
-const numbers: Law = {
-  name: "numbers that no move touches keep every digit",
-  partial: false,
-  broken(convert, conversion, { from, to, object }) {
-    const moved = movesBetween(conversion, from, to).flatMap(({ here }) => here);
-    const shown = convert(object, to);
-    const again = convert(shown, from);
-    // Of versions farther apart it is not known here what touches what; their steps are tried by themselves.
-    for (const { path, value } of isNeighbour(conversion, from, to) ? numberFieldsOf(object, []) : []) {
-      const name = path.join(".");
-      if (moved.some((source) => name === source || name.startsWith(`${source}.`))) continue;
-      for (const found of [shown, again]) {
-        if (describeFieldPath(fieldAtPath(found, path)) !== describeFieldPath(value)) {
-          return {
-            message: `${name} is ${describeFieldPath(value)}, and became ${describeFieldPath(fieldAtPath(found, path))}`,
-            found,
-          };
-        }
-      }
-    }
-    return undefined;
-  },
-};
-
-const metadataKept: Law = {
-  name: "of metadata only the conversion's own annotations change",
-  partial: false,
-  broken(convert, conversion, { to, object }) {
-    const shown = convert(object, to);
-    if (equal(foreign(conversion, shown), foreign(conversion, object))) return undefined;
-    return { message: `metadata changed in ${to}`, found: shown };
-  },
-};
-
-const hostile: Law = {
-  name: "hostile keys and forged annotations do no harm",
-  partial: true,
-  broken(convert, conversion, { from, to, object, pick }) {
-    const forged = forgeries(conversion)[pick % forgeries(conversion).length] ?? "";
-    const forgedAll = conversion.versions.map(
-      (version) => [stashAnnotationOf(conversion.group, version), forged] as const,
-    );
-    const poison = JSON.parse(
-      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
-    ) as JsonMap;
-    const metadata = isMapValue(object["metadata"]) ? object["metadata"] : {};
-    const bad = {
-      ...object,
-      ...poison,
-      metadata: { ...metadata, annotations: { ...poison, ...Object.fromEntries(forgedAll) } },
-    };
-    const shown = convert(bad, to);
-    convert(shown, from);
-    if (!Object.hasOwn(shown, "__proto__")) return { message: "a field named __proto__ was lost", found: shown };
-    if (({} as JsonMap)["polluted"] === undefined) return undefined;
-    delete (Object.prototype as unknown as Record<string, unknown>)["polluted"];
-    return { message: "Object.prototype was changed" };
-  },
-};
-
-export const LAWS: readonly Law[] = [
-  roundTrip,
-  editsWin,
-  partialObjects,
-  validity,
-  chain,
-  numbers,
-  metadataKept,
-  hostile,
-];
-
-/** The moves at an object's top, between neighbours; of farther versions nothing is said. */
-function movesBetween(conversion: Conversion, from: string, to: string) {
-  return conversion.steps.flatMap((step) => {
-    if (step.from === from && step.to === to) return step.moves.map((m) => ({ here: m.old, there: m.new }));
-    return step.from === to && step.to === from ? step.moves.map((m) => ({ here: m.new, there: m.old })) : [];
   });
 }
 
-function isNeighbour({ versions }: Conversion, from: string, to: string): boolean {
-  return Math.abs(versions.indexOf(from) - versions.indexOf(to)) === 1;
+/** Tries every law, and gives those that the conversion breaks. */
+export function checkLaws(conversion: Conversion, options: LawOptions = {}): BrokenLaw[] {
+  return everyLaw(conversion).flatMap(({ law, from, to }) => tried(conversion, law, from, to, options) ?? []);
 }
 
-function forgeries(conversion: Conversion): string[] {
-  const keys = conversion.steps.flatMap(({ moves }) => moves.flatMap((m) => [m.old.join(","), m.new.join(",")]));
-  const spread = (entry: unknown): string => JSON.stringify(Object.fromEntries(keys.map((key) => [key, entry])));
-  const values = Object.fromEntries(keys.flatMap((key) => key.split(",")).map((path) => [path, 7]));
-  const entries = [
-    7,
-    null,
-    { value: 7 },
-    { value: values },
-    { value: values, shown: 7 },
-    { items: { "h:x": 7, "k:1": {} } },
-  ];
-  const others = [{ whole: 7 }, { rest: [7, null], inner: 7 }, { container: 7 }, { created: true }, { sealed: "AAAA" }];
-  return ["not JSON", "[]", '{"__proto__":{"value":{}}}', "[".repeat(2000), ...[...entries, ...others].map(spread)];
+interface Runner {
+  describe(name: string, body: () => void): void;
+  test(name: string, body: () => void): void;
 }
 
-function body({ metadata: _, ...fields }: JsonMap): JsonMap {
-  return fields;
+function everyLaw({ versions }: Conversion): { law: Law; from: string; to: string }[] {
+  const pairs = versions.flatMap((from) => versions.filter((to) => to !== from).map((to) => ({ from, to })));
+  return pairs.flatMap((pair) => LAWS.map((law) => ({ law, ...pair })));
 }
 
-/** Metadata without the conversion's annotations. */
-function foreign(conversion: Conversion, object: JsonMap): JsonMap {
-  const metadata = isMapValue(object["metadata"]) ? object["metadata"] : {};
-  const { annotations, ...rest } = metadata;
-  const own = conversion.versions.map((version) => stashAnnotationOf(conversion.group, version));
-  const others = Object.entries(isMapValue(annotations) ? annotations : {}).filter(([key]) => !own.includes(key));
-  return { ...rest, annotations: Object.fromEntries(others) };
+function tried(
+  conversion: Conversion,
+  law: Law,
+  from: string,
+  to: string,
+  { runs, seed, values = {}, keys = [new Uint8Array(32)] }: LawOptions,
+): BrokenLaw | undefined {
+  const convert = makeConverter(conversion, keys);
+  const objects = (version: string): fc.Arbitrary<JsonMap> =>
+    objectsOf(conversion, version, law.partial, values[version] ?? {});
+  const cases = fc.record({
+    from: fc.constant(from),
+    to: fc.constant(to),
+    object: objects(from),
+    other: objects(to),
+    pick: fc.nat({ max: 1000 }),
+  });
+  const details = fc.check(
+    fc.property(cases, (found) => {
+      const problem = brokenBy(law, convert, conversion, found);
+      if (problem !== undefined) throw new Error(problem.message);
+    }),
+    { ...(runs !== undefined && { numRuns: runs }), ...(seed !== undefined && { seed }) },
+  );
+  const smallest = details.counterexample?.[0];
+  if (!details.failed || smallest === undefined) return undefined;
+  const { message, found } = brokenBy(law, convert, conversion, smallest) ?? { message: "it does not fail again" };
+  const text = [
+    `${conversion.kind} ${from} → ${to}: ${law.name}: ${message}`,
+    `the smallest object that shows it (seed ${details.seed}):`,
+    yaml(smallest.object),
+    ...(found === undefined ? [] : ["became:", yaml(found)]),
+  ].join("\n");
+  return { law: law.name, from, to, object: smallest.object, message: text };
+}
+
+function brokenBy(law: Law, convert: Convert, conversion: Conversion, found: Case): Problem | undefined {
+  try {
+    return law.broken(convert, conversion, found);
+  } catch (error) {
+    return { message: reasonOfError(error) };
+  }
+}
+
+function objectsOf(
+  conversion: Conversion,
+  version: string,
+  partial: boolean,
+  values: Readonly<Record<string, fc.Arbitrary<unknown>>>,
+): fc.Arbitrary<JsonMap> {
+  const { group, kind } = conversion;
+  const texts = fc.dictionary(fc.constantFrom("a", "example.com/b"), fc.constantFrom("", "x"), {
+    noNullPrototype: true,
+    minKeys: 1,
+  });
+  const metadata = fc.record(
+    { name: fc.constant("example"), namespace: fc.constant("default"), labels: texts, annotations: texts },
+    { requiredKeys: partial ? [] : ["name"], noNullPrototype: true },
+  );
+  const fields = arbitraryValueOf(trimSchema(conversion, version), { partial, values }) as fc.Arbitrary<JsonMap>;
+  return fc
+    .tuple(partial ? fc.option(metadata, { nil: undefined }) : metadata, fields)
+    .map(([meta, body]) => ({ apiVersion: `${group}/${version}`, kind, ...(meta && { metadata: meta }), ...body }));
+}
+
+function yaml(object: JsonMap): string {
+  return stringify(plain(object)).trimEnd().replace(/^/gm, "  ");
+}
+
+/** For the reader: a number held apart is written as it is. */
+function plain(value: unknown): unknown {
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? BigInt(value.text) : Number(value.text);
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isJsonMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));
 }

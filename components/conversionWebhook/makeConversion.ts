@@ -5,7 +5,7 @@ import { clusterInputs } from "../provider/clusterChoice";
 import { asResourceError } from "../provider/refusal";
 import type { ConversionWebhookArgs } from "./args";
 import { bundleConversion } from "./bundle";
-import { createCertificate } from "./certificates";
+import { createCertificate } from "./createCertificate";
 import type { Site } from "./sealingKeys";
 import { loadConversion } from "./loadConversion";
 import { checkWebhookArgs } from "./checkWebhookArgs";

@@ -1,5 +1,5 @@
 import type { Conversion } from "../conversion";
-import { checkLaws, type LawOptions } from "../conversionTesting";
+import { checkLaws, type LawOptions } from "../conversionTesting/laws";
 import { UserError } from "../kubernetes/errors";
 import type { ConversionWebhookArgs } from "./args";
 

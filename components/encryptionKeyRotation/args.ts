@@ -1,8 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { whyNoCommandBackup, type CommandBackupArgs } from "../backup/args";
-import { problemInOneLine } from "../kubernetes/problem";
+import { whyNoCommandBackupArgs, type CommandBackupArgs } from "../backup/args";
+import { problemInOneLine, describeProblem } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
-import { describeProblem } from "../kubernetes/problem";
 import { whyNoAcknowledgements, whyNoRequirement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
 import type { EtcdArgs } from "./audit/etcdGateway";
@@ -161,7 +160,7 @@ function wrongChoices({
   targets,
   backup,
 }: EncryptionKeyRotationArgs): string[] {
-  const noBackup = backup === undefined ? undefined : whyNoCommandBackup(backup);
+  const noBackup = backup === undefined ? undefined : whyNoCommandBackupArgs(backup);
   const problems = noBackup === undefined ? [] : [problemInOneLine(noBackup)];
   if (!ROTATION_PHASES.includes(stopAfter)) {
     problems.push(`stopAfter is ${String(stopAfter)}; expected one of ${ROTATION_PHASES.join(", ")}`);

@@ -1,4 +1,4 @@
-import { describeBackup, type CommandBackupArgs } from "../backup/args";
+import { describeBackupArgs, type CommandBackupArgs } from "../backup/args";
 import type { EncryptionConfiguration } from "./configuration/configuration";
 import { keyNamesOf, labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
 import { patternsSharingOwnEntries } from "./configuration/ownEntries";
@@ -88,7 +88,7 @@ export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys, 
     return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
   });
   const saved = backup !== undefined && steps.length > 0;
-  return saved ? [`etcd: ${describeBackup(backup)}`, ...steps] : steps;
+  return saved ? [`etcd: ${describeBackupArgs(backup)}`, ...steps] : steps;
 }
 
 /** The keys that retire takes away, by label, sorted; of several patterns each once. */

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
-import { whyNoBackup, type BackupArgs } from "../backup/args";
+import { whyNoBackupArgs, type BackupArgs } from "../backup/args";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoRequirement } from "../provider/acknowledgements";
@@ -178,7 +178,7 @@ export function checkLimits(
     backup,
   }: VersionedCRDArgs,
 ): void {
-  const noBackup = backup === undefined ? undefined : whyNoBackup(backup);
+  const noBackup = backup === undefined ? undefined : whyNoBackupArgs(backup);
   const wrong =
     checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequirement(requireAcknowledgement) ?? noBackup;
   if (wrong !== undefined) throw refusal(component, wrong);

@@ -1,4 +1,4 @@
-import { describeBackup, type BackupArgs } from "../backup/args";
+import { describeBackupArgs, type BackupArgs } from "../backup/args";
 import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
@@ -77,7 +77,7 @@ export function planDrop(live: Definition | undefined, manifest: string[], backu
   const names = withdrawnVersions(live, manifest).map(({ name }) => name);
   const saved = backup !== undefined && names.length > 0;
   const steps = [
-    ...(saved ? [`${names.join(", ")} → (none): ${describeBackup(backup)}`] : []),
+    ...(saved ? [`${names.join(", ")} → (none): ${describeBackupArgs(backup)}`] : []),
     ...names.map(
       (name) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
     ),

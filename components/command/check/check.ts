@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { INPUTS_HELP, readInputs } from "../inputs/readInputs";
 import { assertAtMostOneOption, type Subcommand, type Terminal } from "../subcommand";
-import { readAcknowledgements } from "./acknowledgements";
+import { readAcknowledgementFile } from "./acknowledgementFile";
 import { renderReportsAsJson } from "./json";
 import { renderReportsAsMarkdown } from "./markdown";
 import { reportInputs, hasErrorInReports, type CrdReport } from "./report";
@@ -52,7 +52,7 @@ export const check: Subcommand = {
       },
     });
     const format = formatOf(values);
-    const acknowledgements = values.ack === undefined ? [] : readAcknowledgements(values.ack);
+    const acknowledgements = values.ack === undefined ? [] : readAcknowledgementFile(values.ack);
     const { rollout, webhook: webhooks } = values;
     const inputs = await readInputs(positionals, terminal);
     const reports = reportInputs(inputs, { acknowledgements, rollout, webhooks });

@@ -13,7 +13,7 @@ import { describeCount } from "../count";
 import type { Inputs } from "../inputs/readInputs";
 import { pairByName, type Pair } from "../inputs/pairs";
 import { crdRemoved } from "./crdRemoved";
-import { refuseUnusableAcknowledgements, type CrdAcknowledgement } from "./acknowledgements";
+import { refuseUnusableAcknowledgements, type CrdAcknowledgement } from "./acknowledgementFile";
 
 export interface CrdReport extends Pair {
   readonly findings: readonly AcknowledgedFinding[];

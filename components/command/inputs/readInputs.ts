@@ -5,7 +5,7 @@ import { readFiles } from "./files";
 import { readGit } from "./git";
 import type { Input } from "./input";
 import { readLiveInput } from "./live";
-import { inputOfTexts, type Side } from "./texts";
+import { inputOfTexts, type Side } from "./inputOfTexts";
 
 export interface Inputs {
   readonly old: Input;

@@ -3,7 +3,7 @@ import { type CrdNotes, type VersionNotes } from "./crdNotes";
 import { type FieldNote, isEmptySchemaChanges } from "./schemaChanges";
 
 /** A section for each CRD that changed. */
-export function renderNotes(notes: readonly CrdNotes[]): string {
+export function renderNotesAsMarkdown(notes: readonly CrdNotes[]): string {
   if (notes.length === 0) return "No CRD changed.\n";
   return notes.map(renderCrd).join("\n");
 }

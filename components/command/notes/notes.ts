@@ -3,7 +3,7 @@ import { pairByName } from "../inputs/pairs";
 import { INPUTS_HELP, readInputs } from "../inputs/readInputs";
 import type { Subcommand } from "../subcommand";
 import { makeCrdNotes, type CrdNotes } from "./crdNotes";
-import { renderNotes } from "./markdown";
+import { renderNotesAsMarkdown } from "./markdown";
 
 const HELP = `usage: kubernetes-storage-migration notes OLD NEW [--json]
 
@@ -33,7 +33,9 @@ export const notes: Subcommand = {
     const changed = pairByName(await readInputs(positionals, terminal))
       .map(makeCrdNotes)
       .filter(hasChanged);
-    terminal.print(values.json ? `${JSON.stringify({ crds: changed }, undefined, 2)}\n` : renderNotes(changed));
+    terminal.print(
+      values.json ? `${JSON.stringify({ crds: changed }, undefined, 2)}\n` : renderNotesAsMarkdown(changed),
+    );
     return 0;
   },
 };

@@ -1,5 +1,5 @@
 import { describeValue } from "../../compatibility/describeValue";
-import { TEXTS } from "../../compatibility/texts";
+import { TEXTS } from "../../compatibility/withoutTexts";
 import { canonicalText } from "../../crd/canonical";
 import type { Schema } from "../../crd/definition";
 

@@ -1,6 +1,6 @@
 import type { ComponentPlan, Plan, Remark } from "../../plan/document";
 import { quoteMarkdownCode, escapeMarkdown } from "../markdown";
-import { summarizePlan } from "./summary";
+import { summarizePlan } from "./summarizePlan";
 
 /** GitHub takes 65,536 characters for a comment; the rest is for a line of the pipeline's own. */
 const MOST = 65_000;

@@ -1,5 +1,5 @@
 import type { ComponentPlan, Plan, PlannedStep, Remark } from "../../plan/document";
-import { summarizePlan } from "./summary";
+import { summarizePlan } from "./summarizePlan";
 
 /** For people: the counts first, then each component, step by step. */
 export function renderPlanText(plan: Plan): string {

@@ -1,4 +1,4 @@
-import type { Certificate } from "./certificate";
+import type { Certificate } from "./makeCertificate";
 
 /** What the state holds. */
 export interface Held {

@@ -1,4 +1,4 @@
-import { makeAuthority, makeLeaf, type Certificate } from "./certificate";
+import { makeAuthorityCertificate, makeLeafCertificate, type Certificate } from "./makeCertificate";
 import type { Held, Lifetimes, Step } from "./plan";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -16,11 +16,11 @@ export async function takeStep(
   life: Lifetimes,
   now: Date,
 ): Promise<Held | undefined> {
-  const authority = (): Promise<Certificate> => makeAuthority(names.service, life.authorityDays, now);
+  const authority = (): Promise<Certificate> => makeAuthorityCertificate(names.service, life.authorityDays, now);
   const leafOf = (signer: Certificate): Promise<Certificate> => {
     // A leaf that outlives what signed it would end before its time.
     const days = Math.min(life.leafDays, (Date.parse(signer.notAfter) - now.getTime()) / DAY_MS);
-    return makeLeaf(signer, dnsNames(names), days, now);
+    return makeLeafCertificate(signer, dnsNames(names), days, now);
   };
   if (step.kind === "begin") {
     const first = await authority();

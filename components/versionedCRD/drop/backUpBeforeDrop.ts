@@ -1,5 +1,5 @@
 import { backUpObjects } from "../../backup/backUpObjects";
-import { whyNotWritable } from "../../backup/backupFolder";
+import { whyBackupFolderNotWritable } from "../../backup/backupFolder";
 import { runBackup } from "../../backup/runBackup";
 import { storageVersion, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
@@ -10,7 +10,7 @@ import { withdrawnVersions } from "../stages";
 /** What is wrong with the backup that is wanted, as far as that is known before anything runs. */
 export async function previewBackup({ crd, versions, backup }: DropInputs, live: Definition): Promise<string[]> {
   if (backup === undefined || !("directory" in backup) || withdrawnVersions(live, versions).length === 0) return [];
-  const problem = await whyNotWritable(backup.directory);
+  const problem = await whyBackupFolderNotWritable(backup.directory);
   return problem === undefined ? [] : [describeProblem({ ...problem, what: `${crd}: ${problem.what}` })];
 }
 

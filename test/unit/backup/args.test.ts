@@ -1,8 +1,8 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { whyNoBackup, whyNoCommandBackup } from "../../../components/backup/args";
-import { whyNotWritable } from "../../../components/backup/backupFolder";
+import { whyNoBackupArgs, whyNoCommandBackupArgs } from "../../../components/backup/args";
+import { whyBackupFolderNotWritable } from "../../../components/backup/backupFolder";
 import { runBackup } from "../../../components/backup/runBackup";
 
 test.each<[string, unknown, string | undefined]>([
@@ -17,13 +17,13 @@ test.each<[string, unknown, string | undefined]>([
   ["a command line", { command: "velero backup" }, "backup.command: found one text"],
   ["no program", { command: [] }, "backup.command: found 0 arguments"],
 ])("%s", (_, given, what) => {
-  expect(whyNoBackup(given)?.what).toBe(what);
+  expect(whyNoBackupArgs(given)?.what).toBe(what);
 });
 
 test("keys are saved by a program alone: files would hold secrets in clear", () => {
-  expect(whyNoCommandBackup({ command: ["etcdctl"] })).toBeUndefined();
-  expect(whyNoCommandBackup({})?.what).toBe("backup has neither");
-  expect(whyNoCommandBackup({ directory: "backups" })).toMatchObject({
+  expect(whyNoCommandBackupArgs({ command: ["etcdctl"] })).toBeUndefined();
+  expect(whyNoCommandBackupArgs({})?.what).toBe("backup has neither");
+  expect(whyNoCommandBackupArgs({ directory: "backups" })).toMatchObject({
     what: "backup.directory is given",
     why: "files of these objects would hold secrets in clear",
   });
@@ -32,10 +32,10 @@ test("keys are saved by a program alone: files would hold secrets in clear", () 
 test("a folder that cannot be made is found before anything runs", async () => {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "backup-"));
   fs.writeFileSync(path.join(dir, "file"), "");
-  expect(await whyNotWritable(path.join(dir, "new", "backups"))).toBeUndefined();
+  expect(await whyBackupFolderNotWritable(path.join(dir, "new", "backups"))).toBeUndefined();
   expect(fs.readdirSync(dir)).toEqual(["file"]);
   for (const wrong of ["file", path.join("file", "backups")]) {
-    expect((await whyNotWritable(path.join(dir, wrong)))?.what).toBe(
+    expect((await whyBackupFolderNotWritable(path.join(dir, wrong)))?.what).toBe(
       `backup.directory is ${path.join(dir, wrong)}, which cannot be written: ${path.join(dir, "file")} is no folder`,
     );
   }

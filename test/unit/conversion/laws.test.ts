@@ -1,4 +1,4 @@
-import { laws } from "../../../components/conversionTesting";
+import { laws } from "../../../components/conversionTesting/laws";
 import { databases, oddities, selfies, widgets } from "./examples";
 
 laws(selfies);

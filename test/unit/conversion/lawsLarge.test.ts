@@ -1,5 +1,5 @@
 import { defineConversion, type Conversion, type SchemaNode } from "../../../components/conversion";
-import { checkLaws } from "../../../components/conversionTesting";
+import { checkLaws } from "../../../components/conversionTesting/laws";
 import { leafFieldsOf } from "../../../components/conversionTesting/fields";
 import { trimSchema } from "../../../components/conversionTesting/trim";
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readCertificate } from "../../../components/conversionServer/certificate";
+import { readServingCertificate } from "../../../components/conversionServer/servingCertificate";
 import { makeAuthority, makeServerCertificate, type Certificate } from "../../../local/certificates";
 
 let folder: string;
@@ -20,13 +20,13 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a certificate and its key => both, and when it ends", async () => {
-  const { cert, key, notAfter } = await readCertificate(files());
+  const { cert, key, notAfter } = await readServingCertificate(files());
   expect([cert, key]).toEqual([made.cert, made.key]);
   expect(notAfter * 1000).toBeGreaterThan(Date.now() + 360 * DAY);
 });
 
 test("an expired certificate => refused, with its file and when it ended", async () => {
-  await expect(readCertificate(files(), new Date(Date.now() + 366 * DAY))).rejects.toThrow(
+  await expect(readServingCertificate(files(), new Date(Date.now() + 366 * DAY))).rejects.toThrow(
     /the certificate in .*tls\.crt expired on 20\d\d-.*Z; expected one that is valid/,
   );
 });
@@ -34,7 +34,9 @@ test("an expired certificate => refused, with its file and when it ended", async
 test("a key of another certificate, as while both are being replaced => refused", async () => {
   const other = await makeServerCertificate(await makeAuthority("another"), "conversion");
   writeFileSync(files().key, other.key);
-  await expect(readCertificate(files())).rejects.toThrow(/tls\.key is not the key of the certificate in .*tls\.crt/);
+  await expect(readServingCertificate(files())).rejects.toThrow(
+    /tls\.key is not the key of the certificate in .*tls\.crt/,
+  );
 });
 
 test.each([
@@ -42,7 +44,7 @@ test.each([
   ["key", /tls\.key: expected a private key in PEM/],
 ] as const)("a %s that is none => refused by its file, without its text", async (which, message) => {
   writeFileSync(files()[which], "s3cret");
-  const refused = await readCertificate(files()).catch((error: Error) => error.message);
+  const refused = await readServingCertificate(files()).catch((error: Error) => error.message);
   expect(refused).toMatch(message);
   expect(refused).not.toContain("s3cret");
 });

@@ -1,5 +1,5 @@
 import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
-import { makeAuthority } from "../../../components/conversionWebhook/authority/certificate";
+import { makeAuthorityCertificate } from "../../../components/conversionWebhook/authority/makeCertificate";
 import type { Definition, Version } from "../../../components/crd/definition";
 import { checkedManifest } from "../../../components/crd/manifest";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
@@ -277,7 +277,7 @@ describe("the caBundle of a webhook", () => {
   });
 
   test("two authorities => fine, one after the other", async () => {
-    const { cert } = await makeAuthority("test", 10, new Date());
+    const { cert } = await makeAuthorityCertificate("test", 10, new Date());
     expect(problems(withBundle(base64(`${cert}\n${cert}`)))).toEqual([]);
     expect(problems(withBundle(base64(`${cert}\n${pem("AAAA")}`)))).toEqual([
       expect.stringMatching(/cannot be read \(number 2 of 2\)/),

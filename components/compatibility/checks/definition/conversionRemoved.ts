@@ -1,6 +1,6 @@
 import { canonicalText } from "../../../crd/canonical";
 import type { DefinitionCheck } from "../../check";
-import { withoutTexts } from "../../texts";
+import { withoutTexts } from "../../withoutTexts";
 import { isWebhook } from "../../../crd/conversion";
 
 export const conversionRemoved: DefinitionCheck = {

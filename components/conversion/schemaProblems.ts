@@ -1,37 +1,37 @@
 import * as vm from "node:vm";
 import { ExactNumber } from "./exactJson";
-import { fits, expected } from "./fitsSchema";
-import { canonical, equal, isMapValue, own, fieldSchema } from "./json";
-import { INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
+import { fitsSchema, expectedBySchema } from "./fitsSchema";
+import { canonicalJson, isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
+import { fieldSchema, INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
 
-/** What the API server would refuse, or prune, in a value: what `refusalsOf` says, and unknown fields. */
-export function problemsOf(schema: SchemaNode, value: unknown): string[] {
-  return [...refusalsOf(schema, value), ...prunedFrom(schema, value, "")];
+/** What the API server would refuse, or prune, in a value: what `findSchemaRefusals` says, and unknown fields. */
+export function findSchemaProblems(schema: SchemaNode, value: unknown): string[] {
+  return [...findSchemaRefusals(schema, value), ...prunedFrom(schema, value, "")];
 }
 
 /** What the API server would refuse in a value: types, bounds, patterns, required fields, list keys. Not CEL. */
-export function refusalsOf(schema: SchemaNode, value: unknown, path = ""): string[] {
+export function findSchemaRefusals(schema: SchemaNode, value: unknown, path = ""): string[] {
   if (value === null) return schema.nullable === true ? [] : [`${path} is null`];
-  if (!isMapValue(value) && !Array.isArray(value) && !fits(schema, value)) {
-    return [`${path} is ${show(value)}; expected ${expected(schema)}`];
+  if (!isJsonMap(value) && !Array.isArray(value) && !fitsSchema(schema, value)) {
+    return [`${path} is ${show(value)}; expected ${expectedBySchema(schema)}`];
   }
-  if (schema.enum !== undefined && !schema.enum.some((allowed) => equal(allowed, value))) {
-    return [`${path} is ${show(value)}; expected ${expected(schema)}`];
+  if (schema.enum !== undefined && !schema.enum.some((allowed) => isEqualJson(allowed, value))) {
+    return [`${path} is ${show(value)}; expected ${expectedBySchema(schema)}`];
   }
   const bounds = broken(schema, value).map((problem) => `${path} is ${show(value)}; expected ${problem}`);
   if (Array.isArray(value)) return [...bounds, ...list(schema, value as unknown[], path)];
-  return isMapValue(value) ? [...bounds, ...object(schema, value, path)] : bounds;
+  return isJsonMap(value) ? [...bounds, ...object(schema, value, path)] : bounds;
 }
 
 function object(schema: SchemaNode, value: Readonly<Record<string, unknown>>, path: string): string[] {
   if (schema.type !== undefined && schema.type !== "object")
-    return [`${path} is an object; expected ${expected(schema)}`];
-  const missing = (schema.required ?? []).filter((name) => own(value, name) === undefined);
+    return [`${path} is an object; expected ${expectedBySchema(schema)}`];
+  const missing = (schema.required ?? []).filter((name) => ownJsonField(value, name) === undefined);
   return [
     ...missing.map((name) => `${below(path, name)} is required`),
     ...Object.entries(value).flatMap(([name, field]) => {
       const node = fieldSchema(schema, name);
-      return node === undefined ? [] : refusalsOf(node, field, below(path, name));
+      return node === undefined ? [] : findSchemaRefusals(node, field, below(path, name));
     }),
   ];
 }
@@ -40,7 +40,7 @@ function prunedFrom(schema: SchemaNode, value: unknown, path: string): string[] 
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => prunedFrom(schema.items ?? {}, item, `${path}[${index}]`));
   }
-  if (!isMapValue(value)) return [];
+  if (!isJsonMap(value)) return [];
   return Object.entries(value).flatMap(([name, field]) => {
     const node = fieldSchema(schema, name);
     if (node !== undefined) return prunedFrom(node, field, below(path, name));
@@ -54,16 +54,18 @@ function below(path: string, name: string): string {
 }
 
 function list(schema: SchemaNode, value: readonly unknown[], path: string): string[] {
-  if (schema.type !== undefined && schema.type !== "array") return [`${path} is a list; expected ${expected(schema)}`];
+  if (schema.type !== undefined && schema.type !== "array")
+    return [`${path} is a list; expected ${expectedBySchema(schema)}`];
   const keys = schema["x-kubernetes-list-map-keys"];
   const identity = Array.isArray(keys)
-    ? (item: unknown) => canonical(keys.map((key) => (isMapValue(item) ? own(item, String(key)) : undefined) ?? null))
-    : canonical;
+    ? (item: unknown) =>
+        canonicalJson(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null))
+    : canonicalJson;
   const unique = ["map", "set"].includes(String(schema["x-kubernetes-list-type"])) || schema["uniqueItems"] === true;
   const doubled = unique && new Set(value.map(identity)).size < value.length;
   return [
     ...(doubled ? [`${path} holds an element twice`] : []),
-    ...value.flatMap((item, index) => refusalsOf(schema.items ?? {}, item, `${path}[${index}]`)),
+    ...value.flatMap((item, index) => findSchemaRefusals(schema.items ?? {}, item, `${path}[${index}]`)),
   ];
 }
 
@@ -81,8 +83,8 @@ function broken(schema: SchemaNode, value: unknown): string[] {
     maxLength: (bound: number) => typeof value !== "string" || (size ?? 0) <= bound,
     minItems: (bound: number) => !Array.isArray(value) || value.length >= bound,
     maxItems: (bound: number) => !Array.isArray(value) || value.length <= bound,
-    minProperties: (bound: number) => !isMapValue(value) || Object.keys(value).length >= bound,
-    maxProperties: (bound: number) => !isMapValue(value) || Object.keys(value).length <= bound,
+    minProperties: (bound: number) => !isJsonMap(value) || Object.keys(value).length >= bound,
+    maxProperties: (bound: number) => !isJsonMap(value) || Object.keys(value).length <= bound,
     pattern: (bound: string) => typeof value !== "string" || schema[INT_OR_STRING] === true || matches(bound, value),
   };
   return Object.entries(kept).flatMap(([keyword, holds]) => {

@@ -14,7 +14,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const EARLY_MS = 3600 * 1000;
 
 /** A certificate authority that signs nothing but the certificates of one Service. */
-export async function makeAuthority(name: string, days: number, now: Date): Promise<Certificate> {
+export async function makeAuthorityCertificate(name: string, days: number, now: Date): Promise<Certificate> {
   // Two authorities of one Service stand side by side for a while: a name of its own for each.
   const subject = `${name} authority ${now.toISOString()}`;
   const { begins, ends } = validity(days, now);
@@ -31,7 +31,7 @@ export async function makeAuthority(name: string, days: number, now: Date): Prom
 }
 
 /** A server certificate for these DNS names, signed by `authority`. */
-export async function makeLeaf(
+export async function makeLeafCertificate(
   authority: Certificate,
   dnsNames: readonly string[],
   days: number,

@@ -1,6 +1,6 @@
 import { MoveError } from "./errors";
 import { parseExact, stringifyExact } from "./exactJson";
-import { isMapValue, own, sortJsonKeys, type JsonMap } from "./json";
+import { isJsonMap, ownJsonField, sortJsonKeys, type JsonMap } from "./jsonValue";
 import type { Stash } from "./stash";
 
 /** The API server's limit for all annotations of an object together (apimachinery pkg/api/validation/objectmeta.go). */
@@ -13,13 +13,13 @@ export function stashAnnotationOf(group: string, version: string): string {
   return `conversion.${group}/${version}`;
 }
 
-export function readStash(metadata: JsonMap, key: string): Stash | undefined {
-  const annotations = own(metadata, "annotations");
-  const text = isMapValue(annotations) ? own(annotations, key) : undefined;
+export function readStashAnnotation(metadata: JsonMap, key: string): Stash | undefined {
+  const annotations = ownJsonField(metadata, "annotations");
+  const text = isJsonMap(annotations) ? ownJsonField(annotations, key) : undefined;
   if (typeof text !== "string") return undefined;
   try {
     const stash = parseExact(text);
-    return isMapValue(stash) && !isDeeper(stash, DEEPEST) ? stash : undefined;
+    return isJsonMap(stash) && !isDeeper(stash, DEEPEST) ? stash : undefined;
   } catch {
     // Anyone who may write the object may write this; one bad annotation must not make a whole list unreadable.
     return undefined;
@@ -32,9 +32,9 @@ export function readStash(metadata: JsonMap, key: string): Stash | undefined {
  * @param changes by annotation; undefined takes it away
  * @throws MoveError when the API server would refuse so much
  */
-export function withStashes(metadata: JsonMap, changes: ReadonlyMap<string, Stash | undefined>): JsonMap {
-  const found = own(metadata, "annotations");
-  const before = isMapValue(found) ? found : {};
+export function withStashAnnotations(metadata: JsonMap, changes: ReadonlyMap<string, Stash | undefined>): JsonMap {
+  const found = ownJsonField(metadata, "annotations");
+  const before = isJsonMap(found) ? found : {};
   const kept = Object.entries(before).filter(([key]) => !changes.has(key));
   const added = [...changes].flatMap(([key, stash]) => {
     if (stash === undefined) return [];

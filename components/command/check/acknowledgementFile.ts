@@ -19,7 +19,7 @@ const KEYS: readonly string[] = [...REQUIRED, "crd"];
 const EXPECTED = "a list of { check, path, reason } or { crd, check, path, reason }, each a text";
 
 /** Reads the file of `--ack`. */
-export function readAcknowledgements(file: string): CrdAcknowledgement[] {
+export function readAcknowledgementFile(file: string): CrdAcknowledgement[] {
   const where = relative(process.cwd(), file) || file;
   const [document] = parseDocuments(readText(file, where), where);
   if (!Array.isArray(document?.value)) throw new UserError({ what: `${where}: found no list`, expected: EXPECTED });

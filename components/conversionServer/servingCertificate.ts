@@ -15,7 +15,10 @@ export interface Certificate {
  * @throws Error naming the file and what is wrong with it: unreadable, no PEM, key and certificate not a pair (which they are
  * not for a moment while they are replaced), or expired
  */
-export async function readCertificate(files: { cert: string; key: string }, now = new Date()): Promise<Certificate> {
+export async function readServingCertificate(
+  files: { cert: string; key: string },
+  now = new Date(),
+): Promise<Certificate> {
   const [cert, key] = await Promise.all([readFile(files.cert, "utf8"), readFile(files.key, "utf8")]);
   const certificate = attempt(files.cert, "a certificate in PEM", () => new X509Certificate(cert));
   const privateKey = attempt(files.key, "a private key in PEM", () => createPrivateKey(key));
