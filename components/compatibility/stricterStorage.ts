@@ -13,7 +13,7 @@ import { validationRuleAdded } from "./checks/schema/validationRules";
 import { storageVersionStricter } from "./checks/storageVersionStricter";
 import { compareSchemas } from "./compareSchemas";
 import type { Finding } from "./finding";
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 
 /** What says whether an object is valid. What would be lost of one is for the checks of dropped fields. */
 const VALIDATION: readonly Check[] = [
@@ -35,7 +35,7 @@ const IDS = new Set(VALIDATION.map(({ id }) => id));
 export function stricterStorage(old: Definition, next: Definition): Finding[] {
   const before = storedIn(old);
   const to = storedIn(next);
-  if (before === undefined || to === undefined || isWebhook(next.spec.conversion)) return [];
+  if (before === undefined || to === undefined || isWebhookConversion(next.spec.conversion)) return [];
   const from = next.spec.versions.find(({ name }) => name === before.name) ?? before;
   return compareSchemas(to.name, schemaOf(from), schemaOf(to), true)
     .filter(({ check, severity }) => severity === "error" && IDS.has(check))

@@ -28,7 +28,7 @@ export function withConversion(manifest: Definition, args: ConversionArgs | unde
 
 /** @throws UserError when the manifest names a webhook and `conversion` is to give another */
 export function refuseTwoConversions(manifest: Definition): void {
-  if (!isWebhook(manifest.spec.conversion)) return;
+  if (!isWebhookConversion(manifest.spec.conversion)) return;
   throw new UserError({
     what: `${manifest.metadata.name}: both the manifest (spec.conversion) and \`conversion\` name a webhook`,
     expected: "one of them",
@@ -75,7 +75,7 @@ export function checkConversionUrl(crd: string, url: string): string {
 
 /** `None` or `Webhook https://…`: the conversion as one reads it in a plan. */
 export function describeConversion(conversion: Conversion | undefined): string {
-  if (!isWebhook(conversion)) return "None";
+  if (!isWebhookConversion(conversion)) return "None";
   const client = conversion?.webhook?.clientConfig;
   if (client?.url !== undefined) return `Webhook ${client.url}`;
   const service = client?.service;
@@ -83,6 +83,6 @@ export function describeConversion(conversion: Conversion | undefined): string {
   return service?.name === undefined ? "Webhook" : `Webhook ${service.namespace}/${service.name}${service.path ?? ""}`;
 }
 
-export function isWebhook(conversion: Conversion | undefined): boolean {
+export function isWebhookConversion(conversion: Conversion | undefined): boolean {
   return conversion?.strategy === "Webhook";
 }

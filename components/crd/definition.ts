@@ -75,3 +75,8 @@ export function versionNames(definition: Definition): string[] {
 export function servedByName(definition: Definition): Record<string, boolean> {
   return Object.fromEntries(definition.spec.versions.map(({ name, served }) => [name, served]));
 }
+
+/** The API server's path of the definition of that name. */
+export function definitionPath(name: string): string {
+  return `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+}

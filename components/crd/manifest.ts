@@ -1,11 +1,11 @@
 import * as path from "path";
 import { UserError } from "../kubernetes/errors";
 import type { Problem } from "../kubernetes/problem";
-import { checkManifest } from "./checks";
+import { checkManifest } from "./checks/checkManifest";
 import type { Definition } from "./definition";
 import { parseDocuments, type ParsedDocument } from "./documents";
 import { FIELD_MANAGER } from "./names";
-import { readTexts } from "./sources/texts";
+import { readTexts } from "./sources/readTexts";
 import { describeUnrendered } from "./sources/unrendered";
 
 interface ReadDefinition {

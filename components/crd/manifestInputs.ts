@@ -23,12 +23,12 @@ export interface ManifestInputs {
 }
 
 /** Everything in one output: what is unknown in it makes all of it unknown. */
-export function inOne(definition: pulumi.Output<Definition>): ManifestInputs {
+export function manifestInputsInOne(definition: pulumi.Output<Definition>): ManifestInputs {
   return { definition, whole: definition, conversion: definition.apply(({ spec }) => spec.conversion ?? null) };
 }
 
 /** A manifest that is known, and a conversion of which some part waits for another resource, say for a certificate. */
-export function withLateConversion(definition: Definition, conversion: unknown): ManifestInputs {
+export function manifestInputsWithLateConversion(definition: Definition, conversion: unknown): ManifestInputs {
   return {
     definition: pulumi.output(null).apply(() => definition),
     whole: { ...definition, spec: { ...definition.spec, conversion } },
@@ -37,7 +37,7 @@ export function withLateConversion(definition: Definition, conversion: unknown):
 }
 
 /** What `conversion` says, as spec.conversion holds it, part by part. */
-export function lateConversion(
+export function lateConversionInput(
   manifest: Definition,
   given: pulumi.Input<ConversionInputs>,
   checked: <T>(work: () => T) => T,
@@ -58,19 +58,19 @@ export function lateConversion(
 }
 
 /** True when nothing in it has to be waited for. */
-export function isPlain(value: unknown): boolean {
+export function isPlainInput(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
-  return Object.values(value).every(isPlain);
+  return Object.values(value).every(isPlainInput);
 }
 
 /** A manifest without its conversion, and that apart, where all the rest of it is known already. */
-export function splitConversion(crd: unknown): { rest: unknown; conversion: unknown } | undefined {
+export function splitConversionInput(crd: unknown): { rest: unknown; conversion: unknown } | undefined {
   const spec = (crd as { spec?: unknown } | null | undefined)?.spec;
   if (typeof spec !== "object" || spec === null || pulumi.Output.isInstance(spec) || spec instanceof Promise) {
     return undefined;
   }
   const { conversion, ...others } = spec as { conversion?: unknown };
   const rest = { ...(crd as object), spec: others };
-  return isPlain(rest) ? { rest, conversion } : undefined;
+  return isPlainInput(rest) ? { rest, conversion } : undefined;
 }

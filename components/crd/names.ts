@@ -1,8 +1,3 @@
-/** The API server's path of the definition of that name. */
-export function definitionPath(name: string): string {
-  return `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
-}
-
 /** The one writer of the definition (server-side apply), and the prefix of everything we record on it. */
 export const FIELD_MANAGER = "kubernetes-storage-migration";
 

@@ -1,7 +1,6 @@
 import type { Caller } from "../kubernetes/api";
 import { hasStatus } from "../kubernetes/errors";
-import type { Definition } from "./definition";
-import { definitionPath } from "./names";
+import { type Definition, definitionPath } from "./definition";
 
 /** The live definition, or undefined when there is none. */
 export async function readDefinition(cluster: Caller, name: string): Promise<Definition | undefined> {

@@ -1,4 +1,4 @@
-import { isPlannedWithout, unseenOf } from "./notLookedAt";
+import { isPlannedWithout, notLookedAtIn } from "./notLookedAt";
 import { PHASE_FACTS, type PhaseFacts } from "./phases";
 import type { EngineMessage, EngineRun, EngineStep } from "./run";
 
@@ -55,7 +55,7 @@ interface PhaseResource {
 }
 
 /** The plan in a run of the engine; the same for a preview and for the `up` that carried it out. */
-export function planOf({ steps, messages }: EngineRun): Plan {
+export function planDocumentOf({ steps, messages }: EngineRun): Plan {
   const mine = [...steps.map(({ urn }) => urn), ...messages.map(({ urn }) => urn)].flatMap((urn) => phaseOf(urn) ?? []);
   const keys = [...new Set(mine.map(({ key }) => key))].sort();
   const components = keys.flatMap((key) => {
@@ -88,7 +88,7 @@ function componentPlan(
   const said = inOrder(messages).flatMap((message) => {
     const phase = phaseOf(message.urn)?.facts.phase ?? "";
     const isPlan = planned.some((step) => step.phase === phase && step.does.join("\n") === message.text);
-    return isPlan ? [] : [{ ...message, phase, unseen: unseenOf(message.text) }];
+    return isPlan ? [] : [{ ...message, phase, unseen: notLookedAtIn(message.text) }];
   });
   const seen = said.filter(({ unseen }) => unseen === undefined);
   return {
@@ -125,8 +125,8 @@ function plannedSteps({ urn, op, inputs }: EngineStep, messages: readonly Engine
 
 /** Where an input is not known yet, the plan is the row's first line. */
 function planOnRow(messages: readonly EngineMessage[]): string[] {
-  if (!messages.some(({ text }) => isPlannedWithout(unseenOf(text) ?? ""))) return [];
-  const [first] = messages.filter(({ severity, text }) => severity === "info" && unseenOf(text) === undefined);
+  if (!messages.some(({ text }) => isPlannedWithout(notLookedAtIn(text) ?? ""))) return [];
+  const [first] = messages.filter(({ severity, text }) => severity === "info" && notLookedAtIn(text) === undefined);
   return first?.text.split("\n") ?? [];
 }
 

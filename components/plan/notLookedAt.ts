@@ -9,7 +9,7 @@ export function notLookedAt(sentence: string): string {
 }
 
 /** The sentence of such a line; undefined for any other. */
-export function unseenOf(line: string): string | undefined {
+export function notLookedAtIn(line: string): string | undefined {
   return line.startsWith(PREFIX) ? line.slice(PREFIX.length) : undefined;
 }
 

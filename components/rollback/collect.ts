@@ -1,4 +1,4 @@
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 import { servedByName, storageVersion, type Definition } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, type Resource, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
@@ -43,7 +43,8 @@ async function askConversion(
   to: string,
   object: KubernetesObject | undefined,
 ): Promise<ConversionAsked> {
-  const isNeeded = isWebhook(live.spec.conversion) && to !== storageVersion(live) && servedByName(live)[to] === true;
+  const isNeeded =
+    isWebhookConversion(live.spec.conversion) && to !== storageVersion(live) && servedByName(live)[to] === true;
   if (!isNeeded || object === undefined) return { state: "not asked" };
   const path = resourcePath(resourceAt(live, to), object.metadata);
   try {

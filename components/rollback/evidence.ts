@@ -1,4 +1,4 @@
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 import { storageVersion } from "../crd/definition";
 import { isNewerObject } from "../kubernetes/api";
 import { recordedProof } from "../migration/definition/proof";
@@ -37,7 +37,8 @@ export function refusedObjects({ live, to, read }: RollbackFacts): string[] {
   const storage = storageVersion(live);
   const found = read[storage];
   const version = live.spec.versions.find(({ name }) => name === to);
-  if (found?.state !== "read" || version === undefined || storage === to || isWebhook(live.spec.conversion)) return [];
+  if (found?.state !== "read" || version === undefined || storage === to || isWebhookConversion(live.spec.conversion))
+    return [];
   const resource = { group: live.spec.group, plural: live.spec.names.plural, version: to };
   return describeRefused(found, { resource, schema: version.schema?.openAPIV3Schema });
 }

@@ -1,5 +1,5 @@
 import { describeLostField, prunedFieldsWithSchema } from "../compatibility/prunedFields";
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 import type { Definition, Schema } from "../crd/definition";
 import { objectsOf, type ObjectsRead, type RollbackFacts } from "./facts";
 import { countUses } from "./usedFields";
@@ -38,7 +38,7 @@ export function lostFields({ live, to, read }: RollbackFacts): LostFields[] {
         version,
         fields,
         read: objects,
-        blocks: !isWebhook(live.spec.conversion) && !areUnused(fields, objects),
+        blocks: !isWebhookConversion(live.spec.conversion) && !areUnused(fields, objects),
       };
     })
     .filter(({ fields }) => fields.length > 0);

@@ -1,4 +1,4 @@
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 import { servedByName, storageVersion, versionNames } from "../crd/definition";
 import type { Problem } from "../kubernetes/problem";
 import { conversionAnswers } from "./checks/conversionAnswers";
@@ -71,7 +71,7 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
       mayBeStored: stored.includes(name),
     })),
     storedVersions: live.status?.storedVersions ?? [],
-    conversion: isWebhook(live.spec.conversion) ? "Webhook" : "None",
+    conversion: isWebhookConversion(live.spec.conversion) ? "Webhook" : "None",
     blockers: CHECKS.flatMap((check) => check(facts)),
     lost: lostFields(facts).map(({ read, ...lost }) => ({ ...lost, looked: describeLooked(read) })),
     refused: refusedObjects(facts),

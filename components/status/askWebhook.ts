@@ -3,10 +3,10 @@ import { type KubernetesObject, MetadataOnly, objectName, resourcePath } from ".
 import type { Cluster } from "../kubernetes/cluster";
 import { ApiError, hasStatus, UnreachableError, UserError, whatOf } from "../kubernetes/errors";
 import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
-import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
-import type { ObjectsSeen, WebhookAnswer } from "./facts";
+import { type DefinitionFacts } from "./definitionFacts";
+import { olderStoredOfFacts, servedVersionsOfFacts, type ObjectsSeen, type WebhookAnswer } from "./facts";
 import { plainServerMessage } from "../kubernetes/plainServerMessage";
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 
 /** The API server itself waits 30 s; whoever converts one object needs milliseconds. */
 const ANSWER_SECONDS = 10;
@@ -27,11 +27,11 @@ interface Asked {
  */
 export async function askWebhook(cluster: Cluster, asked: Asked): Promise<WebhookAnswer> {
   const { facts, first, objects } = asked;
-  if (!isWebhook(asked.conversion)) return { state: "unknown", why: "there is none" };
+  if (!isWebhookConversion(asked.conversion)) return { state: "unknown", why: "there is none" };
   if (objects.state === "unreadable" && /conversion webhook/.test(objects.why)) {
     return { state: "problem", why: objects.why };
   }
-  if (facts.versions.length === 1 && olderStored(facts).length === 0) {
+  if (facts.versions.length === 1 && olderStoredOfFacts(facts).length === 0) {
     return { state: "unused", why: "there is one version, so nothing is converted" };
   }
   const other = otherVersion(facts);
@@ -56,7 +56,7 @@ async function convertByApiServer(
   other: string,
 ): Promise<WebhookAnswer | "gone"> {
   const { group, plural, storage } = facts;
-  const alsoStorage = olderStored(facts).length > 0 && servedVersions(facts).includes(storage);
+  const alsoStorage = olderStoredOfFacts(facts).length > 0 && servedVersionsOfFacts(facts).includes(storage);
   try {
     for (const version of alsoStorage ? [other, storage] : [other]) {
       const path = resourcePath({ group, plural, version }, first.metadata);

@@ -63,7 +63,7 @@ function encryptionDiffers(encryption: EncryptionFacts | undefined): Problem[] {
 }
 
 /** 0: all is ok. 1: something is not. 2: a cluster could not be looked at. */
-export function exitCodeOf(clusters: readonly ClusterStatus[]): 0 | 1 | 2 {
+export function exitCodeOfStatus(clusters: readonly ClusterStatus[]): 0 | 1 | 2 {
   if (clusters.some((cluster) => "error" in cluster)) return 2;
   const isOk = (cluster: ClusterStatus): boolean =>
     !("error" in cluster) && cluster.problems.length === 0 && cluster.crds.every(({ verdict }) => verdict === "ok");

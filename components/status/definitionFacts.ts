@@ -32,12 +32,3 @@ export function proofFacts(live: Definition, listed: string | undefined): ProofF
   const valid = whyProven(live, listed) !== undefined;
   return { storageVersion: proof.storageVersion, generation, resourceVersion, valid };
 }
-
-export function servedVersions(facts: Pick<CrdFacts, "versions">): string[] {
-  return facts.versions.filter(({ served }) => served).map(({ name }) => name);
-}
-
-/** Names in storedVersions besides the storage version. */
-export function olderStored({ storedVersions, storage }: Pick<CrdFacts, "storedVersions" | "storage">): string[] {
-  return storedVersions.filter((name) => name !== storage);
-}

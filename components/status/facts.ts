@@ -108,3 +108,20 @@ export interface ClusterFacts {
   /** What could not be looked at besides, in sentences. */
   readonly hidden: readonly string[];
 }
+
+export function servedVersionsOfFacts(facts: Pick<CrdFacts, "versions">): string[] {
+  return facts.versions.filter(({ served }) => served).map(({ name }) => name);
+}
+
+/** Names in storedVersions besides the storage version. */
+export function olderStoredOfFacts({
+  storedVersions,
+  storage,
+}: Pick<CrdFacts, "storedVersions" | "storage">): string[] {
+  return storedVersions.filter((name) => name !== storage);
+}
+
+export function describeSampleFacts({ objects, all }: Sample): string {
+  if (!all) return ` (looked at the first ${objects} objects)`;
+  return objects === 1 ? " (looked at the one object there is)" : ` (looked at all ${objects} objects)`;
+}

@@ -8,8 +8,8 @@ import {
 } from "../kubernetes/api";
 import { ApiError, UnreachableError } from "../kubernetes/errors";
 import { withRetries } from "../kubernetes/retry";
-import { olderStored, servedVersions, type DefinitionFacts } from "./definitionFacts";
-import type { ObjectsSeen, Sample } from "./facts";
+import { type DefinitionFacts } from "./definitionFacts";
+import { olderStoredOfFacts, servedVersionsOfFacts, type ObjectsSeen, type Sample } from "./facts";
 import { plainServerMessage } from "../kubernetes/plainServerMessage";
 
 /**
@@ -52,7 +52,7 @@ export async function readFirstObjects(
 
 /** The storage version's endpoint, which needs no conversion of what is stored as it should be; else any that is served. */
 function listedAt(facts: DefinitionFacts): Resource | undefined {
-  const served = servedVersions(facts);
+  const served = servedVersionsOfFacts(facts);
   const version = served.includes(facts.storage) ? facts.storage : served[0];
   return version === undefined ? undefined : { group: facts.group, plural: facts.plural, version };
 }
@@ -82,9 +82,9 @@ function whyNot(error: unknown): ObjectsSeen {
 /** Is anything old, so that a page of objects is worth reading? The first object tells of the others, often enough. */
 export function hasObjectsWorthSampling(facts: DefinitionFacts, { first }: FirstLook): boolean {
   if (first === undefined) return false;
-  const served = servedVersions(facts);
+  const served = servedVersionsOfFacts(facts);
   return (
-    olderStored(facts).length > 0 ||
+    olderStoredOfFacts(facts).length > 0 ||
     served.length < facts.versions.length ||
     (first.metadata.managedFields ?? []).some(({ apiVersion }) => isUnservedOf(facts, served, apiVersion))
   );
@@ -101,7 +101,7 @@ export async function readObjectsSample(
   try {
     const list = await listMetadata(caller, resource, SAMPLED, signal);
     const objects = list.items ?? [];
-    const served = servedVersions(facts);
+    const served = servedVersionsOfFacts(facts);
     return {
       objects: objects.length,
       all: !list.metadata.continue,

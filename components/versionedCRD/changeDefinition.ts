@@ -1,5 +1,5 @@
-import type { Definition } from "../crd/definition";
-import { definitionPath, FIELD_MANAGER } from "../crd/names";
+import { type Definition, definitionPath } from "../crd/definition";
+import { FIELD_MANAGER } from "../crd/names";
 import { readDefinition } from "../crd/readDefinition";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";

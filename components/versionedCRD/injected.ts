@@ -2,7 +2,7 @@ import { type Definition } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import type { ManagedFieldsEntry } from "../kubernetes/api";
 import { fieldsWeOwn } from "./fieldsWeOwn";
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 
 type Fields = Record<string, unknown>;
 
@@ -17,7 +17,8 @@ const CA_BUNDLE = ["f:spec", "f:conversion", "f:webhook", "f:clientConfig", "f:c
  */
 export function withInjectedCaBundle(live: Definition, intent: Definition): ManagedFieldsEntry[] | undefined {
   // A webhook that an operator set by itself stays, and its caBundle with it.
-  if (isWebhook(intent.spec.conversion) || !isWebhook(fieldsWeOwn(live).spec?.conversion)) return undefined;
+  if (isWebhookConversion(intent.spec.conversion) || !isWebhookConversion(fieldsWeOwn(live).spec?.conversion))
+    return undefined;
   const entries = live.metadata.managedFields ?? [];
   if (!entries.some(isForeign) || !entries.some(isOurs)) return undefined;
   return entries.flatMap((entry) => {

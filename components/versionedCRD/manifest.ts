@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { withConversion, type ConversionArgs } from "../crd/conversion";
 import type { Definition } from "../crd/definition";
 import { checkedManifest, readManifest } from "../crd/manifest";
-import * as inputs from "../crd/manifestInputs";
+import {
+  isPlainInput,
+  lateConversionInput,
+  manifestInputsInOne,
+  manifestInputsWithLateConversion,
+  splitConversionInput,
+  type ManifestInputs,
+} from "../crd/manifestInputs";
 import { asResourceError, refusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "./args";
 import { readConversionChoice } from "./conversionChoice";
@@ -26,7 +33,7 @@ export function normalizeManifest(
   component: pulumi.Resource,
   given: unknown,
   { file, conversion: choice }: VersionedCRDArgs,
-): inputs.ManifestInputs {
+): ManifestInputs {
   const { address: conversion, completed } = readConversionChoice(choice);
   const checked = (value: unknown, webhook: ConversionArgs | undefined): Definition =>
     asResourceError(component, () => {
@@ -34,18 +41,18 @@ export function normalizeManifest(
       return withConversion(completed(checkedManifest(whole, file ?? "crd")), webhook);
     });
   // Thrown later, it would reach the terminal once for each input it is part of, as "error serializing property".
-  if (inputs.isPlain(given) && inputs.isPlain(conversion)) {
+  if (isPlainInput(given) && isPlainInput(conversion)) {
     const definition = checked(given, conversion as ConversionArgs | undefined);
-    return inputs.inOne(pulumi.output(null).apply(() => definition));
+    return manifestInputsInOne(pulumi.output(null).apply(() => definition));
   }
-  if (inputs.isPlain(given) && conversion !== undefined) {
+  if (isPlainInput(given) && conversion !== undefined) {
     const known = checked(given, undefined);
-    const late = inputs.lateConversion(known, conversion, (work) => asResourceError(component, work));
-    return inputs.withLateConversion(known, late);
+    const late = lateConversionInput(known, conversion, (work) => asResourceError(component, work));
+    return manifestInputsWithLateConversion(known, late);
   }
-  const split = conversion === undefined ? inputs.splitConversion(given) : undefined;
-  if (split !== undefined) return inputs.withLateConversion(checked(split.rest, undefined), split.conversion);
-  return inputs.inOne(
+  const split = conversion === undefined ? splitConversionInput(given) : undefined;
+  if (split !== undefined) return manifestInputsWithLateConversion(checked(split.rest, undefined), split.conversion);
+  return manifestInputsInOne(
     pulumi
       .all([given, pulumi.output(conversion)])
       .apply(([value, webhook]) => checked(value, webhook as ConversionArgs)),

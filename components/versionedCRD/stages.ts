@@ -1,7 +1,7 @@
 import { storageVersion, versionNames, type Conversion, type Definition, type Version } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 import { fieldsWeOwn } from "./fieldsWeOwn";
-import { isWebhook } from "../crd/conversion";
+import { isWebhookConversion } from "../crd/conversion";
 
 /**
  * The definitions a rollout passes through. Each is the complete intent for one server-side apply: what a stage leaves
@@ -70,7 +70,7 @@ function withVersions(live: Definition, change: (versions: Version[]) => Version
 /** A manifest may let go of version and webhook in one edit; the webhook is needed until drop has removed the version. */
 function keptConversion(manifest: Definition, live: Definition, leftover: Version[]): { conversion?: Conversion } {
   const kept = fieldsWeOwn(live).spec?.conversion;
-  const keep = leftover.length > 0 && !isWebhook(manifest.spec.conversion) && isWebhook(kept);
+  const keep = leftover.length > 0 && !isWebhookConversion(manifest.spec.conversion) && isWebhookConversion(kept);
   return keep && kept !== undefined ? { conversion: kept } : {};
 }
 

@@ -1,8 +1,8 @@
 import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
-import { checkManifest } from "../crd/checks";
-import { collectDefinitions, refuseTwins, type Found } from "../crd/sources/collect";
-import { readTexts } from "../crd/sources/texts";
+import { checkManifest } from "../crd/checks/checkManifest";
+import { collectDefinitions, refuseTwinDefinitions, type Found } from "../crd/sources/collectDefinitions";
+import { readTexts } from "../crd/sources/readTexts";
 import { asResourceError } from "../provider/refusal";
 import type { VersionedCRDArgs } from "../versionedCRD/args";
 import { VersionedCRD } from "../versionedCRD/versionedCRD";
@@ -57,7 +57,7 @@ function readFiles(files: readonly string[]): { found: Found[]; unrendered: stri
   });
   const unrendered = read.flatMap((each) => each.unrendered);
   const found = read.flatMap((each) => each.found);
-  refuseTwins(files.join(", "), found);
+  refuseTwinDefinitions(files.join(", "), found);
   const byName = (one: Found, other: Found): number =>
     one.definition.metadata.name < other.definition.metadata.name ? -1 : 1;
   return { found: [...found].sort(byName), unrendered };

@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
-import { storageVersion, type Definition, type DefinitionSpec, type Version } from "../../components/crd/definition";
-import { definitionPath } from "../../components/crd/names";
+import {
+  storageVersion,
+  type Definition,
+  type DefinitionSpec,
+  type Version,
+  definitionPath,
+} from "../../components/crd/definition";
 import type { ApiError } from "../../components/kubernetes/errors";
 import { requireDefinition } from "../../components/migration/definition/liveDefinition";
 import { otherFieldManagers, withoutFieldManagers } from "../../components/versionedCRD/fieldManagers";

@@ -6,7 +6,7 @@ import {
 } from "../../compatibility/acknowledgements";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
 import type { Finding } from "../../compatibility/finding";
-import { webhookConversionAt, isWebhook } from "../../crd/conversion";
+import { webhookConversionAt, isWebhookConversion } from "../../crd/conversion";
 import { type Definition } from "../../crd/definition";
 import { UserError } from "../../kubernetes/errors";
 import { describeCount } from "../count";
@@ -59,7 +59,7 @@ function findingsOf({ crd, old, next }: Pair, isLive: boolean, { rollout, webhoo
 
 /** One that the program gives: its address is nobody's business here. */
 function withWebhook(definition: Definition): Definition {
-  if (isWebhook(definition.spec.conversion)) return definition;
+  if (isWebhookConversion(definition.spec.conversion)) return definition;
   return { ...definition, spec: { ...definition.spec, conversion: webhookConversionAt({}) } };
 }
 

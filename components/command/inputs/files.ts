@@ -1,5 +1,5 @@
 import type { Texts } from "../../crd/sources/text";
-import { readTexts } from "../../crd/sources/texts";
+import { readTexts } from "../../crd/sources/readTexts";
 
 /** A file, a chart, or every manifest of a folder. */
 export function readFiles(given: string): Texts {

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Text, Texts } from "../../crd/sources/text";
-import { isManifestName } from "../../crd/sources/texts";
+import { type Text, type Texts, isManifestTextName } from "../../crd/sources/text";
 import { UserError } from "../../kubernetes/errors";
 import { UsageError } from "../subcommand";
 
@@ -27,7 +26,7 @@ export async function readGit(given: string): Promise<Texts | undefined> {
   const entries = await git("ls-tree", "-z", "--full-tree", object);
   const names = entries.split("\0").flatMap((entry) => /^\d+ blob \w+\t(.+)$/s.exec(entry)?.[1] ?? []);
   const texts: Text[] = [];
-  for (const name of names.filter(isManifestName)) {
+  for (const name of names.filter(isManifestTextName)) {
     texts.push(await show(`${object.replace(/\/$/, "")}/${name}`, `${path}/${name}`));
   }
   return { texts, unrendered: [] };

@@ -1,4 +1,4 @@
-import type { Found } from "../../crd/sources/collect";
+import type { Found } from "../../crd/sources/collectDefinitions";
 
 /** What OLD or NEW stands for. */
 export interface Input {

@@ -1,5 +1,5 @@
-import { checkManifest, checkShape } from "../../crd/checks";
-import { collectDefinitions, describeKinds } from "../../crd/sources/collect";
+import { checkManifest, checkManifestShape } from "../../crd/checks/checkManifest";
+import { collectDefinitions, describeKindsNotCollected } from "../../crd/sources/collectDefinitions";
 import type { Texts } from "../../crd/sources/text";
 import type { Terminal } from "../subcommand";
 import type { Input } from "./input";
@@ -9,8 +9,8 @@ export type Side = "OLD" | "NEW";
 
 /** The CRDs of all texts; documents of other kinds, and templates that make CRDs, are counted on standard error. */
 export function inputOfTexts(given: string, texts: Texts, side: Side, terminal: Terminal): Input {
-  const { found, others } = collectDefinitions(given, texts, side === "OLD" ? checkShape : checkManifest);
-  if (others.length > 0) terminal.complain(`${given}: skipped ${describeKinds(others)}`);
+  const { found, others } = collectDefinitions(given, texts, side === "OLD" ? checkManifestShape : checkManifest);
+  if (others.length > 0) terminal.complain(`${given}: skipped ${describeKindsNotCollected(others)}`);
   const [template] = texts.unrendered;
   if (template !== undefined) {
     terminal.complain(

@@ -2,7 +2,7 @@ import { readDefinition } from "../../crd/readDefinition";
 import { Cluster } from "../../kubernetes/cluster";
 import { describeCount } from "../count";
 import type { Terminal } from "../subcommand";
-import type { Found } from "../../crd/sources/collect";
+import type { Found } from "../../crd/sources/collectDefinitions";
 import type { Input } from "./input";
 
 /** `live:` or `live:CONTEXT`: the CRDs of these names, as far as the cluster has them. */

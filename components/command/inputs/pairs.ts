@@ -1,6 +1,6 @@
 import { UserError } from "../../kubernetes/errors";
 import { boundedItems } from "../../kubernetes/problem";
-import type { Found } from "../../crd/sources/collect";
+import type { Found } from "../../crd/sources/collectDefinitions";
 import type { Inputs } from "./readInputs";
 import { type Definition, versionNames } from "../../crd/definition";
 

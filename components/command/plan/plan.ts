@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UserError } from "../../kubernetes/errors";
-import { planOf, type Plan } from "../../plan/document";
+import { planDocumentOf, type Plan } from "../../plan/document";
 import { assertAtMostOneOption, UsageError, type Subcommand, type Terminal } from "../subcommand";
 import { readEngineOutput } from "./engineOutput";
 import { renderPlanJson } from "./json";
@@ -36,7 +36,7 @@ export const plan: Subcommand = {
       options: { json: { type: "boolean", default: false }, markdown: { type: "boolean", default: false } },
     });
     assertAtMostOneOption(values, ["json", "markdown"]);
-    const shown = planOf(readEngineOutput(await read(positionals, terminal)));
+    const shown = planDocumentOf(readEngineOutput(await read(positionals, terminal)));
     terminal.print(render(shown, values));
     return shown.counts.errors > 0 ? 1 : 0;
   },

@@ -3,8 +3,8 @@ import { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import { kubeconfigContextNames } from "../../kubernetes/kubeconfig";
 import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
-import { type ClusterStatus, exitCodeOf, judgeCluster } from "../../status/clusterStatus";
-import { collectFacts } from "../../status/collect";
+import { type ClusterStatus, exitCodeOfStatus, judgeCluster } from "../../status/clusterStatus";
+import { collectFacts } from "../../status/collectFacts";
 import type { NextManifest } from "../../status/finding";
 import { renderStatusAsJson } from "../../status/render/json";
 import { renderStatusAsMarkdown } from "../../status/render/markdown";
@@ -57,7 +57,7 @@ async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode>
     const shown = { all, wide, named: patterns.length > 0 || next !== undefined };
     terminal.print(markdown ? renderStatusAsMarkdown(clusters, shown) : renderStatusAsText(clusters, shown));
   }
-  return exitCodeOf(clusters);
+  return exitCodeOfStatus(clusters);
 }
 
 function readArgs(args: string[]) {

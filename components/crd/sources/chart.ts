@@ -14,7 +14,7 @@ const DEPENDENCY = new RegExp(`${BELOW}charts/[^/_.][^/]*\\.tgz$`);
 const isOfInterest = (path: string): boolean =>
   path === "Chart.yaml" || [CRD, TEMPLATE, DEPENDENCY].some((pattern) => pattern.test(path));
 
-export function isArchiveName(name: string): boolean {
+export function isChartArchive(name: string): boolean {
   return /\.(?:tgz|tar\.gz)$/.test(name);
 }
 
@@ -25,7 +25,7 @@ export function readChartArchive(file: string): Texts {
 
 /** The same of a chart's folder. */
 export function readChartFolder(folder: string): Texts {
-  const names = ["crds", "templates", "charts"].flatMap((top) => below(folder, top)).filter(isOfInterest);
+  const names = ["crds", "templates", "charts"].flatMap((top) => chartFilesBelow(folder, top)).filter(isOfInterest);
   return ofFiles(new Map(names.map((name) => [name, readFileSync(join(folder, name))])), newBudget(), (path) => ({
     name: join(folder, path),
     file: join(folder, path),
@@ -33,11 +33,11 @@ export function readChartFolder(folder: string): Texts {
 }
 
 /** Every file below a folder of the chart, through links as Helm goes, by its path from the chart's top; none without that folder. */
-export function below(folder: string, top: string): string[] {
+export function chartFilesBelow(folder: string, top: string): string[] {
   if (!existsSync(join(folder, top))) return [];
   return readdirSync(join(folder, top)).flatMap((name) => {
     const path = `${top}/${name}`;
-    return statSync(join(folder, path)).isDirectory() ? below(folder, path) : [path];
+    return statSync(join(folder, path)).isDirectory() ? chartFilesBelow(folder, path) : [path];
   });
 }
 

@@ -12,3 +12,8 @@ export interface Texts {
   /** Templates of a chart that make a CRD: they are not rendered. */
   readonly unrendered: readonly string[];
 }
+
+/** A file that is read in a folder of manifests. */
+export function isManifestTextName(name: string): boolean {
+  return /\.(?:ya?ml|json)$/.test(name);
+}

@@ -1,4 +1,5 @@
-import { definitionPath, FIELD_MANAGER } from "../../crd/names";
+import { FIELD_MANAGER } from "../../crd/names";
+import { definitionPath } from "../../crd/definition";
 import { type KubernetesList, MetadataOnly, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";

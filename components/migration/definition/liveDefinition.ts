@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "util";
-import type { Definition } from "../../crd/definition";
-import { definitionPath, FIELD_MANAGER } from "../../crd/names";
+import { type Definition, definitionPath } from "../../crd/definition";
+import { FIELD_MANAGER } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
 import { type ApiRequest, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";

@@ -15,7 +15,7 @@ import { readRequests } from "../usage/usage";
 import { annotate, DefinitionMoved, liveDefinitionMoved, requireDefinition, setStoredVersions } from "./liveDefinition";
 import { noteProvenHere, type Proof } from "./proof";
 import { guardOfRehearsedStored, rehearseStoredAgain } from "./rehearseStored";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 /** Which objects are to be proven stored in which version, and how. */
 export interface ProveInputs {
@@ -97,7 +97,7 @@ async function rewriteWhenOver(
   const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   let guard: Guard | undefined;
-  if (isWebhook(before.spec.conversion)) {
+  if (isWebhookConversion(before.spec.conversion)) {
     await waited;
     await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
     if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert

@@ -8,7 +8,7 @@ import { withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { versionsToRehearse } from "./plan";
 import { recordedRehearsal } from "./proof";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 /** The objects of a CRD, and the version in which all of them are to be stored. */
 interface ObjectsOfCrd {
@@ -30,7 +30,7 @@ export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definitio
   const { version } = objects;
   const { endedAt = 0, flipped } = recordedRehearsal(live) ?? {};
   const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
-  if (isFresh || !isWebhook(live.spec.conversion)) return;
+  if (isFresh || !isWebhookConversion(live.spec.conversion)) return;
   await rehearseStored(versionsStillStored(live, version), live, objects, work, flipped?.at);
 }
 

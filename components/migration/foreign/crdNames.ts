@@ -1,4 +1,4 @@
-import { definitionPath } from "../../crd/names";
+import { definitionPath } from "../../crd/definition";
 import { type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";

@@ -16,7 +16,7 @@ import {
   type Route,
 } from "./rehearseObject";
 import { checkStoredSize } from "./storedSize";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 export interface RehearsalResult {
   readonly objects: number;
@@ -127,7 +127,7 @@ async function rehearseObject(
 export function conversionsOfRehearsal(cluster: Cluster, { definition, from, to }: Rehearsal, work: Work): Conversions {
   const { group, conversion } = definition.spec;
   const clientConfig = conversion?.webhook?.clientConfig;
-  if (!isWebhook(conversion) || clientConfig === undefined) {
+  if (!isWebhookConversion(conversion) || clientConfig === undefined) {
     return {
       convert: (object) => Promise.resolve({ ...object, apiVersion: `${group}/${to}` }),
       convertBack: (object) => Promise.resolve({ ...object, apiVersion: `${group}/${from}` }),

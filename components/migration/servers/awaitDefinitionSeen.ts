@@ -1,5 +1,4 @@
-import type { Definition } from "../../crd/definition";
-import { definitionPath } from "../../crd/names";
+import { type Definition, definitionPath } from "../../crd/definition";
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";

@@ -1,4 +1,4 @@
-import type { CrdFacts, Sample } from "../facts";
+import { describeSampleFacts, type CrdFacts } from "../facts";
 import type { Finding, Question } from "../finding";
 import { howToMigrate } from "./howToMigrate";
 
@@ -13,7 +13,7 @@ export function managedFieldsServed(facts: CrdFacts, question: Question): Findin
     {
       verdict: isGone ? "migrate" : "ok",
       problem: {
-        what: `managedFields name ${isGone ? "a version that the CRD does not have any more" : "a version that is not served"}${amongSample(sample)}`,
+        what: `managedFields name ${isGone ? "a version that the CRD does not have any more" : "a version that is not served"}${describeSampleFacts(sample)}`,
         items: found.map(([version, objects]) => `${version}: ${objects} object${objects === 1 ? "" : "s"}`),
         expected: "served versions only",
         why: isGone
@@ -23,9 +23,4 @@ export function managedFieldsServed(facts: CrdFacts, question: Question): Findin
       },
     },
   ];
-}
-
-export function amongSample({ objects, all }: Sample): string {
-  if (!all) return ` (looked at the first ${objects} objects)`;
-  return objects === 1 ? " (looked at the one object there is)" : ` (looked at all ${objects} objects)`;
 }

@@ -1,6 +1,5 @@
-import type { CrdFacts } from "../facts";
+import { type CrdFacts, describeSampleFacts } from "../facts";
 import type { Finding } from "../finding";
-import { amongSample } from "./managedFieldsServed";
 
 /** The garbage collector looks an owner up by its apiVersion: at one that is not served it finds none, and collects nothing. */
 export function ownerReferencesServed({ sample }: CrdFacts): Finding[] {
@@ -10,7 +9,7 @@ export function ownerReferencesServed({ sample }: CrdFacts): Finding[] {
     {
       verdict: "ok",
       problem: {
-        what: `owner references name a version that is not served${amongSample(sample)}`,
+        what: `owner references name a version that is not served${describeSampleFacts(sample)}`,
         items: found.map(([reference, objects]) => `${reference}: ${objects} object${objects === 1 ? "" : "s"}`),
         expected: "served versions only",
         why: "these objects are never collected, and a foreground deletion of their owner hangs",

@@ -1,12 +1,11 @@
-import { olderStored } from "../definitionFacts";
-import type { CrdFacts } from "../facts";
+import { olderStoredOfFacts, type CrdFacts } from "../facts";
 import type { Finding, Question } from "../finding";
 import { howToMigrate } from "./howToMigrate";
 
 /** A proof speaks of one generation of the definition, and of one etcd: after a restore or an edit it says nothing. */
 export function proofValid(facts: CrdFacts, question: Question): Finding[] {
   const { proof, generation } = facts;
-  if (proof === undefined || proof.valid || olderStored(facts).length > 0) return [];
+  if (proof === undefined || proof.valid || olderStoredOfFacts(facts).length > 0) return [];
   const since =
     proof.generation === generation
       ? "etcd is older than it: it was restored"

@@ -1,11 +1,10 @@
-import { olderStored } from "../definitionFacts";
-import type { CrdFacts } from "../facts";
+import { olderStoredOfFacts, type CrdFacts } from "../facts";
 import type { Finding, Question } from "../finding";
 import { howToMigrate } from "./howToMigrate";
 
 /** The release that drops such a version is refused, also where no object is left. */
 export function storedVersionsPruned(facts: CrdFacts, question: Question): Finding[] {
-  const older = olderStored(facts);
+  const older = olderStoredOfFacts(facts);
   if (older.length === 0) return [];
   const { objects, storedVersions, storage } = facts;
   const versions = older.join(", ");

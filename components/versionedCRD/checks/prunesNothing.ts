@@ -4,14 +4,14 @@ import { describeProblem } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
 import { servedStage, withdrawnVersions } from "../stages";
 import { prunedFields } from "../../compatibility/prunedFields";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 const SHOWN = 10;
 
 /** Without a webhook, a rewrite deletes every field that the new storage version's schema does not know. */
 export function prunesNothing(manifest: Definition, live: Definition | undefined): string[] {
   const to = manifest.spec.versions.find(({ storage }) => storage);
-  if (to === undefined || isWebhook(manifest.spec.conversion)) return [];
+  if (to === undefined || isWebhookConversion(manifest.spec.conversion)) return [];
   const crd = manifest.metadata.name;
   const found = sources(manifest, live).flatMap((from) => {
     const lost = prunedFields(from.schema?.openAPIV3Schema, to.schema?.openAPIV3Schema);
@@ -26,7 +26,7 @@ function sources(manifest: Definition, live: Definition | undefined): Version[] 
   if (live === undefined) return toCome;
   const storage = live.spec.versions.filter(({ name }) => name === storageVersion(live));
   // Where the live webhook is kept until drop, it converts what is stored in the versions that go.
-  if (isWebhook(servedStage(manifest, live, "").spec.conversion)) return toCome;
+  if (isWebhookConversion(servedStage(manifest, live, "").spec.conversion)) return toCome;
   const leftover = withdrawnVersions(live, versionNames(manifest));
   return [...toCome, ...storage, ...leftover];
 }

@@ -3,7 +3,7 @@ import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { requireDefinition } from "../../migration/definition/liveDefinition";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 /** By these a CRD asks cert-manager's cainjector for its caBundle. https://cert-manager.io/docs/reference/annotations/ */
 const ASKING = ["inject-ca-from", "inject-ca-from-secret", "inject-apiserver-ca"].map(
@@ -14,7 +14,7 @@ const EVERY_MS = 100;
 
 /** The annotation by which the definition asks for a caBundle that it does not have yet. */
 export function requestedInjection(live: Definition): string | undefined {
-  const client = isWebhook(live.spec.conversion) ? live.spec.conversion?.webhook?.clientConfig : undefined;
+  const client = isWebhookConversion(live.spec.conversion) ? live.spec.conversion?.webhook?.clientConfig : undefined;
   if (client?.service === undefined || (client.caBundle ?? "") !== "") return undefined;
   return ASKING.find((name) => live.metadata.annotations?.[name] !== undefined);
 }

@@ -3,7 +3,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { describeSample, readSample } from "../../migration/rehearsal/sample";
 import type { ServeInputs } from "../inputs";
 import { servedStage } from "../stages";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 /** What the first live objects say about the version that storage is to move to, before anything is written. */
 export async function noteSample(
@@ -17,7 +17,7 @@ export async function noteSample(
   const next = {
     resource: { group, plural, version: storage },
     schema: manifest.spec.versions.find(({ name }) => name === storage)?.schema?.openAPIV3Schema,
-    isSame: !isWebhook(servedStage(manifest, live, owner).spec.conversion),
+    isSame: !isWebhookConversion(servedStage(manifest, live, owner).spec.conversion),
   };
   return describeSample(sample, from, next);
 }

@@ -1,5 +1,5 @@
 import { prunedFields } from "../../compatibility/prunedFields";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 import { storageVersion, versionNames, type Definition } from "../../crd/definition";
 import { compareVersionNames, isNewerVersion } from "../../crd/versionOrder";
 import { boundedItems } from "../../kubernetes/problem";
@@ -14,7 +14,7 @@ export function noteWayBack(manifest: Definition, live: Definition | undefined):
   if (live === undefined || from === undefined) return [];
   const lost = prunedFields(schemaOf(live, from), schemaOf(manifest, to));
   const named = boundedItems(lost.slice(0, SHOWN), lost.length).join(", ");
-  const decides = isWebhook(manifest.spec.conversion) ? ", and the webhook decides what becomes of it" : "";
+  const decides = isWebhookConversion(manifest.spec.conversion) ? ", and the webhook decides what becomes of it" : "";
   const fields =
     lost.length === 0 ? `, whose schema holds every field of ${from}` : `: only ${from} holds ${named}${decides}`;
   return [`back from ${from} to ${to}${fields}; ${howToAskForWayBack(manifest.metadata.name, to)} tells more`];

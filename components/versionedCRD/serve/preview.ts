@@ -20,7 +20,7 @@ import { tryStages } from "./dryRun";
 import { noteSample } from "./noteSample";
 import { noteWayBack } from "./noteWayBack";
 import { laterPlans, rolloutDigest } from "./rolloutDigest";
-import { isWebhook } from "../../crd/conversion";
+import { isWebhookConversion } from "../../crd/conversion";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
 export async function previewServe(
@@ -104,7 +104,7 @@ async function probeWebhook(
   live: Definition | undefined,
 ): Promise<string[]> {
   const wanted = manifest.spec.conversion?.webhook?.clientConfig;
-  if (!isWebhook(manifest.spec.conversion) || wanted === undefined) return [];
+  if (!isWebhookConversion(manifest.spec.conversion) || wanted === undefined) return [];
   const { caBundle = findInjectedCaBundle(live) } = wanted;
   const client = { ...wanted, ...(caBundle !== undefined && { caBundle }) };
   const { group, names } = manifest.spec;

@@ -4,10 +4,10 @@ import * as path from "path";
 import { gzipSync } from "zlib";
 import { create } from "tar";
 import { stringify } from "yaml";
-import { checkManifest } from "../../../components/crd/checks";
+import { checkManifest } from "../../../components/crd/checks/checkManifest";
 import { readManifest } from "../../../components/crd/manifest";
-import { collectDefinitions } from "../../../components/crd/sources/collect";
-import { readTexts } from "../../../components/crd/sources/texts";
+import { collectDefinitions } from "../../../components/crd/sources/collectDefinitions";
+import { readTexts } from "../../../components/crd/sources/readTexts";
 import { chartArchive, chartFolder } from "../../shapes/chart";
 import { manifest, messageOf, withMetadata, withSpec } from "../fixtures";
 

@@ -1,4 +1,4 @@
-import { checkManifest } from "../../../components/crd/checks";
+import { checkManifest } from "../../../components/crd/checks/checkManifest";
 import { checkedManifest } from "../../../components/crd/manifest";
 import { manifest, messageOf, withMetadata, withSpec } from "../fixtures";
 

@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import { checkout } from "../../../local/checkout";
 import { notLookedAt, plannedWithout } from "../../../components/plan/notLookedAt";
-import { planOf } from "../../../components/plan/document";
+import { planDocumentOf } from "../../../components/plan/document";
 import { PHASE_FACTS } from "../../../components/plan/phases";
 import type { EngineMessage, EngineRun, EngineStep } from "../../../components/plan/run";
 import { ROTATION_PHASES } from "../../../components/encryptionKeyRotation/phase";
@@ -52,12 +52,12 @@ test("steps stand in the order of the phases and components by name, whichever t
     step("Serve", "b-serve", { plan: ["(none) → v2"] }),
     step("Retire", "a-retire", { rotation: "a", plan: ["[old] → []"] }),
   ];
-  const shown = planOf(run(steps));
+  const shown = planDocumentOf(run(steps));
   expect(shown.components.map(({ name, steps: own }) => [name, ...own.map(({ phase }) => phase)])).toEqual([
     ["a", "retire"],
     ["b", "serve", "store"],
   ]);
-  expect(JSON.stringify(planOf(run([...steps].reverse())))).toBe(JSON.stringify(shown));
+  expect(JSON.stringify(planDocumentOf(run([...steps].reverse())))).toBe(JSON.stringify(shown));
   expect(shown.counts).toMatchObject({ steps: 3, cannotBeUndone: 1 });
 });
 
@@ -68,21 +68,21 @@ test.each([
   ["not planned yet", step("Store", "a-store", {})],
   ["removed from the program, which touches nothing", step("Serve", "a-serve", { plan: ["x"] }, "delete")],
 ])("a phase that is %s is no step", (_, given) => {
-  expect(planOf(run([given])).counts.steps).toBe(0);
+  expect(planDocumentOf(run([given])).counts.steps).toBe(0);
 });
 
 test.each([
   ["delete", "databases.example.com → (none): delete the CRD"],
   ["delete-with-objects", "databases.example.com → (none): delete the CRD and every object of it"],
 ])("a CRD that leaves with onDelete %s is a step that cannot be undone", (onDelete, sentence) => {
-  const { components, counts } = planOf(run([step("Serve", "a-serve", { onDelete }, "delete")]));
+  const { components, counts } = planDocumentOf(run([step("Serve", "a-serve", { onDelete }, "delete")]));
   expect(components[0]?.steps).toMatchObject([{ phase: "delete", does: [sentence], canBeUndone: false }]);
   expect(counts.cannotBeUndone).toBe(1);
 });
 
 test("messages become findings, notes and what was not looked at; the plan's own line is not said again", () => {
   const steps = [step("Serve", "a-serve", { plan: ["(none) → v2", "conversion None → Webhook"] })];
-  const { components, counts, otherErrors } = planOf(
+  const { components, counts, otherErrors } = planDocumentOf(
     run(steps, [
       message("Drop", "a-drop", "v1 is still used"),
       message("Serve", "a-serve", "(none) → v2\nconversion None → Webhook"),
@@ -108,19 +108,19 @@ test("two components of one name under different parents are two", () => {
     ...step("Serve", "a-serve", { plan: [parent] }),
     urn: urnOf("Serve", "a-serve", parent),
   }));
-  expect(planOf(run(given)).components.map(({ steps }) => steps[0]?.does)).toEqual([["one"], ["two"]]);
+  expect(planDocumentOf(run(given)).components.map(({ steps }) => steps[0]?.does)).toEqual([["one"], ["two"]]);
 });
 
 test("a StorageMigration is named with its entry", () => {
   const given = step("MigrateObjects", "all-*.x-migrate", { resource: "*.x-migrate", plan: ["a.x-migrate: v1 → v2"] });
-  expect(planOf(run([given])).components).toMatchObject([
+  expect(planDocumentOf(run([given])).components).toMatchObject([
     { component: "StorageMigration", name: "all-*.x-migrate", steps: [{ about: "*.x-migrate" }] },
   ]);
 });
 
 test("where preview does not know an input, the plan on the row is the step; without a plan there a note stays one", () => {
   const given = [step("Serve", "a-serve", {}), step("Store", "a-store", {})];
-  const [component] = planOf(
+  const [component] = planDocumentOf(
     run(given, [
       message("Serve", "a-serve", "(none) → v2\nconversion None → Webhook"),
       message("Serve", "a-serve", "a note"),

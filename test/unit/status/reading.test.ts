@@ -1,6 +1,6 @@
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
-import { caBundleFacts } from "../../../components/status/certificates";
-import { encryptedResources } from "../../../components/status/readServers";
+import { caBundleCertificateFacts } from "../../../components/status/certificateFacts";
+import { readEncryptedResources } from "../../../components/status/readServers";
 import { plainServerMessage } from "../../../components/kubernetes/plainServerMessage";
 
 test("encrypted is what passed through a key without an error; what identity wrote, and keys by their name, are not counted", () => {
@@ -19,7 +19,7 @@ test("encrypted is what passed through a key without an error; what identity wro
     ),
     sample('resource="",status="OK",transformation_type="from_storage",transformer_prefix="k8s:enc:aescbc:v1:"', 4),
   ].join("");
-  expect(encryptedResources(metrics)).toEqual(["secrets"]);
+  expect(readEncryptedResources(metrics)).toEqual(["secrets"]);
 });
 
 test.each([
@@ -49,7 +49,7 @@ test("a caBundle is good until the last of its certificates ends; one that is no
     (await makeServerCertificate(authority, "a", undefined, new Date(`${day}T12:00:00Z`))).cert;
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const bundle = base64((await until("2024-02-29")) + (await until("2025-03-01")) + (await until("2023-01-01")));
-  expect(caBundleFacts(bundle)).toEqual({ ends: "2025-03-01T12:00:00.000Z" });
-  expect(caBundleFacts(base64("\n")).wrong).toMatch(/holds no certificate/);
-  expect(caBundleFacts(undefined)).toEqual({});
+  expect(caBundleCertificateFacts(bundle)).toEqual({ ends: "2025-03-01T12:00:00.000Z" });
+  expect(caBundleCertificateFacts(base64("\n")).wrong).toMatch(/holds no certificate/);
+  expect(caBundleCertificateFacts(undefined)).toEqual({});
 });

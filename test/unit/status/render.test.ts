@@ -1,4 +1,4 @@
-import { exitCodeOf, judgeCluster, type ClusterStatus } from "../../../components/status/clusterStatus";
+import { exitCodeOfStatus, judgeCluster, type ClusterStatus } from "../../../components/status/clusterStatus";
 import type { ClusterFacts, CrdFacts } from "../../../components/status/facts";
 import { renderStatusAsJson } from "../../../components/status/render/json";
 import { renderStatusAsMarkdown } from "../../../components/status/render/markdown";
@@ -74,12 +74,12 @@ test("API servers that run with different encryption configurations are a proble
   expect(renderStatusAsText([cluster], shown)).toMatch(
     /different encryption configurations:\n {4}a: sha256:1\n {4}b: none\n/,
   );
-  expect(exitCodeOf([cluster])).toBe(1);
+  expect(exitCodeOfStatus([cluster])).toBe(1);
   const same = judged({ encryption: { ...encryption, servers: { a: "sha256:1", b: "sha256:1" } } });
   expect(renderStatusAsText([same], shown)).toContain(
     "encryption at rest: configuration sha256:1, 2 API servers (a, b): secrets\n",
   );
-  expect(exitCodeOf([same])).toBe(0);
+  expect(exitCodeOfStatus([same])).toBe(0);
 });
 
 test.each<[ClusterStatus[], number]>([
@@ -87,7 +87,7 @@ test.each<[ClusterStatus[], number]>([
   [[judged({ crds: [seen("v1*")] }), judged({ crds: [stale("bs")] })], 1],
   [[judged({ crds: [stale("bs")] }), unseen], 2],
 ])("exit code %#", (clusters, code) => {
-  expect(exitCodeOf(clusters)).toBe(code);
+  expect(exitCodeOfStatus(clusters)).toBe(code);
 });
 
 test("a cluster that could not be looked at is said, and the others are shown", () => {

@@ -10,7 +10,7 @@ import { applied, editedByOther } from "../apiServer";
 import { OWNER, withMetadata, withSpec, withStored } from "../fixtures";
 import { NAMES, wanted } from "../generatedManifests";
 import { annotated, plans, proofOf, ran, ranUpTo, rehearsal } from "./rollout";
-import { isWebhook } from "../../../components/crd/conversion";
+import { isWebhookConversion } from "../../../components/crd/conversion";
 
 const EVENTS = ["edited", "proven", "foreign proof", "old proof", "restored", "damaged", "rehearsed"] as const;
 
@@ -134,7 +134,7 @@ test("after a whole run the definition is the manifest's: versions, storage, con
       const after = (await ranUpTo("drop", live, target)) as Definition;
       expect(byName(after.spec.versions)).toEqual(byName(target.spec.versions));
       expect(after.status?.storedVersions).toEqual([storageVersion(target)]);
-      if (isWebhook(target.spec.conversion)) expect(after.spec.conversion).toEqual(target.spec.conversion);
+      if (isWebhookConversion(target.spec.conversion)) expect(after.spec.conversion).toEqual(target.spec.conversion);
     }),
     RUNS,
   );

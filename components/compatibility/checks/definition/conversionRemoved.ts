@@ -1,7 +1,7 @@
 import { canonicalText } from "../../../crd/canonical";
 import type { DefinitionCheck } from "../../check";
 import { withoutTexts } from "../../withoutTexts";
-import { isWebhook } from "../../../crd/conversion";
+import { isWebhookConversion } from "../../../crd/conversion";
 
 export const conversionRemoved: DefinitionCheck = {
   id: "conversion-removed",
@@ -11,7 +11,7 @@ export const conversionRemoved: DefinitionCheck = {
   fix: "Keep the webhook as long as two versions differ.",
   keys: ["conversion"],
   compare: (old, next) => {
-    if (!isWebhook(old.spec.conversion) || isWebhook(next.spec.conversion)) return [];
+    if (!isWebhookConversion(old.spec.conversion) || isWebhookConversion(next.spec.conversion)) return [];
     const schemas = next.spec.versions.map(({ schema }) => canonicalText(withoutTexts(schema?.openAPIV3Schema ?? {})));
     if (new Set(schemas).size < 2) return [];
     const versions = next.spec.versions.map(({ name }) => name).join(", ");

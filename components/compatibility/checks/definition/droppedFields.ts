@@ -2,7 +2,7 @@ import { type Definition, type Version } from "../../../crd/definition";
 import type { Change, DefinitionCheck } from "../../check";
 import { prunedFieldsWithSchema } from "../../prunedFields";
 import { shapeComparer } from "../../shapes";
-import { isWebhook } from "../../../crd/conversion";
+import { isWebhookConversion } from "../../../crd/conversion";
 
 interface Dropped {
   readonly path: string;
@@ -18,7 +18,7 @@ const versionsInUse = ({ spec }: Definition): Version[] =>
  * conversion has laws for this.
  */
 function droppedFields(definition: Definition, lacking: (version: Version) => boolean): Dropped[] {
-  if (isWebhook(definition.spec.conversion)) return [];
+  if (isWebhookConversion(definition.spec.conversion)) return [];
   const versions = versionsInUse(definition);
   const isSame = shapeComparer();
   return versions.filter(lacking).flatMap((version) => droppedBy(version, versions, isSame));

@@ -1,5 +1,5 @@
 import { renderPlanMarkdown } from "../../../../components/command/plan/markdown";
-import { planOf } from "../../../../components/plan/document";
+import { planDocumentOf } from "../../../../components/plan/document";
 import { runCommandWithInput } from "../runCommand";
 
 const urn = (type: string): string =>
@@ -102,7 +102,7 @@ test("Markdown is cut before GitHub would refuse it, and says so", () => {
   const messages = Array.from({ length: 3000 }, (_, index) => ({
     ...{ urn: urn("Serve"), severity: "warning" as const, text: `finding ${index} of many that are long` },
   }));
-  const text = renderPlanMarkdown(planOf({ steps: [], messages }));
+  const text = renderPlanMarkdown(planDocumentOf({ steps: [], messages }));
   expect(text.length).toBeLessThanOrEqual(65_000);
   expect(text).toMatch(/\n… and \d+ more lines\n$/);
 });

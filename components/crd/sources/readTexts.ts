@@ -1,14 +1,9 @@
+import { isManifestTextName, type Texts } from "./text";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
-import { below, isArchiveName, readChartArchive, readChartFolder } from "./chart";
-import type { Texts } from "./text";
-
-/** What a folder of manifests is read for. */
-export function isManifestName(name: string): boolean {
-  return /\.(?:ya?ml|json)$/.test(name);
-}
+import { chartFilesBelow, isChartArchive, readChartArchive, readChartFolder } from "./chart";
 
 /**
  * A file, a chart (its folder or its archive), or every manifest of another folder, in the order of their names.
@@ -18,7 +13,7 @@ export function isManifestName(name: string): boolean {
 export function readTexts(given: string, hint: Omit<Problem, "what">): Texts {
   try {
     if (!statSync(given).isDirectory()) {
-      return isArchiveName(given) ? readChartArchive(given) : manifests([given]);
+      return isChartArchive(given) ? readChartArchive(given) : manifests([given]);
     }
     if (existsSync(join(given, "Chart.yaml"))) return readChartFolder(given);
     return manifests(namesIn(given).map((name) => join(given, name)));
@@ -37,14 +32,14 @@ function manifests(files: readonly string[]): Texts {
 function namesIn(folder: string): string[] {
   const whole = resolve(folder);
   if (basename(whole) === "crds" && existsSync(join(whole, "..", "Chart.yaml"))) {
-    return below(join(whole, ".."), "crds")
+    return chartFilesBelow(join(whole, ".."), "crds")
       .map((path) => path.slice("crds/".length))
-      .filter(isManifestName)
+      .filter(isManifestTextName)
       .sort();
   }
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
   return entries
     .map(({ name }) => name)
-    .filter(isManifestName)
+    .filter(isManifestTextName)
     .sort();
 }

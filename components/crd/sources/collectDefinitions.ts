@@ -43,12 +43,12 @@ export function collectDefinitions(
       unrendered.length > 0 ? describeUnrendered(given, unrendered) : nothingFound(given, texts.length, others),
     );
   }
-  refuseTwins(given, found);
+  refuseTwinDefinitions(given, found);
   return { found, others };
 }
 
 function nothingFound(given: string, texts: number, others: readonly string[]): Problem {
-  const holds = others.length === 0 ? "" : `, but ${describeKinds(others)}`;
+  const holds = others.length === 0 ? "" : `, but ${describeKindsNotCollected(others)}`;
   return {
     what: `${given}: holds no CustomResourceDefinition${holds}`,
     expected: "a document with kind: CustomResourceDefinition",
@@ -60,14 +60,14 @@ function nothingFound(given: string, texts: number, others: readonly string[]): 
 }
 
 /** `3 documents of other kinds (Deployment, Service)` */
-export function describeKinds(others: readonly string[]): string {
+export function describeKindsNotCollected(others: readonly string[]): string {
   const kinds = [...new Set(others)].map((kind) => kind.replace(/[()]/g, "")).sort();
   const named = boundedItems(kinds.slice(0, SHOWN), kinds.length).join(", ");
   return `${others.length} ${others.length === 1 ? "document of another kind" : "documents of other kinds"} (${named})`;
 }
 
 /** @throws UserError that names both places */
-export function refuseTwins(given: string, found: readonly Found[]): void {
+export function refuseTwinDefinitions(given: string, found: readonly Found[]): void {
   const first = new Map<string, Found>();
   for (const each of found) {
     const { name } = each.definition.metadata;

@@ -13,7 +13,7 @@ const ofADefinition: ((manifest: Definition) => string[])[] = [
 ];
 
 /** What makes it a CRD that can be read: all that is asked of one that is history. */
-export function checkShape(manifest: unknown): string[] {
+export function checkManifestShape(manifest: unknown): string[] {
   const shape = isCrd(manifest);
   return shape.length > 0 ? shape : versionShape(manifest as Definition);
 }

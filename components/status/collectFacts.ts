@@ -5,12 +5,12 @@ import type { Work } from "../kubernetes/report";
 import { withRetries } from "../kubernetes/retry";
 import { listPages } from "../migration/rewrite/pages";
 import { askWebhook } from "./askWebhook";
-import { caBundleFacts, serverCertificateEnds } from "./certificates";
+import { caBundleCertificateFacts, serverCertificateEnds } from "./certificateFacts";
 import { definitionFacts, proofFacts, type DefinitionFacts } from "./definitionFacts";
 import type { ClusterFacts, CrdFacts, ObjectsSeen, Sample, WebhookFacts } from "./facts";
 import { type FirstLook, hasObjectsWorthSampling, readFirstObjects, readObjectsSample } from "./readObjects";
 import { readServers, type ServersFacts } from "./readServers";
-import { describeConversion, isWebhook } from "../crd/conversion";
+import { describeConversion, isWebhookConversion } from "../crd/conversion";
 
 const CRDS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
 /** CRDs that are looked at at a time; a LIST that hangs must not hold the others up. */
@@ -90,9 +90,9 @@ async function webhookFacts(
   signal: AbortSignal,
 ): Promise<WebhookFacts | undefined> {
   const { conversion } = live.spec;
-  if (conversion === undefined || !isWebhook(conversion)) return undefined;
+  if (conversion === undefined || !isWebhookConversion(conversion)) return undefined;
   const { url, caBundle } = conversion.webhook?.clientConfig ?? {};
-  const bundle = caBundleFacts(caBundle);
+  const bundle = caBundleCertificateFacts(caBundle);
   const [answer, ends] = await Promise.all([
     isAskable(objects, bundle.wrong)
       ? askWebhook(cluster, { facts, conversion, objects, first, signal })

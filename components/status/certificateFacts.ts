@@ -6,7 +6,7 @@ import type { CaBundleFacts } from "./facts";
 const CONNECT_SECONDS = 5;
 
 /** What a CRD's caBundle is good for: until the last of its certificates ends. */
-export function caBundleFacts(caBundle: string | undefined): CaBundleFacts {
+export function caBundleCertificateFacts(caBundle: string | undefined): CaBundleFacts {
   if (caBundle === undefined || caBundle === "") return {};
   const read = readCaBundle(caBundle);
   if ("wrong" in read) return { wrong: read.wrong };
