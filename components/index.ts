@@ -31,7 +31,11 @@ export type { Before, Phases, WaitsFor } from "./versionedCRD/before";
 export type { ConversionArgs } from "./crd/conversion";
 export { ConversionWebhook } from "./conversionWebhook/conversionWebhook";
 export type { CertificateArgs, ConversionWebhookArgs } from "./conversionWebhook/args";
-export { rightsForConversionWebhook, rightsForOwnAuthority } from "./conversionWebhook/rights";
+export {
+  rightsForConversionService,
+  rightsForConversionWebhook,
+  rightsForOwnAuthority,
+} from "./kubernetes/rights/conversionWebhookRights";
 export type { ConversionChoice } from "./versionedCRD/conversionChoice";
 export type { ConversionInputs } from "./crd/manifestInputs";
 export type { CustomResourceArgs } from "./versionedCRD/customResources/customResources";
@@ -41,18 +45,13 @@ export type { PhaseName } from "./versionedCRD/phase";
 export type { RotationPhaseName } from "./encryptionKeyRotation/phase";
 export type { RotationPhase } from "./encryptionKeyRotation/phase";
 export {
-  rightsForConversionService,
   rightsForDelete,
   rightsForDrop,
   rightsForProtection,
-  rightsForMigration,
   rightsForPreview,
-  rightsForRotation,
-  rightsForRotationPreview,
-  rightsForStatus,
   rightsForUp,
-  type MigratedResource,
-  type Migration,
-  type PolicyRule,
-  type Rotation,
-} from "./kubernetes/rights";
+} from "./kubernetes/rights/rolloutRights";
+export { rightsForStatus } from "./kubernetes/rights/statusRights";
+export { rightsForMigration, type Migration } from "./kubernetes/rights/migrationRights";
+export { rightsForRotation, rightsForRotationPreview, type Rotation } from "./kubernetes/rights/rotationRights";
+export type { MigratedResource, PolicyRule } from "./kubernetes/rights/policyRule";

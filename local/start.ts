@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { rightsForDrop, rightsForRotation, rightsForUp } from "../components/kubernetes/rights";
+import { rightsForDrop, rightsForUp } from "../components/kubernetes/rights/rolloutRights";
+import { rightsForRotation } from "../components/kubernetes/rights/rotationRights";
 import { startCluster, type Cluster } from "./cluster/cluster";
 import { writePrivately } from "./cluster/kubeconfig";
 import { endCluster, letStay, readState } from "./cluster/state";

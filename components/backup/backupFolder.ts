@@ -1,6 +1,6 @@
 import { constants, promises as fs } from "fs";
 import * as path from "path";
-import { messageOf, UserError } from "../kubernetes/errors";
+import { messageOfError, UserError } from "../kubernetes/errors";
 import type { Problem } from "../kubernetes/problem";
 
 /**
@@ -61,7 +61,7 @@ export class BackupFolder {
       return await work();
     } catch (error) {
       throw new UserError({
-        what: `cannot write the backup ${path.join(this.root, this.name)}: ${messageOf(error)}`,
+        what: `cannot write the backup ${path.join(this.root, this.name)}: ${messageOfError(error)}`,
         expected: "a folder that this user may write, with room for every object",
         why: "nothing is dropped",
         next: "make room, or correct `backup.directory`, then run `pulumi up` again",
@@ -81,7 +81,7 @@ export async function whyBackupFolderNotWritable(directory: string): Promise<Pro
     return undefined;
   } catch (error) {
     return {
-      what: `backup.directory is ${directory}, which cannot be written: ${messageOf(error)}`,
+      what: `backup.directory is ${directory}, which cannot be written: ${messageOfError(error)}`,
       expected: "a folder that this user may write, or one that can be made",
       next: "correct `backup.directory`, or its owner and mode",
     };

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "../kubernetes/errors";
+import { messageOfError, UserError } from "../kubernetes/errors";
 
 /** Where a subcommand reads and writes: the process, or a test. */
 export interface Terminal {
@@ -59,7 +59,7 @@ export async function runSubcommand(command: Subcommand, args: string[], termina
   } catch (error) {
     const wrongUsage = usageErrorOf(error);
     if (wrongUsage !== undefined) terminal.complain(`${wrongUsage}\n\n${command.help.split("\n\n")[0] ?? ""}`);
-    else terminal.complain(error instanceof UserError ? error.message : messageOf(error));
+    else terminal.complain(error instanceof UserError ? error.message : messageOfError(error));
     return 2;
   }
 }

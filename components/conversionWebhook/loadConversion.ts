@@ -4,7 +4,7 @@ import * as vm from "vm";
 import { buildSync } from "esbuild";
 import * as sdk from "../conversion";
 import type { Conversion } from "../conversion";
-import { messageOf, UserError } from "../kubernetes/errors";
+import { messageOfError, UserError } from "../kubernetes/errors";
 import { buildError } from "./buildError";
 
 const SDK = "pulumi-kubernetes-storage-migration/conversion";
@@ -25,7 +25,7 @@ export function loadConversion(file: string): Conversion {
     const load = (name: string): unknown => (name === SDK ? sdk : outer(name));
     (run as (module: unknown, exports: unknown, require: unknown) => void)(exported, exported.exports, load);
   } catch (error) {
-    throw new UserError(`conversion: ${file}: ${buildError(error) ?? messageOf(error)}`);
+    throw new UserError(`conversion: ${file}: ${buildError(error) ?? messageOfError(error)}`);
   }
   const conversion = (exported.exports.default ?? exported.exports) as Partial<Conversion>;
   if (typeof conversion.review === "function") return conversion as Conversion;

@@ -1,4 +1,4 @@
-import { messageOf } from "../kubernetes/errors";
+import { messageOfError } from "../kubernetes/errors";
 import { connect, type StackConfig } from "../provider/connection";
 import type { SharedInputs } from "../provider/inputs";
 import { Row } from "../provider/row";
@@ -62,7 +62,7 @@ function heldBy({ held }: Outputs): Held {
   try {
     return JSON.parse(held) as Held;
   } catch (error) {
-    throw new Error(`the state of the webhook's authority cannot be read: ${messageOf(error)}`);
+    throw new Error(`the state of the webhook's authority cannot be read: ${messageOfError(error)}`);
   }
 }
 

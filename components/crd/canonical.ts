@@ -1,5 +1,5 @@
 import { createHash } from "crypto";
-import { integerOf, isLargeJsonInteger, readableJson } from "../kubernetes/json";
+import { jsonIntegerOf, isLargeJsonInteger, readableJson } from "../kubernetes/json";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -28,7 +28,7 @@ function sorted(value: Json, place: Place): Json {
   if (Array.isArray(value)) return value.map((item) => sorted(item, place));
   // Bounds are float64 to the API server: however an integer beyond 2^53 was read, it compares as that. Data is not.
   if (place !== "data" && typeof value === "string" && isLargeJsonInteger(value)) return Number(readableJson(value));
-  if (place === "data" && Number.isInteger(value)) return integerOf(asSent(value));
+  if (place === "data" && Number.isInteger(value)) return jsonIntegerOf(asSent(value));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value)
     .filter(([key, child]) => child !== undefined && (place !== "keywords" || !isDropped(key, child)))

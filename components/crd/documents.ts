@@ -1,6 +1,6 @@
 import { isCollection, LineCounter, parseAllDocuments, visit, type Document, type Node, type Scalar } from "yaml";
-import { messageOf, UserError } from "../kubernetes/errors";
-import { integerOf } from "../kubernetes/json";
+import { messageOfError, UserError } from "../kubernetes/errors";
+import { jsonIntegerOf } from "../kubernetes/json";
 
 /** Forty versions that share their parts by anchors have many; a document that grows without end has thousands. */
 const MAX_ALIASES = 2_000;
@@ -79,7 +79,7 @@ function toPlain(document: Document, where: string): unknown {
   try {
     return withPlainIntegers(document.toJS({ maxAliasCount: MAX_ALIASES }));
   } catch (error) {
-    throw new UserError(`${where}: not valid YAML: ${messageOf(error)}; correct it and try again`); // an alias without its anchor
+    throw new UserError(`${where}: not valid YAML: ${messageOfError(error)}; correct it and try again`); // an alias without its anchor
   }
 }
 
@@ -87,7 +87,7 @@ function toPlain(document: Document, where: string): unknown {
 const EXACT = ["default", "enum", "example"];
 
 function withPlainIntegers(value: unknown, exact = false): unknown {
-  if (typeof value === "bigint") return exact ? integerOf(value) : Number(value);
+  if (typeof value === "bigint") return exact ? jsonIntegerOf(value) : Number(value);
   if (Array.isArray(value)) return value.map((item) => withPlainIntegers(item, exact));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -1,7 +1,6 @@
-import type { Caller, KubernetesList, KubernetesObject } from "./api";
-import { resourcePath } from "./api";
+import { type Caller, type KubernetesList, type KubernetesObject, resourcePath } from "./api";
 import { hasStatus } from "./errors";
-import { cachedFor10Seconds } from "./shared";
+import { sharedFor10Seconds } from "./shared";
 
 const GROUP = "admissionregistration.k8s.io";
 /** Newest first; which are served depends on the release: policies v1 since 1.30, mutating ones v1 since 1.36. */
@@ -72,7 +71,7 @@ export async function readAdmission(caller: Caller): Promise<AdmissionFound> {
 }
 
 /** The same, for plans. */
-export const plannedAdmission = cachedFor10Seconds(readAdmission);
+export const plannedAdmission = sharedFor10Seconds(readAdmission);
 
 async function listServed(caller: Caller, plural: string): Promise<Configuration[] | "denied"> {
   for (const version of VERSIONS) {

@@ -1,7 +1,7 @@
 import type { ApiRequest, Caller, Connection } from "./api";
 import type { Cluster } from "./cluster";
 import { UnreachableError, UserError } from "./errors";
-import { repeatRequest } from "./retry";
+import { retryRequest } from "./retry";
 
 /** One kube-apiserver, reached over connections of its own. */
 export interface ApiServer extends Caller {
@@ -17,7 +17,7 @@ interface ApiVersions {
 }
 
 /** Who is at the other end: every kube-apiserver answers GET /api with its own advertised address. */
-export async function addressOf(caller: Caller, signal?: AbortSignal): Promise<string> {
+export async function apiServerAddressOf(caller: Caller, signal?: AbortSignal): Promise<string> {
   const request = { method: "GET", path: "/api", timeoutSeconds: 5, ...(signal && { signal }) } as const;
   const answer = await caller.call<ApiVersions>(request);
   return answer.serverAddressByClientCIDRs?.[0]?.serverAddress ?? "";
@@ -42,7 +42,7 @@ export class PinnedApiServer implements ApiServer {
    */
   async call<T>(request: ApiRequest): Promise<T> {
     const send = async (): Promise<T> => this.callOnce<T>(request, await this.connected(request.signal));
-    return repeatRequest(request, send, { server: this.address, isRepeatable: isLost });
+    return retryRequest(request, send, { server: this.address, isRepeatable: isLost });
   }
 
   close(): void {
@@ -59,7 +59,7 @@ export class PinnedApiServer implements ApiServer {
     const [answer] = await Promise.allSettled([connection.call<T>(request)]);
     if (answer.status === "rejected" && answer.reason instanceof UnreachableError) throw answer.reason;
     // An error, too, counts only once it is known whose it is.
-    const after = await addressOf(connection, request.signal);
+    const after = await apiServerAddressOf(connection, request.signal);
     if (after !== this.address) throw new MixedServersError(`${this.address} and ${after} answered on one connection`);
     if (answer.status === "rejected") throw answer.reason;
     return answer.value;
@@ -68,7 +68,7 @@ export class PinnedApiServer implements ApiServer {
   private async connect(signal: AbortSignal | undefined): Promise<Connection> {
     for (let tried = 0; tried < this.tries; tried++) {
       const connection = this.cluster.pin();
-      const address = await addressOf(connection, signal).catch((error: unknown) => {
+      const address = await apiServerAddressOf(connection, signal).catch((error: unknown) => {
         if (error instanceof UnreachableError) return undefined;
         throw error;
       });
@@ -103,7 +103,7 @@ export class AnyApiServer implements ApiServer {
         connection.close();
       }
     };
-    return repeatRequest(request, send, { server: this.address, isRepeatable: isLost });
+    return retryRequest(request, send, { server: this.address, isRepeatable: isLost });
   }
 }
 

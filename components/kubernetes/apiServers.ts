@@ -5,7 +5,8 @@ import { type IdentityLease, awaitLeasesRenewed } from "./identityLeases";
 import type { Problem } from "./problem";
 import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
-import { sleep, unlessAborted } from "./sleep";
+import { sleep } from "./sleep";
+import { unlessAborted } from "./abort";
 import { BALANCED_BY_REQUEST, surveyApiServers, type Survey } from "./surveyApiServers";
 
 export { type ApiServer, MixedServersError } from "./apiServer";

@@ -1,7 +1,7 @@
 import { createHash } from "crypto";
 import type { Caller, Resource } from "./api";
 import { hasStatus } from "./errors";
-import { cachedFor10Seconds } from "./shared";
+import { sharedFor10Seconds } from "./shared";
 
 /** Newest first. v1 since 1.37, v1beta1 in 1.35 and 1.36, v1alpha1 from 1.30 to 1.34. */
 const STORAGE_MIGRATION_VERSIONS = ["v1", "v1beta1", "v1alpha1"] as const;
@@ -48,7 +48,7 @@ export async function servedStorageMigrationVersion(caller: Caller): Promise<Sto
 }
 
 /** The same, for plans. */
-export const plannedStorageMigrationVersion = cachedFor10Seconds(servedStorageMigrationVersion);
+export const plannedStorageMigrationVersion = sharedFor10Seconds(servedStorageMigrationVersion);
 
 /** 404 means that it is not served; 403 would be a missing right, and stays an error. */
 async function getOrNothing<T>(caller: Caller, path: string, signal?: AbortSignal): Promise<T | undefined> {

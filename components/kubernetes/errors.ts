@@ -70,13 +70,13 @@ export function hasStatus(error: unknown, ...statuses: number[]): error is ApiEr
 }
 
 /** What is wrong, without what to do about it: for a row, and within another error. */
-export function whatOf(error: unknown): string {
-  const what = error instanceof UserError ? error.problem.what : messageOf(error);
+export function whatOfError(error: unknown): string {
+  const what = error instanceof UserError ? error.problem.what : messageOfError(error);
   return what.split("\n")[0] ?? "";
 }
 
 /** Any thrown thing as one line. */
-export function messageOf(error: unknown): string {
+export function messageOfError(error: unknown): string {
   if (error instanceof UserError) return problemInOneLine(error.problem);
   return problemInOneLine({ what: error instanceof Error ? error.message : String(error) });
 }

@@ -67,6 +67,6 @@ export function listableResources(documents: readonly GroupDiscoveryList[]): Eve
 }
 
 /** `secrets`, `deployments.apps`. */
-export function qualifiedName({ group, plural }: { group: string; plural: string }): string {
+export function qualifiedResourceName({ group, plural }: { group: string; plural: string }): string {
   return group === "" ? plural : `${plural}.${group}`;
 }

@@ -3,7 +3,7 @@ import { UserError } from "./errors";
 import type { Problem } from "./problem";
 import type { Work } from "./report";
 import { sharedWhileFresh } from "./shared";
-import { unlessAborted } from "./sleep";
+import { unlessAborted } from "./abort";
 
 /**
  * kube-apiserver renews its identity Lease every 10 s (k8s.io/kubernetes pkg/controlplane/apiserver/server.go,

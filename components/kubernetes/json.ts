@@ -41,7 +41,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** An integer from elsewhere than JSON text (YAML), as `parseJson` would have read it. */
-export function integerOf(value: bigint): number | string {
+export function jsonIntegerOf(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : `${MARK}${value}`;
 }

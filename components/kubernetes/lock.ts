@@ -1,6 +1,6 @@
 import { randomBytes } from "crypto";
 import type { Cluster } from "./cluster";
-import { whatOf, hasStatus, messageOf, UserError } from "./errors";
+import { whatOfError, hasStatus, messageOfError, UserError } from "./errors";
 import type { Problem } from "./problem";
 import type { Report } from "./report";
 import { decideRetry } from "./retry";
@@ -106,7 +106,7 @@ class Trouble {
     const tries = { tried: ++this.tried, sinceFirstMs: Date.now() - this.first, lastMs: 0 };
     const verdict = decideRetry(error, tries);
     if (verdict.kind === "failed") throw error;
-    report(`taking the lock: ${whatOf(error)}; asking again`);
+    report(`taking the lock: ${whatOfError(error)}; asking again`);
     await sleep(verdict.afterMs);
     return undefined;
   }
@@ -134,7 +134,7 @@ async function keep(
     } catch (error) {
       pause = OBSERVE_MS;
       if (left(held) > 100 && !(error instanceof LostError)) continue;
-      return lose(lost, crd, messageOf(error));
+      return lose(lost, crd, messageOfError(error));
     }
   }
 }

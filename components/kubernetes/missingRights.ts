@@ -1,6 +1,6 @@
 import type { Caller } from "./api";
 import { ApiError } from "./errors";
-import type { PolicyRule } from "./rights";
+import type { PolicyRule } from "./rights/policyRule";
 
 interface ResourceAttributes {
   readonly verb: string;

@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** Items to show, and a last one that says how many more there are of `total`. */
-export function boundedItems(shown: readonly string[], total: number): string[] {
+export function boundedProblemItems(shown: readonly string[], total: number): string[] {
   return total > shown.length ? [...shown, `… and ${total - shown.length} more`] : [...shown];
 }
 

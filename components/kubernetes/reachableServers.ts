@@ -1,5 +1,5 @@
 import type { Connection } from "./api";
-import { addressOf } from "./apiServer";
+import { apiServerAddressOf } from "./apiServer";
 import type { Cluster } from "./cluster";
 import { UnreachableError } from "./errors";
 
@@ -48,7 +48,8 @@ async function meet(cluster: Cluster, signal?: AbortSignal): Promise<Met | { err
   const connection = cluster.pin();
   const addresses = new Set<string>();
   try {
-    for (let asked = 0; asked < REQUESTS_PER_CONNECTION; asked++) addresses.add(await addressOf(connection, signal));
+    for (let asked = 0; asked < REQUESTS_PER_CONNECTION; asked++)
+      addresses.add(await apiServerAddressOf(connection, signal));
     return { connection, addresses };
   } catch (error) {
     connection.close();

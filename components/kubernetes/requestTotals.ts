@@ -1,5 +1,5 @@
 import type { Caller } from "./api";
-import { qualifiedName } from "./everyResource";
+import { qualifiedResourceName } from "./everyResource";
 import { readMetrics, metricSamplesOf } from "./metrics";
 
 export interface RequestedResource {
@@ -45,7 +45,7 @@ export function parseServerTotals(metrics: string): ServerTotals {
 }
 
 export function requestTotalsOf({ startedAt, byResource }: ServerTotals, resource: RequestedResource): RequestTotals {
-  return { startedAt, byVersion: byResource.get(qualifiedName(resource)) ?? {} };
+  return { startedAt, byVersion: byResource.get(qualifiedResourceName(resource)) ?? {} };
 }
 
 /** By resource, as `databases.example.com`, and version. https://kubernetes.io/docs/reference/instrumentation/metrics/ apiserver_request_total */
@@ -54,7 +54,7 @@ export function everyRequestTotal(metrics: string): Map<string, Record<string, R
   for (const { labels, value } of metricSamplesOf(metrics, "apiserver_request_total")) {
     const { group = "", resource = "", version, verb = "", code = "", dry_run: dryRun = "" } = labels;
     if (version === undefined) continue;
-    const name = qualifiedName({ group, plural: resource });
+    const name = qualifiedResourceName({ group, plural: resource });
     const byVersion = totals.get(name) ?? {};
     totals.set(name, byVersion);
     const isWrite = WRITES.includes(verb) && code.startsWith("2") && dryRun === "";

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "async_hooks";
 import type { ApiRequest } from "./api";
-import { ApiError, CredentialsError, whatOf, UnreachableError } from "./errors";
+import { ApiError, CredentialsError, whatOfError, UnreachableError } from "./errors";
 import type { Report } from "./report";
-import { abortReason, sleep } from "./sleep";
+import { sleep } from "./sleep";
+import { abortReason } from "./abort";
 import { NO_CONNECTION } from "./transport";
 
 /** What to do about a request that was not answered as it should have been. */
@@ -115,7 +116,7 @@ interface Repeated {
  *
  * @throws the last error; it says who was asked, how often and for how long
  */
-export async function repeatRequest<T>(request: ApiRequest, send: () => Promise<T>, options: Repeated): Promise<T> {
+export async function retryRequest<T>(request: ApiRequest, send: () => Promise<T>, options: Repeated): Promise<T> {
   const manner = retries.getStore() ?? {};
   if (manner === "none") return send();
   const { server, isRepeatable = () => true } = options;
@@ -136,7 +137,7 @@ export async function repeatRequest<T>(request: ApiRequest, send: () => Promise<
       }
       if (signal?.aborted === true) throw abortReason(signal);
       mayHaveLanded ||= request.method !== "GET" && !wasNotDone(error);
-      const found = whatOf(error);
+      const found = whatOfError(error);
       manner.report?.(`${found}; asking again (${Math.round(sinceFirstMs / 1_000)} s)`);
       await sleep(verdict.afterMs, signal);
     }

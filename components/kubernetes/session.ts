@@ -8,9 +8,9 @@ import { explainAnswer, explainUnreachable } from "./explain";
 import { parseJson, stringifyJson } from "./json";
 import { type AppliedCredentials, loadKubeconfigContext } from "./kubeconfig";
 import type { ClusterReference } from "./kubeconfigFiles";
-import { repeatRequest } from "./retry";
+import { retryRequest } from "./retry";
 import { StartingServer } from "./startingServer";
-import { type Answer, exchange, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
+import { type Answer, exchangeOverTransport, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
 /** kube-apiserver's own --request-timeout, and a little for the way. */
 const ANSWER_SECONDS = 65;
@@ -66,7 +66,7 @@ export class Session {
   call<T>(request: ApiRequest, pin?: Pin): Promise<T> {
     const send = (): Promise<T> => this.callOnce<T>(request, pin);
     if (request.urgent === true) return send();
-    return repeatRequest(request, send, {
+    return retryRequest(request, send, {
       server: this.server,
       isRepeatable: (error, tried) => !(error instanceof UnreachableError) || this.isWorthRepeating(error, tried, pin),
     });
@@ -110,14 +110,14 @@ export class Session {
       signal: request.signal,
       onSocket: pin && ((socket: Socket): void => pin.onSocket(socket)),
     };
-    return pin === undefined ? this.persistently(outgoing) : exchange(outgoing);
+    return pin === undefined ? this.persistently(outgoing) : exchangeOverTransport(outgoing);
   }
 
   /** Repeats what certainly was not read: the server had just closed the idle connection, or no connection came about. */
   private async persistently(outgoing: Outgoing): Promise<Answer> {
     for (let tried = 1; ; tried++) {
       try {
-        const answer = await exchange(outgoing);
+        const answer = await exchangeOverTransport(outgoing);
         this.wasReached = true;
         return answer;
       } catch (error) {

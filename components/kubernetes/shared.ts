@@ -6,7 +6,7 @@ import { sleep } from "./sleep";
 const SHARED_MS = 10_000;
 
 /** The same question, asked at most once in ten seconds for all CRDs of a program: for plans, which are made again in `up`. */
-export function cachedFor10Seconds<T>(ask: (caller: Caller) => Promise<T>): (caller: Caller) => Promise<T> {
+export function sharedFor10Seconds<T>(ask: (caller: Caller) => Promise<T>): (caller: Caller) => Promise<T> {
   const lately = new WeakMap<Caller, { at: number; answer: Promise<T> }>();
   return (caller) => {
     const known = lately.get(caller);

@@ -3,7 +3,7 @@ import * as https from "https";
 import type { IncomingMessage } from "http";
 import type { Socket } from "net";
 import type { AppliedCredentials } from "./kubeconfig";
-import { abortReason } from "./sleep";
+import { abortReason } from "./abort";
 
 /** Name resolution, TCP and TLS together; a cluster that needs longer is as good as unreachable for a preview. */
 const CONNECT_SECONDS = 5;
@@ -44,7 +44,7 @@ export class TransportError extends Error {
 }
 
 /** One request, one answer, never longer than told. */
-export function exchange(outgoing: Outgoing): Promise<Answer> {
+export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = https.request(requestOptions(outgoing));
     const limit = setTimeout(

@@ -8,8 +8,8 @@ import {
   resourcePath,
 } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus, messageOf, UnreachableError } from "../kubernetes/errors";
-import { everyResource, qualifiedName } from "../kubernetes/everyResource";
+import { hasStatus, messageOfError, UnreachableError } from "../kubernetes/errors";
+import { everyResource, qualifiedResourceName } from "../kubernetes/everyResource";
 import type { Work } from "../kubernetes/report";
 import {
   droppedReferences,
@@ -50,7 +50,7 @@ export async function rewriteOwnedObjects(
       if (await rewriteOne(cluster, resource, object, owner, apiVersion, work)) rewritten++;
     } catch (error) {
       if (work.signal.aborted || error instanceof UnreachableError) throw error;
-      if (failed.length < NAMED) failed.push(`${nameOf(resource, object)}: ${messageOf(error)}`);
+      if (failed.length < NAMED) failed.push(`${nameOf(resource, object)}: ${messageOfError(error)}`);
     }
   });
   return { rewritten, failed };
@@ -73,7 +73,7 @@ async function search(cluster: Cluster, owner: DroppedOwner, work: Work, visit: 
         found += here; // not `+= await`, which would add to what it was before the wait
       } catch (error) {
         if (work.signal.aborted || error instanceof UnreachableError) throw error;
-        unsearched.push({ resource: qualifiedName(resource), why: whyNot(error) });
+        unsearched.push({ resource: qualifiedResourceName(resource), why: whyNot(error) });
       }
       work.report(`looking for owners at ${owner.apiVersions.join(", ")}: ${++done} of ${listable.length} resources`);
     }
@@ -171,9 +171,9 @@ function referencesOf(object: KubernetesObject): OwnerReference[] | undefined {
 }
 
 function nameOf(resource: Resource, object: KubernetesObject): string {
-  return `${qualifiedName(resource)} ${objectName(object)}`;
+  return `${qualifiedResourceName(resource)} ${objectName(object)}`;
 }
 
 function whyNot(error: unknown): string {
-  return hasStatus(error, 403) ? "not allowed to list it (403)" : messageOf(error);
+  return hasStatus(error, 403) ? "not allowed to list it (403)" : messageOfError(error);
 }

@@ -1,4 +1,4 @@
-import { describeProblem, boundedItems, type Problem } from "../kubernetes/problem";
+import { describeProblem, boundedProblemItems, type Problem } from "../kubernetes/problem";
 
 /** The user's word that they know of something, by the check that finds it and what it is found in. */
 interface Acknowledged {
@@ -75,7 +75,7 @@ export function checkRemovalAcknowledged(removal: Removal): { problems: string[]
   if (!isRequired || missing.length === 0) return { problems: [], notes };
   const problem = describeProblem({
     what: `${subject}: ${phase} removes what no acknowledgement names`,
-    items: boundedItems(missing.slice(0, SHOWN), missing.length),
+    items: boundedProblemItems(missing.slice(0, SHOWN), missing.length),
     expected: "one for each, since requireAcknowledgement is set",
     why,
     next: `set acknowledge: [{ check: "${check}", path: "${missing[0]}", reason: "…" }]; or hold it: stopAfter: "migrate"`,

@@ -1,7 +1,7 @@
 import { type Conversion, type WebhookClientConfig } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { ApiError, hasStatus, UnreachableError, UserError, whatOf } from "../kubernetes/errors";
+import { ApiError, hasStatus, UnreachableError, UserError, whatOfError } from "../kubernetes/errors";
 import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
 import { type DefinitionFacts } from "./definitionFacts";
 import { olderStoredOfFacts, servedVersionsOfFacts, type ObjectsSeen, type WebhookAnswer } from "./facts";
@@ -93,6 +93,6 @@ async function askFromHere(cluster: Cluster, { facts, conversion }: Asked): Prom
     // The way from here to a URL need not be the API servers' way.
     const isOurWay =
       clientConfig.url !== undefined && error instanceof WebhookError && ["down", "slow"].includes(error.trouble);
-    return { state: isOurWay ? "unknown" : "problem", why: plainServerMessage(whatOf(error)) };
+    return { state: isOurWay ? "unknown" : "problem", why: plainServerMessage(whatOfError(error)) };
   }
 }

@@ -1,4 +1,4 @@
-import { boundedItems } from "../kubernetes/problem";
+import { boundedProblemItems } from "../kubernetes/problem";
 import type { ClusterFacts, CrdFacts } from "./facts";
 
 const NAMED = 3;
@@ -35,5 +35,5 @@ export function describeHidden({ crds, hidden }: ClusterFacts): string[] {
 function ofCrds(crds: readonly CrdFacts[], describe: (names: string) => string): string[] {
   if (crds.length === 0) return [];
   const names = crds.slice(0, NAMED).map(({ name }) => name);
-  return [describe(boundedItems(names, crds.length).join(", "))];
+  return [describe(boundedProblemItems(names, crds.length).join(", "))];
 }

@@ -1,5 +1,5 @@
-import { UserError, messageOf } from "../kubernetes/errors";
-import { describeProblem, problemInOneLine, boundedItems } from "../kubernetes/problem";
+import { UserError, messageOfError } from "../kubernetes/errors";
+import { describeProblem, problemInOneLine, boundedProblemItems } from "../kubernetes/problem";
 import { isCrdNamePattern } from "../migration/foreign/crdNames";
 import { inBatches } from "../migration/foreign/inBatches";
 import { migrateForeign } from "../migration/foreign/migrateForeign";
@@ -91,13 +91,13 @@ async function migrateEach(
   if (plans.length === 1) throw first.error;
   throw new UserError({
     what: `${failures.length} of ${plans.length} CRDs of ${inputs.resource} are not migrated`,
-    items: boundedItems(failures.slice(0, NAMED).map(describeFailure).sort(), failures.length),
+    items: boundedProblemItems(failures.slice(0, NAMED).map(describeFailure).sort(), failures.length),
     expected: "none; the others are done",
     next: "fix what they name, then run `pulumi up` again",
   });
 }
 
 function describeFailure({ crd, error }: { crd: string; error: unknown }): string {
-  const text = error instanceof UserError ? problemInOneLine(error.problem) : messageOf(error);
+  const text = error instanceof UserError ? problemInOneLine(error.problem) : messageOfError(error);
   return text.includes(crd) ? text : `${crd}: ${text}`;
 }

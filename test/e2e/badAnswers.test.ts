@@ -1,6 +1,7 @@
 import { createHash } from "crypto";
 import type { VersionedCRDArgs } from "../../components";
-import { rightsForDrop, rightsForRotation, rightsForUp } from "../../components/kubernetes/rights";
+import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights/rolloutRights";
+import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
 import { createGadget, definitionOf, definitionPath as gadgetPath, group as gadgets } from "./gadgets";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
 import { type Fault, startRequestProxy } from "./requestProxy";

@@ -4,7 +4,8 @@ import { rightsForPreview, rightsForUp, type VersionedCRDArgs } from "../../comp
 import { PROOF_ANNOTATION } from "../../components/crd/names";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { missingRights } from "../../components/kubernetes/missingRights";
-import { rightsWithoutWhich, type PolicyRule } from "../../components/kubernetes/rights";
+import { rightsWithoutWhich } from "../../components/kubernetes/rights/rolloutRights";
+import { type PolicyRule } from "../../components/kubernetes/rights/policyRule";
 import { PHASES } from "../../components/versionedCRD/phase";
 import { definitionOf, group as gadgets } from "./gadgets";
 import { startWorld, type TestStack, type World } from "./harness";

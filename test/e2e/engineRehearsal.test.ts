@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { parseJson } from "../../components/kubernetes/json";
-import { rightsForConversionService } from "../../components/kubernetes/rights";
+import { rightsForConversionService } from "../../components/kubernetes/rights/conversionWebhookRights";
 import { probeConversion } from "../../components/migration/rehearsal/conversionReview";
 import { rehearse } from "../../components/migration/rehearsal/rehearsal";
 import { type Certificate, makeAuthority, makeServerCertificate } from "../../local/certificates";

@@ -8,7 +8,7 @@ import {
 import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
 import { agreedKmsKeyId } from "../../components/encryptionKeyRotation/servers/kms";
 import { type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
-import { rightsForRotation } from "../../components/kubernetes/rights";
+import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { readEtcd } from "../../local/cluster/etcd";
 import { type KmsPlugin, startKmsPlugin } from "../../local/kms/start";

@@ -3,7 +3,7 @@ import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import * as automation from "@pulumi/pulumi/automation";
 import { VersionedCRD, type PhaseName, type VersionedCRDArgs } from "../../components";
-import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
+import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights/rolloutRights";
 import { makeAuthority, makeServerCertificate, type Certificate } from "../../local/certificates";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";

@@ -2,7 +2,7 @@ import type { Cluster } from "../../local/cluster/cluster";
 import { writeEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { main } from "../../components/command/main";
-import { rightsForMigration } from "../../components/kubernetes/rights";
+import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
 import {
   createObjects,
   define,

@@ -1,7 +1,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import type { Plan } from "../../components/plan/document";
-import { rightsForPreview } from "../../components/kubernetes/rights";
+import { rightsForPreview } from "../../components/kubernetes/rights/rolloutRights";
 import { checkout } from "../../local/checkout";
 import { runCommandWithInput } from "../unit/command/runCommand";
 import { CliProgram } from "./cli";

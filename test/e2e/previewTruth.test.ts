@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Acknowledgement, VersionedCRDArgs } from "../../components";
-import { rightsForPreview } from "../../components/kubernetes/rights";
+import { rightsForPreview } from "../../components/kubernetes/rights/rolloutRights";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { ETCD_LIMIT, storedSize } from "../../components/migration/rehearsal/storedSize";
 import { readEtcd } from "../../local/cluster/etcd";

@@ -3,7 +3,7 @@ import { checkout } from "../../local/checkout";
 import type { Cluster } from "../../local/cluster/cluster";
 import { writeEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
-import { rightsForMigration } from "../../components/kubernetes/rights";
+import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
 import {
   createObjects,
   define,

@@ -3,7 +3,7 @@ import * as path from "path";
 import * as automation from "@pulumi/pulumi/automation";
 import type { EncryptionKeyRotationArgs } from "../../components/encryptionKeyRotation/args";
 import { EncryptionKeyRotation } from "../../components/encryptionKeyRotation/encryptionKeyRotation";
-import { rightsForRotation } from "../../components/kubernetes/rights";
+import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
 import { checkout } from "../../local/checkout";
 import { startCluster, type Cluster, type ClusterOptions } from "../../local/cluster/cluster";
 import { findRandomPlugin } from "../../local/randomPlugin/find";

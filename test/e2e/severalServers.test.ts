@@ -1,7 +1,7 @@
 import type { VersionedCRDArgs } from "../../components";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { connect } from "../../local/cluster/client";
-import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights";
+import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights/rolloutRights";
 import { createGadget, definitionOf, group as gadgets } from "./gadgets";
 import { atWork, pause } from "./lossWorld";
 import { startRequestProxy } from "./requestProxy";

@@ -1,7 +1,7 @@
 import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
-import { rightsForStatus } from "../../components/kubernetes/rights";
+import { rightsForStatus } from "../../components/kubernetes/rights/statusRights";
 import type { PolicyRule } from "../../local/cluster/users";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { checkout } from "../../local/checkout";

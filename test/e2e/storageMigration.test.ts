@@ -3,7 +3,7 @@ import { StorageMigration, type StorageMigrationArgs } from "../../components";
 import { Cluster as Connection } from "../../components/kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../components/kubernetes/discovery";
 import { withLock } from "../../components/kubernetes/lock";
-import { rightsForMigration } from "../../components/kubernetes/rights";
+import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
 import type { Cluster } from "../../local/cluster/cluster";
 import { startWorld, type World } from "./harness";
 import { createObjects, define, live, pathOf, pause, stored, threeGenerations, untouched } from "./othersCrds";

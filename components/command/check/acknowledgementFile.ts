@@ -4,7 +4,7 @@ import type { Acknowledgement } from "../../compatibility/acknowledgements";
 import type { Finding } from "../../compatibility/finding";
 import { parseDocuments } from "../../crd/documents";
 import { UserError } from "../../kubernetes/errors";
-import { boundedItems } from "../../kubernetes/problem";
+import { boundedProblemItems } from "../../kubernetes/problem";
 
 /** Accepts a finding in one CRD; without `crd`, in the only one that has it. */
 export interface CrdAcknowledgement extends Acknowledgement {
@@ -77,7 +77,7 @@ export function refuseUnusableAcknowledgements(
   if (unused.length > 0) {
     throw new UserError({
       what: `${unused.length === 1 ? "an acknowledgement" : `${unused.length} acknowledgements`} of --ack matches nothing`,
-      items: boundedItems(unused.slice(0, SHOWN), unused.length),
+      items: boundedProblemItems(unused.slice(0, SHOWN), unused.length),
       expected: "check and path of a finding",
       next: "correct it, or take it out; --json shows check and path of every finding",
     });
@@ -86,7 +86,7 @@ export function refuseUnusableAcknowledgements(
   if (unclear === undefined) return;
   throw new UserError({
     what: `${describe(unclear.each)}: matches findings of ${unclear.crds.length} CRDs`,
-    items: boundedItems(unclear.crds.slice(0, SHOWN), unclear.crds.length),
+    items: boundedProblemItems(unclear.crds.slice(0, SHOWN), unclear.crds.length),
     expected: "the CRD that is meant",
     next: "add crd: metadata.name of the CRD",
   });

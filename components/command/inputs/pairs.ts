@@ -1,5 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
-import { boundedItems } from "../../kubernetes/problem";
+import { boundedProblemItems } from "../../kubernetes/problem";
 import type { Found } from "../../crd/sources/collectDefinitions";
 import type { Inputs } from "./readInputs";
 import { type Definition, versionNames } from "../../crd/definition";
@@ -39,7 +39,7 @@ function byName(found: readonly Found[]): Map<string, Found> {
 }
 
 function listed(names: string[]): string {
-  return boundedItems(names.sort().slice(0, SHOWN), names.length).join(", ");
+  return boundedProblemItems(names.sort().slice(0, SHOWN), names.length).join(", ");
 }
 
 /** `v1 → v1, v2`; once where they are the same. */

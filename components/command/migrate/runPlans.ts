@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Cluster } from "../../kubernetes/cluster";
-import { messageOf, UserError } from "../../kubernetes/errors";
+import { messageOfError, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { inBatches } from "../../migration/foreign/inBatches";
 import { migrateForeign } from "../../migration/foreign/migrateForeign";
@@ -66,7 +66,7 @@ function each(
       signal.throwIfAborted();
       return await withRetries({ report, signal }, () => one(plan, { report, warn, signal }));
     } catch (error) {
-      const problem = error instanceof UserError ? error.problem : { what: `${crd}: ${messageOf(error)}` };
+      const problem = error instanceof UserError ? error.problem : { what: `${crd}: ${messageOfError(error)}` };
       const stored = (plan.live.status?.storedVersions ?? []).join(", ");
       return { crd, stored, result: "not migrated", problem: about(crd, problem) };
     }

@@ -1,4 +1,4 @@
-import { boundedItems } from "../../kubernetes/problem";
+import { boundedProblemItems } from "../../kubernetes/problem";
 import type { ManagerUse } from "../../migration/usage/describeUsage";
 import { describeFieldUse, describeObjects } from "../../rollback/describe";
 import { describeCount } from "../count";
@@ -52,11 +52,11 @@ export function describeSections(report: RollbackReport): Section[] {
       .filter(({ blocks }) => !blocks)
       .map(({ version, fields, looked }) => ({
         heading: `only ${version} holds, and ${to}'s schema does not (${looked})${decides}`,
-        lines: boundedItems(fields.slice(0, SHOWN).map(describeFieldUse), fields.length),
+        lines: boundedProblemItems(fields.slice(0, SHOWN).map(describeFieldUse), fields.length),
       })),
     ...clients.map(({ version, managers }) => ({
       heading: `clients that wrote through ${version} (${looked})`,
-      lines: boundedItems(managers.slice(0, SHOWN).map(describeManager), managers.length),
+      lines: boundedProblemItems(managers.slice(0, SHOWN).map(describeManager), managers.length),
     })),
     { heading: "not looked at", lines: notLookedAt },
   ];

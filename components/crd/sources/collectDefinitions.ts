@@ -1,5 +1,5 @@
 import { UserError } from "../../kubernetes/errors";
-import { boundedItems, type Problem } from "../../kubernetes/problem";
+import { boundedProblemItems, type Problem } from "../../kubernetes/problem";
 import type { Definition } from "../definition";
 import { readManifests } from "../manifest";
 import type { Texts } from "./text";
@@ -62,7 +62,7 @@ function nothingFound(given: string, texts: number, others: readonly string[]): 
 /** `3 documents of other kinds (Deployment, Service)` */
 export function describeKindsNotCollected(others: readonly string[]): string {
   const kinds = [...new Set(others)].map((kind) => kind.replace(/[()]/g, "")).sort();
-  const named = boundedItems(kinds.slice(0, SHOWN), kinds.length).join(", ");
+  const named = boundedProblemItems(kinds.slice(0, SHOWN), kinds.length).join(", ");
   return `${others.length} ${others.length === 1 ? "document of another kind" : "documents of other kinds"} (${named})`;
 }
 

@@ -1,4 +1,4 @@
-import { boundedItems, type Problem } from "../../kubernetes/problem";
+import { boundedProblemItems, type Problem } from "../../kubernetes/problem";
 
 const SHOWN = 10;
 
@@ -6,7 +6,7 @@ const SHOWN = 10;
 export function describeUnrendered(given: string, templates: readonly string[], name?: string): Problem {
   return {
     what: `${given}: ${name === undefined ? "no CRD" : `no ${name}`} but in templates, which are not rendered`,
-    items: boundedItems([...templates].sort().slice(0, SHOWN), templates.length),
+    items: boundedProblemItems([...templates].sort().slice(0, SHOWN), templates.length),
     expected: "CustomResourceDefinitions below the chart's crds/",
     next: "render them with your values, `helm template NAME CHART --include-crds > rendered.yaml`, and give that file",
   };

@@ -1,6 +1,6 @@
 import * as http from "http";
 import * as https from "https";
-import { UserError, messageOf } from "../../kubernetes/errors";
+import { UserError, messageOfError } from "../../kubernetes/errors";
 
 /** How to reach etcd past the API servers. */
 export interface EtcdArgs {
@@ -59,7 +59,7 @@ export class EtcdGateway {
         return await this.post(endpoint, body, longest, signal);
       } catch (error) {
         if (error instanceof AnswerTooLong || error instanceof Compacted || signal?.aborted === true) throw error;
-        failures.push(`${endpoint}: ${messageOf(error).trim()}`);
+        failures.push(`${endpoint}: ${messageOfError(error).trim()}`);
       }
     }
     throw new UserError({

@@ -1,6 +1,6 @@
 import type { EncryptionConfiguration } from "./configuration";
 import type { Resource } from "../../kubernetes/api";
-import { qualifiedName } from "../../kubernetes/everyResource";
+import { qualifiedResourceName } from "../../kubernetes/everyResource";
 
 /** `secrets` is {group: "", resource: "secrets"}; `*.` is {group: "", resource: "*"}. */
 export interface GroupResource {
@@ -85,5 +85,5 @@ export function isWildcardPattern(pattern: string): boolean {
 export function patternMatches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
   if (pattern === "*.*") return true;
   if (isWildcardPattern(pattern)) return pattern.slice("*.".length) === resource.group;
-  return pattern === qualifiedName(resource);
+  return pattern === qualifiedResourceName(resource);
 }

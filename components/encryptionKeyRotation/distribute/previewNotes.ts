@@ -1,5 +1,5 @@
 import type { Cluster } from "../../kubernetes/cluster";
-import { messageOf } from "../../kubernetes/errors";
+import { messageOfError } from "../../kubernetes/errors";
 import { notLookedAt } from "../../plan/notLookedAt";
 import { labelKeyName } from "../configuration/keyNames";
 import { missingDesiredKeys } from "../desiredKeys";
@@ -25,7 +25,7 @@ export async function previewNotes(
 ): Promise<string[]> {
   const orders = live.sha256 === NO_FILE ? [unreached(inputs)] : keyOrders(inputs, live);
   const counts = await countPrefixesByResource(inputs.audit, facts.resources).catch((error: unknown) =>
-    messageOf(error),
+    messageOfError(error),
   );
   const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
   const bytes =
@@ -76,7 +76,7 @@ async function servers(
       live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullReportHash(live.sha256)}; `;
     return [`${held}${reported.description}`, ...lines(reported)].join("\n");
   } catch (error) {
-    return notLookedAt(`what the API servers run with: ${messageOf(error)}`);
+    return notLookedAt(`what the API servers run with: ${messageOfError(error)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { whatOf, messageOf, UserError } from "../../kubernetes/errors";
+import { whatOfError, messageOfError, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
@@ -14,7 +14,7 @@ export async function reloadOrFail(targets: OpenTarget[]): Promise<void> {
   try {
     await reloadAllTargets(targets);
   } catch (error) {
-    throw new ReloadFailed("that API server", error instanceof UserError ? error.problem : messageOf(error));
+    throw new ReloadFailed("that API server", error instanceof UserError ? error.problem : messageOfError(error));
   }
 }
 
@@ -36,7 +36,7 @@ export async function rollBack(
   } catch (error) {
     return describeRolledBackFile(
       cause,
-      `putting the last good file back failed as well: ${whatOf(error)}`,
+      `putting the last good file back failed as well: ${whatOfError(error)}`,
       `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
     );
   }
@@ -53,7 +53,7 @@ export async function rollBack(
 export function describeRolledBackFile(cause: ReloadFailed, state: string, next: string): UserError {
   const why = cause.problem.why === undefined ? state : `${cause.problem.why}; ${state}`;
   return new UserError({
-    what: whatOf(cause),
+    what: whatOfError(cause),
     expected: "every API server to load the file that was written",
     why,
     next,
@@ -76,7 +76,7 @@ async function describeRollback(
     await recordLoadedInConfigMap(work.cluster, recordIn, await readRecordConfigMap(work.cluster, recordIn), sha256);
     return ", with which every API server runs again,";
   } catch (error) {
-    return ` (${whatOf(error)})`;
+    return ` (${whatOfError(error)})`;
   }
 }
 

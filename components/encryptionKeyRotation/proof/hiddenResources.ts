@@ -1,6 +1,6 @@
 import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
-import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
+import { everyResource, type ListableResource, qualifiedResourceName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import { patternCoversCrds, patternMatches } from "../configuration/resourcePatterns";
@@ -41,7 +41,7 @@ export function findHiddenCrds(
   crds: readonly string[],
   listable: readonly ListableResource[],
 ): string[] {
-  const shown = new Set(listable.map(qualifiedName));
+  const shown = new Set(listable.map(qualifiedResourceName));
   return crds.filter((name) => {
     const [plural = "", ...group] = name.split(".");
     return (

@@ -1,6 +1,6 @@
 import { type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
-import { everyResource, type ListableResource, qualifiedName } from "../../kubernetes/everyResource";
+import { everyResource, type ListableResource, qualifiedResourceName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";
 
@@ -56,7 +56,7 @@ export function selectRotatedResources(
     const found = own.filter((resource) => patternMatches(pattern, resource) && isPatchable(resource));
     if (found.length === 0 && !isWildcardPattern(pattern))
       throw new UserError(describeUnserved(pattern, listable, aggregated));
-    for (const resource of found) named.set(qualifiedName(resource), rotated(resource));
+    for (const resource of found) named.set(qualifiedResourceName(resource), rotated(resource));
   }
   // Cohabiting: stored as core events, whatever the group through which they are read (pkg/kubeapiserver/default_storage_factory_builder.go).
   if (named.has("events")) named.delete("events.events.k8s.io");
@@ -67,7 +67,7 @@ function rotated(resource: ListableResource): RotatedResource {
   const { group, version, plural, verbs } = resource;
   // The garbage collector has no monitor of events, and of nothing that it could not delete or watch.
   const monitored = ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
-  return { group, version, plural, name: qualifiedName(resource), inTree: monitored && plural !== "events" };
+  return { group, version, plural, name: qualifiedResourceName(resource), inTree: monitored && plural !== "events" };
 }
 
 function isPatchable({ verbs }: ListableResource): boolean {
@@ -80,7 +80,7 @@ function describeUnserved(
   aggregated: readonly string[],
 ): Problem {
   const head = `resources: "${pattern}"`;
-  const found = listable.find((resource) => qualifiedName(resource) === pattern);
+  const found = listable.find((resource) => qualifiedResourceName(resource) === pattern);
   const [plural = "", ...domain] = pattern.split(".");
   const group = domain.join(".");
   // One that does not answer shows no resources, and is none of kube-apiserver's all the same.
@@ -99,7 +99,7 @@ function describeUnserved(
       next: "take it out of `resources`",
     };
   }
-  const alike = listable.map(qualifiedName).filter((name) => name.split(".")[0] === plural);
+  const alike = listable.map(qualifiedResourceName).filter((name) => name.split(".")[0] === plural);
   const close = alike.length > 0 ? `found ${alike.join(", ")}` : "found none of that name";
   return {
     what: `${head} is not served by this cluster; ${close}`,

@@ -1,4 +1,4 @@
-import { messageOf, UserError, whatOf } from "../../kubernetes/errors";
+import { messageOfError, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import { describeOutlineDifference, outlineOf } from "./outline";
 import type { OpenTarget } from "./target";
@@ -88,7 +88,7 @@ export async function writeAllTargets(targets: readonly OpenTarget[], before: st
       await writeAndReadBack(target, after);
       result.written.push(target.name);
     } catch (error) {
-      throw await putBack(targets, before, `${label(target, index)}: ${whatOf(error)}`);
+      throw await putBack(targets, before, `${label(target, index)}: ${whatOfError(error)}`);
     }
   }
   return result;
@@ -102,7 +102,7 @@ export async function restoreAllTargets(targets: readonly OpenTarget[], text: st
       if ((await target.read().catch(() => undefined)) !== text) await writeAndReadBack(target, text);
       else await target.tidy();
     } catch (error) {
-      failures.push(`${label(target, index)}: ${messageOf(error)}`);
+      failures.push(`${label(target, index)}: ${messageOfError(error)}`);
     }
   }
   if (failures.length > 0) throw new UserError(`not put back: ${failures.join("; ")}`);
@@ -119,7 +119,7 @@ async function putBack(targets: readonly OpenTarget[], before: string, why: stri
     return new UserError(`${why}\n  Every target holds what it held before.`);
   } catch (error) {
     return new UserError(
-      `${why}\n  ${messageOf(error)}\n  Put it right by hand, then run this again: the targets must hold the same bytes.`,
+      `${why}\n  ${messageOfError(error)}\n  Put it right by hand, then run this again: the targets must hold the same bytes.`,
     );
   }
 }

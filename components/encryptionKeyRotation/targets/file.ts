@@ -1,7 +1,7 @@
 import { constants, type Stats } from "fs";
 import * as fs from "fs/promises";
 import * as path from "path";
-import { UserError, messageOf } from "../../kubernetes/errors";
+import { UserError, messageOfError } from "../../kubernetes/errors";
 import type { OpenTarget } from "./target";
 import { decodeText } from "./text";
 
@@ -71,7 +71,7 @@ export class FileTarget implements OpenTarget {
 
   private failed(verb: string, error: unknown, expected: string): UserError {
     if (error instanceof UserError) return error;
-    return new UserError({ what: `cannot ${verb} ${this.name}: ${messageOf(error)}`, expected: expected });
+    return new UserError({ what: `cannot ${verb} ${this.name}: ${messageOfError(error)}`, expected: expected });
   }
 }
 

@@ -1,5 +1,5 @@
 import * as path from "path";
-import { UserError, messageOf } from "../../kubernetes/errors";
+import { UserError, messageOfError } from "../../kubernetes/errors";
 import { temporaryFileName } from "./file";
 import { SshConnection } from "./sshConnection";
 import type { OpenTarget, SshArgs } from "./target";
@@ -94,7 +94,7 @@ export class SshTarget implements OpenTarget {
     if (error instanceof UserError) return error;
     const user = this.args.user ?? "root";
     return new UserError({
-      what: `cannot ${verb} ${this.name}: ${messageOf(error)}`,
+      what: `cannot ${verb} ${this.name}: ${messageOfError(error)}`,
       expected: `a file, in a directory, that user "${user}" may read and write`,
       next: `correct \`user\` or \`path\` of this target, or give the user the rights on ${this.args.host}`,
     });
@@ -182,7 +182,7 @@ function isMissing(error: unknown): boolean {
 }
 
 function isUnsupported(error: unknown): boolean {
-  return /does not support this extended request/.test(messageOf(error));
+  return /does not support this extended request/.test(messageOfError(error));
 }
 
 function unlessUnsupported(error: unknown): void {

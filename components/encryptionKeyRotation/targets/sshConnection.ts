@@ -1,6 +1,6 @@
 import * as fs from "fs/promises";
 import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
-import { UserError, messageOf } from "../../kubernetes/errors";
+import { UserError, messageOfError } from "../../kubernetes/errors";
 import { type Problem } from "../../kubernetes/problem";
 import { hostKeyAlgorithms, isPinnedHostKey, parsePinnedHostKey, describeRefusedHostKey } from "./hostKey";
 import { redact } from "../../programs/redact";
@@ -46,7 +46,7 @@ export class SshConnection {
       client.destroy();
       if (error instanceof UserError) throw error;
       throw new UserError({
-        what: `cannot connect to ${host} by SSH: ${messageOf(error)}`,
+        what: `cannot connect to ${host} by SSH: ${messageOfError(error)}`,
         expected: "an SSH server with SFTP",
         next: `try \`sftp ${host}\` from here, and correct host, port or the network between`,
       });
@@ -110,7 +110,10 @@ async function loginOf(args: SshArgs, where: string): Promise<Login> {
     try {
       return { way, privateKey: await fs.readFile(args.privateKeyFile, "utf8") };
     } catch (error) {
-      throw new UserError({ what: `${where}: cannot read ${way}: ${messageOf(error)}`, expected: "a private key" });
+      throw new UserError({
+        what: `${where}: cannot read ${way}: ${messageOfError(error)}`,
+        expected: "a private key",
+      });
     }
   }
   const agent = typeof args.agent === "string" ? args.agent : process.env["SSH_AUTH_SOCK"];

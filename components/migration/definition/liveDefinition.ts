@@ -4,7 +4,7 @@ import { FIELD_MANAGER } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
 import { type ApiRequest, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { type ApiError, hasStatus, messageOf, UserError } from "../../kubernetes/errors";
+import { type ApiError, hasStatus, messageOfError, UserError } from "../../kubernetes/errors";
 
 /** The live definition, where a phase cannot do without. */
 export async function requireDefinition(cluster: Cluster, name: string): Promise<Definition> {
@@ -116,7 +116,7 @@ export function liveDefinitionConflict(name: string, error: ApiError): UserError
     });
   }
   return new UserError({
-    what: `${name}: another field manager owns what the manifest sets: ${messageOf(error)}`,
+    what: `${name}: another field manager owns what the manifest sets: ${messageOfError(error)}`,
     expected: `${FIELD_MANAGER} to be its only writer`,
     next: `stop the other writer (\`kubectl get crd ${name} -o yaml --show-managed-fields\` names it), then set takeOverFrom of the component to its field manager`,
   });

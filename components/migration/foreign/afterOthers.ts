@@ -1,5 +1,5 @@
 import type { Cluster, ClusterWork } from "../../kubernetes/cluster";
-import { unlessAborted } from "../../kubernetes/sleep";
+import { unlessAborted } from "../../kubernetes/abort";
 
 const running = new WeakMap<Cluster, Map<string, Promise<unknown>>>();
 

@@ -3,7 +3,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { missingRights } from "../../kubernetes/missingRights";
 import type { Problem } from "../../kubernetes/problem";
-import { rightsWithoutWhich } from "../../kubernetes/rights";
+import { rightsWithoutWhich } from "../../kubernetes/rights/rolloutRights";
 
 /** Which rights are missing that a later step needs: known before the first write, not half way. */
 export async function whyRightsMissing(

@@ -2,7 +2,7 @@ import type { Definition } from "../../crd/definition";
 import { type KubernetesList, type KubernetesObject, MetadataOnly, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus, messageOf } from "../../kubernetes/errors";
+import { hasStatus, messageOfError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -63,7 +63,7 @@ export async function rewriteInTree(cluster: Cluster, subject: MigrationSubject,
   } catch (error) {
     work.signal.throwIfAborted();
     const outcome = hasStatus(error, 403) ? "forbidden" : "failed";
-    return ended({ outcome, message: `no StorageVersionMigration was run: ${messageOf(error)}` });
+    return ended({ outcome, message: `no StorageVersionMigration was run: ${messageOfError(error)}` });
   }
 }
 
@@ -94,7 +94,7 @@ class InTreeMigration {
     const { name } = migration.metadata;
     const state = await this.watch(api, name, objects.count, found.others[0]?.metadata.name).catch((error: unknown) => {
       this.work.signal.throwIfAborted();
-      return { kind: "stalled", message: messageOf(error) } as const;
+      return { kind: "stalled", message: messageOfError(error) } as const;
     });
     return this.conclude(api, name, state, held);
   }
@@ -216,7 +216,7 @@ class InTreeMigration {
       return { outcome, name, message: said };
     } catch (error) {
       this.work.signal.throwIfAborted();
-      return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOf(error)}` };
+      return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOfError(error)}` };
     }
   }
 }

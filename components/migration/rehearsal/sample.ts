@@ -11,7 +11,7 @@ import {
 } from "../../kubernetes/api";
 import { ApiError } from "../../kubernetes/errors";
 import { isLargeJsonInteger, readableJson } from "../../kubernetes/json";
-import { boundedItems } from "../../kubernetes/problem";
+import { boundedProblemItems } from "../../kubernetes/problem";
 import { withoutRetries } from "../../kubernetes/retry";
 import { count } from "../rewrite/progress";
 import { ETCD_LIMIT, storedSize } from "./storedSize";
@@ -104,7 +104,7 @@ function describeBroken(
     return found.length === 0 ? [] : [`${objectName(object)}: ${found.slice(0, PROBLEMS).join("; ")}${more}`];
   });
   if (items.length === 0) return [];
-  const shown = boundedItems(items.slice(0, SHOWN), items.length).map((item) => `\n    ${item}`);
+  const shown = boundedProblemItems(items.slice(0, SHOWN), items.length).map((item) => `\n    ${item}`);
   const [breaks, pass] = items.length === 1 ? ["breaks", "it passes"] : ["break", "they pass"];
   const ratcheting = `${pass} as long as nobody changes these values, and rehearse asks the API server`;
   return [`${read}: ${items.length} ${breaks} the schema of ${resource.version}; ${ratcheting}:${shown.join("")}`];

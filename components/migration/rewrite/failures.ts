@@ -1,4 +1,4 @@
-import { type Problem, boundedItems } from "../../kubernetes/problem";
+import { type Problem, boundedProblemItems } from "../../kubernetes/problem";
 
 /** One object that could not be handled, and why. */
 export interface Failure {
@@ -13,5 +13,5 @@ export const NAMED_FAILURES = 10;
 /** The problem with the first failures by name, and how many more there are. */
 export function withFailures(problem: Problem, failed: readonly Failure[], count: number): Problem {
   const named = failed.map(({ name, message }) => `${name}: ${message}`);
-  return { ...problem, items: boundedItems(named, count) };
+  return { ...problem, items: boundedProblemItems(named, count) };
 }

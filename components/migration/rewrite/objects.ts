@@ -1,6 +1,6 @@
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { whatOf, hasStatus, messageOf, UserError } from "../../kubernetes/errors";
+import { whatOfError, hasStatus, messageOfError, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -131,7 +131,7 @@ class Walk {
         const verdict = decideRetryOfObject(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
         if (verdict.kind === "failed") return { error, general: verdict.general };
         if (verdict.overloaded) this.pace.slowDown();
-        this.progress.waiting(verdict.afterMs, whatOf(error));
+        this.progress.waiting(verdict.afterMs, whatOfError(error));
         await sleep(verdict.afterMs, this.options.signal).catch(() => undefined);
       }
     }
@@ -139,13 +139,14 @@ class Walk {
 
   private fail(object: KubernetesObject, error: unknown, general: boolean): void {
     this.failedCount++;
-    if (this.failed.length < NAMED_FAILURES) this.failed.push({ name: objectName(object), message: messageOf(error) });
+    if (this.failed.length < NAMED_FAILURES)
+      this.failed.push({ name: objectName(object), message: messageOfError(error) });
     this.generalInARow = general ? this.generalInARow + 1 : 0;
     if (this.generalInARow < GENERAL_FAILURES || this.stopped !== undefined) return;
     const { plural, group } = this.resource;
     this.stopped = new UserError({
       what: `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to blame for, ${count(this.visited)} of ${count(this.total)} done`,
-      why: `the last: ${whatOf(error)}`,
+      why: `the last: ${whatOfError(error)}`,
       next: "fix what it names, then run `pulumi up` again",
     });
   }

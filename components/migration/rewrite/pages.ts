@@ -6,7 +6,7 @@ import {
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import { hasStatus, UserError, whatOf } from "../../kubernetes/errors";
+import { hasStatus, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry, withoutRetries } from "../../kubernetes/retry";
@@ -109,7 +109,7 @@ async function listWhenReady(
         if (hasStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
         const verdict = decideRetry(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
         if (verdict.kind === "failed") throw error;
-        options.report(`listing ${resource.plural}: ${whatOf(error)}; once more (${Math.round(waited / 1000)} s)`);
+        options.report(`listing ${resource.plural}: ${whatOfError(error)}; once more (${Math.round(waited / 1000)} s)`);
         await sleep(verdict.afterMs, options.signal);
         continue;
       }

@@ -7,7 +7,7 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
-import { ApiError, hasStatus, UserError, whatOf } from "../../kubernetes/errors";
+import { ApiError, hasStatus, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { compareObjects } from "../rehearsal/compare";
 import { RehearsalError, refusesDryRun } from "../rehearsal/rehearseObject";
@@ -45,7 +45,7 @@ export async function pickProbe(
       return { object: await rewriteFirst(server, target, listed, work.signal) };
     } catch (error) {
       if (!isItsOwn(error)) throw error;
-      refusal = whatOf(error);
+      refusal = whatOfError(error);
     }
   }
   return { why: refusal };

@@ -1,7 +1,7 @@
 import type { Resource } from "../../kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../kubernetes/apiServers";
 import { discover } from "../../kubernetes/discovery";
-import { messageOf, UserError } from "../../kubernetes/errors";
+import { messageOfError, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { listPages } from "../rewrite/pages";
 import { visitEveryServer, orIndistinct, awaitEveryServer } from "./everyServer";
@@ -58,7 +58,7 @@ async function listThrough(server: ApiServer, resource: Resource, work: Work): P
     work.signal.throwIfAborted();
     if (error instanceof MixedServersError) throw error;
     throw new UserError(
-      `API server ${server.address} cannot list every object of ${resource.plural}.${resource.group}: ${messageOf(error)}`,
+      `API server ${server.address} cannot list every object of ${resource.plural}.${resource.group}: ${messageOfError(error)}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Resource } from "../../kubernetes/api";
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus, messageOf } from "../../kubernetes/errors";
+import { hasStatus, messageOfError } from "../../kubernetes/errors";
 import {
   readServerTotals,
   requestTotalsOf,
@@ -78,7 +78,7 @@ async function managersOf(
     }
     return { found, all: true };
   } catch (error) {
-    return found.objects > 0 ? { found, all: false } : messageOf(error);
+    return found.objects > 0 ? { found, all: false } : messageOfError(error);
   }
 }
 
@@ -99,7 +99,7 @@ export async function readRequests(
       : "the API server that answered (others may have had more)";
     return { record: { at: Date.now(), servers: Object.fromEntries(totals) }, isOfAll, servers: whose };
   } catch (error) {
-    return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOf(error);
+    return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { boundedItems, type Problem } from "../../kubernetes/problem";
+import { boundedProblemItems, type Problem } from "../../kubernetes/problem";
 import type { RollbackFacts } from "../facts";
 import { describeFieldUse, describeLooked } from "../describe";
 import { lostFields, type LostFields } from "../lostFields";
@@ -15,7 +15,7 @@ export function fieldsKept(facts: RollbackFacts): Problem[] {
 function describe({ live, to }: RollbackFacts, { version, fields, read }: LostFields): Problem {
   return {
     what: `${live.metadata.name}: conversion is None, and ${to}'s schema does not hold what objects stored as ${version} may have (${describeLooked(read)})`,
-    items: boundedItems(fields.slice(0, SHOWN).map(describeFieldUse), fields.length),
+    items: boundedProblemItems(fields.slice(0, SHOWN).map(describeFieldUse), fields.length),
     expected: `every field that an object has, in ${to} as well`,
     why: `once ${to} is the storage version, each write of such an object deletes them`,
     next: `add them to ${to} in the manifest, or give a conversion webhook that keeps them, or take them out of the objects; then run this command again`,

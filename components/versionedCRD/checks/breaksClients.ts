@@ -8,7 +8,7 @@ import { CHECKS } from "../../compatibility/checks";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
 import type { Finding } from "../../compatibility/finding";
 import type { Definition } from "../../crd/definition";
-import { describeProblem, boundedItems } from "../../kubernetes/problem";
+import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 
 const SHOWN = 10;
 
@@ -52,7 +52,7 @@ export function breaksClients(
 
 function describeInfos(crd: string, infos: readonly Finding[]): string[] {
   if (infos.length === 0) return [];
-  const items = boundedItems(infos.slice(0, SHOWN).map(asLine), infos.length);
+  const items = boundedProblemItems(infos.slice(0, SHOWN).map(asLine), infos.length);
   return [describeProblem({ what: `${crd}: ${counted(infos.length, "change")} worth knowing`, items })];
 }
 
@@ -68,7 +68,7 @@ function describeErrors(crd: string, errors: readonly AcknowledgedFinding[]): st
   return [
     describeProblem({
       what: `${crd}: ${counted(errors.length, "change")} of what the cluster has would break clients or stored objects`,
-      items: boundedItems(errors.slice(0, SHOWN).map(asLine), errors.length),
+      items: boundedProblemItems(errors.slice(0, SHOWN).map(asLine), errors.length),
       expected: "none: a version that is there keeps its promises, and a new version is free",
       why: errors.length === 1 ? first.why : `${first.path}: ${first.why} docs/checks.md has the others`,
       next: `${first.path}: ${first.fix} Where you know that it breaks nobody, set acknowledge: [${example}]`,
@@ -90,7 +90,7 @@ function describeWarnings(crd: string, findings: readonly AcknowledgedFinding[])
       : [
           describeProblem({
             what: `${crd}: ${counted(warnings.length, "change")} that clients may feel`,
-            items: boundedItems(warnings.slice(0, SHOWN).map(asLine), warnings.length),
+            items: boundedProblemItems(warnings.slice(0, SHOWN).map(asLine), warnings.length),
             why: warnings.length === 1 ? first.why : `${first.path}: ${first.why} docs/checks.md has the others`,
             next: `${first.path}: ${first.fix}`,
           }),
@@ -100,7 +100,7 @@ function describeWarnings(crd: string, findings: readonly AcknowledgedFinding[])
       : [
           describeProblem({
             what: `${crd}: ${counted(acknowledged.length, "change")} acknowledged`,
-            items: boundedItems(acknowledged.slice(0, SHOWN), acknowledged.length),
+            items: boundedProblemItems(acknowledged.slice(0, SHOWN), acknowledged.length),
           }),
         ]),
   ];

@@ -1,4 +1,4 @@
-import { describeProblem, boundedItems } from "../../kubernetes/problem";
+import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 import type { DroppedOwner, OwnersFound, Unsearched } from "../../migration/ownerReferences";
 
 /**
@@ -40,7 +40,7 @@ export function checkOwners(result: OwnersFound, context: OwnersContext): { prob
 const SHOWN = 10;
 
 function shortened(names: readonly string[]): string[] {
-  return boundedItems(names.slice(0, SHOWN), names.length);
+  return boundedProblemItems(names.slice(0, SHOWN), names.length);
 }
 
 function describeFound({ found, named }: OwnersFound, context: OwnersContext): string[] {
@@ -53,7 +53,7 @@ function describeFound({ found, named }: OwnersFound, context: OwnersContext): s
   return [
     describeProblem({
       what: `${crd}: ${found} object${found === 1 ? " names" : "s name"} ${versions} as the apiVersion of an owner of kind ${owner.kind} (metadata.ownerReferences)`,
-      items: boundedItems(named, found),
+      items: boundedProblemItems(named, found),
       expected: "none before it is dropped",
       why: "the garbage collector would never collect them, and a foreground delete of their owner would hang",
       next: `${next}, then run \`pulumi up\` again`,

@@ -1,7 +1,7 @@
 import { storageVersion, type Conversion, type Definition, type Version } from "../../crd/definition";
 import { DROPPING_ANNOTATION } from "../../crd/names";
 import type { ApiServers } from "../../kubernetes/apiServers";
-import { UserError, whatOf } from "../../kubernetes/errors";
+import { UserError, whatOfError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
@@ -76,7 +76,7 @@ async function putBack(
   cause: unknown,
 ): Promise<Error> {
   const names = going.map(({ name }) => name).join(", ");
-  const found = `${crd}: not everything could be read without ${names}: ${whatOf(cause)}`;
+  const found = `${crd}: not everything could be read without ${names}: ${whatOfError(cause)}`;
   let trouble = "";
   for (let tried = 1; tried <= PUT_BACK_TRIES; tried++) {
     try {
@@ -92,7 +92,7 @@ async function putBack(
         next: "find the object named above, then run `pulumi up` again",
       });
     } catch (error) {
-      trouble = whatOf(error);
+      trouble = whatOfError(error);
       work.report(`putting ${names} back: ${trouble}`);
       await sleep(PUT_BACK_EVERY_MS);
     }

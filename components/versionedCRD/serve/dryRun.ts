@@ -1,8 +1,8 @@
 import { canonicalText } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError, hasStatus, messageOf } from "../../kubernetes/errors";
-import { describeProblem, boundedItems } from "../../kubernetes/problem";
+import { ApiError, hasStatus, messageOfError } from "../../kubernetes/errors";
+import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 import { notLookedAt } from "../../plan/notLookedAt";
 import { withInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
@@ -89,11 +89,11 @@ function describeRefusal(error: ApiError, intent: Definition, by: string): strin
   const causes = error.causes.filter(({ field }) => by === "serve" || !field.startsWith("status.storedVersions"));
   if (error.causes.length > 0 && causes.length === 0) return [];
   const named = causes.map(({ field, message }) => oneLine(`${withVersion(field, intent)}: ${message}`));
-  const items = named.length > 0 ? [...new Set(named)].sort() : [oneLine(messageOf(error))];
+  const items = named.length > 0 ? [...new Set(named)].sort() : [oneLine(messageOfError(error))];
   return [
     describeProblem({
       what: `${intent.metadata.name}: the API server refuses the definition that ${by} is to write (${error.status})`,
-      items: boundedItems(items.slice(0, SHOWN), items.length),
+      items: boundedProblemItems(items.slice(0, SHOWN), items.length),
       expected: "one that it takes, as a dry run shows",
       why: "`pulumi up` would meet the same refusal",
       next: "correct what it names in the manifest, then run `pulumi preview` again",

@@ -2,7 +2,7 @@ import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
 import { storageVersion, versionNames, type Definition } from "../../crd/definition";
 import { compareVersionNames, isNewerVersion } from "../../crd/versionOrder";
-import { boundedItems } from "../../kubernetes/problem";
+import { boundedProblemItems } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
 
 const SHOWN = 5;
@@ -13,7 +13,7 @@ export function noteWayBack(manifest: Definition, live: Definition | undefined):
   const from = live === undefined ? undefined : newerVersionLeft(manifest, live);
   if (live === undefined || from === undefined) return [];
   const lost = prunedFields(schemaOf(live, from), schemaOf(manifest, to));
-  const named = boundedItems(lost.slice(0, SHOWN), lost.length).join(", ");
+  const named = boundedProblemItems(lost.slice(0, SHOWN), lost.length).join(", ");
   const decides = isWebhookConversion(manifest.spec.conversion) ? ", and the webhook decides what becomes of it" : "";
   const fields =
     lost.length === 0 ? `, whose schema holds every field of ${from}` : `: only ${from} holds ${named}${decides}`;

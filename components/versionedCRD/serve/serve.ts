@@ -4,10 +4,10 @@ import { readAdmission } from "../../kubernetes/admission";
 import { MetadataOnly, resourcePath } from "../../kubernetes/api";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus, messageOf, UserError } from "../../kubernetes/errors";
+import { hasStatus, messageOfError, UserError } from "../../kubernetes/errors";
 import { missingRights } from "../../kubernetes/missingRights";
 import { describeProblem, type Problem } from "../../kubernetes/problem";
-import { rightsWithoutWhich } from "../../kubernetes/rights";
+import { rightsWithoutWhich } from "../../kubernetes/rights/rolloutRights";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
@@ -155,6 +155,6 @@ async function tryRead({ group, plural }: ServeInputs, { cluster, warn }: PhaseW
     });
   } catch (error) {
     if (!hasStatus(error, 429, 500, 503)) throw error;
-    warn(`objects cannot be read as ${version} yet: ${messageOf(error)}`);
+    warn(`objects cannot be read as ${version} yet: ${messageOfError(error)}`);
   }
 }

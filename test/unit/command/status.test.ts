@@ -4,7 +4,7 @@ import * as path from "path";
 import { parse } from "yaml";
 import { readNextManifests } from "../../../components/command/status/nextManifests";
 import { compilePatterns } from "../../../components/command/status/patterns";
-import { rightsForStatus } from "../../../components/kubernetes/rights";
+import { rightsForStatus } from "../../../components/kubernetes/rights/statusRights";
 import { checkout } from "../../../local/checkout";
 import { asYaml } from "../../shapes/manifests";
 import { manifest } from "../fixtures";

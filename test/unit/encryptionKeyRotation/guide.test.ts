@@ -9,7 +9,7 @@ import {
   planPromote,
   planRetire,
 } from "../../../components/encryptionKeyRotation/plan";
-import { rightsForRotation, rightsForRotationPreview } from "../../../components/kubernetes/rights";
+import { rightsForRotation, rightsForRotationPreview } from "../../../components/kubernetes/rights/rotationRights";
 import { checkStackConfig } from "../../../config";
 import { entry, file, want } from "./situations";
 

@@ -1,4 +1,4 @@
-import { listableResources, qualifiedName } from "../../../components/kubernetes/everyResource";
+import { listableResources, qualifiedResourceName } from "../../../components/kubernetes/everyResource";
 
 const verbs = ["get", "list"];
 const group = (name: string, ...versions: object[]) => ({ metadata: { name }, versions });
@@ -29,7 +29,7 @@ test("each listable resource once, at the version its group prefers; what cannot
       ),
     ),
   ]);
-  expect(listable.map((each) => `${qualifiedName(each)} ${each.version}`)).toEqual([
+  expect(listable.map((each) => `${qualifiedResourceName(each)} ${each.version}`)).toEqual([
     "secrets v1",
     "databases.example.com v2",
     "backups.example.com v1",
@@ -50,7 +50,7 @@ test("a version that did not answer is silent, whatever its group's other versio
     ),
   ]);
   expect(silent).toEqual(["metrics.k8s.io", "half.io"]);
-  expect(listable.map(qualifiedName)).toEqual(["xs.half.io", "ys.cached.io"]);
+  expect(listable.map(qualifiedResourceName)).toEqual(["xs.half.io", "ys.cached.io"]);
 });
 
 test("an answer that is not aggregated discovery is no cluster without resources", () => {

@@ -1,15 +1,14 @@
 import { readFileSync } from "fs";
 import { parse } from "yaml";
 import {
-  rightsForConversionService,
   rightsForDrop,
-  rightsForMigration,
   rightsForPreview,
-  rightsForRotation,
-  rightsForRotationPreview,
   rightsForUp,
   rightsWithoutWhich,
-} from "../../../components/kubernetes/rights";
+} from "../../../components/kubernetes/rights/rolloutRights";
+import { rightsForConversionService } from "../../../components/kubernetes/rights/conversionWebhookRights";
+import { rightsForMigration } from "../../../components/kubernetes/rights/migrationRights";
+import { rightsForRotation, rightsForRotationPreview } from "../../../components/kubernetes/rights/rotationRights";
 import { checkout } from "../../../local/checkout";
 
 const resources = [

@@ -1,4 +1,4 @@
-import { type PolicyRule, rightsForConversionService } from "../kubernetes/rights";
+import { type PolicyRule, policyRule } from "./policyRule";
 
 /** What Pulumi's kubernetes provider does with each object that it manages: a create is a server-side apply. */
 const MANAGE = ["get", "list", "watch", "create", "patch", "delete"];
@@ -37,4 +37,9 @@ export function rightsForConversionWebhook(webhook: {
  */
 export function rightsForOwnAuthority(): PolicyRule[] {
   return [{ apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["list"] }];
+}
+
+/** What a webhook behind a Service adds: it is asked through the API server's proxy, since its address is the cluster's own. */
+export function rightsForConversionService(service: { namespace: string; name: string; port?: number }): PolicyRule[] {
+  return [policyRule("", ["services/proxy"], ["create"], [`https:${service.name}:${service.port ?? 443}`])];
 }
