@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "crypto";
-import { renderConfiguration } from "../components/encryptionKeyRotation/configuration/render";
-import { awaitServersAgree } from "../components/encryptionKeyRotation/servers/agreement";
+import { renderConfiguration } from "../components/encryptionKeyRotation/configuration/renderConfiguration";
+import { awaitFileAgreement } from "../components/encryptionKeyRotation/servers/fileAgreement";
 import { withOpenTargets, writeAllTargets, readAllTargets } from "../components/encryptionKeyRotation/targets";
 import { Cluster } from "../components/kubernetes/cluster";
 import type { Work } from "../components/kubernetes/report";
@@ -42,7 +42,7 @@ export async function load(local: LocalCluster, cluster: Cluster, text: string):
   await withOpenTargets(targetsOf(local), async (targets) =>
     writeAllTargets(targets, (await readAllTargets(targets)).text, text),
   );
-  await awaitServersAgree(cluster, { sha256: sha256(text) }, quiet());
+  await awaitFileAgreement(cluster, { sha256: sha256(text) }, quiet());
 }
 
 export async function createSecrets(local: LocalCluster, count: number): Promise<void> {

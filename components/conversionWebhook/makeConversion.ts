@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Conversion } from "../conversion";
 import type { ConversionInputs } from "../crd/manifestInputs";
 import { clusterInputs } from "../provider/clusterChoice";
-import { asResourceError } from "../provider/refusal";
+import { withRefusal } from "../provider/refusal";
 import type { ConversionWebhookArgs } from "./args";
 import { bundleConversion } from "./bundle";
 import { createCertificate } from "./createCertificate";
@@ -23,10 +23,10 @@ export interface Made {
 
 /** Checks, tries and bundles the conversion, and makes what serves it. Loaded when first used: a program that only moves CRDs needs none of it. */
 export function makeConversion(component: pulumi.ComponentResource, name: string, args: ConversionWebhookArgs): Made {
-  asResourceError(component, () => checkWebhookArgs(args));
+  withRefusal(component, () => checkWebhookArgs(args));
   const { conversion: file, url, caBundle } = args;
-  const definition = file === undefined ? undefined : asResourceError(component, () => loadConversion(file));
-  asResourceError(component, () => tryLaws(definition, args));
+  const definition = file === undefined ? undefined : withRefusal(component, () => loadConversion(file));
+  withRefusal(component, () => tryLaws(definition, args));
   if (definition?.isIdentity === true) return { definition, conversion: undefined, crdAnnotations: {} };
   if (url !== undefined) {
     return { definition, conversion: { url, ...(caBundle !== undefined && { caBundle }) }, crdAnnotations: {} };
@@ -37,7 +37,7 @@ export function makeConversion(component: pulumi.ComponentResource, name: string
 function serve(component: pulumi.ComponentResource, name: string, args: ConversionWebhookArgs) {
   const { conversion: file, certificate = { own: {} }, replicas = 2, keys, namespace = "default" } = args;
   const site: Site = { name, namespace, opts: { parent: component }, cluster: clusterInputs(args) };
-  const bundle = file === undefined ? undefined : asResourceError(component, () => bundleConversion(file));
+  const bundle = file === undefined ? undefined : withRefusal(component, () => bundleConversion(file));
   const { secret, caBundle, crdAnnotations } = createCertificate(site, certificate);
   const image = args.image ?? args.nodeImage ?? NODE_IMAGE;
   const service = createWorkload({ site, image, bundle, replicas, certificate: secret, keys });

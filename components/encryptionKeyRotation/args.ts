@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { whyNoCommandBackupArgs, type CommandBackupArgs } from "../backup/args";
 import { problemInOneLine, describeProblem } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
-import { whyNoAcknowledgements, whyNoRequirement } from "../provider/acknowledgements";
+import { whyNoAcknowledgements, whyNoRequireAcknowledgement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { Cipher } from "./configuration/configuration";
@@ -182,7 +182,9 @@ function wrongAcknowledgements({ acknowledge = [], requireAcknowledgement }: Enc
     checks: "key-retired",
     example: `{ check: "key-retired", path: "secretbox:2026-08", reason: "…" }`,
   });
-  return [wrong, whyNoRequirement(requireAcknowledgement)].flatMap((each) => (each ? [describeProblem(each)] : []));
+  return [wrong, whyNoRequireAcknowledgement(requireAcknowledgement)].flatMap((each) =>
+    each ? [describeProblem(each)] : [],
+  );
 }
 
 /** A wait of no length, from a value that is no number, would be a gate left open. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { whyClusterUnknown } from "../provider/clusterChoice";
-import { asResourceError, refusal } from "../provider/refusal";
+import { withRefusal, refusal } from "../provider/refusal";
 import { checkRotationArgs, type EncryptionKeyRotationArgs, type KeyArgs } from "./args";
 import { labelKeyName } from "./configuration/keyNames";
 import { createRotationPhases } from "./createPhases";
@@ -37,7 +37,7 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
     checkRotationArgs(this, args);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
-    const desired = asResourceError(this, () => wantedOf(args));
+    const desired = withRefusal(this, () => wantedOf(args));
     this.phase = args.stopAfter ?? "retire";
     this.writeKey = labelKeyName(desired.write);
     this.phases = createRotationPhases(this, name, desired, readKeyMaterial(this, name, args), args);

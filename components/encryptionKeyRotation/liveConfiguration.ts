@@ -5,9 +5,9 @@ import type { RotationInputs } from "./inputs";
 import { readRecordConfigMap } from "./proof/recordConfigMap";
 import { isRecordedWriteCutOff } from "./proof/record";
 import { sha256OfText } from "./targets/text";
-import { parseConfiguration } from "./configuration/parse";
+import { parseConfiguration } from "./configuration/parseConfiguration";
 import type { DesiredKeys } from "./desiredKeys";
-import { whyNotFileless } from "./checks";
+import { whyNotFileless } from "./checks/filelessKeys";
 import { UserError } from "../kubernetes/errors";
 
 /** What every target holds. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, shimTypeToken } from "../provider/shim";
+import { hiddenShimInputs, shimText, shimTypeToken } from "../provider/shim";
 
 /** One of the four phases of a rotation of encryption keys. */
 export type RotationPhaseName = "distribute" | "promote" | "migrate" | "retire";
@@ -43,7 +43,7 @@ export class RotationPhase extends pulumi.CustomResource {
         keyOrder: undefined,
         objectsRewritten: undefined,
         proofs: undefined,
-        ...hiddenInputs(providerText("encryptionKeyRotation", phase), token, name, opts),
+        ...hiddenShimInputs(shimText("encryptionKeyRotation", phase), token, name, opts),
       },
       opts,
     );

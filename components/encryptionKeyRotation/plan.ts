@@ -1,3 +1,5 @@
+import type { RotationInputs } from "./inputs";
+import type { LiveConfiguration } from "./liveConfiguration";
 import { describeBackupArgs, type CommandBackupArgs } from "../backup/args";
 import type { EncryptionConfiguration } from "./configuration/configuration";
 import { keyNamesOf, labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
@@ -174,4 +176,18 @@ function orders(before: readonly KeyName[], after: readonly KeyName[]): string {
 
 function labels(keys: readonly KeyName[]): string {
   return keys.map(labelKeyName).join(", ");
+}
+
+/** What all phases plan, in their order. */
+export function planEveryPhase(
+  { configuration }: LiveConfiguration,
+  { desired }: RotationInputs,
+  facts: MigrateFacts,
+): [distribute: string[], promote: string[], migrate: string[], retire: string[]] {
+  return [
+    planDistribute(configuration, desired),
+    planPromote(configuration, desired),
+    planRotationMigrate(configuration, desired, facts),
+    planRetire(configuration, desired),
+  ];
 }

@@ -5,7 +5,7 @@ import type { Work } from "../kubernetes/report";
 import { labelKeyName } from "./configuration/keyNames";
 import { isReachedByPatterns } from "./configuration/resourcePatterns";
 import type { RotationInputs } from "./inputs";
-import { planDistribute, planRotationMigrate, planPromote, planRetire, type MigrateFacts } from "./plan";
+import { type MigrateFacts } from "./plan";
 import { refuseHiddenResources } from "./proof/hiddenResources";
 import { readRecordConfigMap } from "./proof/recordConfigMap";
 import { validRecordedProof, type RotationProof, type RotationRecord } from "./proof/record";
@@ -44,8 +44,8 @@ export async function readRotationFacts(
     findRotatedResources(desired.resources, cluster),
     readRecordConfigMap(cluster, recordIn),
     clusterIdentity(cluster),
-    isKms ? readReportsNow(cluster, decommissionedServers, boundedSilentWork()) : undefined,
-    refuseHiddenResources(desired.resources, cluster, isReached, boundedSilentWork().signal),
+    isKms ? readReportsNow(cluster, decommissionedServers, silentWorkForFacts()) : undefined,
+    refuseHiddenResources(desired.resources, cluster, isReached, silentWorkForFacts().signal),
   ]);
   const ours = found.filter(({ name }) => isReached(name));
   const resources = await Promise.all(
@@ -71,7 +71,7 @@ export async function readRotationFacts(
   return facts;
 }
 
-export function boundedSilentWork(): Work {
+export function silentWorkForFacts(): Work {
   return { report: () => undefined, signal: AbortSignal.timeout(SURVEY_SECONDS * 1_000) };
 }
 
@@ -87,18 +87,4 @@ export async function migrateFactsOf(
       ? "directly"
       : `by a StorageVersionMigration (storagemigration.k8s.io/${version}), then by our own pass`;
   return { resources: resources.map(({ name }) => name), proven: Object.keys(proofs), how };
-}
-
-/** What all phases plan, in their order. */
-export function planEveryPhase(
-  { configuration }: LiveConfiguration,
-  { desired }: RotationInputs,
-  facts: MigrateFacts,
-): [distribute: string[], promote: string[], migrate: string[], retire: string[]] {
-  return [
-    planDistribute(configuration, desired),
-    planPromote(configuration, desired),
-    planRotationMigrate(configuration, desired, facts),
-    planRetire(configuration, desired),
-  ];
 }

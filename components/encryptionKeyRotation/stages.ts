@@ -5,7 +5,6 @@ import type { EncryptionConfiguration, Key, Provider } from "./configuration/con
 import { keyEntriesOf, providersOfKeyEntries, type KeyEntry } from "./configuration/keyEntries";
 import { labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
 import { withOwnEntries } from "./configuration/ownEntries";
-import { renderConfiguration } from "./configuration/render";
 import { providersOfDesiredResources, resolveDesiredKeys, type DesiredKeys, type DesiredKey } from "./desiredKeys";
 import { effectiveProviders } from "./configuration/effectiveKeys";
 
@@ -42,10 +41,6 @@ export function simulateStages(
   desired: DesiredKeys,
 ): EncryptionConfiguration {
   return stageOf(stage, live, desired, ({ name }) => ({ name, secret: "" }));
-}
-
-export function isSameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
-  return renderConfiguration(left) === renderConfiguration(right);
 }
 
 type KeyOf = (key: KeyName) => Key;

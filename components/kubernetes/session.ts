@@ -122,7 +122,7 @@ export class Session {
         return answer;
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        // A write is for `repeatRequest`: one that was never read cannot be told from one that was.
+        // A write is for `retryRequest`: one that was never read cannot be told from one that was.
         const closedIdle = error.reused && /ECONNRESET|EPIPE/.test(error.code) && outgoing.method === "GET";
         const unlucky = error.code === NO_CONNECTION && this.wasReached && tried < CONNECTION_TRIES;
         if (!unlucky && !(closedIdle && tried === 1)) throw error;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../kubernetes/errors";
 import { describeProblem, type Problem } from "../kubernetes/problem";
 
-export function asResourceError<T>(component: pulumi.Resource, read: () => T): T {
+export function withRefusal<T>(component: pulumi.Resource, read: () => T): T {
   try {
     return read();
   } catch (error) {

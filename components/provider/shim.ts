@@ -17,7 +17,7 @@ const PACKAGE = "pulumi-kubernetes-storage-migration";
  * The contract is that of cmd/dynamic-provider in @pulumi/pulumi: `requireFromString(text).handler()` once per text.
  * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/dynamic-provider/index.ts
  */
-export function providerText(room: Room, name: string): string {
+export function shimText(room: Room, name: string): string {
   return `exports.handler = () => {
 const path = require("path");
 let config;
@@ -39,7 +39,7 @@ export function shimTypeToken(type: string): string {
 }
 
 /** Inputs for the engine and the shim alone: they never show in a diff. */
-export function hiddenInputs(
+export function hiddenShimInputs(
   text: string,
   token: string,
   name: string,
@@ -47,7 +47,7 @@ export function hiddenInputs(
 ): pulumi.Inputs {
   return {
     __provider: text,
-    __from: packageFolder(),
+    __from: packageFolderForShim(),
     __urn: withoutDependencies(pulumi.createUrn(name, token, parent)),
   };
 }
@@ -58,7 +58,7 @@ function withoutDependencies(urn: pulumi.Output<string>): pulumi.Output<string> 
 }
 
 /** Where this package is, relative to the project: a state must not hold a path of the machine that wrote it. */
-export function packageFolder(): string {
+export function packageFolderForShim(): string {
   let folder = __dirname;
   while (!fs.existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
   return path.relative(process.cwd(), folder) || ".";

@@ -17,9 +17,9 @@ export function areUnknownWithin(paths: readonly string[], inputs: readonly stri
 export const NOT_KNOWN = "(not known yet)";
 
 /** The same with words in place of each unknown, for sentences. */
-export function readable<T>(value: T): T {
+export function withUnknownInWords<T>(value: T): T {
   if (value === UNKNOWN) return NOT_KNOWN as T;
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: unknown) => readable(item)) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, readable(child)])) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => withUnknownInWords(item)) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withUnknownInWords(child)])) as T;
 }

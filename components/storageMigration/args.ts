@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { assertIsCrdNameOrPattern } from "../migration/foreign/crdNames";
 import type { ClusterArgs } from "../provider/clusterChoice";
-import { asResourceError, refusal } from "../provider/refusal";
+import { withRefusal, refusal } from "../provider/refusal";
 
 /** What a StorageMigration is given: whose objects are to be at their storage version, and how they get there. */
 export interface StorageMigrationArgs extends ClusterArgs {
@@ -53,7 +53,7 @@ export function checkStorageMigrationArgs(component: pulumi.Resource, args: Stor
       expected: "at least one name or pattern, each once",
     });
   }
-  asResourceError(component, () => resources.forEach((entry) => assertIsCrdNameOrPattern(String(entry))));
+  withRefusal(component, () => resources.forEach((entry) => assertIsCrdNameOrPattern(String(entry))));
   if (migrator !== "in-tree" && migrator !== "direct") {
     throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
   }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, shimTypeToken } from "../provider/shim";
+import { hiddenShimInputs, shimText, shimTypeToken } from "../provider/shim";
 
 /**
  * One name or pattern as one resource: planned in `check`, so that `pulumi preview` shows what it will do to which CRD, and run in
@@ -19,7 +19,7 @@ export class MigratedObjects extends pulumi.CustomResource {
         ...inputs,
         plan: undefined,
         storedVersions: undefined,
-        ...hiddenInputs(providerText("storageMigration", "migrate"), token, name, opts),
+        ...hiddenShimInputs(shimText("storageMigration", "migrate"), token, name, opts),
       },
       opts,
     );

@@ -3,7 +3,7 @@ import type { types } from "@pulumi/kubernetes";
 import { whyNoBackupArgs, type BackupArgs } from "../backup/args";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
-import { whyNoRequirement } from "../provider/acknowledgements";
+import { whyNoRequireAcknowledgement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
 import { whyNoneOfCrd } from "./acknowledge";
 import { checkBefore, type Before } from "./before";
@@ -180,7 +180,7 @@ export function checkLimits(
 ): void {
   const noBackup = backup === undefined ? undefined : whyNoBackupArgs(backup);
   const wrong =
-    checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequirement(requireAcknowledgement) ?? noBackup;
+    checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequireAcknowledgement(requireAcknowledgement) ?? noBackup;
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {

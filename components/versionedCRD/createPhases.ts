@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
 import type { ManifestInputs } from "../crd/manifestInputs";
 import { clusterInputs } from "../provider/clusterChoice";
-import { asResourceError } from "../provider/refusal";
+import { withRefusal } from "../provider/refusal";
 import { adoptionAliases } from "./adoptionAliases";
 import type { VersionedCRDArgs } from "./args";
 import { dependenciesWithBefore } from "./before";
@@ -31,7 +31,7 @@ export function createPhases(
       {
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
-        dependsOn: asResourceError(component, () => dependenciesWithBefore(phase, ahead, args.before ?? {})),
+        dependsOn: withRefusal(component, () => dependenciesWithBefore(phase, ahead, args.before ?? {})),
         ...own,
       },
     ));

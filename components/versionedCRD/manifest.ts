@@ -10,7 +10,7 @@ import {
   splitConversionInput,
   type ManifestInputs,
 } from "../crd/manifestInputs";
-import { asResourceError, refusal } from "../provider/refusal";
+import { withRefusal, refusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "./args";
 import { readConversionChoice } from "./conversionChoice";
 
@@ -25,7 +25,7 @@ export function readManifestArgument(component: pulumi.Resource, args: Versioned
     });
   }
   const { file, crd, name } = args;
-  return file === undefined ? crd : asResourceError(component, () => readManifest(file, name));
+  return file === undefined ? crd : withRefusal(component, () => readManifest(file, name));
 }
 
 /** The manifest with its conversion, checked; whatever is wrong with it is an error before anything is planned. */
@@ -36,7 +36,7 @@ export function normalizeManifest(
 ): ManifestInputs {
   const { address: conversion, completed } = readConversionChoice(choice);
   const checked = (value: unknown, webhook: ConversionArgs | undefined): Definition =>
-    asResourceError(component, () => {
+    withRefusal(component, () => {
       const whole = file === undefined ? fromOfficial(value as object) : value;
       return withConversion(completed(checkedManifest(whole, file ?? "crd")), webhook);
     });
@@ -47,7 +47,7 @@ export function normalizeManifest(
   }
   if (isPlainInput(given) && conversion !== undefined) {
     const known = checked(given, undefined);
-    const late = lateConversionInput(known, conversion, (work) => asResourceError(component, work));
+    const late = lateConversionInput(known, conversion, (work) => withRefusal(component, work));
     return manifestInputsWithLateConversion(known, late);
   }
   const split = conversion === undefined ? splitConversionInput(given) : undefined;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, shimTypeToken } from "../provider/shim";
+import { hiddenShimInputs, shimText, shimTypeToken } from "../provider/shim";
 
 /** One of the five phases of a rollout. */
 export type PhaseName = "serve" | "rehearse" | "store" | "migrate" | "drop";
@@ -30,7 +30,7 @@ export class Phase extends pulumi.CustomResource {
         storedVersions: undefined,
         objectsRewritten: undefined,
         proof: undefined,
-        ...hiddenInputs(providerText("versionedCRD", phase), token, name, opts),
+        ...hiddenShimInputs(shimText("versionedCRD", phase), token, name, opts),
       },
       opts,
     );

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkManifest } from "../crd/checks/checkManifest";
 import { collectDefinitions, refuseTwinDefinitions, type Found } from "../crd/sources/collectDefinitions";
 import { readTexts } from "../crd/sources/readTexts";
-import { asResourceError } from "../provider/refusal";
+import { withRefusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "../versionedCRD/args";
 import { VersionedCRD } from "../versionedCRD/versionedCRD";
 import { checkFiles, checkNames, type VersionedCRDsArgs } from "./args";
@@ -21,7 +21,7 @@ export class VersionedCRDs extends pulumi.ComponentResource {
     super("kubernetes-storage-migration:index:VersionedCRDs", name, {}, opts);
     checkFiles(this, args);
     const { files, skip = [], each = {}, ...all } = args;
-    const { found, unrendered } = asResourceError(this, () => readFiles(files));
+    const { found, unrendered } = withRefusal(this, () => readFiles(files));
     const names = found.map(({ definition }) => definition.metadata.name);
     checkNames(this, args, names);
     const [template] = unrendered;

@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from "child_process";
 import { credentials } from "@grpc/grpc-js";
-import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
+import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CheckRequest, ConfigureRequest, type CheckResponse } from "@pulumi/pulumi/proto/provider_pb";
-import { providerText } from "../../components/provider/shim";
+import { shimText } from "../../components/provider/shim";
 import { PHASES } from "../../components/versionedCRD/phase";
 import { checkout } from "../../local/checkout";
 
@@ -49,7 +48,7 @@ describe("the dynamic provider of the installed @pulumi/pulumi runs the constant
     "%s: check reaches our code, the stack's configuration with it, and a problem comes back as a failure",
     async (phase) => {
       const response = await check({
-        __provider: providerText("versionedCRD", phase),
+        __provider: shimText("versionedCRD", phase),
         __from: ".",
         __urn: "",
         crd: "widgets.example.com",

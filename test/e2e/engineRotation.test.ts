@@ -16,7 +16,8 @@ import {
   findRotatedResources,
   type KeyedResource,
 } from "../../components/encryptionKeyRotation/proof/rotatedResources";
-import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
+import { awaitFileAgreement } from "../../components/encryptionKeyRotation/servers/fileAgreement";
+import { ReloadFailed } from "../../components/encryptionKeyRotation/targets/reload";
 import { reportedHashes, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { shortReportHash } from "../../components/kubernetes/encryptionReport";
@@ -58,7 +59,7 @@ const put = async (next: string): Promise<void> => {
   writeFile(bench.local.apiServers[0], next);
 };
 const loaded = (before = since) =>
-  awaitServersAgree(bench.cluster, { sha256: sha256(text), since: before, timeoutSeconds: 30 }, bench.work);
+  awaitFileAgreement(bench.cluster, { sha256: sha256(text), since: before, timeoutSeconds: 30 }, bench.work);
 /** Since 1.34; before, a reload that is counted since the file was written stands for it. */
 const tellsHash = (): boolean => bench.local.version !== "1.30";
 const seen = (): string =>
@@ -196,7 +197,7 @@ describe("a file that the API server refuses", () => {
     const before = text;
     text = secretbox("key9");
     await expect(
-      awaitServersAgree(bench.cluster, { sha256: sha256(text), timeoutSeconds: 2 }, bench.work),
+      awaitFileAgreement(bench.cluster, { sha256: sha256(text), timeoutSeconds: 2 }, bench.work),
     ).rejects.toThrow(
       /(runs with sha256:[0-9a-f]{12}|was neither restarted nor reloaded since the file was written), \d s after/,
     );

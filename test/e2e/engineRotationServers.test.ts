@@ -5,7 +5,8 @@ import {
   findRotatedResources,
   type KeyedResource,
 } from "../../components/encryptionKeyRotation/proof/rotatedResources";
-import { awaitServersAgree, ReloadFailed } from "../../components/encryptionKeyRotation/servers/agreement";
+import { awaitFileAgreement } from "../../components/encryptionKeyRotation/servers/fileAgreement";
+import { ReloadFailed } from "../../components/encryptionKeyRotation/targets/reload";
 import { agreedKmsKeyId } from "../../components/encryptionKeyRotation/servers/kms";
 import { type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
@@ -41,7 +42,7 @@ const put = (next: string, hosts = HOSTS): void => {
   for (const host of hosts) writeFile(server(host), next);
 };
 const loaded = (given: { since?: Reported; decommissioned?: string[]; timeoutSeconds?: number } = {}) =>
-  awaitServersAgree(bench.cluster, { sha256: sha256(text), timeoutSeconds: 30, ...given }, bench.work);
+  awaitFileAgreement(bench.cluster, { sha256: sha256(text), timeoutSeconds: 30, ...given }, bench.work);
 const rewrite = async (writeKey: string): Promise<Rewritten> => {
   const [resource] = await findRotatedResources(["secrets"], bench.cluster);
   const resources = [{ ...resource, writeKey } as KeyedResource];

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseConfiguration } from "../../components/encryptionKeyRotation/configuration/parse";
+import { parseConfiguration } from "../../components/encryptionKeyRotation/configuration/parseConfiguration";
 import { readEtcd } from "../../local/cluster/etcd";
 import { secretOf, told } from "../unit/encryptionKeyRotation/situations";
 import { CliProgram } from "./cli";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hiddenInputs, providerText, shimTypeToken } from "../../provider/shim";
+import { hiddenShimInputs, shimText, shimTypeToken } from "../../provider/shim";
 
 export interface AuthorityArgs {
   readonly service: string;
@@ -28,7 +28,7 @@ export class Authority extends pulumi.CustomResource {
         cert: undefined,
         key: undefined,
         held: undefined,
-        ...hiddenInputs(providerText("conversionWebhook", "authority"), token, name, opts),
+        ...hiddenShimInputs(shimText("conversionWebhook", "authority"), token, name, opts),
       },
       { ...opts, additionalSecretOutputs: ["key", "held"] },
     );

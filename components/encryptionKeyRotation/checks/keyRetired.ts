@@ -1,4 +1,8 @@
-import { checkRemovalAcknowledged, leftOverRemovals, unmatchedRemovals } from "../../provider/acknowledgements";
+import {
+  checkRemovalAcknowledged,
+  leftOverRemovalAcknowledgements,
+  unmatchedRemovalAcknowledgements,
+} from "../../provider/acknowledgedRemoval";
 import type { RetireInputs } from "../inputs";
 
 type Asked = Pick<RetireInputs, "rotation" | "acknowledge" | "requireAcknowledgement">;
@@ -23,10 +27,12 @@ export function keyRetired(
 
 /** Acknowledgements that name a key which this retire does not remove. */
 export function unmatchedKeys({ rotation, acknowledge }: Asked, retired: readonly string[]): string[] {
-  return unmatchedRemovals({ subject: rotation, phase: "retire", removed: retired, acknowledge }, [CHECK]);
+  return unmatchedRemovalAcknowledgements({ subject: rotation, phase: "retire", removed: retired, acknowledge }, [
+    CHECK,
+  ]);
 }
 
 /** Acknowledgements where no key is to be retired. */
 export function leftOverKeys({ rotation, acknowledge }: Asked): string[] {
-  return leftOverRemovals({ subject: rotation, phase: "retire", acknowledge }, [CHECK]);
+  return leftOverRemovalAcknowledgements({ subject: rotation, phase: "retire", acknowledge }, [CHECK]);
 }

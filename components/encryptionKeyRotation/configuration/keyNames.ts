@@ -26,6 +26,6 @@ export function keyNamesOf(providers: readonly Provider[]): KeyName[] {
 }
 
 /** `vault` of `kms:vault`; undefined for every other kind of key. */
-export function kmsProviderOfLabel(writeKey: string): string | undefined {
+export function kmsKeyNameOfLabel(writeKey: string): string | undefined {
   return writeKey.startsWith("kms:") ? writeKey.slice("kms:".length) : undefined;
 }

@@ -5,7 +5,7 @@ import { labelKeyName } from "../configuration/keyNames";
 import { missingDesiredKeys } from "../desiredKeys";
 import type { DistributeInputs } from "../inputs";
 import { planSplitEntries } from "../plan";
-import { boundedSilentWork, type RotationFacts } from "../rotationFacts";
+import { silentWorkForFacts, type RotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAtStage, type Stage } from "../stages";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
@@ -71,7 +71,7 @@ async function servers(
   facts: RotationFacts,
 ): Promise<string> {
   try {
-    const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, boundedSilentWork()));
+    const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, silentWorkForFacts()));
     const held =
       live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullReportHash(live.sha256)}; `;
     return [`${held}${reported.description}`, ...lines(reported)].join("\n");

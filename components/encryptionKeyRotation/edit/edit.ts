@@ -1,16 +1,17 @@
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { renderConfiguration } from "../configuration/render";
+import { renderConfiguration, isSameConfiguration } from "../configuration/renderConfiguration";
 import type { RotationInputs } from "../inputs";
 import { recordLoadedInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
-import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
+import { awaitFileAgreement } from "../servers/fileAgreement";
+import { ReloadFailed, reloadOrFail } from "../targets/reload";
 import { readReportsNow, type Reported } from "../servers/reports";
-import { configurationAtStage, isSameConfiguration, type Stage } from "../stages";
+import { configurationAtStage, type Stage } from "../stages";
 import { sha256OfText } from "../targets/text";
 import { withOpenTargets, writeAllTargets, type OpenTarget } from "../targets";
 import { repairTargets } from "./repairTargets";
 import { resumeWrite } from "./resumeWrite";
-import { reloadOrFail, rollBack } from "./rollBack";
+import { rollBackFile } from "./rollBackFile";
 import { keyOrdersToUndoTo } from "./undoEdit";
 import type { LiveConfiguration } from "../liveConfiguration";
 import { type Write, recordEdit } from "./recordEdit";
@@ -67,7 +68,7 @@ async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarge
   await writeAllTargets(targets, before.text, after.text);
   try {
     await reloadOrFail(targets);
-    const loaded = await awaitServersAgree(
+    const loaded = await awaitFileAgreement(
       work.cluster,
       { sha256: after.sha256, since, decommissioned: inputs.decommissionedServers },
       work,
@@ -81,6 +82,6 @@ async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarge
     return loaded;
   } catch (error) {
     if (!(error instanceof ReloadFailed)) throw error;
-    throw await rollBack(inputs, work, targets, { before, after, since }, error);
+    throw await rollBackFile(inputs, work, targets, { before, after, since }, error);
   }
 }

@@ -1,5 +1,5 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { parseConfiguration } from "../configuration/parse";
+import { parseConfiguration } from "../configuration/parseConfiguration";
 import type { RotationInputs } from "../inputs";
 import { recordWriteInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
 import { sha256OfText } from "../targets/text";

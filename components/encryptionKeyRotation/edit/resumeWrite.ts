@@ -1,16 +1,17 @@
 import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { renderConfiguration } from "../configuration/render";
+import { renderConfiguration } from "../configuration/renderConfiguration";
 import type { RotationInputs } from "../inputs";
 import { recordLoadedInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
 import { unfinishedWriteOfRecord, type RecordedWrite } from "../proof/record";
-import { awaitServersAgree, ReloadFailed, type ServersAgreed } from "../servers/agreement";
+import { awaitFileAgreement, type ServersAgreed } from "../servers/fileAgreement";
+import { ReloadFailed, reloadOrFail } from "../targets/reload";
 import { readReportsNow } from "../servers/reports";
 import { sha256OfText } from "../targets/text";
 import type { OpenTarget } from "../targets";
-import { awaitAgreementOnFile } from "./awaitAgreementOnFile";
-import { describeRolledBackFile, reloadOrFail, rollBack } from "./rollBack";
+import { awaitAgreementBeforeEdit } from "./awaitAgreementBeforeEdit";
+import { describeRolledBackFile, rollBackFile } from "./rollBackFile";
 import { undoEdit } from "./undoEdit";
 import type { LiveConfiguration } from "../liveConfiguration";
 
@@ -27,10 +28,10 @@ export async function resumeWrite(
   const { cluster } = work;
   const record = await readRecordConfigMap(cluster, inputs.recordIn);
   const write = unfinishedWriteOfRecord(record, live.sha256);
-  if (write === undefined) return awaitAgreementOnFile(inputs, work, live, record);
+  if (write === undefined) return awaitAgreementBeforeEdit(inputs, work, live, record);
   try {
     await reloadOnce(inputs, work, targets, write);
-    const stood = await awaitAgreementOnFile(inputs, work, live, record);
+    const stood = await awaitAgreementBeforeEdit(inputs, work, live, record);
     await recordLoadedInConfigMap(cluster, inputs.recordIn, record, live.sha256);
     return stood;
   } catch (error) {
@@ -48,7 +49,7 @@ async function reloadOnce(
 ): Promise<void> {
   if (targets.every((target) => target.reload === undefined)) return;
   try {
-    await awaitServersAgree(
+    await awaitFileAgreement(
       work.cluster,
       { sha256: to, since, decommissioned: decommissionedServers, timeoutSeconds: 0 },
       work,
@@ -85,5 +86,5 @@ async function rollBackUnfinishedWrite(
     fullReportHash(before.sha256) === from
       ? since
       : await readReportsNow(work.cluster, inputs.decommissionedServers, work);
-  return rollBack(inputs, work, targets, { before, after, since: looked }, cause);
+  return rollBackFile(inputs, work, targets, { before, after, since: looked }, cause);
 }

@@ -13,7 +13,7 @@ import { digestReportedLoads } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { KeyedResource } from "./rotatedResources";
 import { type Settled } from "./settledServers";
-import { kmsProviderOfLabel } from "../configuration/keyNames";
+import { kmsKeyNameOfLabel } from "../configuration/keyNames";
 
 export interface Rewritten {
   readonly proof: RotationProof;
@@ -48,7 +48,7 @@ export class ResourceRewrite {
 
   private describe(agreed: Settled, result: RewriteResult, inTree: string): Rewritten {
     const { name, writeKey } = this.resource;
-    const keyId = agreed.keyIds[kmsProviderOfLabel(writeKey) ?? ""];
+    const keyId = agreed.keyIds[kmsKeyNameOfLabel(writeKey) ?? ""];
     const proof: RotationProof = {
       cluster: this.uid,
       resource: name,

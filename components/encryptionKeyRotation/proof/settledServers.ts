@@ -2,11 +2,11 @@ import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
-import { awaitServersAgree, type ServersAgreed } from "../servers/agreement";
+import { awaitFileAgreement, type ServersAgreed } from "../servers/fileAgreement";
 import { awaitKmsKeyId } from "../servers/kms";
 import { digestReportedLoads, type Reported, readReportsNow } from "../servers/reports";
 import type { KeyedResource } from "./rotatedResources";
-import { kmsProviderOfLabel } from "../configuration/keyNames";
+import { kmsKeyNameOfLabel } from "../configuration/keyNames";
 
 /** What all of them are to run with, and for which resources. */
 export interface Expectation {
@@ -72,14 +72,14 @@ export class SettledServers {
 
   /** Without a target there is no file to agree on. */
   private async agreement(): Promise<ServersAgreed> {
-    if (this.sha256 !== "") return awaitServersAgree(this.cluster, this.expected, this.work);
+    if (this.sha256 !== "") return awaitFileAgreement(this.cluster, this.expected, this.work);
     const reported = await readReportsNow(this.cluster, this.expected.decommissioned, this.work);
     return { reported, evidence: [`${reported.description} answered; which file they run with was not looked at`] };
   }
 
   private async keyIds(): Promise<{ keyIds: Record<string, string>; evidence: string[] }> {
     const labels = new Set(this.expected.resources.map(({ writeKey }) => writeKey));
-    const providers = [...labels].map(kmsProviderOfLabel).filter((provider) => provider !== undefined);
+    const providers = [...labels].map(kmsKeyNameOfLabel).filter((provider) => provider !== undefined);
     const keyIds: Record<string, string> = {};
     const evidence: string[] = [];
     if (providers.length === 0) return { keyIds, evidence };

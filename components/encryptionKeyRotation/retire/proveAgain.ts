@@ -1,6 +1,6 @@
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { labelKeyName } from "../configuration/keyNames";
-import { awaitAgreementOnFile } from "../edit/awaitAgreementOnFile";
+import { awaitAgreementBeforeEdit } from "../edit/awaitAgreementBeforeEdit";
 import type { RetireInputs } from "../inputs";
 import { countLateWrites } from "../proof/lateWrites";
 import { rewriteAndProve } from "../proof/prove";
@@ -14,7 +14,7 @@ import type { LiveConfiguration } from "../liveConfiguration";
  * Right before keys go: one more pass over the objects of each resource whose proof may not hold any more. True: there was one.
  */
 export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<boolean> {
-  const { reported } = await awaitAgreementOnFile(inputs, work, live);
+  const { reported } = await awaitAgreementBeforeEdit(inputs, work, live);
   const facts = await readRotationFacts(inputs, work.cluster, live);
   const doubtful = await findDoubtful(facts, reported, work);
   if (doubtful.length === 0) return false;

@@ -1,4 +1,8 @@
-import { checkRemovalAcknowledged, leftOverRemovals, unmatchedRemovals } from "../../provider/acknowledgements";
+import {
+  checkRemovalAcknowledged,
+  leftOverRemovalAcknowledgements,
+  unmatchedRemovalAcknowledgements,
+} from "../../provider/acknowledgedRemoval";
 import { CHECKS_OF_DROP } from "../acknowledge";
 import type { DropInputs } from "../inputs";
 
@@ -22,10 +26,13 @@ export function versionDropped(
 
 /** Acknowledgements that name a version which this drop does not remove. */
 export function unmatchedVersions({ crd, acknowledge }: Asked, dropped: readonly string[]): string[] {
-  return unmatchedRemovals({ subject: crd, phase: "drop", removed: dropped, acknowledge }, CHECKS_OF_DROP);
+  return unmatchedRemovalAcknowledgements(
+    { subject: crd, phase: "drop", removed: dropped, acknowledge },
+    CHECKS_OF_DROP,
+  );
 }
 
 /** Acknowledgements that speak of a drop where none is to be done. */
 export function leftOverVersions({ crd, acknowledge }: Asked): string[] {
-  return leftOverRemovals({ subject: crd, phase: "drop", acknowledge }, CHECKS_OF_DROP);
+  return leftOverRemovalAcknowledgements({ subject: crd, phase: "drop", acknowledge }, CHECKS_OF_DROP);
 }

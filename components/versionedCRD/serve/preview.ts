@@ -4,7 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import { probeConversion } from "../../migration/rehearsal/conversionReview";
 import type { Preview } from "../../provider/phaseLogic";
-import { readable, unknownPaths } from "../../provider/unknown";
+import { withUnknownInWords, unknownPaths } from "../../provider/unknown";
 import { checkAdoption, heldByOthers, managersTakenOver, type Adoption, type PriorState } from "../adoption";
 import { checkServe } from "../checks/checkServe";
 import { objectsReadable } from "../checks/objectsReadable";
@@ -94,7 +94,7 @@ function withAssumedConversion(manifest: Definition): Definition {
     typeof conversion === "string"
       ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
       : conversion;
-  return readable({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
+  return withUnknownInWords({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
 }
 
 /** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */

@@ -1,4 +1,4 @@
-import { judgeServersAgreement, type Expectation } from "../../../components/encryptionKeyRotation/servers/agreement";
+import { judgeFileAgreement, type Expectation } from "../../../components/encryptionKeyRotation/servers/fileAgreement";
 import type { Reported } from "../../../components/encryptionKeyRotation/servers/reports";
 import type { ReportedServer } from "../../../components/kubernetes/encryptionReport";
 
@@ -15,7 +15,7 @@ const server = (host: string, given: Partial<ReportedServer> = {}): ReportedServ
 });
 const reported = (...servers: ReportedServer[]): Reported => ({ servers, description: "", missing: [] });
 const judged = (now: ReportedServer[], since: ReportedServer[] | undefined, given: Partial<Expectation> = {}) =>
-  judgeServersAgreement(reported(...now), {
+  judgeFileAgreement(reported(...now), {
     sha256: NEW,
     decommissioned: [],
     leases: now.map(({ host }) => host),

@@ -1,11 +1,8 @@
-import {
-  checkArguments,
-  checkKeyAge,
-  checkProvenToRetire,
-  checkRotation,
-  type Findings,
-  whyNotFileless,
-} from "../../../components/encryptionKeyRotation/checks";
+import { checkArguments } from "../../../components/encryptionKeyRotation/checks/arguments";
+import { checkRotation, type Findings } from "../../../components/encryptionKeyRotation/checks/checkRotation";
+import { whyNotFileless } from "../../../components/encryptionKeyRotation/checks/filelessKeys";
+import { checkKeyAge } from "../../../components/encryptionKeyRotation/checks/keyAge";
+import { checkProvenToRetire } from "../../../components/encryptionKeyRotation/checks/provenToRetire";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import { digestKeyBytes } from "../../../components/encryptionKeyRotation/configuration/keyBytes";
 import type { RotationInput } from "../../../components/encryptionKeyRotation/desiredKeys";

@@ -1,4 +1,4 @@
-import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/renderConfiguration";
 import { lostByRewrite } from "../../../components/encryptionKeyRotation/distribute/lostByRewrite";
 import { entry, file, secretOf } from "./situations";
 

@@ -1,5 +1,5 @@
-import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
-import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parseConfiguration";
+import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/renderConfiguration";
 import { entry, file, secretOf } from "./situations";
 import { etcdPrefixOfKey } from "../../../components/encryptionKeyRotation/audit/countPrefixes";
 

@@ -1,10 +1,14 @@
 import * as fc from "fast-check";
-import { checkRotation, acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks";
+import { acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks/acceptedByApiServer";
+import { checkRotation } from "../../../components/encryptionKeyRotation/checks/checkRotation";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import { keyEntriesOf, type KeyEntry } from "../../../components/encryptionKeyRotation/configuration/keyEntries";
 import { labelKeyName } from "../../../components/encryptionKeyRotation/configuration/keyNames";
-import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
-import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parseConfiguration";
+import {
+  renderConfiguration,
+  isSameConfiguration,
+} from "../../../components/encryptionKeyRotation/configuration/renderConfiguration";
 import { isReachedByPatterns } from "../../../components/encryptionKeyRotation/configuration/resourcePatterns";
 import {
   effectiveKeyOrder,
@@ -18,7 +22,6 @@ import {
   planPromote,
   planRetire,
 } from "../../../components/encryptionKeyRotation/plan";
-import { isSameConfiguration } from "../../../components/encryptionKeyRotation/stages";
 import { after, files, materialFor, RESOURCES, rotations, STAGES } from "./situations";
 
 const runs = { numRuns: 150 };

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
-import { checkRotation, acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks";
-import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parse";
-import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/render";
+import { acceptedByApiServer } from "../../../components/encryptionKeyRotation/checks/acceptedByApiServer";
+import { checkRotation } from "../../../components/encryptionKeyRotation/checks/checkRotation";
+import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parseConfiguration";
+import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/renderConfiguration";
 import { effectiveKeyOrder } from "../../../components/encryptionKeyRotation/configuration/effectiveKeys";
 import { keyOrdersToUndoTo, undoEdit } from "../../../components/encryptionKeyRotation/edit/undoEdit";
 import { after, entry, file, files, materialFor, RESOURCES, rotations, secretOf, told, want } from "./situations";

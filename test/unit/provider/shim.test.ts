@@ -2,7 +2,7 @@ import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { packageFolder, providerText } from "../../../components/provider/shim";
+import { packageFolderForShim, shimText } from "../../../components/provider/shim";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
 
 const PROVIDER = "dist/components/versionedCRD/provider.js";
@@ -41,7 +41,7 @@ function load(calls: Call[], { phase = "store", cwd = "." }: LoadOptions = {}): 
     "-e",
     script,
     require.resolve("require-from-string"),
-    providerText("versionedCRD", phase),
+    shimText("versionedCRD", phase),
     JSON.stringify(calls),
   ];
   const options = { cwd: path.join(folder, cwd), encoding: "utf8", stdio: "pipe" } as const;
@@ -100,15 +100,13 @@ test("neither folder nor package => an error that names the package", () => {
 });
 
 test("the text is one constant a phase: no path, no version, nothing of the program", () => {
-  expect(providerText("versionedCRD", "serve")).toBe(providerText("versionedCRD", "serve"));
-  expect(providerText("versionedCRD", "serve").replace(/"serve"/g, '"drop"')).toBe(
-    providerText("versionedCRD", "drop"),
-  );
-  expect(providerText("versionedCRD", "serve")).not.toContain(process.cwd());
-  expect(providerText("versionedCRD", "serve")).not.toMatch(/\d+\.\d+\.\d+/);
+  expect(shimText("versionedCRD", "serve")).toBe(shimText("versionedCRD", "serve"));
+  expect(shimText("versionedCRD", "serve").replace(/"serve"/g, '"drop"')).toBe(shimText("versionedCRD", "drop"));
+  expect(shimText("versionedCRD", "serve")).not.toContain(process.cwd());
+  expect(shimText("versionedCRD", "serve")).not.toMatch(/\d+\.\d+\.\d+/);
 });
 
 test("the package's folder is told relative to the project", () => {
-  expect(packageFolder()).toBe(".");
-  expect(path.isAbsolute(packageFolder())).toBe(false);
+  expect(packageFolderForShim()).toBe(".");
+  expect(path.isAbsolute(packageFolderForShim())).toBe(false);
 });

@@ -2,12 +2,12 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
 import { readRecordConfigMap } from "../proof/recordConfigMap";
 import { reportsBeforeRecordedWrite, type RotationRecord } from "../proof/record";
-import { awaitServersAgree, type ServersAgreed } from "../servers/agreement";
+import { awaitFileAgreement, type ServersAgreed } from "../servers/fileAgreement";
 import { readReportsNow } from "../servers/reports";
 import type { LiveConfiguration } from "../liveConfiguration";
 
 /** No edit begins before every server runs with what the targets hold now: an earlier one may have been cut off. */
-export async function awaitAgreementOnFile(
+export async function awaitAgreementBeforeEdit(
   { decommissionedServers, recordIn }: RotationInputs,
   work: PhaseWork,
   { text, sha256 }: LiveConfiguration,
@@ -22,5 +22,5 @@ export async function awaitAgreementOnFile(
     // Not our file, and nobody to ask: that they run with it is all that can be supposed.
     if (isSilent) return { reported, evidence: ["what they ran with before, API servers tell only from 1.34 on"] };
   }
-  return awaitServersAgree(work.cluster, { sha256, since, decommissioned: decommissionedServers }, work);
+  return awaitFileAgreement(work.cluster, { sha256, since, decommissioned: decommissionedServers }, work);
 }

@@ -1,25 +1,17 @@
-import { whatOfError, messageOfError, UserError } from "../../kubernetes/errors";
+import { whatOfError, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
 import { recordLoadedInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
 import { reportsBeforeRecordedWrite } from "../proof/record";
-import { awaitServersAgree, ReloadFailed } from "../servers/agreement";
+import { awaitFileAgreement } from "../servers/fileAgreement";
+import type { ReloadFailed } from "../targets/reload";
 import { reloadAllTargets, writeAllTargets, type OpenTarget } from "../targets";
 import type { LiveConfiguration } from "../liveConfiguration";
 import { type Write, recordEdit } from "./recordEdit";
 
-/** A command that restarts an API server fails where that does not start with the new file. */
-export async function reloadOrFail(targets: OpenTarget[]): Promise<void> {
-  try {
-    await reloadAllTargets(targets);
-  } catch (error) {
-    throw new ReloadFailed("that API server", error instanceof UserError ? error.problem : messageOfError(error));
-  }
-}
-
 /** A rejected file keeps a server from starting: nothing is more urgent than to put the last good one back. */
-export async function rollBack(
+export async function rollBackFile(
   inputs: RotationInputs,
   work: PhaseWork,
   targets: OpenTarget[],
@@ -68,7 +60,7 @@ async function describeRollback(
 ): Promise<string> {
   try {
     const since = reportsBeforeRecordedWrite(await readRecordConfigMap(work.cluster, recordIn), sha256);
-    await awaitServersAgree(
+    await awaitFileAgreement(
       work.cluster,
       { sha256, since, decommissioned: decommissionedServers, timeoutSeconds: ROLLBACK_SECONDS },
       work,

@@ -1,3 +1,4 @@
+import { ReloadFailed } from "../targets/reload";
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { fullReportHash, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
@@ -6,16 +7,6 @@ import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { readReports, type Reported } from "./reports";
-
-/** An API server refused the file that it was given; it goes on with the one it had, and would not start with this one. */
-export class ReloadFailed extends UserError {
-  constructor(
-    readonly host: string,
-    problem: Problem | string,
-  ) {
-    super(problem);
-  }
-}
 
 export interface ExpectedFile {
   /** Of the file that was written, hexadecimal, with or without `sha256:` in front. */
@@ -48,7 +39,7 @@ const POLL_MS = 1_000;
  *
  * @throws ReloadFailed as soon as a server's failure counter moves; UserError naming the host that lags
  */
-export async function awaitServersAgree(cluster: Cluster, awaited: ExpectedFile, work: Work): Promise<ServersAgreed> {
+export async function awaitFileAgreement(cluster: Cluster, awaited: ExpectedFile, work: Work): Promise<ServersAgreed> {
   const { sha256, decommissioned = [], timeoutSeconds = TIMEOUT_SECONDS } = awaited;
   const began = Date.now();
   let { since } = awaited;
@@ -88,7 +79,7 @@ async function askServers(
     const servers = await findApiServers(cluster, { ...work, decommissioned: expectation.decommissioned });
     try {
       const reported = await readReports(servers, work);
-      const verdict = judgeServersAgreement(reported, {
+      const verdict = judgeFileAgreement(reported, {
         ...expectation,
         leases: servers.identities.map(({ host }) => host),
       });
@@ -116,7 +107,7 @@ export interface Expectation {
 }
 
 /** Whether these servers run with the file. Pure. */
-export function judgeServersAgreement(reported: Reported, expectation: Expectation): Verdict {
+export function judgeFileAgreement(reported: Reported, expectation: Expectation): Verdict {
   const before = (server: ReportedServer): ReportedServer | undefined =>
     expectation.since?.servers.find((each) => isSame(each, server));
   const twice = reported.servers.find(

@@ -49,3 +49,7 @@ function quoted(text: string): string {
 function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
 }
+
+export function isSameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
+  return renderConfiguration(left) === renderConfiguration(right);
+}

@@ -16,13 +16,6 @@ import { plainData } from "./plainData";
 import { reusedName } from "./reusedName";
 import type { Rotation } from "./rotation";
 
-export { checkArguments } from "./arguments";
-export { whyNotFileless } from "./filelessKeys";
-export { checkKeyAge } from "./keyAge";
-export { keyRetired, leftOverKeys, unmatchedKeys } from "./keyRetired";
-export { checkProvenToRetire, type ProvenFor } from "./provenToRetire";
-export { acceptedByApiServer } from "./acceptedByApiServer";
-
 export interface Findings {
   /** Refuse: preview and `up` fail with these. */
   errors: string[];
