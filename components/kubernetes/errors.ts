@@ -80,3 +80,8 @@ export function messageOfError(error: unknown): string {
   if (error instanceof UserError) return problemInOneLine(error.problem);
   return problemInOneLine({ what: error instanceof Error ? error.message : String(error) });
 }
+
+/** k8s.io/apiserver pkg/admission/plugin/webhook/errors/statuserror.go, NewDryRunUnsupportedErr. */
+export function isDryRunUnsupportedError(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 400 && /does not support dry run/.test(error.serverMessage);
+}

@@ -12,7 +12,7 @@ import { hasStatus, messageOfError, UnreachableError } from "../kubernetes/error
 import { everyResource, qualifiedResourceName } from "../kubernetes/everyResource";
 import type { Work } from "../kubernetes/report";
 import {
-  droppedReferences,
+  droppedOwnerReferences,
   type DroppedOwner,
   type OwnerReference,
   type OwnersFound,
@@ -103,7 +103,7 @@ async function searchOne(
     initializingSeconds: INITIALIZING_SECONDS,
   })) {
     for (const object of page.objects) {
-      if (droppedReferences(referencesOf(object), owner).length === 0) continue;
+      if (droppedOwnerReferences(referencesOf(object), owner).length === 0) continue;
       found++;
       if (names.length < NAMED) names.push(nameOf(resource, object));
       await visit(resource, object);
@@ -125,7 +125,7 @@ async function rewriteOne(
   const accept = MetadataOnly.object;
   let object = listed;
   for (let tried = 1; ; tried++) {
-    const indices = droppedReferences(referencesOf(object), owner);
+    const indices = droppedOwnerReferences(referencesOf(object), owner);
     if (indices.length === 0) return false;
     const { uid, resourceVersion } = object.metadata;
     try {

@@ -34,7 +34,10 @@ export interface Unsearched {
  * The garbage collector resolves an owner by its apiVersion: with that version gone (tried: unserved is enough) the object is
  * never collected, and a foreground delete of its owner hangs. k8s.io/kubernetes pkg/controller/garbagecollector/operations.go
  */
-export function droppedReferences(references: readonly OwnerReference[] | undefined, owner: DroppedOwner): number[] {
+export function droppedOwnerReferences(
+  references: readonly OwnerReference[] | undefined,
+  owner: DroppedOwner,
+): number[] {
   return (references ?? []).flatMap(({ apiVersion, kind }, index) =>
     kind === owner.kind && apiVersion !== undefined && owner.apiVersions.includes(apiVersion) ? [index] : [],
   );

@@ -1,5 +1,5 @@
 import { describeRead } from "../migration/rehearsal/sample";
-import { count } from "../migration/rewrite/progress";
+import { progressCount } from "../migration/rewrite/progress";
 import type { ObjectsRead } from "./facts";
 import type { FieldUse } from "./lostFields";
 
@@ -19,5 +19,5 @@ export function describeFieldUse({ field, objects }: FieldUse): string {
 
 /** `1 object`, `2 objects`. */
 export function describeObjects(number: number): string {
-  return `${count(number)} object${number === 1 ? "" : "s"}`;
+  return `${progressCount(number)} object${number === 1 ? "" : "s"}`;
 }

@@ -1,7 +1,7 @@
 import { isWebhookConversion } from "../crd/conversion";
 import { storageVersion } from "../crd/definition";
 import { isNewerObject } from "../kubernetes/api";
-import { recordedProof } from "../migration/definition/proof";
+import { recordedProof } from "../migration/definition/records";
 import { describeRefused } from "../migration/rehearsal/sample";
 import { ManagersByVersion, type ManagerUse } from "../migration/usage/describeUsage";
 import { objectsOf, type RollbackFacts } from "./facts";

@@ -1,5 +1,6 @@
 import { storageVersion, type Definition } from "../crd/definition";
-import { recordedProof, whyProven } from "../migration/definition/proof";
+import { whyProven } from "../migration/definition/proof";
+import { recordedProof } from "../migration/definition/records";
 import type { CrdFacts, ProofFacts } from "./facts";
 import { manifestOwners } from "./manifestOwners";
 

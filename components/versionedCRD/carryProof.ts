@@ -1,7 +1,7 @@
 import { storageVersion, type Definition } from "../crd/definition";
 import { PROOF_ANNOTATION } from "../crd/names";
 import type { Cluster } from "../kubernetes/cluster";
-import { annotate } from "../migration/definition/liveDefinition";
+import { annotateLiveDefinition } from "../migration/definition/liveDefinition";
 import { validProof, whyProven } from "../migration/definition/proof";
 
 /**
@@ -29,5 +29,5 @@ export async function carryProof(
     missing: [],
   };
   const proof = { ...known, uid, generation, storageVersion: storageVersion(later) };
-  return annotate(cluster, later, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  return annotateLiveDefinition(cluster, later, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
 }

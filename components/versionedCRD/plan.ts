@@ -2,7 +2,8 @@ import { describeBackupArgs, type BackupArgs } from "../backup/args";
 import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import { versionsOfUnfinishedDrop, versionsToRehearse } from "../migration/definition/plan";
+import { planVersionsToRehearse } from "../migration/definition/plan";
+import { recordedUnfinishedDrop } from "../migration/definition/records";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
 import { servedStage, withdrawnVersions } from "./stages";
@@ -60,7 +61,7 @@ export interface RehearseRequest {
 
 export function planRehearse(live: Definition | undefined, request: RehearseRequest): string[] {
   if (live === undefined) return [];
-  const from = versionsToRehearse(live, request.version, request.versions);
+  const from = planVersionsToRehearse(live, request.version, request.versions);
   const flips = storageVersion(live) !== request.version;
   if (from.length === 0) return [];
   if ((request.stopsHere || !flips) && hasValidRehearsal(live, request.version, request.schema)) return [];
@@ -82,7 +83,7 @@ export function planDrop(live: Definition | undefined, manifest: string[], backu
       (name) => `${name} → (none): unserve, wait for requests in flight, move managedFields, remove, list everything`,
     ),
   ];
-  const unfinished = versionsOfUnfinishedDrop(live);
+  const unfinished = recordedUnfinishedDrop(live);
   return unfinished.length === 0
     ? steps
     : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];

@@ -5,7 +5,7 @@ import { moveManagedFields } from "../../components/migration/managedFields";
 import { type ApiError, UnreachableError } from "../../components/kubernetes/errors";
 import { forEachObject } from "../../components/migration/rewrite/objects";
 import { rewriteAllObjects } from "../../components/migration/rewrite/rewriteAllObjects";
-import { awaitAgreement } from "../../components/migration/servers/agreement";
+import { awaitStorageAgreement } from "../../components/migration/servers/storageAgreement";
 import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/servedEverywhere";
 import { type Bench, group, objectOf, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
@@ -40,7 +40,7 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
     const servers = await findApiServers(bench.cluster);
     expect(servers).toMatchObject({ distinct: true, missingEvidence: [] });
     expect(servers.servers).toHaveLength(1);
-    const { evidence } = await awaitAgreement(servers, target(kind, "v2"), bench.work);
+    const { evidence } = await awaitStorageAgreement(servers, target(kind, "v2"), bench.work);
     expect(evidence.join("; ")).toMatch(
       /1 API server \(.+\) shows v2 as the storage version.*PATCH \{\} on default\/o-00000/,
     );
@@ -213,7 +213,7 @@ describe("serving, unserving, dropping", () => {
 
   test("T1b a collection without objects: agreement says so, the pass is clean, the list is readable", async () => {
     const servers = await findApiServers(bench.cluster);
-    const { evidence } = await awaitAgreement(servers, target(kind, "v1"), bench.work);
+    const { evidence } = await awaitStorageAgreement(servers, target(kind, "v1"), bench.work);
     expect(evidence).toContain("no object could be probed (there is none), so only discovery speaks for it");
     const result = await rewriteAllObjects(bench.cluster, target(kind, "v1"), bench.work);
     expect(result).toMatchObject({ visited: 0, failedCount: 0 });

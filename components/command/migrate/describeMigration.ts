@@ -1,6 +1,6 @@
 import { describeProblem, type Problem } from "../../kubernetes/problem";
 import type { ForeignPlan } from "../../migration/foreign/plan";
-import { count } from "../../migration/rewrite/progress";
+import { progressCount } from "../../migration/rewrite/progress";
 
 /** What became of one CRD, as a row of the summary. */
 export interface Outcome {
@@ -20,7 +20,7 @@ export function describeMigrationPlans(plans: readonly ForeignPlan[], where: str
 
 function describePlan({ live, crd, version, plan, refusal, sample }: ForeignPlan): string[] {
   const stored = (live.status?.storedVersions ?? []).join(", ");
-  const objects = sample.count === undefined ? "objects not listed" : `about ${count(sample.count)} objects`;
+  const objects = sample.count === undefined ? "objects not listed" : `about ${progressCount(sample.count)} objects`;
   const head = `${crd}: storage ${version}, storedVersions [${stored}], ${objects}`;
   if (plan.length === 0) return [head, "    nothing to do"];
   if (refusal !== undefined) return [head, "    cannot be migrated: see below"];
@@ -32,8 +32,8 @@ export function describeMigrationOutcomes(outcomes: readonly Outcome[]): string 
   const rows = outcomes.map(({ crd, stored, objects, rewritten, result }) => [
     crd,
     stored,
-    objects === undefined ? "" : count(objects),
-    rewritten === undefined ? "" : count(rewritten),
+    objects === undefined ? "" : progressCount(objects),
+    rewritten === undefined ? "" : progressCount(rewritten),
     result,
   ]);
   return aligned([["CRD", "STORED VERSIONS", "OBJECTS", "REWRITTEN", "RESULT"], ...rows]);

@@ -3,7 +3,7 @@ import { shortReportHash } from "../../kubernetes/encryptionReport";
 import { hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
-import { orIndistinct } from "../../migration/servers/everyServer";
+import { everyServerOrIndistinct } from "../../migration/servers/everyServer";
 import { readReports, type Reported } from "./reports";
 
 /**
@@ -73,7 +73,7 @@ export async function awaitKmsKeyId(
  * healthy after the id was told means that it writes with it.
  */
 async function writesWithIt(servers: ApiServers, work: Work): Promise<string> {
-  const healthy = servers.distinct && (await orIndistinct(servers, () => eachHealthy(servers, work)));
+  const healthy = servers.distinct && (await everyServerOrIndistinct(servers, () => eachHealthy(servers, work)));
   if (healthy) return "each is healthy with it";
   const until = Date.now() + OLD_KEY_SECONDS * 1_000;
   for (let left = until - Date.now(); left > 0; left = until - Date.now()) {

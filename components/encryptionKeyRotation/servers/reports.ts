@@ -4,7 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { encryptionReportOf, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
 import { readMetrics } from "../../kubernetes/metrics";
 import type { Work } from "../../kubernetes/report";
-import { visitEveryServer, orIndistinct } from "../../migration/servers/everyServer";
+import { visitEveryServer, everyServerOrIndistinct } from "../../migration/servers/everyServer";
 
 export interface Reported {
   readonly servers: readonly ReportedServer[];
@@ -32,7 +32,7 @@ export async function readReportsNow(
 
 /** The same, of servers that were found already. */
 export async function readReports(servers: ApiServers, work: Work): Promise<Reported> {
-  const found = await orIndistinct(servers, async () => {
+  const found = await everyServerOrIndistinct(servers, async () => {
     const processes = new Map<string, ReportedServer>();
     for await (const server of visitEveryServer(servers, work)) {
       const read = encryptionReportOf(await readMetrics(server, work.signal), servers.identities, server.address);

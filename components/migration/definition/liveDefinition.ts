@@ -19,7 +19,7 @@ export async function requireDefinition(cluster: Cluster, name: string): Promise
 }
 
 /** Records something on the definition; refused when it moved since it was read. */
-export function annotate(
+export function annotateLiveDefinition(
   cluster: Cluster,
   live: Definition,
   annotations: Record<string, string | null>,
@@ -28,7 +28,11 @@ export function annotate(
 }
 
 /** Sets status.storedVersions; refused when the definition moved since it was read. */
-export function setStoredVersions(cluster: Cluster, live: Definition, versions: string[]): Promise<Definition> {
+export function setStoredVersionsOfDefinition(
+  cluster: Cluster,
+  live: Definition,
+  versions: string[],
+): Promise<Definition> {
   return patchLiveDefinition(cluster, live, "/status", {}, { status: { storedVersions: versions } });
 }
 

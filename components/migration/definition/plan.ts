@@ -1,5 +1,6 @@
+import { recordedUnfinishedDrop } from "./records";
 import { servedByName, storageVersion, type Definition } from "../../crd/definition";
-import { recordedDropping, whyProven } from "./proof";
+import { whyProven } from "./proof";
 
 /** Facts a plan needs that the definition does not hold. */
 export interface PlanFacts {
@@ -13,7 +14,7 @@ export interface PlanFacts {
  * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
  * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  */
-export function versionsToRehearse(
+export function planVersionsToRehearse(
   live: Definition,
   version: string,
   versions: Record<string, boolean> = {},
@@ -36,7 +37,7 @@ export function planDefinitionMigrate(
 ): string[] {
   if (live === undefined) return [];
   // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
-  if (versionsOfUnfinishedDrop(live).length > 0) return [];
+  if (recordedUnfinishedDrop(live).length > 0) return [];
   const before = live.status?.storedVersions ?? [];
   const storage = storageVersion(live);
   if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
@@ -48,12 +49,6 @@ export function planDefinitionMigrate(
     `${from} → ${version}: rewrite every object ${describeMigrator(migrator, facts.storageMigrationApi)}`,
     `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
   ];
-}
-
-/** Versions that were removed without it having been shown that everything reads without them. */
-export function versionsOfUnfinishedDrop(live: Definition): string[] {
-  const there = live.spec.versions.map(({ name }) => name);
-  return (recordedDropping(live)?.versions ?? []).filter((name) => !there.includes(name)).sort();
 }
 
 function describeMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {

@@ -22,7 +22,7 @@ export async function readPlanFacts(
 }
 
 /** resourceVersion of the cluster as of now; undefined while the resource cannot be listed. */
-export async function currentResourceVersion(
+export async function readResourceVersionFact(
   resource: { group: string; plural: string },
   cluster: Cluster,
   live: Definition,

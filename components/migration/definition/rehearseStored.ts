@@ -6,8 +6,8 @@ import { conversionGuard } from "../rehearsal/conversionGuard";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/rehearsal";
 import { withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
-import { versionsToRehearse } from "./plan";
-import { recordedRehearsal } from "./proof";
+import { planVersionsToRehearse } from "./plan";
+import { recordedRehearsal } from "./records";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** The objects of a CRD, and the version in which all of them are to be stored. */
@@ -38,7 +38,7 @@ export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definitio
 function versionsStillStored(live: Definition, version: string): string[] {
   const { flipped } = recordedRehearsal(live) ?? {};
   const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
-  return isSame ? [flipped.from] : versionsToRehearse(live, version);
+  return isSame ? [flipped.from] : planVersionsToRehearse(live, version);
 }
 
 /** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */

@@ -5,7 +5,7 @@ import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
 import { requireDefinition } from "../definition/liveDefinition";
-import { migrateAndProve, recordProof, type ProveInputs } from "../definition/prove";
+import { migrateAndProve, recordProven, type ProveInputs } from "../definition/migrateAndProve";
 import { moveManagedFields, moveManagedFieldsOf } from "../managedFields";
 import { withFailures } from "../rewrite/failures";
 import { afterOthers } from "./afterOthers";
@@ -97,7 +97,7 @@ async function rewriteAndProve(
   const pass = await migrateAndProve(inputs, isInTree, work);
   // Before the proof: were we killed here, the next run would begin anew, and find what is left.
   const moved = await moveStale(planned, work, new Set());
-  const after = await recordProof(inputs, work, pass);
+  const after = await recordProven(inputs, work, pass);
   const seconds = Math.ceil((Date.now() - started) / 1000);
   return {
     crd,

@@ -1,6 +1,6 @@
 import type { ForeignPlan } from "./plan";
 import { rehearseStored, rehearsalWarnings } from "../definition/rehearseStored";
-import { versionsToRehearse } from "../definition/plan";
+import { planVersionsToRehearse } from "../definition/plan";
 import type { ClusterWork } from "../../kubernetes/cluster";
 
 /**
@@ -13,7 +13,7 @@ export async function rehearseForeign(
   { live, crd, version }: ForeignPlan,
   work: ForeignWork,
 ): Promise<number | undefined> {
-  const clean = await rehearseStored(versionsToRehearse(live, version), live, { crd, version }, work);
+  const clean = await rehearseStored(planVersionsToRehearse(live, version), live, { crd, version }, work);
   for (const warning of rehearsalWarnings(clean)) work.warn(`${crd}: ${warning}`);
   return clean.length === 0 ? undefined : Math.max(...clean.map(({ objects }) => objects));
 }

@@ -6,7 +6,7 @@ import { hasStatus, messageOfError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
-import { duration } from "../rewrite/progress";
+import { progressDuration } from "../rewrite/progress";
 import { touchObject } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
 import { judgeInTreeState, type InTreeState } from "./inTreeState";
@@ -136,7 +136,7 @@ class InTreeMigration {
       const watched = { sinceCreated: (now - created) / 1_000, sinceChange: (now - changed) / 1_000, objects, behind };
       const state = judgeInTreeState(migration, watched);
       if (state.kind !== "running") return state;
-      this.work.report(`StorageVersionMigration ${name}: ${state.message} (${duration(watched.sinceCreated)})`);
+      this.work.report(`StorageVersionMigration ${name}: ${state.message} (${progressDuration(watched.sinceCreated)})`);
       if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
         nudges++;
         if (migration?.status?.resourceVersion !== undefined) await this.moveInformer();

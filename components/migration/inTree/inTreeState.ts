@@ -1,4 +1,4 @@
-import { duration } from "../rewrite/progress";
+import { progressDuration } from "../rewrite/progress";
 import { hasMigrationCondition, type StorageVersionMigration } from "./storageVersionMigration";
 
 export type InTreeState =
@@ -52,7 +52,7 @@ export function judgeInTreeState(migration: StorageVersionMigration | undefined,
   if (noticed && watched.sinceChange > allowed) {
     return {
       kind: "stalled",
-      message: `nothing changed for ${duration(watched.sinceChange)}${said && `; last: ${said}`}`,
+      message: `nothing changed for ${progressDuration(watched.sinceChange)}${said && `; last: ${said}`}`,
     };
   }
   return { kind: "running", message: said || (noticed ? "running" : "waiting for the controller") };

@@ -1,7 +1,7 @@
 import type { WebhookClientConfig } from "../../crd/definition";
 import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { convertObjects, WebhookError } from "./conversionReview";
+import { convertObjectsByReview, WebhookError } from "./conversionReview";
 
 const BATCH = 50;
 const GATHER_MS = 5;
@@ -44,7 +44,7 @@ export class BatchedConversion {
   private async convertAll(batch: readonly Waiting[]): Promise<void> {
     try {
       const objects = batch.map(({ object }) => object);
-      const converted = await convertObjects(
+      const converted = await convertObjectsByReview(
         this.cluster,
         this.clientConfig,
         objects,

@@ -57,7 +57,7 @@ export async function probeConversion(
  *
  * @throws WebhookError; its trouble is "refused" where the webhook itself said no
  */
-export function convertObjects(
+export function convertObjectsByReview(
   cluster: Cluster,
   clientConfig: WebhookClientConfig,
   objects: readonly KubernetesObject[],

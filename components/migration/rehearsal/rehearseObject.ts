@@ -1,7 +1,7 @@
+import { isDryRunUnsupportedError, ApiError, hasStatus, UserError } from "../../kubernetes/errors";
 import type { Schema } from "../../crd/definition";
 import { type KubernetesObject, PatchType, type Resource, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
 import { compareObjects } from "./compare";
 
 /** How an object gets from the storage version to the next and back; undefined where nothing but the API server can do it. */
@@ -61,7 +61,7 @@ async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<Kuber
       signal: rehearsal.signal,
     });
   } catch (error) {
-    if (!refusesDryRun(error)) throw error;
+    if (!isDryRunUnsupportedError(error)) throw error;
     rehearsal.notChecked("whether the rewrite is accepted: an admission webhook does not support dry runs");
     // A read through the new version is converted and pruned just the same: what would be lost still shows.
     return rehearsal.cluster.call<KubernetesObject>({ method: "GET", path, signal: rehearsal.signal });
@@ -145,17 +145,12 @@ export async function checkSchemaOfObject(rehearsal: ObjectRehearsal, converted:
 }
 
 function whyNoCreate(error: unknown): string | undefined {
-  if (refusesDryRun(error)) return "an admission webhook does not support dry runs";
+  if (isDryRunUnsupportedError(error)) return "an admission webhook does not support dry runs";
   if (!(error instanceof ApiError)) return undefined;
   if (error.status === 403 && /cannot create resource/.test(error.serverMessage))
     return "create is not allowed to this user";
   if (error.status === 403) return "admission refuses a create (a quota, a policy, a namespace that is being deleted)";
   return error.status >= 400 && error.status < 429 ? `the server answered ${error.status} to a create` : undefined;
-}
-
-/** k8s.io/apiserver pkg/admission/plugin/webhook/errors/statuserror.go, NewDryRunUnsupportedErr. */
-export function refusesDryRun(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 400 && /does not support dry run/.test(error.serverMessage);
 }
 
 function paths(all: readonly string[]): string {

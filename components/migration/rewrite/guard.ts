@@ -58,7 +58,7 @@ export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): g
  * @param resource the new version's endpoint
  * @param original the object as `guard.from` shows it
  */
-export async function guardedTouch(
+export async function rewriteUnderGuard(
   caller: Caller,
   resource: Resource,
   guard: Guard,

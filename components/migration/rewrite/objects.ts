@@ -7,7 +7,7 @@ import { sleep } from "../../kubernetes/sleep";
 import { type Failure, NAMED_FAILURES } from "./failures";
 import { Pace } from "./pace";
 import { listPages, type Page } from "./pages";
-import { count, Progress } from "./progress";
+import { progressCount, Progress } from "./progress";
 import { decideRetryOfObject } from "./decideRetryOfObject";
 
 export interface ForEachOptions extends Work {
@@ -145,7 +145,7 @@ class Walk {
     if (this.generalInARow < GENERAL_FAILURES || this.stopped !== undefined) return;
     const { plural, group } = this.resource;
     this.stopped = new UserError({
-      what: `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to blame for, ${count(this.visited)} of ${count(this.total)} done`,
+      what: `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to blame for, ${progressCount(this.visited)} of ${progressCount(this.total)} done`,
       why: `the last: ${whatOfError(error)}`,
       next: "fix what it names, then run `pulumi up` again",
     });

@@ -32,7 +32,7 @@ export class Progress {
     const at = this.now();
     if (milliseconds < EVERY_MS || at - this.saidAt < EVERY_MS) return;
     this.saidAt = at;
-    this.report(`${this.doing}${this.line}: waiting ${duration(milliseconds / 1_000)} after ${why}`);
+    this.report(`${this.doing}${this.line}: waiting ${progressDuration(milliseconds / 1_000)} after ${why}`);
   }
 
   private rate(at: number, done: number): number {
@@ -43,19 +43,19 @@ export class Progress {
 }
 
 export function progressLine(done: number, total: number, perSecond: number, failed: number): string {
-  const parts = [`${count(done)} / ${count(Math.max(total, done))}`];
-  if (perSecond >= 1) parts.push(`${count(Math.round(perSecond))}/s`);
-  if (perSecond > 0 && total > done) parts.push(`${duration((total - done) / perSecond)} left`);
-  if (failed > 0) parts.push(`${count(failed)} failed`);
+  const parts = [`${progressCount(done)} / ${progressCount(Math.max(total, done))}`];
+  if (perSecond >= 1) parts.push(`${progressCount(Math.round(perSecond))}/s`);
+  if (perSecond > 0 && total > done) parts.push(`${progressDuration((total - done) / perSecond)} left`);
+  if (failed > 0) parts.push(`${progressCount(failed)} failed`);
   return parts.join(" · ");
 }
 
-export function count(value: number): string {
+export function progressCount(value: number): string {
   return value.toLocaleString("en-US");
 }
 
 /** `40 s`, `3 min`, `2 h 5 min`. */
-export function duration(seconds: number): string {
+export function progressDuration(seconds: number): string {
   if (seconds < 99.5) return `${Math.max(1, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -1,7 +1,7 @@
 import type { Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
-import { type Guard, guardedTouch, isGuarded } from "./guard";
+import { type Guard, rewriteUnderGuard, isGuarded } from "./guard";
 import { type ForEachResult, forEachObject } from "./objects";
 import { touchObject } from "./touch";
 
@@ -34,7 +34,7 @@ export async function rewriteAllObjects(
     guard?.from ?? resource,
     async (listed) => {
       const answer = isGuarded(guard, listed)
-        ? await guardedTouch(cluster, resource, guard, listed, work)
+        ? await rewriteUnderGuard(cluster, resource, guard, listed, work)
         : await touchObject(cluster, resource, listed, work);
       if (answer.metadata.resourceVersion === listed.metadata.resourceVersion) unchanged++;
       else rewritten++;

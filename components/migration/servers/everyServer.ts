@@ -55,7 +55,7 @@ interface Lagging {
 }
 
 function firstLagging(servers: ApiServers, work: Work, condition: Condition): Promise<Lagging | undefined> {
-  return orIndistinct(servers, async () => {
+  return everyServerOrIndistinct(servers, async () => {
     for await (const server of visitEveryServer(servers, work)) {
       const lacks = await condition.missing(server);
       if (lacks !== undefined) return { address: server.address, lacks };
@@ -65,7 +65,7 @@ function firstLagging(servers: ApiServers, work: Work, condition: Condition): Pr
 }
 
 /** Once more, as indistinct, where a balancer turns out to deal out single requests. */
-export async function orIndistinct<T>(servers: ApiServers, check: () => Promise<T>): Promise<T> {
+export async function everyServerOrIndistinct<T>(servers: ApiServers, check: () => Promise<T>): Promise<T> {
   try {
     return await check();
   } catch (error) {

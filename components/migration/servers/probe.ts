@@ -7,12 +7,12 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
-import { ApiError, hasStatus, UserError, whatOfError } from "../../kubernetes/errors";
+import { ApiError, hasStatus, UserError, whatOfError, isDryRunUnsupportedError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { compareObjects } from "../rehearsal/compare";
-import { RehearsalError, refusesDryRun } from "../rehearsal/rehearseObject";
+import { RehearsalError } from "../rehearsal/rehearseObject";
 import { WebhookError } from "../rehearsal/webhookClient";
-import { type Guard, GuardError, guardedTouch, isGuarded, readGuarded } from "../rewrite/guard";
+import { type Guard, GuardError, rewriteUnderGuard, isGuarded, readGuarded } from "../rewrite/guard";
 import { touchObject } from "../rewrite/touch";
 import { visitEveryServer } from "./everyServer";
 
@@ -65,7 +65,7 @@ async function rewriteFirst(
   const { guard } = target;
   if (!isGuarded(guard, listed)) return touchObject(server, target, listed, { signal, whole: true });
   const original = await readGuarded(server, guard.from, listed, signal);
-  return guardedTouch(server, target, guard, original, { signal, whole: true });
+  return rewriteUnderGuard(server, target, guard, original, { signal, whole: true });
 }
 
 /** @returns the address of a server whose answer had another resourceVersion, or undefined when none had */
@@ -114,7 +114,7 @@ async function patchDry(
   try {
     return await touchObject(server, target, object, { signal, whole: true, isDry: true });
   } catch (error) {
-    if (refusesDryRun(error)) return undefined;
+    if (isDryRunUnsupportedError(error)) return undefined;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { discover } from "../../kubernetes/discovery";
 import { messageOfError, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { listPages } from "../rewrite/pages";
-import { visitEveryServer, orIndistinct, awaitEveryServer } from "./everyServer";
+import { visitEveryServer, everyServerOrIndistinct, awaitEveryServer } from "./everyServer";
 
 /** With something broken the caller wants to know soon: it puts the version back. */
 const INITIALIZING_SECONDS = 30;
@@ -42,7 +42,7 @@ export async function awaitServedEverywhere(
  * @throws UserError when one cannot read them all
  */
 export function awaitReadableEverywhere(servers: ApiServers, resource: Resource, work: Work): Promise<void> {
-  return orIndistinct(servers, async () => {
+  return everyServerOrIndistinct(servers, async () => {
     for await (const server of visitEveryServer(servers, work)) {
       work.report(`listing ${resource.plural}.${resource.group} through API server ${server.address}`);
       await listThrough(server, resource, work);

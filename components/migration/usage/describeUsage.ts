@@ -78,7 +78,7 @@ function isRequested(requests: Usage["requests"]): boolean {
 function describeRequests(requests: Usage["requests"]): string {
   if (typeof requests === "string") return `requests not read: ${requests}`;
   if ("count" in requests) return `${count(requests.count, "request")} since ${requests.servers} started`;
-  return `${describeSince(requests.since)} and ${count(requests.since.others, "other request")} since migrate ended (${momentOf(requests.at)})`;
+  return `${describeSince(requests.since)} and ${count(requests.since.others, "other request")} since migrate ended (${describeMoment(requests.at)})`;
 }
 
 /** `12 writes`, `at least 12 writes` where an API server was started anew in between. */
@@ -87,7 +87,7 @@ export function describeSince({ writes, isComplete }: RequestsSince): string {
 }
 
 /** As the API server writes times. */
-export function momentOf(milliseconds: number): string {
+export function describeMoment(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }
 

@@ -1,4 +1,17 @@
-import type { RequestCount, RequestTotals } from "../../kubernetes/requestTotals";
+import { findApiServers } from "../../kubernetes/apiServers";
+import type { Cluster } from "../../kubernetes/cluster";
+import { hasStatus, messageOfError } from "../../kubernetes/errors";
+import {
+  readServerTotals,
+  requestTotalsOf,
+  type RequestTotals,
+  type ServerTotals,
+  type RequestCount,
+} from "../../kubernetes/requestTotals";
+import { sharedWhileFresh } from "../../kubernetes/shared";
+
+/** Evidence must not make a preview slow. */
+const METRICS_SECONDS = 20;
 
 /** What each API server had counted at some moment, by the address that it advertises. */
 export interface RequestRecord {
@@ -47,4 +60,40 @@ export function requestRecordOfVersions({ at, servers }: RequestRecord, versions
     { startedAt, byVersion: Object.fromEntries(versions.map((name) => [name, byVersion[name] ?? NOTHING])) },
   ]);
   return { at, servers: Object.fromEntries(kept.sort(([left], [right]) => (left < right ? -1 : 1))) };
+}
+
+/**
+ * What each API server has counted until now, or why that is not known. Where they cannot be distinguished, it is of the one that
+ * answered, and `isOfAll` is false: another one may answer next time.
+ */
+export async function readRequestRecord(
+  cluster: Cluster,
+  resource: { group: string; plural: string },
+  decommissioned: readonly string[],
+): Promise<{ record: RequestRecord; isOfAll: boolean; servers: string } | string> {
+  try {
+    const { counts, isOfAll, count } = await readCounts(cluster, decommissioned);
+    const totals = counts.map(([address, all]): [string, RequestTotals] => [address, requestTotalsOf(all, resource)]);
+    const whose = isOfAll
+      ? `the ${count === 1 ? "API server" : `${count} API servers`}`
+      : "the API server that answered (others may have had more)";
+    return { record: { at: Date.now(), servers: Object.fromEntries(totals) }, isOfAll, servers: whose };
+  } catch (error) {
+    return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
+  }
+}
+
+/** /metrics has the counts of all resources, and is megabytes where there are many: it is read once for all that ask at a time. */
+const readCounts = sharedWhileFresh(countOnce, 1_000);
+
+async function countOnce(cluster: Cluster, decommissioned: readonly string[]) {
+  const signal = AbortSignal.timeout(METRICS_SECONDS * 1_000);
+  const servers = await findApiServers(cluster, { decommissioned, signal });
+  try {
+    const counts: [address: string, totals: ServerTotals][] = [];
+    for (const server of servers.servers) counts.push([server.address, await readServerTotals(server, signal)]);
+    return { counts, isOfAll: servers.distinct, count: servers.count };
+  } finally {
+    servers.close();
+  }
 }

@@ -1,7 +1,7 @@
 import { canonicalText } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
-import { versionsOfUnfinishedDrop } from "../../migration/definition/plan";
+import { recordedUnfinishedDrop } from "../../migration/definition/records";
 
 /**
  * Objects that are there and that no LIST can return, before anything is touched: a problem where something is to be moved,
@@ -17,7 +17,7 @@ export function objectsReadable(
   moves: boolean,
 ): { problems: string[]; warnings: string[] } {
   // What an interrupted drop left unreadable is for drop to find: it puts the version back.
-  if (found === undefined || live === undefined || versionsOfUnfinishedDrop(live).length > 0)
+  if (found === undefined || live === undefined || recordedUnfinishedDrop(live).length > 0)
     return { problems: [], warnings: [] };
   const problem = {
     what: `${manifest.metadata.name}: the API server cannot list the objects that are there: ${found}`,

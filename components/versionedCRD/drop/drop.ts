@@ -13,9 +13,9 @@ import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { requireDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
-import { versionsOfUnfinishedDrop } from "../../migration/definition/plan";
+import { recordedUnfinishedDrop } from "../../migration/definition/records";
 import { planDrop } from "../plan";
-import { currentResourceVersion } from "../../migration/definition/planFacts";
+import { readResourceVersionFact } from "../../migration/definition/planFacts";
 import { whyProven } from "../../migration/definition/proof";
 import { unservedStage, withdrawnVersions } from "../stages";
 import { backUpBeforeDrop, previewBackup } from "./backUpBeforeDrop";
@@ -46,7 +46,7 @@ export const drop: RolloutPhase<DropInputs> = {
   async run(inputs, work) {
     const live = await requireDefinition(work.cluster, inputs.crd);
     const names = namesToDrop(inputs, live);
-    const unfinished = versionsOfUnfinishedDrop(live);
+    const unfinished = recordedUnfinishedDrop(live);
     if (names.length + unfinished.length === 0) return { ...currentOutputs(live), summary: "nothing to drop" };
     let saved: string[] = [];
     if (names.length > 0) {
@@ -115,7 +115,7 @@ async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definiti
       next: "run `pulumi up` so that migrate rewrites the objects",
     });
   }
-  const listed = await currentResourceVersion(inputs, work.cluster, live);
+  const listed = await readResourceVersionFact(inputs, work.cluster, live);
   if (listed !== undefined && whyProven(live, listed) !== undefined) return;
   throw new UserError({
     what: `${inputs.crd}: no valid proof that every object is stored as ${storage} (generation ${live.metadata.generation})`,

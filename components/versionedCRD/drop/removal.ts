@@ -9,9 +9,9 @@ import { awaitReadableEverywhere } from "../../migration/servers/servedEverywher
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
-import { annotate, requireDefinition } from "../../migration/definition/liveDefinition";
+import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
-import { recordedDropping, type DroppingRecord } from "../../migration/definition/proof";
+import { recordedDropping, type DroppingRecord } from "../../migration/definition/records";
 import { placeholder, removedStage, restoredStage } from "../stages";
 
 const PUT_BACK_TRIES = 20;
@@ -33,7 +33,7 @@ export async function removeVersions(
 ): Promise<void> {
   const going = before.spec.versions.filter(({ name }) => names.includes(name));
   const marker: DroppingRecord = { versions: names, conversion: before.spec.conversion ?? null };
-  const marked = await annotate(work.cluster, before, { [DROPPING_ANNOTATION]: JSON.stringify(marker) });
+  const marked = await annotateLiveDefinition(work.cluster, before, { [DROPPING_ANNOTATION]: JSON.stringify(marker) });
   work.report(`removing ${names.join(", ")}`);
   work.signal.throwIfAborted();
   const intent = removedStage(marked, names, inputs.conversion ?? undefined);
@@ -64,7 +64,9 @@ async function finishRemoval({ crd, group, plural }: DropInputs, work: PhaseWork
   const live = await requireDefinition(work.cluster, crd);
   await awaitDefinitionSeen(servers, live, work);
   await awaitReadableEverywhere(servers, { group, plural, version: storageVersion(live) }, work);
-  await annotate(work.cluster, await requireDefinition(work.cluster, crd), { [DROPPING_ANNOTATION]: null });
+  await annotateLiveDefinition(work.cluster, await requireDefinition(work.cluster, crd), {
+    [DROPPING_ANNOTATION]: null,
+  });
 }
 
 /** What the user reads once the versions are back, or why they are not. Not ended by an abort: nothing is more urgent. */

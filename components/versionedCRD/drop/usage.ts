@@ -2,15 +2,20 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import { describeSince } from "../../migration/usage/describeUsage";
-import { requestsSince, type RequestRecord, type RequestsSince } from "../../migration/usage/requestRecord";
-import { findUsage, readRequests } from "../../migration/usage/usage";
+import {
+  requestsSince,
+  type RequestRecord,
+  type RequestsSince,
+  readRequestRecord,
+} from "../../migration/usage/requestRecord";
+import { findUsage } from "../../migration/usage/findUsage";
 import type { Cluster } from "../../kubernetes/cluster";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { PhaseWork, Preview } from "../../provider/phaseLogic";
 import { unmatchedVersions } from "../checks/versionDropped";
 import { versionInUse } from "../checks/versionInUse";
 import type { DropInputs } from "../inputs";
-import { isProvenHere, validProof } from "../../migration/definition/proof";
+import { hasProofOfThisRun, validProof } from "../../migration/definition/proof";
 import { withdrawnVersions } from "../stages";
 
 /** Who still uses the versions that go, and whether that is a reason not to drop them. */
@@ -29,7 +34,7 @@ export async function previewUsage(
     since: record,
   });
   const notes = [...lines, ...unread.map(notLookedAt)];
-  if (isProvenHere(live)) return { notes }; // its turn has come in the run that migrated: the gate looks twice
+  if (hasProofOfThisRun(live)) return { notes }; // its turn has come in the run that migrated: the gate looks twice
   const unmatched = unmatchedVersions(inputs, names);
   const found = verdict(inputs, live, servedOf(live, since), record?.at ?? 0);
   return { notes, problems: [...unmatched, ...found.problems], warnings: found.warnings };
@@ -46,7 +51,7 @@ export async function assertNotInUse(inputs: DropInputs, work: PhaseWork, live: 
   const { problems, warnings } = verdict(inputs, live, first, record.at);
   for (const warning of warnings) work.warn(warning);
   if (problems.length === 0) return;
-  if (!isProvenHere(live)) throw new UserError(problems.join("\n"));
+  if (!hasProofOfThisRun(live)) throw new UserError(problems.join("\n"));
   const seconds = inputs.requestTimeoutSeconds;
   const written = Object.entries(first).filter(([, { writes }]) => writes > 0);
   work.report(
@@ -72,7 +77,7 @@ async function look(
   live: Definition,
   record: RequestRecord,
 ): Promise<Record<string, RequestsSince>> {
-  const now = await readRequests(cluster, inputs, inputs.decommissionedServers);
+  const now = await readRequestRecord(cluster, inputs, inputs.decommissionedServers);
   if (typeof now === "string" || !now.isOfAll) return {};
   const names = withdrawnVersions(live, inputs.versions).map(({ name }) => name);
   return servedOf(live, Object.fromEntries(names.map((name) => [name, requestsSince(record, now.record, name)])));

@@ -2,9 +2,9 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
 import { requireDefinition } from "../../migration/definition/liveDefinition";
-import { planDefinitionMigrate, versionsToRehearse } from "../../migration/definition/plan";
+import { planDefinitionMigrate, planVersionsToRehearse } from "../../migration/definition/plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
-import { migrateAndProve, recordProof } from "../../migration/definition/prove";
+import { migrateAndProve, recordProven } from "../../migration/definition/migrateAndProve";
 import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { withAcknowledged } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
@@ -36,7 +36,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
         next: "run `pulumi up` without --target",
       });
     }
-    if (versionsToRehearse(live, inputs.version).length > 0 && !hasValidRehearsal(live, inputs.version)) {
+    if (planVersionsToRehearse(live, inputs.version).length > 0 && !hasValidRehearsal(live, inputs.version)) {
       throw new UserError({
         what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,
         expected: "one before objects are rewritten",
@@ -48,7 +48,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
     await rehearseStoredAgain(objects, live, work);
     const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;
     const pass = await migrateAndProve(objects, isInTree, work);
-    const after = await recordProof(objects, work, pass);
+    const after = await recordProven(objects, work, pass);
     const seconds = Math.ceil((Date.now() - started) / 1000);
     const summary = `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass (${pass.how})`;
     return { ...currentOutputs(after), ...proofOutput(after), objectsRewritten: pass.proven, summary };

@@ -3,8 +3,8 @@ import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernete
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
-import { recordedProof } from "../../migration/definition/proof";
-import { count, duration } from "../../migration/rewrite/progress";
+import { recordedProof } from "../../migration/definition/records";
+import { progressCount, progressDuration } from "../../migration/rewrite/progress";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { MigrateInputs } from "../inputs";
 
@@ -26,7 +26,7 @@ export async function noteObjects(
   return objects === 0
     ? [`no object of ${crd} is there to be rewritten`]
     : [
-        `about ${count(objects)} object${objects === 1 ? "" : "s"} of ${crd} to rewrite, ${where}${estimate(objects, live)}`,
+        `about ${progressCount(objects)} object${objects === 1 ? "" : "s"} of ${crd} to rewrite, ${where}${estimate(objects, live)}`,
       ];
 }
 
@@ -38,7 +38,7 @@ function estimate(objects: number, live: Definition): string {
   const { objects: proven = 0, seconds = 0 } = recordedProof(live) ?? {};
   if (proven < TELLING || seconds <= 0) return "";
   const rate = proven / seconds;
-  return `; about ${duration(objects / rate)} at the last migration's ${count(Math.ceil(rate))}/s, and the waits`;
+  return `; about ${progressDuration(objects / rate)} at the last migration's ${progressCount(Math.ceil(rate))}/s, and the waits`;
 }
 
 async function countObjects(

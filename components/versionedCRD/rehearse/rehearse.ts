@@ -1,7 +1,7 @@
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
-import { annotate, requireDefinition } from "../../migration/definition/liveDefinition";
-import { versionsToRehearse } from "../../migration/definition/plan";
-import type { RehearsalRecord } from "../../migration/definition/proof";
+import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
+import { planVersionsToRehearse } from "../../migration/definition/plan";
+import type { RehearsalRecord } from "../../migration/definition/records";
 import { rehearsalWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
 import { withAcknowledged } from "../acknowledge";
 import { currentOutputs } from "../currentOutputs";
@@ -21,7 +21,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     const live = await requireDefinition(cluster, inputs.crd);
     if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
     const clean = await rehearseStored(
-      versionsToRehearse(live, inputs.version, inputs.versions),
+      planVersionsToRehearse(live, inputs.version, inputs.versions),
       live,
       withAcknowledged(inputs),
       work,
@@ -37,7 +37,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
       objects,
       endedAt: Date.now(),
     };
-    const recorded = await annotate(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
+    const recorded = await annotateLiveDefinition(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
     return {
       ...currentOutputs(recorded),
       summary: `${objects} objects rehearsed for ${inputs.version} in ${seconds} s, all clean`,

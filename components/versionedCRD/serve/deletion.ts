@@ -6,7 +6,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
-import { annotate } from "../../migration/definition/liveDefinition";
+import { annotateLiveDefinition } from "../../migration/definition/liveDefinition";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
@@ -30,7 +30,7 @@ export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<
 
 /** A policy of `protect` may still be in force after Pulumi has deleted it. Any change of the spec voids what is allowed here. */
 function allowDeletion(cluster: Cluster, live: Definition): Promise<Definition> {
-  return annotate(cluster, live, { [DELETION_ANNOTATION]: String(live.metadata.generation) });
+  return annotateLiveDefinition(cluster, live, { [DELETION_ANNOTATION]: String(live.metadata.generation) });
 }
 
 /** Whoever applies it too has a source that still holds it: another stack's official resource, a Helm release. */

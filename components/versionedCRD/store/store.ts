@@ -2,17 +2,17 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
-import { awaitAgreement } from "../../migration/servers/agreement";
+import { awaitStorageAgreement } from "../../migration/servers/storageAgreement";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
-import { annotate, requireDefinition } from "../../migration/definition/liveDefinition";
+import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
 import { planStore } from "../plan";
-import { currentResourceVersion } from "../../migration/definition/planFacts";
-import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/proof";
+import { readResourceVersionFact } from "../../migration/definition/planFacts";
+import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/records";
 import { guardOfRehearsedStored, rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { storedStage } from "../stages";
 import { hasValidRehearsal } from "../rehearsalRecord";
@@ -34,11 +34,11 @@ export const store: RolloutPhase<StoreInputs> = {
       await awaitServedEverywhere(servers, { group, plural }, { served: [version], notServed: [] }, work);
       await servers.alive(work);
       work.signal.throwIfAborted();
-      const at = await currentResourceVersion(inputs, work.cluster, live);
+      const at = await readResourceVersionFact(inputs, work.cluster, live);
       const flip = await applyDefinition(work.cluster, storedStage(live, version), live);
       const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
       const guard = guardOfRehearsedStored(inputs, flipped, work); // a probe rewrites, and the webhook may be another one by now
-      await awaitAgreement(servers, { group, plural, kind, version, guard }, work);
+      await awaitStorageAgreement(servers, { group, plural, kind, version, guard }, work);
       return {
         ...currentOutputs(flipped),
         summary: `storage ${storageVersion(live)} → ${version} on ${servers.description}`,
@@ -78,5 +78,5 @@ function carryRehearsal(
   flipped: RehearsalRecord["flipped"],
 ): Promise<Definition> {
   const record = { ...recordedRehearsal(after), generation: after.metadata.generation, flipped };
-  return annotate(cluster, after, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
+  return annotateLiveDefinition(cluster, after, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });
 }

@@ -2,7 +2,7 @@ import type { ApiRequest, Resource } from "../../../components/kubernetes/api";
 import { type ApiServer, type ApiServers, MixedServersError } from "../../../components/kubernetes/apiServers";
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
 import { RehearsalError } from "../../../components/migration/rehearsal/rehearseObject";
-import { awaitAgreement } from "../../../components/migration/servers/agreement";
+import { awaitStorageAgreement } from "../../../components/migration/servers/storageAgreement";
 import { awaitServedEverywhere } from "../../../components/migration/servers/servedEverywhere";
 
 beforeEach(() => jest.useFakeTimers());
@@ -81,7 +81,7 @@ function work(): { report: (message: string) => void; signal: AbortSignal; said:
 test("all agree: the object is rewritten once, then asked for through each server in turn, twice round", async () => {
   const plane = new FakeControlPlane();
   const servers = plane.servers(...["a", "b", "c"].map((address) => plane.server(address, () => "v2")));
-  const { evidence } = (await passing(awaitAgreement(servers, target, work()))).result;
+  const { evidence } = (await passing(awaitStorageAgreement(servers, target, work()))).result;
   expect(plane.asked).toEqual(["a", "a", "b", "c", "a", "b", "c"]);
   expect(evidence).toEqual([
     "each of 3 API servers shows v2 as the storage version of foos.g",
@@ -94,7 +94,7 @@ test("a server whose hash lags is waited for, by name", async () => {
   const ready = Date.now() + 1_200;
   const lagging = plane.server("b", () => (Date.now() < ready ? "v1" : "v2"));
   const given = work();
-  const agreeing = awaitAgreement(
+  const agreeing = awaitStorageAgreement(
     plane.servers(
       plane.server("a", () => "v2"),
       lagging,
@@ -125,7 +125,7 @@ test("a server whose hash is new and whose handlers are old is caught by the pro
     },
   );
   const given = work();
-  const { after } = await passing(awaitAgreement(servers, target, given));
+  const { after } = await passing(awaitStorageAgreement(servers, target, given));
   expect(given.said.some((message) => /b rewrote one/.test(message))).toBe(true);
   expect(after).toBeGreaterThanOrEqual(1_500);
 });
@@ -133,7 +133,9 @@ test("a server whose hash is new and whose handlers are old is caught by the pro
 test("no object: the hash, a wait, and the output says so", async () => {
   const plane = new FakeControlPlane();
   plane.hasObject = false;
-  const { result, after } = await passing(awaitAgreement(plane.servers(plane.server("a", () => "v2")), target, work()));
+  const { result, after } = await passing(
+    awaitStorageAgreement(plane.servers(plane.server("a", () => "v2")), target, work()),
+  );
   expect(result.evidence[1]).toBe("no object could be probed (there is none), so only discovery speaks for it");
   expect(after).toBe(5_000);
 });
@@ -141,7 +143,7 @@ test("no object: the hash, a wait, and the output says so", async () => {
 test("a balancer that deals out single requests: many fresh connections instead, and the output says what is missing", async () => {
   const plane = new FakeControlPlane();
   plane.mixed = true;
-  const agreeing = awaitAgreement(plane.servers(plane.server("any", () => "v2")), target, work());
+  const agreeing = awaitStorageAgreement(plane.servers(plane.server("any", () => "v2")), target, work());
   const { evidence } = (await passing(agreeing)).result;
   expect(evidence[0]).toMatch(/^whichever API server answered shows v2/);
   expect(evidence).toContain("a balancer");
@@ -152,7 +154,7 @@ test("an abort ends the wait", async () => {
   const plane = new FakeControlPlane();
   const abort = new AbortController();
   setTimeout(() => abort.abort(new Error("lost the lock")), 100);
-  const waiting = awaitAgreement(plane.servers(plane.server("a", () => "v1")), target, {
+  const waiting = awaitStorageAgreement(plane.servers(plane.server("a", () => "v1")), target, {
     report: () => undefined,
     signal: abort.signal,
   });
@@ -185,12 +187,12 @@ test("an object that its conversion would lose a field of is not rewritten: no p
   const plane = new FakeControlPlane();
   const servers = plane.servers(plane.server("a", () => "v2"));
   const lossy = () => Promise.reject(new RehearsalError("the conversion loses .port"));
-  const agreeing = awaitAgreement(servers, { ...target, guard: guard("10", lossy) }, work());
+  const agreeing = awaitStorageAgreement(servers, { ...target, guard: guard("10", lossy) }, work());
   const { evidence } = (await passing(agreeing)).result;
   expect(plane.asked).toEqual([]);
   expect(evidence[1]).toMatch(/no object could be probed \(the conversion loses .port\)/);
   // Written since the flip, it is stored in the new version: nothing converts it.
-  await passing(awaitAgreement(servers, { ...target, guard: guard("9", lossy) }, work()));
+  await passing(awaitStorageAgreement(servers, { ...target, guard: guard("9", lossy) }, work()));
   expect(plane.asked).toHaveLength(3);
 });
 
@@ -198,7 +200,7 @@ test("what is no object's own ends the agreement", async () => {
   const plane = new FakeControlPlane();
   const servers = plane.servers(plane.server("a", () => "v2"));
   const bug = () => Promise.reject(new Error("a bug"));
-  await expect(passing(awaitAgreement(servers, { ...target, guard: guard("10", bug) }, work()))).rejects.toThrow(
+  await expect(passing(awaitStorageAgreement(servers, { ...target, guard: guard("10", bug) }, work()))).rejects.toThrow(
     "a bug",
   );
 });
@@ -215,7 +217,7 @@ test("a server that lags and would lose a field on the way back is not sent the 
       return opinion;
     }),
   );
-  await expect(passing(awaitAgreement(servers, target, work()))).rejects.toThrow(
+  await expect(passing(awaitStorageAgreement(servers, target, work()))).rejects.toThrow(
     /PATCH {} on x through API server b would lose \.port/,
   );
   expect([plane.asked, plane.storedAs]).toEqual([["a", "a"], "v2"]);

@@ -1,7 +1,7 @@
 import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
 import { stringifyJson } from "../../../components/kubernetes/json";
-import { type Guard, guardedTouch, guardTests } from "../../../components/migration/rewrite/guard";
+import { type Guard, rewriteUnderGuard, guardTests } from "../../../components/migration/rewrite/guard";
 
 const to = { group: "g", version: "v2", plural: "foos" };
 const from = { ...to, version: "v1" };
@@ -59,7 +59,7 @@ test("text is sent as Go writes it", () => {
 
 test("an object that its owner wrote in between is looked at anew; then it is rewritten", async () => {
   const asks = caller(refused(TEST_FAILED), named("2", {}), named("2", { hostPort: "b:2" }), named("3", {}));
-  const answer = await guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal });
+  const answer = await rewriteUnderGuard(asks, to, guard, named("1", { hostPort: "a:1" }), { signal });
   expect(answer.metadata.resourceVersion).toBe("3");
   expect(asks.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "PATCH /apis/g/v2/foos/x",
@@ -72,7 +72,7 @@ test("an object that its owner wrote in between is looked at anew; then it is re
 
 test("one that was written since the flip is stored in the new version: it is touched, as any other", async () => {
   const asks = caller(refused(TEST_FAILED), named("6", {}), named("6", {}));
-  await guardedTouch(asks, to, { ...guard, upTo: "5" }, named("1", { hostPort: "a:1" }), { signal });
+  await rewriteUnderGuard(asks, to, { ...guard, upTo: "5" }, named("1", { hostPort: "a:1" }), { signal });
   expect(asks.asked.map(({ method, body }) => [method, Array.isArray(body)])).toEqual([
     ["PATCH", true],
     ["GET", false],
@@ -83,7 +83,7 @@ test("one that was written since the flip is stored in the new version: it is to
 test("what the API server's conversion loses is not rewritten, and the field is named", async () => {
   const original = named("1", { hostPort: "a:1" });
   const asks = caller(refused(TEST_FAILED), named("1", { host: "a" }));
-  await expect(guardedTouch(asks, to, guard, original, { signal })).rejects.toThrow(
+  await expect(rewriteUnderGuard(asks, to, guard, original, { signal })).rejects.toThrow(
     /not rewritten: the conversion to v2 has just begun to lose \.port/,
   );
 });
@@ -91,7 +91,7 @@ test("what the API server's conversion loses is not rewritten, and the field is 
 test("what it changes is not rewritten either", async () => {
   const original = named("1", { hostPort: "a:1" });
   const asks = caller(refused(TEST_FAILED), named("1", { host: "a", port: "0" }));
-  await expect(guardedTouch(asks, to, guard, original, { signal })).rejects.toThrow("changes .hostPort");
+  await expect(rewriteUnderGuard(asks, to, guard, original, { signal })).rejects.toThrow("changes .hostPort");
   expect(asks.asked).toHaveLength(2);
 });
 
@@ -101,18 +101,22 @@ test("one that holds more than the old version shows is rewritten by what it hol
     expected: ({ metadata }) => Promise.resolve({ metadata, host: "a", port: "1", mode: "b" }),
   };
   const asks = caller(refused(TEST_FAILED), named("1", { host: "a", port: "1", mode: "c" }), named("1", {}));
-  await guardedTouch(asks, to, lenient, named("1", { hostPort: "a:1" }), { signal });
+  await rewriteUnderGuard(asks, to, lenient, named("1", { hostPort: "a:1" }), { signal });
   expect(asks.asked[2]?.body).toContainEqual({ op: "test", path: "/mode", value: "c" });
 });
 
 test("a webhook whose replicas differ is asked five times, not for ever", async () => {
   const whole = named("1", { host: "a", port: "1" });
   const asks = caller(...Array.from({ length: 5 }, () => [refused(TEST_FAILED), whole]).flat());
-  await expect(guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal })).rejects.toThrow(/replicas/);
+  await expect(rewriteUnderGuard(asks, to, guard, named("1", { hostPort: "a:1" }), { signal })).rejects.toThrow(
+    /replicas/,
+  );
 });
 
 test("another refusal is the server's own", async () => {
   const asks = caller(refused('foos.g "x" is invalid: port: Required value'));
-  await expect(guardedTouch(asks, to, guard, named("1", { hostPort: "a:1" }), { signal })).rejects.toThrow(/Required/);
+  await expect(rewriteUnderGuard(asks, to, guard, named("1", { hostPort: "a:1" }), { signal })).rejects.toThrow(
+    /Required/,
+  );
   expect(asks.asked).toHaveLength(1);
 });

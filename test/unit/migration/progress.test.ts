@@ -1,4 +1,4 @@
-import { duration, Progress, progressLine } from "../../../components/migration/rewrite/progress";
+import { progressDuration, Progress, progressLine } from "../../../components/migration/rewrite/progress";
 import { secondsOfRequestsInFlight } from "../../../components/migration/servers/inFlight";
 
 test.each<[Parameters<typeof progressLine>, string]>([
@@ -17,7 +17,7 @@ test.each([
   [100, "2 min"],
   [7_500, "2 h 5 min"],
 ])("%d seconds: %s", (seconds, expected) => {
-  expect(duration(seconds)).toBe(expected);
+  expect(progressDuration(seconds)).toBe(expected);
 });
 
 test("it speaks at most once a second, and of the rate of the last ten", () => {

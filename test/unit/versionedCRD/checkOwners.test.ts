@@ -1,4 +1,4 @@
-import { droppedReferences, type OwnersFound } from "../../../components/migration/ownerReferences";
+import { droppedOwnerReferences, type OwnersFound } from "../../../components/migration/ownerReferences";
 import { checkOwners, isDeclared, type OwnersContext } from "../../../components/versionedCRD/checks/ownerReferences";
 
 const owner = { apiVersions: ["example.com/v1"], kind: "Database" };
@@ -25,8 +25,8 @@ test("a reference counts by apiVersion and kind together, each in its place", ()
     {},
     { apiVersion: "example.com/v1", kind: "Database" },
   ];
-  expect(droppedReferences(references, owner)).toEqual([0, 5]);
-  expect(droppedReferences(undefined, owner)).toEqual([]);
+  expect(droppedOwnerReferences(references, owner)).toEqual([0, 5]);
+  expect(droppedOwnerReferences(undefined, owner)).toEqual([]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { carryProof } from "../../../components/versionedCRD/carryProof";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
 import { planDefinitionMigrate } from "../../../components/migration/definition/plan";
 import { planDrop, planRehearse, planServe, planStore } from "../../../components/versionedCRD/plan";
-import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/migration/definition/proof";
+import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/migration/definition/records";
 import {
   removedStage,
   servedStage,

@@ -8,12 +8,18 @@ import { withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { type PassResult, passUntilProven } from "../rewrite/passes";
 import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
-import { awaitAgreement, type StorageTarget } from "../servers/agreement";
+import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
 import { waitForRequestsInFlight } from "../servers/inFlight";
-import { requestRecordOfVersions, type RequestRecord } from "../usage/requestRecord";
-import { readRequests } from "../usage/usage";
-import { annotate, DefinitionMoved, liveDefinitionMoved, requireDefinition, setStoredVersions } from "./liveDefinition";
-import { noteProvenHere, type Proof } from "./proof";
+import { requestRecordOfVersions, type RequestRecord, readRequestRecord } from "../usage/requestRecord";
+import {
+  annotateLiveDefinition,
+  DefinitionMoved,
+  liveDefinitionMoved,
+  requireDefinition,
+  setStoredVersionsOfDefinition,
+} from "./liveDefinition";
+import { noteProofOfThisRun } from "./proof";
+import { type Proof } from "./records";
 import { guardOfRehearsedStored, rehearseStoredAgain } from "./rehearseStored";
 import { isWebhookConversion } from "../../crd/conversion";
 
@@ -70,7 +76,7 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
     try {
       const { group, plural, kind, version } = inputs;
       const target: Target = { group, plural, kind, version, guard: guardOfRehearsedStored(inputs, before, work) };
-      const agreed = await awaitAgreement(servers, target, work);
+      const agreed = await awaitStorageAgreement(servers, target, work);
       const result = await rewriteWhenOver(inputs, isInTree, work, { before, target, earlier });
       await servers.alive(work);
       return {
@@ -129,7 +135,7 @@ async function isUnchanged(
 ): Promise<boolean> {
   const again = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
   try {
-    await awaitAgreement(again, target, work);
+    await awaitStorageAgreement(again, target, work);
     await again.alive(work); // one that stopped during the pass may come back with requests it accepted before
     const now = await requireDefinition(work.cluster, inputs.crd);
     return (
@@ -187,7 +193,7 @@ const RECORD_TRIES = 10;
  * Records the proof, then prunes. Another writer's label or condition moves the definition as well: as long as its generation
  * is the one that was proven, that is read again.
  */
-export async function recordProof(inputs: ProveInputs, work: ClusterWork, { proof }: Pass): Promise<Definition> {
+export async function recordProven(inputs: ProveInputs, work: ClusterWork, { proof }: Pass): Promise<Definition> {
   const requests = await requestsUntilNow(inputs, work, await requireDefinition(work.cluster, inputs.crd));
   const whole: Proof = { ...proof, ...(requests !== undefined && { requests }) };
   for (let tried = 1; ; tried++) {
@@ -206,9 +212,9 @@ export async function recordProof(inputs: ProveInputs, work: ClusterWork, { proo
 
 /** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
 async function recordOn(live: Definition, proof: Proof, { cluster }: ClusterWork): Promise<Definition> {
-  const proven = await annotate(cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
-  noteProvenHere(proof);
-  return setStoredVersions(cluster, proven, [proof.storageVersion]);
+  const proven = await annotateLiveDefinition(cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  noteProofOfThisRun(proof);
+  return setStoredVersionsOfDefinition(cluster, proven, [proof.storageVersion]);
 }
 
 /** From where drop counts who goes on writing through the other versions. Without the right to read it, drop is told nothing. */
@@ -219,6 +225,6 @@ async function requestsUntilNow(
 ): Promise<RequestRecord | undefined> {
   const others = versionNames(live).filter((name) => name !== inputs.version);
   const read =
-    others.length === 0 ? "nothing to count" : await readRequests(cluster, inputs, inputs.decommissionedServers);
+    others.length === 0 ? "nothing to count" : await readRequestRecord(cluster, inputs, inputs.decommissionedServers);
   return typeof read !== "string" && read.isOfAll ? requestRecordOfVersions(read.record, others) : undefined;
 }

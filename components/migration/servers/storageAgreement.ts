@@ -6,7 +6,7 @@ import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import type { Guard } from "../rewrite/guard";
-import { awaitEveryServer, orIndistinct } from "./everyServer";
+import { awaitEveryServer, everyServerOrIndistinct } from "./everyServer";
 import { pickProbe, PROBE_ROUNDS, probeRounds } from "./probe";
 
 /** The storage version on which every API server must agree. */
@@ -38,8 +38,12 @@ const UNPROBED_MS = 5_000;
  *
  * @throws UserError naming the servers that still disagree after a bounded time
  */
-export async function awaitAgreement(servers: ApiServers, target: StorageTarget, work: Work): Promise<Agreement> {
-  return orIndistinct(servers, async () => {
+export async function awaitStorageAgreement(
+  servers: ApiServers,
+  target: StorageTarget,
+  work: Work,
+): Promise<Agreement> {
+  return everyServerOrIndistinct(servers, async () => {
     await sameHash(servers, target, work);
     const probed = await sameProbe(servers, target, work);
     return { evidence: evidenceOf(servers, target, probed) };

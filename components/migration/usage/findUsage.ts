@@ -1,17 +1,9 @@
+import { readRequestRecord, requestsSince, type RequestRecord, type RequestsSince } from "./requestRecord";
 import type { Resource } from "../../kubernetes/api";
-import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus, messageOfError } from "../../kubernetes/errors";
-import {
-  readServerTotals,
-  requestTotalsOf,
-  type RequestTotals,
-  type ServerTotals,
-} from "../../kubernetes/requestTotals";
-import { sharedWhileFresh } from "../../kubernetes/shared";
+import { messageOfError } from "../../kubernetes/errors";
 import { listPages } from "../rewrite/pages";
 import { describeUsage, ManagersByVersion, type Usage } from "./describeUsage";
-import { requestsSince, type RequestRecord, type RequestsSince } from "./requestRecord";
 
 /** Evidence must not make a preview slow. */
 const LOOKED_AT = 5_000;
@@ -33,7 +25,7 @@ export async function findUsage(
   const signal = AbortSignal.timeout(SECONDS * 1_000);
   const [managers, read] = await Promise.all([
     managersOf(cluster, resource, signal),
-    readRequests(cluster, resource, decommissioned),
+    readRequestRecord(cluster, resource, decommissioned),
   ]);
   const found: Record<string, RequestsSince> = {};
   const lines = versions.map((version) => {
@@ -52,7 +44,7 @@ export async function findUsage(
 
 function requestsOf(
   version: string,
-  read: Awaited<ReturnType<typeof readRequests>>,
+  read: Awaited<ReturnType<typeof readRequestRecord>>,
   before: RequestRecord | undefined,
 ): Usage["requests"] {
   if (typeof read === "string") return read;
@@ -79,41 +71,5 @@ async function managersOf(
     return { found, all: true };
   } catch (error) {
     return found.objects > 0 ? { found, all: false } : messageOfError(error);
-  }
-}
-
-/**
- * What each API server has counted until now, or why that is not known. Where they cannot be distinguished, it is of the one that
- * answered, and `isOfAll` is false: another one may answer next time.
- */
-export async function readRequests(
-  cluster: Cluster,
-  resource: { group: string; plural: string },
-  decommissioned: readonly string[],
-): Promise<{ record: RequestRecord; isOfAll: boolean; servers: string } | string> {
-  try {
-    const { counts, isOfAll, count } = await readCounts(cluster, decommissioned);
-    const totals = counts.map(([address, all]): [string, RequestTotals] => [address, requestTotalsOf(all, resource)]);
-    const whose = isOfAll
-      ? `the ${count === 1 ? "API server" : `${count} API servers`}`
-      : "the API server that answered (others may have had more)";
-    return { record: { at: Date.now(), servers: Object.fromEntries(totals) }, isOfAll, servers: whose };
-  } catch (error) {
-    return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
-  }
-}
-
-/** /metrics has the counts of all resources, and is megabytes where there are many: it is read once for all that ask at a time. */
-const readCounts = sharedWhileFresh(countOnce, 1_000);
-
-async function countOnce(cluster: Cluster, decommissioned: readonly string[]) {
-  const signal = AbortSignal.timeout(SECONDS * 1_000);
-  const servers = await findApiServers(cluster, { decommissioned, signal });
-  try {
-    const counts: [address: string, totals: ServerTotals][] = [];
-    for (const server of servers.servers) counts.push([server.address, await readServerTotals(server, signal)]);
-    return { counts, isOfAll: servers.distinct, count: servers.count };
-  } finally {
-    servers.close();
   }
 }
