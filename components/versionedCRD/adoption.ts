@@ -1,10 +1,10 @@
 import type { Definition } from "../crd/definition";
 import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
 import { describeProblem } from "../kubernetes/problem";
-import { describeFieldManager, isPulumi, otherFieldManagers, type FieldManager } from "./fieldManagers";
-import { recordedOwner, isSameStack } from "./owner";
+import { describeFieldManager, isPulumiFieldManager, otherFieldManagers, type FieldManager } from "./fieldManagers";
+import { recordedOwner, isOwnerOfSameStack } from "./owner";
 import { servedStage } from "./stages";
-import { isOurs } from "./fieldsWeOwn";
+import { hasFieldsWeOwn } from "./fieldsWeOwn";
 
 /** What the state of the program holds of the CRD before this run. */
 export type PriorState = "nothing" | "ours" | "official";
@@ -22,10 +22,14 @@ export interface Adoption {
  * The field managers that lose what the rollout is going to write. Those of Pulumi's official resource need no word of the
  * user's once its state is ours, or the CRD says that it is: nobody else holds them then.
  */
-export function managersTakenOver(live: Definition | undefined, manifest: Definition, entry: Adoption): FieldManager[] {
+export function managersTakenOverAtAdoption(
+  live: Definition | undefined,
+  manifest: Definition,
+  entry: Adoption,
+): FieldManager[] {
   const isHandedOver = entry.adopts || isOwnedByStack(live, entry.owner);
   return writersOf(live, manifest, entry.owner).filter(
-    ({ manager }) => entry.takeOverFrom.includes(manager) || (isHandedOver && isPulumi(manager)),
+    ({ manager }) => entry.takeOverFrom.includes(manager) || (isHandedOver && isPulumiFieldManager(manager)),
   );
 }
 
@@ -42,8 +46,9 @@ export function checkAdoption(
 
 /** A CRD made by a resource in a Pulumi state that is not this one: once that leaves its program, Pulumi deletes the CRD. */
 function madeByPulumi(live: Definition | undefined, { owner }: Adoption, before: PriorState): string[] {
-  if (live === undefined || before !== "nothing" || isOurs(live) || recordedOwner(live) !== undefined) return [];
-  const manager = live.metadata.managedFields?.map((field) => field.manager ?? "").find(isPulumi);
+  if (live === undefined || before !== "nothing" || hasFieldsWeOwn(live) || recordedOwner(live) !== undefined)
+    return [];
+  const manager = live.metadata.managedFields?.map((field) => field.manager ?? "").find(isPulumiFieldManager);
   if (manager === undefined) return [];
   const { name } = live.metadata;
   return [
@@ -57,7 +62,7 @@ function madeByPulumi(live: Definition | undefined, { owner }: Adoption, before:
 
 /** Server-side apply would refuse; here it is known before anything is touched. */
 function conflicts(live: Definition | undefined, manifest: Definition, entry: Adoption): string[] {
-  const taken = managersTakenOver(live, manifest, entry).map(({ manager }) => manager);
+  const taken = managersTakenOverAtAdoption(live, manifest, entry).map(({ manager }) => manager);
   return writersOf(live, manifest, entry.owner)
     .filter(({ manager, differs }) => differs.length > 0 && !taken.includes(manager))
     .map(({ manager, differs, time }) => {
@@ -80,28 +85,13 @@ function writersOf(live: Definition | undefined, manifest: Definition, owner: st
 
 function isOwnedByStack(live: Definition | undefined, owner: string): boolean {
   const recorded = recordedOwner(live);
-  return recorded !== undefined && isSameStack(recorded, owner);
+  return recorded !== undefined && isOwnerOfSameStack(recorded, owner);
 }
 
-/** Tools that delete what they made once it is no longer in their source, and the mark that keeps them from it. */
-export function heldByOthers(live: Definition | undefined): string[] {
-  const { name = "", labels = {}, annotations = {} } = live?.metadata ?? {};
-  const found: string[] = [];
-  const warn = (holder: string, mark: string): void =>
-    void found.push(
-      `${name}: ${holder} deletes this CRD and every object of it once its source no longer holds it; mark it before you remove it there: kubectl annotate crd ${name} ${mark}`,
-    );
-  const release = annotations["meta.helm.sh/release-name"];
-  if (release !== undefined && annotations["helm.sh/resource-policy"] !== "keep") {
-    warn(`the Helm release ${release}`, "helm.sh/resource-policy=keep");
-  }
-  const kustomization = labels["kustomize.toolkit.fluxcd.io/name"];
-  if (kustomization !== undefined && annotations["kustomize.toolkit.fluxcd.io/prune"] !== "disabled") {
-    warn(`Flux's Kustomization ${kustomization}`, "kustomize.toolkit.fluxcd.io/prune=disabled");
-  }
-  const application = annotations["argocd.argoproj.io/tracking-id"]?.split(":")[0];
-  if (application !== undefined && !(annotations["argocd.argoproj.io/sync-options"] ?? "").includes("Prune=false")) {
-    warn(`Argo CD's application ${application}`, "argocd.argoproj.io/sync-options=Prune=false,Delete=false");
-  }
-  return found;
+/** Old inputs of the official resource are the manifest itself. */
+export function stateBeforeAdoption(olds: object | undefined): PriorState {
+  const { crd, kind, apiVersion } = (olds ?? {}) as { crd?: string; kind?: string; apiVersion?: string };
+  if (crd !== undefined) return "ours";
+  const isOfficial = kind === "CustomResourceDefinition" && apiVersion?.startsWith("apiextensions.k8s.io/") === true;
+  return isOfficial ? "official" : "nothing";
 }

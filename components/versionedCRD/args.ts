@@ -5,7 +5,7 @@ import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoRequireAcknowledgement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
-import { whyNoneOfCrd } from "./acknowledge";
+import { whyNoCrdAcknowledgements } from "./crdAcknowledgements";
 import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
 import { PHASES, type PhaseName } from "./phase";
@@ -159,13 +159,13 @@ export function refuseUnknownArguments(component: pulumi.Resource, args: object)
   throw refusal(component, { what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
 }
 
-export function normalizeStopAfter(component: pulumi.Resource, { stopAfter = "drop" }: VersionedCRDArgs): PhaseName {
+export function normalizeStopAfterArg(component: pulumi.Resource, { stopAfter = "drop" }: VersionedCRDArgs): PhaseName {
   if (PHASES.includes(stopAfter)) return stopAfter;
   throw refusal(component, { what: `stopAfter is ${String(stopAfter)}`, expected: `one of ${PHASES.join(", ")}` });
 }
 
 /** A wait of no length, from a value that is no number, would be a gate left open. */
-export function checkLimits(
+export function checkVersionedCRDArgs(
   component: pulumi.Resource,
   {
     requestTimeoutSeconds = 60,
@@ -180,7 +180,10 @@ export function checkLimits(
 ): void {
   const noBackup = backup === undefined ? undefined : whyNoBackupArgs(backup);
   const wrong =
-    checkBefore(before) ?? whyNoneOfCrd(acknowledge) ?? whyNoRequireAcknowledgement(requireAcknowledgement) ?? noBackup;
+    checkBefore(before) ??
+    whyNoCrdAcknowledgements(acknowledge) ??
+    whyNoRequireAcknowledgement(requireAcknowledgement) ??
+    noBackup;
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {

@@ -58,7 +58,11 @@ async function withoutForeignCaBundle(cluster: Cluster, live: Definition, intent
 }
 
 /** Takes these field managers off the definition; refused when it moved since it was read. */
-export async function takeOverFields(cluster: Cluster, live: Definition, managers: string[]): Promise<Definition> {
+export async function takeOverFieldsOfDefinition(
+  cluster: Cluster,
+  live: Definition,
+  managers: string[],
+): Promise<Definition> {
   if (managers.length === 0) return live;
   return patchLiveDefinition(cluster, live, "", { managedFields: withoutFieldManagers(live, managers) });
 }

@@ -6,8 +6,12 @@ import type { DroppedOwner, OwnersFound } from "../migration/ownerReferences";
 import { findOwnedObjects, rewriteOwnedObjects } from "../migration/ownedObjects";
 import { notLookedAt } from "../plan/notLookedAt";
 import type { PhaseWork } from "../provider/phaseLogic";
-import { rulesBypassedAtServe, rulesLostAtDrop, type AdmittedResource } from "./checks/admission";
-import { checkOwners } from "./checks/ownerReferences";
+import {
+  admissionRulesBypassedAtServe,
+  admissionRulesLostAtDrop,
+  type AdmittedResource,
+} from "./checks/admissionRules";
+import { checkOwnersAtDrop } from "./checks/ownersAtDrop";
 import type { DropInputs, PhaseInputs, ServeInputs } from "./inputs";
 import { withdrawnVersions } from "./stages";
 
@@ -32,7 +36,7 @@ export async function checkDependentsAtServe(
   const found = await read(cluster);
   const names = added.map(({ name }) => name);
   return {
-    problems: rulesBypassedAtServe(found.admissions, admitted(inputs), today, names),
+    problems: admissionRulesBypassedAtServe(found.admissions, admitted(inputs), today, names),
     warnings: notRead(inputs, found, "matchPolicy Exact that leave out the new version"),
   };
 }
@@ -50,7 +54,7 @@ export async function checkDependentsAtDrop(
   const remaining = inputs.versions.filter((name) => isServed[name] !== false); // serve may be about to add it
   const found = await read(cluster);
   return {
-    problems: rulesLostAtDrop(found.admissions, admitted(inputs), dropped, remaining),
+    problems: admissionRulesLostAtDrop(found.admissions, admitted(inputs), dropped, remaining),
     warnings: notRead(inputs, found, `only ${dropped.join(", ")}`),
   };
 }
@@ -68,7 +72,7 @@ export async function assertNoDependents(inputs: DropInputs, work: PhaseWork, li
     kind: inputs.kind,
   };
   const check = (found: OwnersFound, rewritten: boolean, failed: readonly string[] = []): DependentsFound =>
-    checkOwners(found, {
+    checkOwnersAtDrop(found, {
       crd: inputs.crd,
       owner,
       storageAPIVersion,

@@ -41,7 +41,7 @@ export function withoutFieldManagers(live: Definition, managers: string[]): Mana
 }
 
 /** Field manager of a resource in some Pulumi state. A CRD of a Helm Release is in none: its manager is pulumi-resource-kubernetes. */
-export function isPulumi(manager: string): boolean {
+export function isPulumiFieldManager(manager: string): boolean {
   return manager.startsWith("pulumi-kubernetes");
 }
 

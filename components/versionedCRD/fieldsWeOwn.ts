@@ -34,6 +34,6 @@ function isWhole(below: unknown): boolean {
 }
 
 /** True once some of the definition is ours: before, there is no intent to go on from. */
-export function isOurs(live: Definition): boolean {
+export function hasFieldsWeOwn(live: Definition): boolean {
   return fieldsWeOwn(live).spec?.versions !== undefined;
 }

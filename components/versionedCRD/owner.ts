@@ -7,7 +7,7 @@ export function recordedOwner(live: Definition | undefined): string | undefined 
 }
 
 /** Two components of one stack are the same user's: one may have been renamed. */
-export function isSameStack(left: string, right: string): boolean {
+export function isOwnerOfSameStack(left: string, right: string): boolean {
   return stackOf(left) === stackOf(right);
 }
 

@@ -47,7 +47,7 @@ export function restoredStage(live: Definition, versions: Version[], conversion:
 }
 
 /** Enough of a version to read what is stored in it: nothing is pruned, nothing is served. */
-export function placeholder(name: string): Version {
+export function placeholderInStage(name: string): Version {
   const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
   return { name, served: false, storage: false, schema: { openAPIV3Schema } };
 }

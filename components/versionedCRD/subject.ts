@@ -1,10 +1,10 @@
+import { stateBeforeAdoption } from "./adoption";
 import type { Definition } from "../crd/definition";
 import { readDefinition } from "../crd/readDefinition";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasStatus } from "../kubernetes/errors";
 import { describeProblem } from "../kubernetes/problem";
 import type { Subject } from "../provider/subject";
-import type { PriorState } from "./adoption";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
 
 /** VersionedCRD: one CustomResourceDefinition. */
@@ -17,7 +17,7 @@ export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
     const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
     const { owner } = news as Partial<ServeInputs>;
     return {
-      ...(priorState(olds) === "official" && { __adopts: true }),
+      ...(stateBeforeAdoption(olds) === "official" && { __adopts: true }),
       ...(formerOwner !== undefined && owner !== undefined && formerOwner !== owner && { __formerOwner: formerOwner }),
     };
   },
@@ -29,14 +29,6 @@ export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
     return { ...(storageVersion !== undefined && { storageVersion }), ...(storedVersions && { storedVersions }) };
   },
 };
-
-/** Old inputs of the official resource are the manifest itself. */
-export function priorState(olds: object | undefined): PriorState {
-  const { crd, kind, apiVersion } = (olds ?? {}) as { crd?: string; kind?: string; apiVersion?: string };
-  if (crd !== undefined) return "ours";
-  const isOfficial = kind === "CustomResourceDefinition" && apiVersion?.startsWith("apiextensions.k8s.io/") === true;
-  return isOfficial ? "official" : "nothing";
-}
 
 /** The CRD that the state speaks of, whoever wrote it there. */
 function priorName(olds: object | undefined): string | undefined {

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { apiextensions } from "@pulumi/kubernetes";
 import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
-import { checkLimits, normalizeStopAfter, refuseUnknownArguments, type VersionedCRDArgs } from "./args";
+import { checkVersionedCRDArgs, normalizeStopAfterArg, refuseUnknownArguments, type VersionedCRDArgs } from "./args";
 import type { Phases } from "./before";
 import { createPhases, lastPhaseRun } from "./createPhases";
 import { CustomResources, type CustomResourceArgs } from "./customResources/customResources";
-import { kindOf } from "./customResources/versions";
-import { readManifestArgument, normalizeManifest } from "./manifest";
+import { kindOf } from "./customResources/kind";
+import { readManifestArgument, normalizeManifestArgument } from "./manifestArgument";
 import type { PhaseName } from "./phase";
 import { createProtection } from "./protect/protect";
 
@@ -42,10 +42,10 @@ export class VersionedCRD extends pulumi.ComponentResource {
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
     const given = readManifestArgument(this, args);
-    const manifest = normalizeManifest(this, given, args);
+    const manifest = normalizeManifestArgument(this, given, args);
     this.crdName = manifest.definition.apply((crd) => crd.metadata.name);
-    this.phase = normalizeStopAfter(this, args);
-    checkLimits(this, args);
+    this.phase = normalizeStopAfterArg(this, args);
+    checkVersionedCRDArgs(this, args);
     this.phases = createPhases(this, name, manifest, args, opts);
     this.__objects = customResources(this, name, given, args);
     if (args.protect === true) {

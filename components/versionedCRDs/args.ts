@@ -32,7 +32,7 @@ export interface VersionedCRDsArgs extends Omit<VersionedCRDArgs, OfOne> {
 }
 
 /** @throws pulumi.ResourceError for what is wrong before any file is read; the rest is checked CRD by CRD */
-export function checkFiles(component: pulumi.Resource, { files }: VersionedCRDsArgs): void {
+export function checkFilesArg(component: pulumi.Resource, { files }: VersionedCRDsArgs): void {
   if (Array.isArray(files) && files.length > 0 && files.every((file) => typeof file === "string" && file !== ""))
     return;
   throw refusal(component, {
@@ -43,7 +43,7 @@ export function checkFiles(component: pulumi.Resource, { files }: VersionedCRDsA
 }
 
 /** @throws pulumi.ResourceError for a misspelt name, which would leave a CRD to what holds for all, or manage one that was to be left alone */
-export function checkNames(
+export function checkNamesOfArgs(
   component: pulumi.Resource,
   { skip = [], each = {} }: VersionedCRDsArgs,
   found: string[],

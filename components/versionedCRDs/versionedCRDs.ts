@@ -6,7 +6,7 @@ import { readTexts } from "../crd/sources/readTexts";
 import { withRefusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "../versionedCRD/args";
 import { VersionedCRD } from "../versionedCRD/versionedCRD";
-import { checkFiles, checkNames, type VersionedCRDsArgs } from "./args";
+import { checkFilesArg, checkNamesOfArgs, type VersionedCRDsArgs } from "./args";
 
 /**
  * All CRDs of a release as one declaration: a VersionedCRD for each, named by the CRD, so that a file may move.
@@ -19,11 +19,11 @@ export class VersionedCRDs extends pulumi.ComponentResource {
 
   constructor(name: string, args: VersionedCRDsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:VersionedCRDs", name, {}, opts);
-    checkFiles(this, args);
+    checkFilesArg(this, args);
     const { files, skip = [], each = {}, ...all } = args;
     const { found, unrendered } = withRefusal(this, () => readFiles(files));
     const names = found.map(({ definition }) => definition.metadata.name);
-    checkNames(this, args, names);
+    checkNamesOfArgs(this, args, names);
     const [template] = unrendered;
     if (template !== undefined) {
       const said = `${unrendered.length} templates with CRDs are not rendered, and left alone: ${template}`;

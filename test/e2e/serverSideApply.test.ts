@@ -9,7 +9,7 @@ import {
 import type { ApiError } from "../../components/kubernetes/errors";
 import { requireDefinition } from "../../components/migration/definition/liveDefinition";
 import { otherFieldManagers, withoutFieldManagers } from "../../components/versionedCRD/fieldManagers";
-import { applyDefinition, takeOverFields } from "../../components/versionedCRD/changeDefinition";
+import { applyDefinition, takeOverFieldsOfDefinition } from "../../components/versionedCRD/changeDefinition";
 import { servedStage, storedStage } from "../../components/versionedCRD/stages";
 import { applied, conflicts, editedByOther, isValid } from "../unit/apiServer";
 import { CRD, manifest, OWNER, schema, version, webhook, withMetadata } from "../unit/fixtures";
@@ -140,7 +140,8 @@ describe("the model of server-side apply", () => {
         const now = isThere ? await live() : undefined;
         const wanted = intent(now);
         const after = await applyDefinition(bench.cluster, wanted, now, { force: takesOver });
-        if (now !== undefined && takesOver) await takeOverFields(bench.cluster, after, takenOver(now, wanted));
+        if (now !== undefined && takesOver)
+          await takeOverFieldsOfDefinition(bench.cluster, after, takenOver(now, wanted));
       });
       return "done";
     } catch (error) {

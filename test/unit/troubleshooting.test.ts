@@ -8,7 +8,7 @@ import { whyAnotherCluster } from "../../components/provider/sameCluster";
 import { checkAdoption } from "../../components/versionedCRD/adoption";
 import { checkServe } from "../../components/versionedCRD/checks/checkServe";
 import { objectsReadable } from "../../components/versionedCRD/checks/objectsReadable";
-import { checkOwners } from "../../components/versionedCRD/checks/ownerReferences";
+import { checkOwnersAtDrop } from "../../components/versionedCRD/checks/ownersAtDrop";
 import { servedStage } from "../../components/versionedCRD/stages";
 import { checkout } from "../../local/checkout";
 import { applied } from "./apiServer";
@@ -90,7 +90,7 @@ const outputs: [string, string | undefined][] = [
   ],
   [
     "objects that are owned through the old version",
-    checkOwners(
+    checkOwnersAtDrop(
       { found: 1, named: ["secrets default/orders-credentials"], unsearched: [] },
       {
         crd: "databases.example.com",

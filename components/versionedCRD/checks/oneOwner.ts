@@ -1,7 +1,7 @@
 import type { Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
 import { describeProblem } from "../../kubernetes/problem";
-import { recordedOwner, isSameStack } from "../owner";
+import { recordedOwner, isOwnerOfSameStack } from "../owner";
 
 /**
  * Two programs that move one CRD would undo each other's phases.
@@ -15,7 +15,7 @@ export function oneOwner(
   formerOwner?: string,
 ): string[] {
   const found = recordedOwner(live);
-  if (found === undefined || isSameStack(found, owner) || found === formerOwner) return [];
+  if (found === undefined || isOwnerOfSameStack(found, owner) || found === formerOwner) return [];
   const name = manifest.metadata.name;
   return [
     describeProblem({

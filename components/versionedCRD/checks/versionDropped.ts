@@ -3,7 +3,7 @@ import {
   leftOverRemovalAcknowledgements,
   unmatchedRemovalAcknowledgements,
 } from "../../provider/acknowledgedRemoval";
-import { CHECKS_OF_DROP } from "../acknowledge";
+import { CHECKS_OF_DROP } from "../crdAcknowledgements";
 import type { DropInputs } from "../inputs";
 
 type Asked = Pick<DropInputs, "crd" | "acknowledge" | "requireAcknowledgement">;

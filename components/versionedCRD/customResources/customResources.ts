@@ -5,7 +5,7 @@ import type { Phases } from "../before";
 import { aliasingTransform, typeAliases } from "./aliases";
 import { officialCustomResource, officialDefinition, officialProvider } from "./official";
 import { warnOfUnaliased } from "./unaliased";
-import { likelyVersions, typeTokenOfVersion, versionIn, type Kind } from "./versions";
+import { likelyVersionsOfKind, typeTokenOfKind, versionOfKindIn, type Kind } from "./kind";
 
 /** A custom resource as its CRD's component makes it: apiVersion and kind are the CRD's. */
 export interface CustomResourceArgs {
@@ -39,7 +39,7 @@ export class CustomResources {
   constructor(private readonly args: CustomResourcesArgs) {
     const { kind, formerVersions } = args;
     if (kind === undefined) return;
-    warnOfUnaliased(kind, likelyVersions(kind, formerVersions), (urnPart) => this.aliased.has(urnPart));
+    warnOfUnaliased(kind, likelyVersionsOfKind(kind, formerVersions), (urnPart) => this.aliased.has(urnPart));
   }
 
   aliases(): pulumi.Alias[] {
@@ -64,14 +64,14 @@ export class CustomResources {
         expected: `one that the manifest of ${kind.crd} serves: ${served.join(", ")}`,
       });
     }
-    const type = typeTokenOfVersion(kind, written);
+    const type = typeTokenOfKind(kind, written);
     const provider = opts.provider ?? opts.parent?.getProvider(type) ?? this.providerFor(type);
     const CustomResource = officialCustomResource();
     return new CustomResource(
       name,
       { ...fields, apiVersion: `${kind.group}/${written}`, kind: kind.kind },
       pulumi.mergeOptions(opts, {
-        aliases: typeAliases(kind, this.args.formerVersions, versionIn(kind, type)),
+        aliases: typeAliases(kind, this.args.formerVersions, versionOfKindIn(kind, type)),
         dependsOn: this.args.phases.serve, // from then on the version answers; the objects move while it goes on
         ...(provider !== undefined && { provider }),
       }),

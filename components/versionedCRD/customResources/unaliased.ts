@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { typeTokenOfVersion, versionIn, type Kind } from "./versions";
+import { typeTokenOfKind, versionOfKindIn, type Kind } from "./kind";
 
 /**
  * Warns of every object of this kind in the program whose former versions no alias names: if its apiVersion was changed
@@ -14,9 +14,9 @@ import { typeTokenOfVersion, versionIn, type Kind } from "./versions";
 export function warnOfUnaliased(kind: Kind, versions: readonly string[], handled: (urnPart: string) => boolean): void {
   if (pulumi.runtime.getStackResource() === undefined) return; // a test with mocks and no stack
   pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
-    const version = versionIn(kind, type);
+    const version = versionOfKindIn(kind, type);
     if (version === undefined || (opts as pulumi.CustomResourceOptions).id !== undefined) return undefined;
-    const missing = versions.filter((other) => other !== version && !isNamed(opts, typeTokenOfVersion(kind, other)));
+    const missing = versions.filter((other) => other !== version && !isNamed(opts, typeTokenOfKind(kind, other)));
     if (missing.length === 0) return undefined;
     // The transforms of its parents have run once it is registered.
     setImmediate(() => {

@@ -20,7 +20,11 @@ const PULUMI = /^pulumi-(resource-)?kubernetes/;
  * A warning of objects that other Pulumi programs write at a version that is not `storage`. A program sees its own state
  * alone and we see no state at all: what the objects themselves say is all there is. undefined when there is none.
  */
-export async function warnOfPrograms(cluster: Cluster, live: Definition, storage: string): Promise<string | undefined> {
+export async function warnOfWrittenByPulumi(
+  cluster: Cluster,
+  live: Definition,
+  storage: string,
+): Promise<string | undefined> {
   const { group, names } = live.spec;
   try {
     const list = await cluster.call<KubernetesList>({

@@ -20,8 +20,8 @@ import { whyProven } from "../../migration/definition/proof";
 import { unservedStage, withdrawnVersions } from "../stages";
 import { backUpBeforeDrop, previewBackup } from "./backUpBeforeDrop";
 import { removeVersions, resumeRemoval } from "./removal";
-import { assertNotInUse, previewUsage } from "./usage";
-import { isOurs } from "../fieldsWeOwn";
+import { assertNotInUseBeforeDrop, previewUsageBeforeDrop } from "./usageBeforeDrop";
+import { hasFieldsWeOwn } from "../fieldsWeOwn";
 
 /** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: RolloutPhase<DropInputs> = {
@@ -30,7 +30,7 @@ export const drop: RolloutPhase<DropInputs> = {
   async preview(inputs, cluster, live) {
     const plan = planDrop(live, inputs.versions, inputs.backup);
     if (live === undefined || plan.length === 0) return { plan, warnings: leftOverVersions(inputs) };
-    const { notes = [], problems = [], warnings = [] } = await previewUsage(inputs, cluster, live);
+    const { notes = [], problems = [], warnings = [] } = await previewUsageBeforeDrop(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
     if (inputs.heldBy !== undefined) return { plan, notes };
     const approval = versionDropped(inputs, namesToDrop(inputs, live));
@@ -52,9 +52,9 @@ export const drop: RolloutPhase<DropInputs> = {
     if (names.length > 0) {
       assertAcknowledged(inputs, names);
       await assertMayDrop(inputs, work, live);
-      await assertNotInUse(inputs, work, live);
+      await assertNotInUseBeforeDrop(inputs, work, live);
       saved = await backUpBeforeDrop(inputs, work, live);
-      if (saved.length > 0) await assertNotInUse(inputs, work, live); // a backup may take its time
+      if (saved.length > 0) await assertNotInUseBeforeDrop(inputs, work, live); // a backup may take its time
       await assertNoDependents(inputs, work, live);
     }
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
@@ -94,7 +94,7 @@ function assertAcknowledged(inputs: DropInputs, names: readonly string[]): void 
 async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
   const storage = storageVersion(live);
   const storedVersions = live.status?.storedVersions ?? [];
-  if (!isOurs(live)) {
+  if (!hasFieldsWeOwn(live)) {
     throw new UserError({
       what: `${inputs.crd}: this package has applied nothing of the definition in the cluster`,
       expected: "the definition that serve applied, before anything is dropped",

@@ -12,7 +12,7 @@ import type { DropInputs } from "../inputs";
 import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
 import { recordedDropping, type DroppingRecord } from "../../migration/definition/records";
-import { placeholder, removedStage, restoredStage } from "../stages";
+import { placeholderInStage, removedStage, restoredStage } from "../stages";
 
 const PUT_BACK_TRIES = 20;
 const PUT_BACK_EVERY_MS = 3_000;
@@ -56,7 +56,7 @@ export async function resumeRemoval(
   try {
     await finishRemoval(inputs, work, servers);
   } catch (error) {
-    throw await putBack(inputs, work, marker.versions.map(placeholder), marker, error);
+    throw await putBack(inputs, work, marker.versions.map(placeholderInStage), marker, error);
   }
 }
 

@@ -6,7 +6,7 @@ import { planDefinitionMigrate, planVersionsToRehearse } from "../../migration/d
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { migrateAndProve, recordProven } from "../../migration/definition/migrateAndProve";
 import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
-import { withAcknowledged } from "../acknowledge";
+import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
@@ -44,7 +44,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
       });
     }
     const started = Date.now();
-    const objects = withAcknowledged(inputs);
+    const objects = withAcknowledgedSize(inputs);
     await rehearseStoredAgain(objects, live, work);
     const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;
     const pass = await migrateAndProve(objects, isInTree, work);

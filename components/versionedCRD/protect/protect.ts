@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { officialPolicy, officialPolicyBinding } from "../customResources/official";
-import { protectionPolicy } from "./policy";
+import { protectionPolicy } from "./protectionPolicy";
 
 /** What is protected, and by whom it is registered. */
 export interface Protected {

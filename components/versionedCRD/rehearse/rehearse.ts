@@ -3,7 +3,7 @@ import { annotateLiveDefinition, requireDefinition } from "../../migration/defin
 import { planVersionsToRehearse } from "../../migration/definition/plan";
 import type { RehearsalRecord } from "../../migration/definition/records";
 import { rehearsalWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
-import { withAcknowledged } from "../acknowledge";
+import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";
 import { expectedBeforeStore } from "../expectedOutputs";
 import type { RehearseInputs, RolloutPhase } from "../inputs";
@@ -23,7 +23,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     const clean = await rehearseStored(
       planVersionsToRehearse(live, inputs.version, inputs.versions),
       live,
-      withAcknowledged(inputs),
+      withAcknowledgedSize(inputs),
       work,
     );
     for (const warning of rehearsalWarnings(clean)) work.warn(warning);

@@ -28,7 +28,7 @@ interface Answered {
  *
  * @param force serve takes fields over from other field managers
  */
-export async function tryStages(
+export async function dryRunStages(
   { manifest, owner, storage }: ServeInputs,
   cluster: Cluster,
   live: Definition | undefined,

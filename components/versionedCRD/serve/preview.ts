@@ -5,21 +5,27 @@ import { UserError } from "../../kubernetes/errors";
 import { probeConversion } from "../../migration/rehearsal/conversionReview";
 import type { Preview } from "../../provider/phaseLogic";
 import { withUnknownInWords, unknownPaths } from "../../provider/unknown";
-import { checkAdoption, heldByOthers, managersTakenOver, type Adoption, type PriorState } from "../adoption";
+import {
+  checkAdoption,
+  managersTakenOverAtAdoption,
+  type Adoption,
+  type PriorState,
+  stateBeforeAdoption,
+} from "../adoption";
+import { notDeletedByOthers } from "../checks/notDeletedByOthers";
 import { checkServe } from "../checks/checkServe";
 import { objectsReadable } from "../checks/objectsReadable";
-import { warnOfPrograms } from "../customResources/writtenByPulumi";
+import { warnOfWrittenByPulumi } from "../customResources/writtenByPulumi";
 import { checkDependentsAtServe } from "../dependents";
 import { expectedBeforeStore } from "../expectedOutputs";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
 import { planServe } from "../plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
-import { priorState } from "../subject";
-import { tryStages } from "./dryRun";
+import { dryRunStages } from "./dryRun";
 import { noteSample } from "./noteSample";
 import { noteWayBack } from "./noteWayBack";
-import { laterPlans, rolloutDigest } from "./rolloutDigest";
+import { plansForRolloutDigest, rolloutDigest } from "./rolloutDigest";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
@@ -33,19 +39,19 @@ export async function previewServe(
   const { manifest } = inputs;
   checkedManifest(manifest, inputs.crd);
   const { plan, managers } = planServeAndTakeOver(inputs, live);
-  const found = checkServeAndAdoption(inputs, live, priorState(olds));
+  const found = checkServeAndAdoption(inputs, live, stateBeforeAdoption(olds));
   const isKnown = manifest === given.manifest;
   const others = await checkDependentsAtServe(inputs, cluster, live);
   const probed = isKnown && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
   const facts = await readPlanFacts(inputs, cluster, live);
-  const plans = [plan, ...laterPlans(inputs, live, facts)];
+  const plans = [plan, ...plansForRolloutDigest(inputs, live, facts)];
   const unread = objectsReadable(manifest, live, facts.unreadable, plans.flat().length > 0);
   const isListed = facts.unreadable === undefined;
   const moves = live !== undefined && isListed && storageVersion(live) !== inputs.storage;
-  const programs = moves ? await warnOfPrograms(cluster, live, inputs.storage) : undefined;
+  const programs = moves ? await warnOfWrittenByPulumi(cluster, live, inputs.storage) : undefined;
   const problems = [...found.problems, ...others.problems, ...probed, ...unread.problems];
   const asks = isKnown && plan.length > 0 && problems.length === 0; // it would say the same once more
-  const asked = asks ? await tryStages(inputs, cluster, live, managers.length > 0) : { problems: [], notes: [] };
+  const asked = asks ? await dryRunStages(inputs, cluster, live, managers.length > 0) : { problems: [], notes: [] };
   return {
     plan,
     problems: [...problems, ...asked.problems],
@@ -71,7 +77,7 @@ export function planServeAndTakeOver(
   inputs: ServeInputs,
   live: Definition | undefined,
 ): { plan: string[]; managers: string[] } {
-  const managers = managersTakenOver(live, inputs.manifest, adoptionOf(inputs)).map(({ manager }) => manager);
+  const managers = managersTakenOverAtAdoption(live, inputs.manifest, adoptionOf(inputs)).map(({ manager }) => manager);
   return { plan: planServe(live, inputs.manifest, inputs.owner, managers), managers };
 }
 
@@ -79,7 +85,11 @@ export function planServeAndTakeOver(
 export function checkServeAndAdoption(inputs: ServeInputs, live: Definition | undefined, before: PriorState) {
   const found = checkServe(inputs, live);
   const entering = checkAdoption(live, inputs.manifest, adoptionOf(inputs), before);
-  return { ...found, problems: [...found.problems, ...entering], warnings: [...found.warnings, ...heldByOthers(live)] };
+  return {
+    ...found,
+    problems: [...found.problems, ...entering],
+    warnings: [...found.warnings, ...notDeletedByOthers(live)],
+  };
 }
 
 function adoptionOf({ owner, takeOverFrom = [], __adopts: adopts = false }: ServeInputs): Adoption {

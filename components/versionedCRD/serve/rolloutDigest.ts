@@ -7,7 +7,7 @@ import { planDrop, planRehearse, planStore } from "../plan";
 import { digestRehearsedSchema } from "../rehearsalRecord";
 
 /** What the phases after serve plan. */
-export function laterPlans(inputs: ServeInputs, live: Definition | undefined, facts: PlanFacts): string[][] {
+export function plansForRolloutDigest(inputs: ServeInputs, live: Definition | undefined, facts: PlanFacts): string[][] {
   const { manifest, storage, migrator } = inputs;
   const versions = servedByName(manifest);
   return [

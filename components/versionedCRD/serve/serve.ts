@@ -17,7 +17,7 @@ import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
 import { requireDefinition } from "../../migration/definition/liveDefinition";
-import { applyDefinition, takeOverFields } from "../changeDefinition";
+import { applyDefinition, takeOverFieldsOfDefinition } from "../changeDefinition";
 import { isCreationPlan } from "../plan";
 import { servedStage } from "../stages";
 import { deleteCrd } from "./deletion";
@@ -47,7 +47,7 @@ export const serve: RolloutPhase<ServeInputs> = {
       const intent = servedStage(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
       const complete = await awaitInjection(inputs.crd, after, work);
-      await takeOverFields(cluster, await carryProof(cluster, before, after, complete), managers);
+      await takeOverFieldsOfDefinition(cluster, await carryProof(cluster, before, after, complete), managers);
     }
     await awaitEstablished(inputs, work);
     work.saveOutputs(currentOutputs(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects

@@ -16,7 +16,7 @@ import { recordedRehearsal, type RehearsalRecord } from "../../migration/definit
 import { guardOfRehearsedStored, rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { storedStage } from "../stages";
 import { hasValidRehearsal } from "../rehearsalRecord";
-import { isOurs } from "../fieldsWeOwn";
+import { hasFieldsWeOwn } from "../fieldsWeOwn";
 
 /** store: one edit flips storage, then every API server must store the new version. */
 export const store: RolloutPhase<StoreInputs> = {
@@ -55,7 +55,7 @@ export const store: RolloutPhase<StoreInputs> = {
 function assertMayFlip(live: Definition, version: string): void {
   const crd = live.metadata.name;
   const wanted = live.spec.versions.find(({ name }) => name === version);
-  if (!isOurs(live) || wanted === undefined || !wanted.served) {
+  if (!hasFieldsWeOwn(live) || wanted === undefined || !wanted.served) {
     throw new UserError({
       what: `${crd}: ${version} is not served by our definition`,
       expected: "serve to have added it",

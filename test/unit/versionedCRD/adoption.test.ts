@@ -1,10 +1,6 @@
 import type { Definition } from "../../../components/crd/definition";
-import {
-  checkAdoption,
-  heldByOthers,
-  managersTakenOver,
-  type Adoption,
-} from "../../../components/versionedCRD/adoption";
+import { checkAdoption, managersTakenOverAtAdoption, type Adoption } from "../../../components/versionedCRD/adoption";
+import { notDeletedByOthers } from "../../../components/versionedCRD/checks/notDeletedByOthers";
 import { checkServe } from "../../../components/versionedCRD/checks/checkServe";
 import { withoutFieldManagers } from "../../../components/versionedCRD/fieldManagers";
 import { manifest, OWNER, withMetadata, withSpec } from "../fixtures";
@@ -36,7 +32,7 @@ test("another manager owns what the rollout changes => named, with the tool and 
 
 test("named in takeOverFrom => taken over, and nothing in the way", () => {
   expect(enter(madeBy("helm"), { takeOverFrom: ["helm"] })).toBe("");
-  const [taken] = managersTakenOver(madeBy("helm"), wanted, { ...entry, takeOverFrom: ["helm"] });
+  const [taken] = managersTakenOverAtAdoption(madeBy("helm"), wanted, { ...entry, takeOverFrom: ["helm"] });
   expect(taken).toMatchObject({ manager: "helm", fields: ["spec.group", "spec.names.kind", "spec.versions"] });
 });
 
@@ -67,8 +63,8 @@ describe("made by Pulumi's official resource", () => {
   test("its state became ours by an alias, or the CRD says that it is ours => taken over without a word", () => {
     expect(enter(live, { adopts: true }, "official")).toBe("");
     expect(enter(withMetadata(live, { annotations: owned }))).toBe("");
-    expect(managersTakenOver(live, wanted, { ...entry, adopts: true })).toHaveLength(1);
-    expect(managersTakenOver(live, wanted, entry)).toEqual([]);
+    expect(managersTakenOverAtAdoption(live, wanted, { ...entry, adopts: true })).toHaveLength(1);
+    expect(managersTakenOverAtAdoption(live, wanted, entry)).toEqual([]);
   });
 
   test("a CRD of a Helm Release is in no state of its own => a conflict like Helm's", () => {
@@ -95,7 +91,7 @@ test.each([
   ],
   [{ annotations: { "argocd.argoproj.io/tracking-id": "db:x" } }, /application db .*Prune=false,Delete=false/s],
 ])("what would delete the CRD is named with the mark that keeps it from it: %j", (metadata, said) => {
-  expect(heldByOthers(withMetadata(wanted, metadata)).join()).toMatch(said);
+  expect(notDeletedByOthers(withMetadata(wanted, metadata)).join()).toMatch(said);
 });
 
 test.each([
@@ -107,7 +103,7 @@ test.each([
   { annotations: { "argocd.argoproj.io/tracking-id": "db:x", "argocd.argoproj.io/sync-options": "Prune=false" } },
   {},
 ])("marked, or held by nobody => nothing said: %j", (metadata) => {
-  expect(heldByOthers(withMetadata(wanted, metadata as Partial<Definition["metadata"]>))).toEqual([]);
+  expect(notDeletedByOthers(withMetadata(wanted, metadata as Partial<Definition["metadata"]>))).toEqual([]);
 });
 
 test("an owner in another stack => refused, unless this very state says that it was the owner", () => {

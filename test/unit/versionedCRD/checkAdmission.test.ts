@@ -1,5 +1,8 @@
 import type { Admission, AdmissionRule } from "../../../components/kubernetes/admission";
-import { rulesBypassedAtServe, rulesLostAtDrop } from "../../../components/versionedCRD/checks/admission";
+import {
+  admissionRulesBypassedAtServe,
+  admissionRulesLostAtDrop,
+} from "../../../components/versionedCRD/checks/admissionRules";
 
 const resource = { crd: "databases.example.com", group: "example.com", plural: "databases", kind: "Database" };
 
@@ -23,8 +26,8 @@ const stranger = (admission: Admission): Admission => ({
   configuration: "ValidatingWebhookConfiguration other",
 });
 
-const dropping = (...all: Admission[]) => rulesLostAtDrop(all, resource, ["v1"], ["v2"]);
-const serving = (...all: Admission[]) => rulesBypassedAtServe(all, resource, ["v1"], ["v2"]);
+const dropping = (...all: Admission[]) => admissionRulesLostAtDrop(all, resource, ["v1"], ["v2"]);
+const serving = (...all: Admission[]) => admissionRulesBypassedAtServe(all, resource, ["v1"], ["v2"]);
 
 describe("before drop: what would silently stop to apply", () => {
   test.each([
@@ -105,7 +108,7 @@ describe("before serve: what the new version would pass by", () => {
   });
 
   test("of several new versions only the open ones are named", () => {
-    const [problem] = rulesBypassedAtServe([exact(rule(["v1", "v2"]))], resource, ["v1"], ["v2", "v3"]);
+    const [problem] = admissionRulesBypassedAtServe([exact(rule(["v1", "v2"]))], resource, ["v1"], ["v2", "v3"]);
     expect(problem).toMatch(/expected: +v3 there too/);
   });
 });

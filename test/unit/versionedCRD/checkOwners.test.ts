@@ -1,5 +1,9 @@
 import { droppedOwnerReferences, type OwnersFound } from "../../../components/migration/ownerReferences";
-import { checkOwners, isDeclared, type OwnersContext } from "../../../components/versionedCRD/checks/ownerReferences";
+import {
+  checkOwnersAtDrop,
+  isOwnerSearchSkipped,
+  type OwnersContext,
+} from "../../../components/versionedCRD/checks/ownersAtDrop";
 
 const owner = { apiVersions: ["example.com/v1"], kind: "Database" };
 const context: OwnersContext = {
@@ -41,16 +45,16 @@ test.each([
   ["pods.metrics.k8s.io", ["*.k8s.io"], false],
   ["pods", ["*.metrics.k8s.io"], false],
 ])("%s, declared %j: %s", (resource, declared, expected) => {
-  expect(isDeclared(resource, declared)).toBe(expected);
+  expect(isOwnerSearchSkipped(resource, declared)).toBe(expected);
 });
 
 test("nothing found and everything searched: nothing to say", () => {
-  expect(checkOwners(none, context)).toEqual({ problems: [], warnings: [] });
+  expect(checkOwnersAtDrop(none, context)).toEqual({ problems: [], warnings: [] });
 });
 
 test("children are listed with how many more there are, why it matters and what to do", () => {
   const named = Array.from({ length: 10 }, (_, index) => `configmaps default/child-${index}`);
-  const { problems } = checkOwners({ ...none, found: 12, named }, context);
+  const { problems } = checkOwnersAtDrop({ ...none, found: 12, named }, context);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(/^databases.example.com: 12 objects name example.com\/v1/);
   expect(problems[0]).toContain("\n    configmaps default/child-9\n    … and 2 more\n");
@@ -59,14 +63,18 @@ test("children are listed with how many more there are, why it matters and what 
 
 test("left after a rewrite: who could not be rewritten, else that someone writes the old version", () => {
   const found = { ...none, found: 1, named: ["configmaps default/a"] };
-  const [failed] = checkOwners(found, { ...context, rewritten: true, failed: ["configmaps default/a: no"] }).problems;
+  const [failed] = checkOwnersAtDrop(found, {
+    ...context,
+    rewritten: true,
+    failed: ["configmaps default/a: no"],
+  }).problems;
   expect(failed).toContain("could not rewrite configmaps default/a: no");
-  const [again] = checkOwners(found, { ...context, rewritten: true }).problems;
+  const [again] = checkOwnersAtDrop(found, { ...context, rewritten: true }).problems;
   expect(again).toContain("someone wrote example.com/v1 again");
 });
 
 test("what could not be searched stops it by name, and what to say is spelled out", () => {
-  const { problems, warnings } = checkOwners(denied("pods", "secrets"), { ...context, declared: ["pods"] });
+  const { problems, warnings } = checkOwnersAtDrop(denied("pods", "secrets"), { ...context, declared: ["pods"] });
   expect(problems).toEqual([expect.stringContaining('skipOwnerSearch: ["secrets"]')]);
   expect(problems[0]).toContain("\n    secrets: not allowed to list it (403)\n");
   expect(warnings).toEqual([expect.stringMatching(/by `skipOwnerSearch`: pods$/)]);
@@ -74,7 +82,7 @@ test("what could not be searched stops it by name, and what to say is spelled ou
 
 test("the user's word for all turns every one of them into a warning, and hides no child that was found", () => {
   const found = { ...denied("pods", "secrets"), found: 1, named: ["configmaps default/a"] };
-  const { problems, warnings } = checkOwners(found, { ...context, declared: ["*"] });
+  const { problems, warnings } = checkOwnersAtDrop(found, { ...context, declared: ["*"] });
   expect(problems).toEqual([expect.stringContaining("1 object names")]);
   expect(warnings).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { explainAnswer } from "../../../components/kubernetes/explain";
 import type { ServeInputs } from "../../../components/versionedCRD/inputs";
-import { tryStages } from "../../../components/versionedCRD/serve/dryRun";
+import { dryRunStages } from "../../../components/versionedCRD/serve/dryRun";
 import { servedStage, storedStage } from "../../../components/versionedCRD/stages";
 import { applied } from "../apiServer";
 import { CRD, manifest, OWNER, withMetadata, withStored, withWebhook } from "../fixtures";
@@ -32,7 +32,7 @@ function asking(live: Definition | undefined, refuse: (request: ApiRequest, nth:
 
 test("one request, and it is a dry run of what serve applies, without a resourceVersion", async () => {
   const { cluster, requests } = asking(v1, () => undefined);
-  expect(await tryStages(inputs(both), cluster, v1, false)).toMatchObject({ problems: [], notes: [] });
+  expect(await dryRunStages(inputs(both), cluster, v1, false)).toMatchObject({ problems: [], notes: [] });
   expect(requests).toHaveLength(1);
   expect(requests[0]).toMatchObject({ method: "PATCH", query: { dryRun: "All" } });
   expect(requests[0]?.query).not.toHaveProperty("force");
@@ -41,7 +41,7 @@ test("one request, and it is a dry run of what serve applies, without a resource
 
 test("where serve takes fields over, so does its dry run", async () => {
   const { cluster, requests } = asking(v1, () => undefined);
-  await tryStages(inputs(both), cluster, v1, true);
+  await dryRunStages(inputs(both), cluster, v1, true);
   expect(requests[0]?.query).toMatchObject({ force: true });
 });
 
@@ -49,7 +49,7 @@ test("what it refuses: a field a line with the version it is in, sorted, once, e
   const field = (n: number): string => `spec.versions[1].schema.f${String(n).padStart(2, "0")}`;
   const causes = [...Array(11).keys()].reverse().map((n) => ({ field: field(n), message: `bad\n${"x".repeat(400)}` }));
   const { cluster } = asking(v1, (request) => refusal(request, 422, "invalid", [...causes, ...causes]));
-  const { problems } = await tryStages(inputs(both), cluster, v1, false);
+  const { problems } = await dryRunStages(inputs(both), cluster, v1, false);
   const lines = problems[0]?.split("\n") ?? [];
   expect(lines[0]).toBe(`${CRD}: the API server refuses the definition that serve is to write (422):`);
   expect(lines[1]).toMatch(/^ {4}spec\.versions\[1\] \(v2\)\.schema\.f00: bad x+…$/);
@@ -61,7 +61,7 @@ test("what it refuses: a field a line with the version it is in, sorted, once, e
 test("one schema of all versions is named as they have it", async () => {
   const field = "spec.validation.openAPIV3Schema.properties[a].pattern";
   const { cluster } = asking(v1, (request) => refusal(request, 422, "invalid", [{ field, message: "no regexp" }]));
-  const { problems } = await tryStages(inputs(both), cluster, v1, false);
+  const { problems } = await dryRunStages(inputs(both), cluster, v1, false);
   expect(problems[0]).toContain("    spec.versions[*].schema.openAPIV3Schema.properties[a].pattern: no regexp\n");
 });
 
@@ -71,14 +71,14 @@ test.each([
   [409, "Apply failed with 1 conflict"],
 ])("%i %s is a refusal", async (status, message) => {
   const { cluster } = asking(v1, (request) => refusal(request, status, message));
-  const { problems } = await tryStages(inputs(both), cluster, v1, false);
+  const { problems } = await dryRunStages(inputs(both), cluster, v1, false);
   expect(problems[0]).toContain(message);
 });
 
 test("without the right it says which one would have told, and goes on", async () => {
   const denied = `customresourcedefinitions.apiextensions.k8s.io "${CRD}" is forbidden: User "u" cannot patch resource "customresourcedefinitions" in API group "apiextensions.k8s.io" at the cluster scope`;
   const { cluster } = asking(v1, (request) => refusal(request, 403, denied));
-  expect(await tryStages(inputs(both), cluster, v1, false)).toEqual({
+  expect(await dryRunStages(inputs(both), cluster, v1, false)).toEqual({
     problems: [],
     notes: [
       `not looked at: ${CRD}: the API server was not asked whether it takes the definition that serve is to write: not allowed to patch customresourcedefinitions (403), without which there is no dry run`,
@@ -88,10 +88,10 @@ test("without the right it says which one would have told, and goes on", async (
 
 test("an admission webhook that takes no dry runs is no refusal; a server that is down is an error", async () => {
   const unsupported = asking(v1, (request) => refusal(request, 400, "admission webhook x does not support dry run"));
-  const { problems, notes } = await tryStages(inputs(both), unsupported.cluster, v1, false);
+  const { problems, notes } = await dryRunStages(inputs(both), unsupported.cluster, v1, false);
   expect([problems, notes.length]).toEqual([[], 1]);
   const down = asking(v1, (request) => refusal(request, 503, "down"));
-  await expect(tryStages(inputs(both), down.cluster, v1, false)).rejects.toThrow("down");
+  await expect(dryRunStages(inputs(both), down.cluster, v1, false)).rejects.toThrow("down");
 });
 
 describe("a webhook that leaves with the version that needs it", () => {
@@ -104,7 +104,7 @@ describe("a webhook that leaves with the version that needs it", () => {
     const { cluster, requests } = asking(live, (request, nth) =>
       nth === 2 ? refusal(request, 422, "i", notYet) : undefined,
     );
-    expect((await tryStages(inputs(alone), cluster, live, false)).problems).toEqual([]);
+    expect((await dryRunStages(inputs(alone), cluster, live, false)).problems).toEqual([]);
     expect(requests).toHaveLength(2);
     const { spec } = requests[1]?.body as Definition;
     expect([spec.versions.map(({ name }) => name), spec.conversion]).toEqual([["v2"], undefined]);
@@ -116,7 +116,7 @@ describe("a webhook that leaves with the version that needs it", () => {
       { field: "spec.conversion", message: "no" },
     ];
     const { cluster } = asking(live, (request, nth) => (nth === 2 ? refusal(request, 422, "i", causes) : undefined));
-    const { problems } = await tryStages(inputs(alone), cluster, live, false);
+    const { problems } = await dryRunStages(inputs(alone), cluster, live, false);
     expect(problems[0]).toContain("that drop is to write (422):\n    spec.conversion: no\n");
   });
 
@@ -131,7 +131,7 @@ describe("a webhook that leaves with the version that needs it", () => {
       ],
     });
     const { cluster, requests } = asking(injected, () => undefined);
-    const { notes } = await tryStages(inputs(alone), cluster, injected, false);
+    const { notes } = await dryRunStages(inputs(alone), cluster, injected, false);
     expect(requests).toHaveLength(1);
     expect(notes[0]).toMatch(/definition that drop is to write: another controller's caBundle is to go/);
   });

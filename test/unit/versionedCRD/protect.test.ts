@@ -1,5 +1,5 @@
 import type { VersionedCRDArgs } from "../../../components";
-import { protectionPolicy } from "../../../components/versionedCRD/protect/policy";
+import { protectionPolicy } from "../../../components/versionedCRD/protect/protectionPolicy";
 import { CRD, manifest } from "../fixtures";
 import { registered } from "../program";
 

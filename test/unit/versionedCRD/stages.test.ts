@@ -2,7 +2,7 @@ import type { Definition } from "../../../components/crd/definition";
 import { OWNER_ANNOTATION } from "../../../components/crd/names";
 import { prunedFields } from "../../../components/compatibility/prunedFields";
 import {
-  placeholder,
+  placeholderInStage,
   removedStage,
   restoredStage,
   servedStage,
@@ -12,7 +12,7 @@ import {
 } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, schema, version, webhook, withMetadata, withSpec, withWebhook } from "../fixtures";
-import { isOurs } from "../../../components/versionedCRD/fieldsWeOwn";
+import { hasFieldsWeOwn } from "../../../components/versionedCRD/fieldsWeOwn";
 
 const live = (given: Definition) => applied(undefined, servedStage(given, undefined, OWNER));
 
@@ -98,9 +98,9 @@ test("restored brings removed versions back unserved, with the conversion that k
 });
 
 test("a placeholder prunes nothing and serves nothing", () => {
-  expect(placeholder("v1")).toMatchObject({ name: "v1", served: false, storage: false });
+  expect(placeholderInStage("v1")).toMatchObject({ name: "v1", served: false, storage: false });
   const any = { type: "object", properties: { any: { type: "string" } } };
-  expect(prunedFields(any, placeholder("v1").schema?.openAPIV3Schema)).toEqual([]);
+  expect(prunedFields(any, placeholderInStage("v1").schema?.openAPIV3Schema)).toEqual([]);
 });
 
 test("no stage carries what the server owns: uid, resourceVersion, status", () => {
@@ -138,7 +138,7 @@ test("withdrawn are the live versions that the manifest no longer names", () => 
 
 test("a definition is ours once we applied its versions, and not after someone took them over", () => {
   const ours = live(manifest("v1 storage"));
-  expect(isOurs(ours)).toBe(true);
-  expect(isOurs(editedByOther(ours, { versions: manifest("v1 storage", "v2").spec.versions }))).toBe(false);
-  expect(isOurs(manifest("v1 storage"))).toBe(false);
+  expect(hasFieldsWeOwn(ours)).toBe(true);
+  expect(hasFieldsWeOwn(editedByOther(ours, { versions: manifest("v1 storage", "v2").spec.versions }))).toBe(false);
+  expect(hasFieldsWeOwn(manifest("v1 storage"))).toBe(false);
 });

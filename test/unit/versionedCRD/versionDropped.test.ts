@@ -1,5 +1,5 @@
 import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
-import { whyNoneOfCrd } from "../../../components/versionedCRD/acknowledge";
+import { whyNoCrdAcknowledgements } from "../../../components/versionedCRD/crdAcknowledgements";
 import {
   leftOverVersions,
   unmatchedVersions,
@@ -97,9 +97,11 @@ test.each([
   [[{ check: "object-size", reason: "x" }], "acknowledge[0].path is missing"],
   [[null], "acknowledge[0].check is undefined"],
 ])("%j is no acknowledgement: %s", (given, what) => {
-  expect(whyNoneOfCrd(given)?.what).toBe(what);
+  expect(whyNoCrdAcknowledgements(given)?.what).toBe(what);
 });
 
 test("those of the right shape are", () => {
-  expect(whyNoneOfCrd([word("v1"), word("v1", "version-in-use"), word("v1.spec.a", "field-removed")])).toBeUndefined();
+  expect(
+    whyNoCrdAcknowledgements([word("v1"), word("v1", "version-in-use"), word("v1.spec.a", "field-removed")]),
+  ).toBeUndefined();
 });

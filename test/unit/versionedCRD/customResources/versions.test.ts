@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
-  everyVersion,
+  everyVersionOfKind,
   kindOf,
-  likelyVersions,
-  typeTokenOfVersion,
-  versionIn,
+  likelyVersionsOfKind,
+  typeTokenOfKind,
+  versionOfKindIn,
   type Kind,
-} from "../../../../components/versionedCRD/customResources/versions";
+} from "../../../../components/versionedCRD/customResources/kind";
 import { CRD, manifest } from "../../fixtures";
 
 const kind = (...versions: string[]): Kind => kindOf(manifest(...versions)) as Kind;
@@ -42,8 +42,8 @@ test("other fields may be outputs: the kind is known", () => {
 
 test("a type token and back; another group, kind or provider is not ours", () => {
   const ours = kind("v1 storage");
-  expect(typeTokenOfVersion(ours, "v2")).toBe("kubernetes:example.com/v2:Database");
-  expect(versionIn(ours, "kubernetes:example.com/v2:Database")).toBe("v2");
+  expect(typeTokenOfKind(ours, "v2")).toBe("kubernetes:example.com/v2:Database");
+  expect(versionOfKindIn(ours, "kubernetes:example.com/v2:Database")).toBe("v2");
   for (const other of [
     "kubernetes:example.org/v2:Database",
     "kubernetes:example.com/v2:DatabaseList",
@@ -52,25 +52,26 @@ test("a type token and back; another group, kind or provider is not ours", () =>
     "kubernetes:core/v1:Database",
     "pulumi:pulumi:Stack",
   ])
-    expect(versionIn(ours, other)).toBeUndefined();
+    expect(versionOfKindIn(ours, other)).toBeUndefined();
 });
 
 test("every version: the manifest's, the named ones, and the usual ones of three majors", () => {
-  const versions = everyVersion(kind("v2 storage"), ["2019-01-01"]);
+  const versions = everyVersionOfKind(kind("v2 storage"), ["2019-01-01"]);
   expect(versions).toEqual(expect.arrayContaining(["v2", "2019-01-01", "v1", "v1beta1", "v1alpha3", "v2alpha1"]));
   expect(versions).toHaveLength(new Set(versions).size);
-  expect(everyVersion(kind("v9 storage"), [])).not.toContain("v6");
+  expect(everyVersionOfKind(kind("v9 storage"), [])).not.toContain("v6");
 });
 
 test("a manifest with unusual names has those, and no guess", () => {
-  expect(everyVersion(kind("stable storage"), [])).toEqual(["stable"]);
+  expect(everyVersionOfKind(kind("stable storage"), [])).toEqual(["stable"]);
 });
 
 test("likely versions, for the warning: the manifest's and the named ones; of a lone v2 also v1", () => {
-  expect(likelyVersions(kind("v1", "v2 storage"), ["v0"])).toEqual(["v1", "v2", "v0"]);
-  expect(likelyVersions(kind("v2 storage"), [])).toEqual(["v2", "v1"]);
+  expect(likelyVersionsOfKind(kind("v1", "v2 storage"), ["v0"])).toEqual(["v1", "v2", "v0"]);
+  expect(likelyVersionsOfKind(kind("v2 storage"), [])).toEqual(["v2", "v1"]);
 });
 
 test("a new kind with one version warns of nothing: v1, v1beta1, stable", () => {
-  for (const name of ["v1", "v1beta1", "stable"]) expect(likelyVersions(kind(`${name} storage`), [])).toEqual([name]);
+  for (const name of ["v1", "v1beta1", "stable"])
+    expect(likelyVersionsOfKind(kind(`${name} storage`), [])).toEqual([name]);
 });

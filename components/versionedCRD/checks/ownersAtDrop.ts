@@ -4,7 +4,7 @@ import type { DroppedOwner, OwnersFound, Unsearched } from "../../migration/owne
 /**
  * The user's word for a resource: `secrets`, `deployments.apps`, `*.GROUP`, or `*` for whatever cannot be searched.
  */
-export function isDeclared(resource: string, declared: readonly string[]): boolean {
+export function isOwnerSearchSkipped(resource: string, declared: readonly string[]): boolean {
   const group = resource.includes(".") ? resource.slice(resource.indexOf(".") + 1) : undefined;
   return declared.some((each) => each === "*" || each === resource || (group !== undefined && each === `*.${group}`));
 }
@@ -23,11 +23,14 @@ export interface OwnersContext {
 }
 
 /** Reasons not to drop, and what is only worth reading. */
-export function checkOwners(result: OwnersFound, context: OwnersContext): { problems: string[]; warnings: string[] } {
+export function checkOwnersAtDrop(
+  result: OwnersFound,
+  context: OwnersContext,
+): { problems: string[]; warnings: string[] } {
   const { crd, owner, declared } = context;
   const versions = owner.apiVersions.join(", ");
-  const byWord = result.unsearched.filter(({ resource }) => isDeclared(resource, declared));
-  const open = result.unsearched.filter(({ resource }) => !isDeclared(resource, declared));
+  const byWord = result.unsearched.filter(({ resource }) => isOwnerSearchSkipped(resource, declared));
+  const open = result.unsearched.filter(({ resource }) => !isOwnerSearchSkipped(resource, declared));
   const warnings =
     byWord.length === 0
       ? []

@@ -35,12 +35,12 @@ export function kindOf(manifest: unknown): Kind | undefined {
 }
 
 /** `kubernetes:example.com/v2:Database`, the type token of an object at a version. */
-export function typeTokenOfVersion({ group, kind }: Kind, version: string): string {
+export function typeTokenOfKind({ group, kind }: Kind, version: string): string {
   return `kubernetes:${group}/${version}:${kind}`;
 }
 
 /** The version in the type token of an object of this kind; undefined for any other resource. */
-export function versionIn({ group, kind }: Kind, type: string): string | undefined {
+export function versionOfKindIn({ group, kind }: Kind, type: string): string | undefined {
   const [provider, apiVersion = "", name] = type.split(":");
   const [prefix, version] = apiVersion.split("/");
   return provider === "kubernetes" && prefix === group && name === kind ? version : undefined;
@@ -51,12 +51,12 @@ export function versionIn({ group, kind }: Kind, type: string): string | undefin
  * the usual names of what came before. A version may leave the manifest in the very `up` in which the object leaves it,
  * and an alias that matches nothing costs nothing; one that is missing costs the object.
  */
-export function everyVersion(kind: Kind, former: readonly string[]): string[] {
+export function everyVersionOfKind(kind: Kind, former: readonly string[]): string[] {
   return [...new Set([...kind.versions.map(({ name }) => name), ...former, ...usualPredecessors(kind)])];
 }
 
 /** The versions that an object made by hand should have an alias for; without guesses, so that a new kind warns of nothing. */
-export function likelyVersions(kind: Kind, former: readonly string[]): string[] {
+export function likelyVersionsOfKind(kind: Kind, former: readonly string[]): string[] {
   const names = kind.versions.map(({ name }) => name);
   const major = Number(/^v(\d+)$/.exec(names.join())?.[1] ?? 0); // of the only version there is
   return [...new Set([...names, ...former, ...(major > 1 ? [`v${major - 1}`] : [])])];

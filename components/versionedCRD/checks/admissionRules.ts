@@ -13,7 +13,7 @@ export interface AdmittedResource {
  * (matchPolicy Equivalent): tried, what it refused is accepted from the moment v1 is gone.
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#matching-requests-matchpolicy
  */
-export function rulesLostAtDrop(
+export function admissionRulesLostAtDrop(
   all: readonly Admission[],
   resource: AdmittedResource,
   dropped: readonly string[],
@@ -58,7 +58,7 @@ function lostParameters(
 }
 
 /** Rules with matchPolicy Exact that guard the versions of today and not one that is about to be served: the way round them. */
-export function rulesBypassedAtServe(
+export function admissionRulesBypassedAtServe(
   all: readonly Admission[],
   resource: AdmittedResource,
   today: readonly string[],

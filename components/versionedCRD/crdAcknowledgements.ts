@@ -14,7 +14,7 @@ const LIVE_CHECKS: readonly string[] = ["object-size", "version-dropped", "versi
 export const CHECKS_OF_DROP: readonly string[] = ["version-dropped", "version-in-use"];
 
 /** Why these are no acknowledgements of a CRD; undefined where they are. */
-export function whyNoneOfCrd(given: unknown): Problem | undefined {
+export function whyNoCrdAcknowledgements(given: unknown): Problem | undefined {
   return whyNoAcknowledgements(given, {
     isCheck: (check) => LIVE_CHECKS.includes(check as string) || CHECKS.some(({ id }) => id === check),
     checks: `${LIVE_CHECKS.join(", ")}, or a check of docs/checks.md, as the error names it`,
@@ -23,7 +23,7 @@ export function whyNoneOfCrd(given: unknown): Problem | undefined {
 }
 
 /** The same inputs, with what of the acknowledgements concerns a rehearsal. */
-export function withAcknowledged<T extends { version: string; acknowledge?: Acknowledgement[] }>(
+export function withAcknowledgedSize<T extends { version: string; acknowledge?: Acknowledgement[] }>(
   inputs: T,
 ): T & { mayBeLarge: boolean } {
   return { ...inputs, mayBeLarge: acknowledgedReason(inputs.acknowledge, "object-size", inputs.version) !== undefined };

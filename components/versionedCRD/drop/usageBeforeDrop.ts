@@ -19,7 +19,7 @@ import { hasProofOfThisRun, validProof } from "../../migration/definition/proof"
 import { withdrawnVersions } from "../stages";
 
 /** Who still uses the versions that go, and whether that is a reason not to drop them. */
-export async function previewUsage(
+export async function previewUsageBeforeDrop(
   inputs: DropInputs,
   cluster: Cluster,
   live: Definition,
@@ -44,7 +44,7 @@ export async function previewUsage(
  * The gate: refuses to drop what was written through since migrate ended. Where that was in this very run, what `before` has
  * drop wait for may have been the writer's end: there a second look decides, as much later as a request under way may take.
  */
-export async function assertNotInUse(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
+export async function assertNotInUseBeforeDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
   const record = validProof(live)?.requests;
   if (record === undefined) return; // not known since when: the row says what is
   const first = await look(inputs, work, live, record);

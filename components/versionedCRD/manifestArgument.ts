@@ -29,7 +29,7 @@ export function readManifestArgument(component: pulumi.Resource, args: Versioned
 }
 
 /** The manifest with its conversion, checked; whatever is wrong with it is an error before anything is planned. */
-export function normalizeManifest(
+export function normalizeManifestArgument(
   component: pulumi.Resource,
   given: unknown,
   { file, conversion: choice }: VersionedCRDArgs,
