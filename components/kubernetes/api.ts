@@ -83,12 +83,16 @@ export interface Resource {
   readonly plural: string;
 }
 
+/** `/apis/GROUP/VERSION`, `/api/VERSION` of the core group. */
+export function groupVersionPath({ group, version }: Pick<Resource, "group" | "version">): string {
+  return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
 /** `/apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME`, as far as namespace and name are given. */
 export function resourcePath(resource: Resource, object: { namespace?: string; name?: string } = {}): string {
-  const root = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
   const namespace = object.namespace === undefined ? "" : `/namespaces/${encodeURIComponent(object.namespace)}`;
   const name = object.name === undefined ? "" : `/${encodeURIComponent(object.name)}`;
-  return `${root}${namespace}/${resource.plural}${name}`;
+  return `${groupVersionPath(resource)}${namespace}/${resource.plural}${name}`;
 }
 
 /** `namespace/name`, or the name alone for cluster-scoped objects. */

@@ -1,5 +1,5 @@
 import { createHash } from "crypto";
-import type { Caller, Resource } from "./api";
+import { type Caller, groupVersionPath, type Resource } from "./api";
 import { hasStatus } from "./errors";
 import { sharedFor10Seconds } from "./shared";
 
@@ -23,8 +23,17 @@ export function storageVersionHash(group: string, version: string, kind: string)
   return createHash("sha256").update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString("base64");
 }
 
+/** metav1.APIResource, as far as it is read. */
+export interface ApiResource {
+  readonly name: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+  /** Absent where the server stores no objects of it. */
+  readonly storageVersionHash?: string;
+}
+
 interface ResourceList {
-  resources?: { name: string; storageVersionHash?: string }[];
+  resources?: ApiResource[];
 }
 
 /**
@@ -32,18 +41,32 @@ interface ResourceList {
  * carries no hash.
  */
 export async function discover(caller: Caller, resource: Resource, signal?: AbortSignal): Promise<DiscoveredResource> {
-  const path = `/apis/${resource.group}/${resource.version}`;
-  const list = await getOrNothing<ResourceList>(caller, path, signal);
-  const found = list?.resources?.find(({ name }) => name === resource.plural);
+  const found = await discoverApiResource(caller, resource, signal);
   if (found === undefined) return { served: false };
   const { storageVersionHash: hash } = found;
   return hash === undefined ? { served: true } : { served: true, storageVersionHash: hash };
 }
 
+/** All that the server says of it; undefined where it does not serve it. */
+export async function discoverApiResource(
+  caller: Caller,
+  resource: Resource,
+  signal?: AbortSignal,
+): Promise<ApiResource | undefined> {
+  const list = await getOrNothing<ResourceList>(caller, groupVersionPath(resource), signal);
+  return list?.resources?.find(({ name }) => name === resource.plural);
+}
+
+/** The versions of a group, the preferred one first; none where the group is not served. */
+export async function discoverVersions(caller: Caller, group: string): Promise<string[]> {
+  if (group === "") return (await caller.call<{ versions: string[] }>({ method: "GET", path: "/api" })).versions;
+  const found = await getOrNothing<{ versions?: { version: string }[] }>(caller, `/apis/${group}`);
+  return (found?.versions ?? []).map(({ version }) => version);
+}
+
 /** The newest served version of storagemigration.k8s.io, or undefined where none is: below 1.37 it is off by default. */
 export async function servedStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
-  const group = await getOrNothing<{ versions?: { version: string }[] }>(caller, `/apis/${STORAGE_MIGRATION_GROUP}`);
-  const served = (group?.versions ?? []).map(({ version }) => version);
+  const served = await discoverVersions(caller, STORAGE_MIGRATION_GROUP);
   return STORAGE_MIGRATION_VERSIONS.find((version) => served.includes(version));
 }
 

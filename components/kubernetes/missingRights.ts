@@ -11,6 +11,9 @@ interface ResourceAttributes {
   readonly name?: string;
 }
 
+/** Locks and records. */
+const KEPT_IN_ONE_NAMESPACE = ["leases", "configmaps"];
+
 interface AccessReview {
   status?: { allowed?: boolean };
 }
@@ -20,19 +23,19 @@ interface AccessReview {
  * itself, so roles that grant more, or other authorizers than RBAC, count as well; where it does not answer, nothing is missing.
  * https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
  *
- * @param namespace of those of the rules that are about Leases
+ * @param namespace of those of the rules that are about Leases and ConfigMaps; every namespace where absent
  */
 export async function missingRights(
   caller: Caller,
   rules: readonly PolicyRule[],
-  namespace: string,
+  namespace?: string,
 ): Promise<string[]> {
   const asked = rules.flatMap((rule) => attributesOf(rule, namespace));
   const allowed = await Promise.all(asked.map((attributes) => isAllowed(caller, attributes)));
   return asked.filter((_, index) => !allowed[index]).map(describe);
 }
 
-function attributesOf(rule: PolicyRule, namespace: string): ResourceAttributes[] {
+function attributesOf(rule: PolicyRule, namespace: string | undefined): ResourceAttributes[] {
   const { apiGroups = [], resources = [], resourceNames = [undefined], verbs } = rule;
   return apiGroups.flatMap((group) =>
     resources.flatMap((whole) =>
@@ -44,7 +47,7 @@ function attributesOf(rule: PolicyRule, namespace: string): ResourceAttributes[]
             group,
             resource,
             ...(subresource !== undefined && { subresource }),
-            ...(resource === "leases" && { namespace }),
+            ...(namespace !== undefined && KEPT_IN_ONE_NAMESPACE.includes(resource) && { namespace }),
             ...(name !== undefined && { name }),
           };
         }),

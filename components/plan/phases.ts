@@ -84,7 +84,7 @@ export const PHASE_FACTS: Readonly<Record<string, PhaseFacts>> = {
     about: "resource",
     phase: "migrate",
     canBeUndone: false,
-    undo: "no: storedVersions loses the old versions; the objects, and every served version, stay",
-    onFailure: `stops for the CRD that failed, whose storedVersions is as it was; the others are done; ${GO_ON}`,
+    undo: "no: storedVersions of a CRD loses the old versions; the objects, and every served version, stay",
+    onFailure: `stops for what failed, whose storedVersions and proof are as they were; the others are done; ${GO_ON}`,
   },
 };

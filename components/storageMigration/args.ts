@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { assertIsCrdNameOrPattern } from "../migration/foreign/crdNames";
+import { assertIsResourceOrPattern } from "../migration/foreign/crdNames";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { withRefusal, refusal } from "../provider/refusal";
 
@@ -7,8 +7,9 @@ import { withRefusal, refusal } from "../provider/refusal";
 export interface StorageMigrationArgs extends ClusterArgs {
   /**
    * CRDs that somebody else manages, by metadata.name (`ciliumnodes.cilium.io`), or `*.cilium.io` for every CRD of that very
-   * group, looked up live. A name that no CRD has, and a pattern that matches none, is an error at preview. What vanishes later
-   * is let go.
+   * group, looked up live; and built-in resources by name (`secrets`, `horizontalpodautoscalers.autoscaling`), which no pattern
+   * means. A name that nothing has, a pattern that matches no CRD, and a resource that an aggregated API server serves or that
+   * cannot be listed and patched is an error at preview. What vanishes later is let go.
    */
   resources: string[];
   /**
@@ -53,7 +54,7 @@ export function checkStorageMigrationArgs(component: pulumi.Resource, args: Stor
       expected: "at least one name or pattern, each once",
     });
   }
-  withRefusal(component, () => resources.forEach((entry) => assertIsCrdNameOrPattern(String(entry))));
+  withRefusal(component, () => resources.forEach((entry) => assertIsResourceOrPattern(String(entry))));
   if (migrator !== "in-tree" && migrator !== "direct") {
     throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
   }

@@ -2,7 +2,7 @@ import type { SharedInputs } from "../provider/inputs";
 
 /** What the resource of one name or pattern is told. */
 export interface MigrationInputs extends SharedInputs {
-  /** As given: `ciliumnodes.cilium.io`, `*.cilium.io`. */
+  /** As given: `ciliumnodes.cilium.io`, `*.cilium.io`, `secrets`. */
   resource: string;
   migrator: "in-tree" | "direct";
 }

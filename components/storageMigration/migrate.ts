@@ -1,25 +1,25 @@
 import { UserError, messageOfError } from "../kubernetes/errors";
 import { describeProblem, problemInOneLine, boundedProblemItems } from "../kubernetes/problem";
 import { isCrdNamePattern } from "../migration/foreign/crdNames";
+import { describeNone, findMigratables, type Migratable } from "../migration/entries/find";
+import { isReady, migratePlanned, planMigration, type MigrationPlan } from "../migration/entries/migration";
 import { inBatches } from "../migration/foreign/inBatches";
-import { migrateForeign } from "../migration/foreign/migrateForeign";
-import { planForeign, type ForeignPlan } from "../migration/foreign/plan";
-import type { Definition } from "../crd/definition";
+import type { Cluster } from "../kubernetes/cluster";
 import type { Preview, PhaseLogic, PhaseWork } from "../provider/phaseLogic";
 import type { MigrationInputs, MigrationOutputs } from "./inputs";
-import { findCrdsOfSubject, storedVersionsOf } from "./subject";
+import { storedVersionsOf } from "./subject";
 
 /** So many CRDs of a pattern are named in an error. */
 const NAMED = 10;
 
-/** The CRDs of one name or pattern: those that need it are migrated, each under its own lock. */
-export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Definition[]> = {
+/** The CRDs of one pattern, or the resource of one name: those that need it are migrated, each under its own lock. */
+export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Migratable[]> = {
   async preview(inputs, cluster, found, olds) {
-    if (found.length === 0) return previewOfNone(inputs, olds);
-    const plans = await inBatches(found, (live) => planForeign(cluster, live, inputs));
+    if (found.length === 0) return previewOfNone(inputs, cluster, olds);
+    const plans = await inBatches(found, (each) => planMigration(cluster, each, inputs));
     const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
     return {
-      plan: plans.filter(isReady).flatMap(({ crd, plan }) => plan.map((sentence) => `${crd}: ${sentence}`)),
+      plan: plans.filter(isReady).flatMap(({ name, plan }) => plan.map((sentence) => `${name}: ${sentence}`)),
       // One of many must not hold up the others; one that was named is what the program is about.
       ...(isCrdNamePattern(inputs.resource)
         ? { warnings: refused.map((refusal) => describeProblem(refusal)) }
@@ -28,61 +28,54 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Definition[]
   },
 
   async run(inputs, work) {
-    const plans = await inBatches(await findCrdsOfSubject(work.cluster, inputs.resource), (live) =>
-      planForeign(work.cluster, live, inputs),
+    const plans = await inBatches(await findMigratables(work.cluster, inputs.resource), (each) =>
+      planMigration(work.cluster, each, inputs),
     );
     const ready = plans.filter(isReady);
     if (!isCrdNamePattern(inputs.resource))
       for (const { refusal } of plans) if (refusal !== undefined) throw new UserError(refusal);
     const summaries = await migrateEach(ready, inputs, work);
-    const storedVersions = storedVersionsOf(await findCrdsOfSubject(work.cluster, inputs.resource));
+    const storedVersions = storedVersionsOf(await findMigratables(work.cluster, inputs.resource));
     return { storedVersions, summary: summaries.length === 0 ? "nothing to do" : summaries.join("\n") };
   },
 };
 
-function isReady({ plan, refusal }: ForeignPlan): boolean {
-  return plan.length > 0 && refusal === undefined;
-}
-
 /** What the state has from before says that there was one: it vanished, and is let go. */
-function previewOfNone({ resource }: MigrationInputs, olds: object | undefined): Preview {
+async function previewOfNone(
+  { resource }: MigrationInputs,
+  cluster: Cluster,
+  olds: object | undefined,
+): Promise<Preview> {
   const wasThere = (olds as Partial<MigrationInputs> | undefined)?.resource === resource;
-  if (wasThere) return { plan: [], warnings: [`${resource}: no CRD any more; there is nothing to migrate`] };
-  return {
-    plan: [],
-    problems: [
-      describeProblem({
-        what: isCrdNamePattern(resource)
-          ? `${resource} matches no CRD`
-          : `${resource}: there is no such CRD in the cluster`,
-        expected: isCrdNamePattern(resource)
-          ? "at least one CRD of that very group"
-          : "metadata.name of a CRD (PLURAL.GROUP)",
-        next: "`kubectl get crd` lists the names; where another resource of this program makes it, name that in dependsOn after its first `pulumi up`",
-      }),
-    ],
-  };
+  if (wasThere) {
+    const what = isCrdNamePattern(resource) ? "no CRD any more" : "no such resource any more";
+    return { plan: [], warnings: [`${resource}: ${what}; there is nothing to migrate`] };
+  }
+  const { next = "", ...problem } = await describeNone(cluster, resource);
+  const made = "where another resource of this program makes it, name that in dependsOn after its first `pulumi up`";
+  return { plan: [], problems: [describeProblem({ ...problem, next: `${next}; ${made}` })] };
 }
 
 /** One that fails is named, the others go on. @returns a sentence for each @throws UserError when one or more failed */
 async function migrateEach(
-  plans: readonly ForeignPlan[],
+  plans: readonly MigrationPlan[],
   inputs: MigrationInputs & { __urn?: string },
   work: PhaseWork,
 ): Promise<string[]> {
-  const failures: { crd: string; error: unknown }[] = [];
-  const summaries = await inBatches(plans, async ({ crd }) => {
+  const failures: Failed[] = [];
+  const summaries = await inBatches(plans, async (plan) => {
+    const { name } = plan;
     const own = {
       ...work,
-      report: (message: string) => work.report(`${crd}: ${message}`),
-      warn: (message: string) => work.warn(`${crd}: ${message}`),
+      report: (message: string) => work.report(`${name}: ${message}`),
+      warn: (message: string) => work.warn(`${name}: ${message}`),
     };
     try {
       work.signal.throwIfAborted();
-      const { summary } = await migrateForeign(crd, inputs, `migrate of ${inputs.__urn ?? ""}`, own);
-      return [`${crd}: ${summary}`];
+      const { summary } = await migratePlanned(plan, inputs, `migrate of ${inputs.__urn ?? ""}`, own);
+      return [`${name}: ${summary}`];
     } catch (error) {
-      failures.push({ crd, error });
+      failures.push({ name, error });
       return [];
     }
   });
@@ -97,7 +90,12 @@ async function migrateEach(
   });
 }
 
-function describeFailure({ crd, error }: { crd: string; error: unknown }): string {
+interface Failed {
+  readonly name: string;
+  readonly error: unknown;
+}
+
+function describeFailure({ name, error }: Failed): string {
   const text = error instanceof UserError ? problemInOneLine(error.problem) : messageOfError(error);
-  return text.includes(crd) ? text : `${crd}: ${text}`;
+  return text.includes(name) ? text : `${name}: ${text}`;
 }

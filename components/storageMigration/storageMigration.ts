@@ -6,14 +6,15 @@ import { MigratedObjects } from "./migratedObjects";
 
 /**
  * The objects of CRDs that somebody else manages (a Helm chart, an operator, Argo CD), each rewritten to its CRD's storage version
- * and proven, so that an old version can be dropped. It never edits a spec, takes over no field of it and adds no owner.
+ * and proven, so that an old version can be dropped. It never edits a spec, takes over no field of it and adds no owner. Objects of
+ * built-in resources are rewritten and proven the same way.
  *
  * @example new StorageMigration("cilium", { resources: ["*.cilium.io"] })
  */
 export class StorageMigration extends pulumi.ComponentResource {
   /** One resource for each entry of `resources`, by that entry: anchors for `dependsOn`. */
   readonly migrations: Readonly<Record<string, MigratedObjects>>;
-  /** By CRD: status.storedVersions, as the last run that had something to do left them. */
+  /** By CRD: status.storedVersions, as the last run that had something to do left them. Built-in resources have none. */
   readonly storedVersions: pulumi.Output<Record<string, string[]>>;
 
   constructor(name: string, args: StorageMigrationArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,17 +1,13 @@
-import type { Definition } from "../crd/definition";
-import type { Cluster } from "../kubernetes/cluster";
-import { readDefinition } from "../crd/readDefinition";
-import { crdNamesOfPattern, isCrdNamePattern } from "../migration/foreign/crdNames";
-import { inBatches } from "../migration/foreign/inBatches";
+import { findMigratables, type Migratable } from "../migration/entries/find";
 import type { Subject } from "../provider/subject";
 import type { MigrationInputs, MigrationOutputs } from "./inputs";
 
-/** The CRDs that one name or pattern means now. */
-export const entrySubject: Subject<MigrationInputs, Definition[]> = {
+/** What one name or pattern means now. */
+export const entrySubject: Subject<MigrationInputs, Migratable[]> = {
   key: "resource",
   first: "migrate",
-  lock: () => undefined, // each CRD has its own, which is that of a VersionedCRD as well
-  read: (cluster, { resource }) => findCrdsOfSubject(cluster, resource),
+  lock: () => undefined, // each has its own; that of a CRD is a VersionedCRD's as well
+  read: (cluster, { resource }) => findMigratables(cluster, resource),
   inputsFromState: () => ({}),
   whyAnotherSubject: () => Promise.resolve([]),
   currentOutputs: (found): Partial<MigrationOutputs> => ({ storedVersions: storedVersionsOf(found) }),
@@ -21,13 +17,8 @@ export const entrySubject: Subject<MigrationInputs, Definition[]> = {
   },
 };
 
-/** One that vanishes between the list and its turn is none. */
-export async function findCrdsOfSubject(cluster: Cluster, entry: string): Promise<Definition[]> {
-  const names = isCrdNamePattern(entry) ? await crdNamesOfPattern(cluster, entry) : [entry];
-  const found = await inBatches(names, (name) => readDefinition(cluster, name));
-  return found.filter((live) => live !== undefined);
-}
-
-export function storedVersionsOf(found: readonly Definition[]): Record<string, string[]> {
-  return Object.fromEntries(found.map(({ metadata, status }) => [metadata.name, status?.storedVersions ?? []]));
+/** Of CRDs: a built-in resource has none. */
+export function storedVersionsOf(found: readonly Migratable[]): Record<string, string[]> {
+  const crds = found.flatMap((each) => ("definition" in each ? [each.definition] : []));
+  return Object.fromEntries(crds.map(({ metadata, status }) => [metadata.name, status?.storedVersions ?? []]));
 }

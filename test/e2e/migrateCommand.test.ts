@@ -1,5 +1,6 @@
 import type { Cluster } from "../../local/cluster/cluster";
-import { writeEtcd } from "../../local/cluster/etcd";
+import type { KubernetesObject } from "../../components/kubernetes/api";
+import { readEtcd, writeEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { main } from "../../components/command/main";
 import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
@@ -71,7 +72,7 @@ describe("three generations of a chart", () => {
     const { code, out, err } = await migrate(pattern);
     expect(code).toBe(2);
     expect(out).toContain("storedVersions [v1alpha1, v1beta1, v1] → [v1]");
-    expect(err).toContain("Migrate 2 CRDs? There is no terminal to ask at: say --yes");
+    expect(err).toContain("Migrate 2 resources? There is no terminal to ask at: say --yes");
     expect(await storedVersions(nodes)).toEqual(["v1alpha1", "v1beta1", "v1"]);
   });
 
@@ -87,7 +88,7 @@ describe("three generations of a chart", () => {
       ask: (question) => Promise.resolve(asked.push(question)).then(() => ""),
       interrupted: new AbortController().signal,
     });
-    expect([code, asked]).toEqual([1, ["Migrate 1 CRD? [y/N] "]]);
+    expect([code, asked]).toEqual([1, ["Migrate 1 resource? [y/N] "]]);
     expect(await storedVersions(nodes)).toEqual(["v1alpha1", "v1beta1", "v1"]);
   });
 
@@ -135,7 +136,9 @@ describe("bad input", () => {
   test.each([
     [["nothings.net.example.com"], "nothings.net.example.com: there is no such CRD in the cluster"],
     [["*.nobody.example.com"], "*.nobody.example.com matches no CRD"],
-    [["secrets"], 'resource "secrets"'],
+    [["Secrets"], 'resource "Secrets"'],
+    [["secretz"], "secretz: there is no such CRD in the cluster, and no such built-in resource"],
+    [["*.apps"], "*.apps matches no CRD"],
     [["nodes.net.example.com", "*.nobody.example.com", "--yes"], "*.nobody.example.com matches no CRD"],
   ])("%j => exit code 2, and what is wrong", async (args, said) => {
     const { code, out, err } = await migrate(...args);
@@ -275,6 +278,119 @@ describe("an owner that does not stand still", () => {
     expect(`${code} ${err}`).toMatch(/^0 /);
     expect(await stored(cluster, crd)).toEqual({ v1beta1: 60 });
     expect(await storedVersions(crd)).toEqual(["v1beta1"]);
+  });
+});
+
+describe("a built-in resource, as an older control plane has stored it", () => {
+  const scalers = "horizontalpodautoscalers.autoscaling";
+  const key = "/registry/horizontalpodautoscalers/default/";
+  const proofs = "/api/v1/namespaces/kube-system/configmaps/storage-migration-proofs";
+  const path = (name: string): string => `/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/${name}`;
+  /** Of a user with exactly the listed rights. */
+  let limited: string;
+
+  const scaler = (name: string, written: string, maxReplicas: number) => ({
+    apiVersion: "autoscaling/v1",
+    kind: "HorizontalPodAutoscaler",
+    metadata: {
+      name,
+      namespace: "default",
+      uid: `00000000-0000-0000-0000-00000000000${name.length}`,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      managedFields: [
+        {
+          manager: "chart",
+          operation: "Update",
+          apiVersion: `autoscaling/${written}`,
+          fieldsType: "FieldsV1",
+          fieldsV1: { "f:spec": { "f:maxReplicas": {} } },
+        },
+      ],
+    },
+    spec: { maxReplicas, minReplicas: 1, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name } },
+  });
+  const store = (name: string, written: string, maxReplicas = 3) =>
+    writeEtcd(cluster.etcd, { key: key + name, value: JSON.stringify(scaler(name, written, maxReplicas)) });
+  const bytes = async (): Promise<string[]> => (await readEtcd(cluster.etcd, key)).map(({ value }) => value);
+  const managed = async (name: string): Promise<string[]> => {
+    const { metadata } = (await cluster.client.get(path(name))) as KubernetesObject;
+    return (metadata.managedFields ?? []).map(({ manager, apiVersion }) => `${manager} ${apiVersion}`);
+  };
+  const run = (...args: string[]): Promise<Ran> =>
+    startBin(limited, "migrate", ...args, "--migrator", "direct", "--request-timeout-seconds", "1").ended;
+
+  beforeAll(async () => {
+    limited = await cluster.userKubeconfig(
+      "built-in",
+      rightsForMigration([scalers, "secrets"], { migrator: "direct" }),
+    );
+    await store("first", "v1");
+    await store("second", "v2beta2");
+  });
+
+  test("T1 --dry-run names the object that today's validation refuses, and writes nothing; so does the run", async () => {
+    await store("broken", "v1", 0);
+    const before = await bytes();
+    for (const how of ["--dry-run", "--yes"]) {
+      const { code, out, err } = await run(scalers, how);
+      expect(code).toBe(1);
+      expect(out).toContain(`${scalers}: built in, storage v2, about 3 objects\n    unproven → v2: rewrite`);
+      expect(err).toMatch(/rehearsal: the rewrite of 1 of 3 objects would be refused; nothing was rewritten/);
+      expect(err).toMatch(/default\/broken: .*maxReplicas/);
+    }
+    expect(await bytes()).toEqual(before);
+    expect((await cluster.client.send("GET", proofs)).status).toBe(404);
+    await cluster.client.delete(path("broken"));
+  });
+
+  test("T2 --yes: etcd's own bytes are v2, managedFields keep their owner, and the proof is recorded", async () => {
+    const { code, out, err } = await run(scalers, "--yes");
+    expect(`${code} ${err}`).toMatch(/^0 /);
+    expect(out).toContain("managedFields autoscaling/v2beta2 → autoscaling/v2: not served any more");
+    expect(out).toMatch(/^horizontalpodautoscalers\.autoscaling +v2 +2 +1 +proven$/m); // the other one when its managedFields moved
+    for (const value of await bytes()) expect(value).toMatch(/^k8s\0[^{]*autoscaling\/v2/);
+    expect(await managed("first")).toEqual(["chart autoscaling/v1"]);
+    expect(await managed("second")).toEqual(["chart autoscaling/v2"]);
+    const { data } = (await cluster.client.get(proofs)) as { data: Record<string, string> };
+    expect(JSON.parse(data[scalers] ?? "")).toMatchObject({ storageVersion: "v2", objects: 2 });
+  });
+
+  test("T3 again: nothing to do; with the proof of another storage version, as after an upgrade, it is done anew", async () => {
+    expect((await run(scalers)).out).toContain("    nothing to do");
+    const { data } = (await cluster.client.get(proofs)) as { data: Record<string, string> };
+    const older = { ...(JSON.parse(data[scalers] ?? "") as object), storageVersion: "v1", storageVersionHash: "older" };
+    await cluster.client.mergePatch(proofs, { data: { [scalers]: JSON.stringify(older) } });
+    const { code, out } = await run(scalers, "--yes");
+    expect(code).toBe(0);
+    expect(out).toContain("    v1 → v2: rewrite every object directly");
+    expect((await run(scalers)).out).toContain("    nothing to do");
+  });
+
+  test("T4 secrets: proven, and no byte of one is shown", async () => {
+    const data = { password: Buffer.from("hunter2").toString("base64") };
+    await cluster.client.post("/api/v1/namespaces/default/secrets", { metadata: { name: "s" }, data });
+    const { code, out, err } = await run("secrets", "--yes");
+    expect(`${code} ${err}`).toMatch(/^0 /);
+    expect(out).toMatch(/^secrets +v1 +\d+ +0 +proven$/m);
+    expect(out + err).not.toMatch(/hunter2|aHVudGVyMg/);
+  });
+
+  test("T5 without one of the rights nothing is begun, and the right is named", async () => {
+    const rules = rightsForMigration(["configmaps"], { migrator: "direct" });
+    const less = rules.filter(({ verbs }) => !verbs.includes("create"));
+    const kubeconfigOfLess = await cluster.userKubeconfig("less", less);
+    const { code, err } = await startBin(kubeconfigOfLess, "migrate", "configmaps", "--yes").ended;
+    expect(code).toBe(1);
+    expect(err).toContain("configmaps: not allowed to create configmaps, to create leases.coordination.k8s.io");
+  });
+
+  test.each([
+    ["bindings", "bindings: the API server stores no object of it"],
+    ["deployments", "there is no such CRD in the cluster, and no such built-in resource; found deployments.apps"],
+  ])("%s => exit code 2, and the reason", async (name, said) => {
+    const { code, out, err } = await run(name);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(said);
   });
 });
 

@@ -5,6 +5,7 @@ import { servedStorageMigrationVersion } from "../../components/kubernetes/disco
 import { withLock } from "../../components/kubernetes/lock";
 import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
 import type { Cluster } from "../../local/cluster/cluster";
+import { readEtcd, writeEtcd } from "../../local/cluster/etcd";
 import { startWorld, type World } from "./harness";
 import { createObjects, define, live, pathOf, pause, stored, threeGenerations, untouched } from "./othersCrds";
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   cluster = world.cluster;
   kubeconfig = await cluster.userKubeconfig(
     "storage-migration",
-    rightsForMigration(["*.net.example.com", "*.other.example.com"]),
+    rightsForMigration(["*.net.example.com", "*.other.example.com", scalers]),
   );
   stack = (await world.stack("others")).automation;
 });
@@ -63,6 +64,8 @@ const refused = (ended: Promise<Run>): Promise<string> =>
   );
 const storedVersions = async (crd: string) => (await live(cluster, crd)).status?.storedVersions;
 
+const scalers = "horizontalpodautoscalers.autoscaling";
+const proofs = "/api/v1/namespaces/kube-system/configmaps/storage-migration-proofs";
 const nodes = "nodes.net.example.com";
 const empties = "empties.net.example.com";
 const pattern = "*.net.example.com";
@@ -88,25 +91,54 @@ test("T2 preview shows the plan of each CRD on the row of its pattern, and chang
   expect(await stored(cluster, nodes)).toEqual({ v1alpha1: 70, v1beta1: 70, v1: 70 });
 });
 
-test("T3 one of three API servers is cut off from etcd: nothing is pruned until it is back; then all is proven on each of them", async () => {
+/** Of a control plane before an upgrade: etcd holds what it stored, and its own bytes are JSON here. */
+async function storeScalers(...names: string[]): Promise<void> {
+  for (const name of names) {
+    const metadata = { name, namespace: "default", uid: `${name}-uid`, creationTimestamp: "2026-01-01T00:00:00Z" };
+    const spec = { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name } };
+    const object = { apiVersion: "autoscaling/v1", kind: "HorizontalPodAutoscaler", metadata, spec };
+    const key = `/registry/horizontalpodautoscalers/default/${name}`;
+    await writeEtcd(cluster.etcd, { key, value: JSON.stringify(object) });
+  }
+}
+const storedScalers = async (): Promise<(string | undefined)[]> =>
+  (await readEtcd(cluster.etcd, "/registry/horizontalpodautoscalers/")).map(
+    ({ value }) => /autoscaling\/v\d/.exec(value)?.[0],
+  );
+const built = { resources: [scalers], migrator: "in-tree" as const };
+
+test("T3 one of three API servers has not seen that storage moved: it is named, and nothing is pruned or recorded until it has; then all is proven on each of them", async () => {
+  await storeScalers("first", "second", "third");
   const third = cluster.apiServers[2];
   await third?.cutOff();
-  const running = run("up", { net: { resources: [pattern] } });
+  await define(cluster, nodes, { versions: ["v1alpha1", "v1beta1", "v1"], storage: "v1beta1" });
+  before = [await untouched(cluster, nodes), await untouched(cluster, empties)];
+  const running = run("up", { net: { resources: [pattern] }, built });
   await pause(15_000);
   expect(await storedVersions(nodes)).toEqual(["v1alpha1", "v1beta1", "v1"]);
+  expect((await cluster.client.send("GET", proofs)).status).toBe(404);
   await third?.rejoin();
-  const { plans } = await running;
+  const { plans, said } = await running;
+  expect(said).toContain(`waiting for a sign of life of ${third?.host} (`);
   expect(plans[`net-${pattern}`]).toHaveLength(4);
-  expect(await stored(cluster, nodes)).toEqual({ v1: 210 });
-  expect([await storedVersions(nodes), await storedVersions(empties)]).toEqual([["v1"], ["v1"]]);
+  expect(await stored(cluster, nodes)).toEqual({ v1beta1: 210 });
+  expect([await storedVersions(nodes), await storedVersions(empties)]).toEqual([["v1beta1"], ["v1"]]);
   const proof = (await live(cluster, nodes)).metadata.annotations?.["kubernetes-storage-migration/proof"] ?? "{}";
   expect((JSON.parse(proof) as { servers: string[] }).servers).toHaveLength(3);
   expect([await untouched(cluster, nodes), await untouched(cluster, empties)]).toEqual(before);
+  const { data } = (await cluster.client.get(proofs)) as { data: Record<string, string> };
+  expect((JSON.parse(data[scalers] ?? "{}") as { servers: string[] }).servers).toHaveLength(3);
+  expect(plans[`built-${scalers}`]).toHaveLength(1);
+  expect(said).toMatch(/StorageVersionMigration horizontalpodautoscalers\.autoscaling-\w+ succeeded/);
+  expect(await storedScalers()).toEqual(["autoscaling/v2", "autoscaling/v2", "autoscaling/v2"]);
 });
 
 test("T4 an unchanged program previews empty, and a second declaration of the same CRDs finds nothing to do", async () => {
   const definition = await live(cluster, nodes);
-  expect((await run("preview", { net: { resources: [pattern] } })).operations).toEqual({ [`net-${pattern}`]: "same" });
+  expect((await run("preview", { net: { resources: [pattern] }, built })).operations).toEqual({
+    [`net-${pattern}`]: "same",
+    [`built-${scalers}`]: "same",
+  });
   const { plans } = await run("up", { net: { resources: [pattern] }, again: { resources: [nodes, pattern] } });
   expect(Object.values(plans).flat()).toEqual([]);
   expect(await live(cluster, nodes)).toEqual(definition);

@@ -1,10 +1,10 @@
 import { describeProblem, type Problem } from "../../kubernetes/problem";
-import type { ForeignPlan } from "../../migration/foreign/plan";
+import { storedOf, type MigrationPlan } from "../../migration/entries/migration";
 import { progressCount } from "../../migration/rewrite/progress";
 
-/** What became of one CRD, as a row of the summary. */
+/** What became of one CRD or built-in resource, as a row of the summary. */
 export interface Outcome {
-  readonly crd: string;
+  readonly name: string;
   readonly stored: string;
   readonly objects?: number;
   readonly rewritten?: number;
@@ -13,30 +13,33 @@ export interface Outcome {
   readonly problem?: Problem;
 }
 
-/** Each CRD with what will happen to it, in the order of their names. */
-export function describeMigrationPlans(plans: readonly ForeignPlan[], where: string): string {
+/** Each with what will happen to it, in the order of their names. */
+export function describeMigrationPlans(plans: readonly MigrationPlan[], where: string): string {
   return [`${where}`, "", ...plans.flatMap(describePlan), ""].join("\n");
 }
 
-function describePlan({ live, crd, version, plan, refusal, sample }: ForeignPlan): string[] {
-  const stored = (live.status?.storedVersions ?? []).join(", ");
+function describePlan(planned: MigrationPlan): string[] {
+  const { name, plan, refusal, sample } = planned;
   const objects = sample.count === undefined ? "objects not listed" : `about ${progressCount(sample.count)} objects`;
-  const head = `${crd}: storage ${version}, storedVersions [${stored}], ${objects}`;
+  const stored = storedOf(planned);
+  const versions =
+    "builtIn" in planned ? `built in, storage ${stored}` : `storage ${planned.version}, storedVersions [${stored}]`;
+  const head = `${name}: ${versions}, ${objects}`;
   if (plan.length === 0) return [head, "    nothing to do"];
   if (refusal !== undefined) return [head, "    cannot be migrated: see below"];
   return [head, ...plan.map((sentence) => `    ${sentence}`)];
 }
 
-/** One row a CRD, aligned. */
+/** One row each, aligned. */
 export function describeMigrationOutcomes(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map(({ crd, stored, objects, rewritten, result }) => [
-    crd,
+  const rows = outcomes.map(({ name, stored, objects, rewritten, result }) => [
+    name,
     stored,
     objects === undefined ? "" : progressCount(objects),
     rewritten === undefined ? "" : progressCount(rewritten),
     result,
   ]);
-  return aligned([["CRD", "STORED VERSIONS", "OBJECTS", "REWRITTEN", "RESULT"], ...rows]);
+  return aligned([["RESOURCE", "STORED VERSIONS", "OBJECTS", "REWRITTEN", "RESULT"], ...rows]);
 }
 
 function aligned(rows: readonly string[][]): string {

@@ -1,49 +1,40 @@
-import type { Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
-import { crdNamesOfPattern, isCrdNamePattern } from "../../migration/foreign/crdNames";
+import { describeNone, findMigratables, type Migratable } from "../../migration/entries/find";
+import { planMigration, whyRightsMissingFor, type MigrationPlan } from "../../migration/entries/migration";
 import { inBatches } from "../../migration/foreign/inBatches";
-import { planForeign, type ForeignOptions, type ForeignPlan } from "../../migration/foreign/plan";
-import { whyRightsMissing } from "../../migration/foreign/missingRights";
-import { requireCrd } from "../inputs/requireCrd";
+import type { ForeignOptions } from "../../migration/foreign/plan";
 
 /**
- * What there is to do for each CRD that these names and patterns mean, each once, sorted.
+ * What there is to do for each CRD and built-in resource that these names and patterns mean, each once, sorted.
  *
- * @throws UserError for a name that no CRD has and a pattern that matches none: nothing is begun on half of what was meant
+ * @throws UserError for a name that nothing has and a pattern that matches nothing: nothing is begun on half of what was meant
  */
 export async function findPlans(
   cluster: Cluster,
   entries: readonly string[],
   options: ForeignOptions,
   { report }: Work,
-): Promise<ForeignPlan[]> {
-  const names = new Set<string>();
-  for (const entry of entries) for (const name of await namesOf(cluster, entry)) names.add(name);
+): Promise<MigrationPlan[]> {
+  const all = new Map<string, Migratable>();
+  for (const entry of entries) {
+    const found = await findMigratables(cluster, entry);
+    if (found.length === 0) throw new UserError(await describeNone(cluster, entry));
+    for (const each of found) all.set("builtIn" in each ? each.builtIn.name : each.definition.metadata.name, each);
+  }
   let done = 0;
-  return inBatches([...names].sort(), async (name) => {
-    const plan = await planOne(cluster, await requireCrd(cluster, name), options);
-    report(`looking: ${++done} / ${names.size} CRDs`);
+  return inBatches([...all.keys()].sort(), async (name) => {
+    const plan = await planOne(cluster, all.get(name) as Migratable, options);
+    report(`looking: ${++done} / ${all.size} resources`);
     return plan;
   });
 }
 
-async function namesOf(cluster: Cluster, entry: string): Promise<string[]> {
-  if (!isCrdNamePattern(entry)) return [entry];
-  const found = await crdNamesOfPattern(cluster, entry);
-  if (found.length > 0) return found;
-  throw new UserError({
-    what: `${entry} matches no CRD`,
-    expected: "at least one CRD of that very group",
-    next: "`kubectl get crd` lists the names",
-  });
-}
-
 /** A right that is missing is known before anything is asked or written. */
-async function planOne(cluster: Cluster, live: Definition, options: ForeignOptions): Promise<ForeignPlan> {
-  const plan = await planForeign(cluster, live, options);
+async function planOne(cluster: Cluster, found: Migratable, options: ForeignOptions): Promise<MigrationPlan> {
+  const plan = await planMigration(cluster, found, options);
   if (plan.plan.length === 0 || plan.refusal !== undefined) return plan;
-  const refusal = await whyRightsMissing(cluster, live, options.migrator);
+  const refusal = await whyRightsMissingFor(cluster, plan, options);
   return refusal === undefined ? plan : { ...plan, refusal };
 }

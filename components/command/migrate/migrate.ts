@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
-import { assertIsCrdNameOrPattern } from "../../migration/foreign/crdNames";
-import type { ForeignOptions, ForeignPlan } from "../../migration/foreign/plan";
+import { assertIsResourceOrPattern } from "../../migration/foreign/crdNames";
+import { isReady, type MigrationPlan } from "../../migration/entries/migration";
+import type { ForeignOptions } from "../../migration/foreign/plan";
 import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import {
   describeMigrationPlans,
@@ -20,7 +21,9 @@ Rewrites every object of CRDs that somebody else manages (a Helm chart, an opera
 version, proves it on every API server, and prunes status.storedVersions, so that an old version can be dropped.
 It never edits a spec, takes over no field of it and adds no owner. Killed anywhere, run it again.
 
-RESOURCE is metadata.name of a CRD (ciliumnodes.cilium.io), or a pattern for every CRD of a group (*.cilium.io).
+RESOURCE is metadata.name of a CRD (ciliumnodes.cilium.io), a pattern for every CRD of a group (*.cilium.io), or a
+built-in resource (secrets, horizontalpodautoscalers.autoscaling), which has no storedVersions: its objects are
+rewritten and proven.
 
   --dry-run     rehearse by dry run of every object, say what would happen, write nothing
   --yes, -y     do not ask
@@ -38,7 +41,7 @@ Examples:
   kubernetes-storage-migration migrate ciliumnodes.cilium.io
   kubernetes-storage-migration migrate '*.cilium.io' --context production --dry-run`;
 
-/** Migrates CRDs that somebody else manages, without Pulumi. */
+/** Migrates CRDs that somebody else manages, and built-in resources, without Pulumi. */
 export const migrate: Subcommand = {
   name: "migrate",
   summary: "rewrite, prove and prune the stored versions of CRDs that somebody else manages",
@@ -70,7 +73,7 @@ function parse(args: string[]): Request {
   });
   const { migrator, context, kubeconfig } = values;
   if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
-  positionals.forEach(assertIsCrdNameOrPattern);
+  positionals.forEach(assertIsResourceOrPattern);
   assertAtMostOneOption(values, ["dry-run", "yes"]);
   if (migrator !== "in-tree" && migrator !== "direct")
     throw new UsageError({ what: `--migrator is ${migrator}`, expected: "in-tree or direct" });
@@ -117,15 +120,15 @@ async function run(request: Request, terminal: Terminal): Promise<ExitCode> {
 async function carryOut(
   request: Request,
   cluster: Cluster,
-  plans: readonly ForeignPlan[],
+  plans: readonly MigrationPlan[],
   terminal: Terminal,
   lines: Lines,
 ): Promise<ExitCode> {
-  const ready = plans.filter(({ plan, refusal }) => plan.length > 0 && refusal === undefined);
+  const ready = plans.filter(isReady);
   const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
   for (const refusal of refused) terminal.complain(describeMigrationProblem(refusal));
   if (ready.length === 0) return refused.length === 0 ? 0 : 1;
-  const question = `Migrate ${ready.length} CRD${ready.length === 1 ? "" : "s"}?`;
+  const question = `Migrate ${ready.length} resource${ready.length === 1 ? "" : "s"}?`;
   if (!request.dryRun && !request.yes) {
     if (terminal.ask === undefined) {
       terminal.complain(`${question} There is no terminal to ask at: say --yes to migrate, --dry-run to rehearse`);

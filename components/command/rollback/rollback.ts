@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Definition } from "../../crd/definition";
 import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
-import { assertIsCrdNameOrPattern, isCrdNamePattern } from "../../migration/foreign/crdNames";
+import { assertIsCrdName, isCrdNamePattern } from "../../migration/foreign/crdNames";
 import { collectRollbackFacts } from "../../rollback/collect";
 import { decideRollback } from "../../rollback/rollback";
 import { describeManifestOwners, manifestOwners } from "../../status/manifestOwners";
@@ -68,7 +68,7 @@ function readArgs(args: string[]): Asked {
       what: crd === undefined ? "no RESOURCE is given" : `RESOURCE is ${positionals.join(" ")}`,
       expected: "metadata.name of one CRD",
     });
-  assertIsCrdNameOrPattern(crd);
+  assertIsCrdName(crd);
   if (to === undefined) throw new UsageError({ what: "--to is not given", expected: "the version to go back to" });
   return {
     crd,

@@ -1,14 +1,13 @@
 import { FIELD_MANAGER } from "../../crd/names";
 import { definitionPath } from "../../crd/definition";
-import { type KubernetesList, MetadataOnly, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError, hasStatus, UserError } from "../../kubernetes/errors";
+import { hasStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
+import { someAreStale } from "../../migration/inTree/someAreStale";
 import { withFailures } from "../../migration/rewrite/failures";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { rewriteAllObjects, type RewriteResult } from "../../migration/rewrite/rewriteAllObjects";
-import { touchObject } from "../../migration/rewrite/touch";
 import { digestReportedLoads } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { KeyedResource } from "./rotatedResources";
@@ -69,42 +68,13 @@ export class ResourceRewrite {
     if (this.migrator === "direct") return "directly";
     const { name, group, version, plural, inTree } = this.resource;
     if (!inTree) return "directly, since kube-controller-manager does not follow its objects";
-    if (!(await this.someAreStale()))
+    if (!(await someAreStale(this.cluster, this.resource, this.work)))
       return `directly, since its first objects are under ${this.resource.writeKey} already`;
     const crd = await this.guarded();
     if (crd === "unknown") return "directly, since its CRD's storedVersions may not be guarded";
     const mark = { annotation: ROTATION_ANNOTATION, value: `${this.sha256} ${agreed.identity}` };
     const subject = { resource: { group, version, plural }, name, mark, ...(crd !== undefined && { crd }) };
     return (await rewriteInTree(this.cluster, subject, this.work)).message;
-  }
-
-  /**
-   * kube-controller-manager's migrator waits until an event of the resource has passed, and where nothing is to be rewritten none
-   * does for minutes. A few are tried, from the last one on, and a single stale one is rewritten by that: two of them say that more are. The
-   * first is not tried, since the migrator needs a stale one among the first itself.
-   */
-  private async someAreStale(): Promise<boolean> {
-    const { items } = await this.cluster.call<KubernetesList>({
-      method: "GET",
-      path: resourcePath(this.resource),
-      query: { limit: SAMPLE },
-      accept: MetadataOnly.list,
-      signal: this.work.signal,
-    });
-    const sample = items ?? [];
-    if (sample.length <= 1) return true;
-    let missing = Math.min(2, sample.length - 1);
-    for (const object of sample.slice(1).reverse()) {
-      try {
-        const answer = await touchObject(this.cluster, this.resource, object, this.work);
-        if (answer.metadata.resourceVersion !== object.metadata.resourceVersion && --missing === 0) return true;
-      } catch (error) {
-        this.work.signal.throwIfAborted();
-        // One that cannot be rewritten is for the pass to report.
-        if (!(error instanceof ApiError)) throw error;
-      }
-    }
-    return false;
   }
 
   /** Its CRD, whose storedVersions a StorageVersionMigration would prune. A CRD's group has a dot. */
@@ -122,7 +92,6 @@ export class ResourceRewrite {
   }
 }
 
-const SAMPLE = 10;
 const ROTATION_ANNOTATION = `${FIELD_MANAGER}/rotation`;
 
 function refuseFailures({ name, writeKey }: KeyedResource, result: RewriteResult): void {

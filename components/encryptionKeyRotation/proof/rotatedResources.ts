@@ -2,6 +2,7 @@ import { type Caller, type KubernetesList, type Resource } from "../../kubernete
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedResourceName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
+import { isFollowedByMigrator } from "../../migration/inTree/someAreStale";
 import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";
 
 export interface RotatedResource extends Resource {
@@ -65,9 +66,13 @@ export function selectRotatedResources(
 
 function rotated(resource: ListableResource): RotatedResource {
   const { group, version, plural, verbs } = resource;
-  // The garbage collector has no monitor of events, and of nothing that it could not delete or watch.
-  const monitored = ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
-  return { group, version, plural, name: qualifiedResourceName(resource), inTree: monitored && plural !== "events" };
+  return {
+    group,
+    version,
+    plural,
+    name: qualifiedResourceName(resource),
+    inTree: isFollowedByMigrator({ plural, verbs }),
+  };
 }
 
 function isPatchable({ verbs }: ListableResource): boolean {

@@ -37,7 +37,6 @@ export function rightsWithoutWhich(
   resources: readonly MigratedResource[],
   { creates = true, inTree = true }: { creates?: boolean; inTree?: boolean } = {},
 ): PolicyRule[] {
-  const locks = crdNamesForRule(resources).map((name) => `storage-migration-${name}`);
   return [
     // A create cannot be limited to a name: its object has none yet when it is authorized.
     ...(creates ? [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["create"])] : []),
@@ -47,6 +46,14 @@ export function rightsWithoutWhich(
     ...pluralsForRuleByGroup(resources).map(([group, plurals]) =>
       policyRule(group, plurals, ["list", "get", "patch", "create"]),
     ),
+    ...locksAndMigrations(crdNamesForRule(resources), inTree),
+  ];
+}
+
+/** The lock of each rollout or migration, and what the in-tree migrator adds. Without names: any. */
+export function locksAndMigrations(names: readonly string[] | undefined, inTree: boolean): PolicyRule[] {
+  const locks = names?.map((name) => `storage-migration-${name}`);
+  return [
     policyRule("coordination.k8s.io", ["leases"], ["create"]),
     policyRule("coordination.k8s.io", ["leases"], ["get", "update"], locks),
     ...(inTree

@@ -51,7 +51,7 @@ export function planDefinitionMigrate(
   ];
 }
 
-function describeMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {
+export function describeMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {
   if (migrator === "direct") return "directly";
   return api === undefined
     ? "directly (storagemigration.k8s.io is not served)"

@@ -14,6 +14,8 @@ export interface Sample {
   readonly objects: readonly KubernetesObject[];
   /** Undefined while the resource cannot be listed. */
   readonly count?: number;
+  /** Of the list; undefined while the resource cannot be listed. */
+  readonly listed?: string;
 }
 
 const SAMPLED = 500;
@@ -30,7 +32,8 @@ export async function readForeignSample(cluster: Cluster, resource: Resource): P
   try {
     const list = await withRetries({ seconds: PLAN_SECONDS }, () => cluster.call<KubernetesList>(request));
     const objects = list.items ?? [];
-    return { objects, count: objects.length + (list.metadata.remainingItemCount ?? 0) };
+    const { remainingItemCount = 0, resourceVersion: listed } = list.metadata;
+    return { objects, count: objects.length + remainingItemCount, ...(listed !== undefined && { listed }) };
   } catch (error) {
     // Not served, or unreadable just now: the plan's other facts say so.
     if (hasStatus(error, 404, 429, 500, 503, 504)) return { objects: [] };

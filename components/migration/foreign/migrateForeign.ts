@@ -1,32 +1,15 @@
 import type { Definition } from "../../crd/definition";
-import { objectName } from "../../kubernetes/api";
-import type { ClusterWork } from "../../kubernetes/cluster";
 import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
 import { requireDefinition } from "../definition/liveDefinition";
 import { migrateAndProve, recordProven, type ProveInputs } from "../definition/migrateAndProve";
-import { moveManagedFields, moveManagedFieldsOf } from "../managedFields";
-import { withFailures } from "../rewrite/failures";
 import { afterOthers } from "./afterOthers";
+import { describeMoved, moveStale, moveStaleOnly, type MigrationResult, type StaleObjects } from "./moveStale";
 import { hasDefinitionMoved, whileUnmoved } from "./moved";
 import { planForeign, servedVersionsOfForeign, type ForeignOptions, type ForeignPlan } from "./plan";
 import { whyRightsMissing } from "./missingRights";
 import { rehearseForeign, type ForeignWork } from "./rehearseForeign";
-
-/** What became of one CRD. */
-export interface ForeignResult {
-  readonly crd: string;
-  /** status.storedVersions before and after. */
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-  /** Objects proven to be stored in the storage version; undefined where nothing had to be rewritten. */
-  readonly proven?: number;
-  /** Of them, those whose bytes our own pass changed. */
-  readonly rewritten?: number;
-  /** One sentence. */
-  readonly summary: string;
-}
 
 /** An owner that edits it all the time is for its operator to see. */
 const ATTEMPTS = 3;
@@ -44,7 +27,7 @@ export function migrateForeign(
   options: ForeignOptions,
   holder: string,
   work: ForeignWork,
-): Promise<ForeignResult> {
+): Promise<MigrationResult> {
   return afterOthers(work, crd, () => migrateUnderLock(crd, options, holder, work));
 }
 
@@ -53,7 +36,7 @@ function migrateUnderLock(
   options: ForeignOptions,
   holder: string,
   work: ForeignWork,
-): Promise<ForeignResult> {
+): Promise<MigrationResult> {
   return withLock(work.cluster, crd, holder, work.report, async (lockLost) => {
     const locked = { ...work, signal: AbortSignal.any([lockLost, work.signal]) };
     for (let attempt = 1; ; attempt++) {
@@ -69,23 +52,22 @@ function migrateUnderLock(
   });
 }
 
-async function migrateAsItIs(live: Definition, options: ForeignOptions, work: ForeignWork): Promise<ForeignResult> {
+async function migrateAsItIs(live: Definition, options: ForeignOptions, work: ForeignWork): Promise<MigrationResult> {
   const planned = await planForeign(work.cluster, live, options);
-  const before = live.status?.storedVersions ?? [];
-  if (planned.plan.length === 0) {
-    return { crd: planned.crd, before, after: before, summary: "nothing to do" };
-  }
+  const stored = (live.status?.storedVersions ?? []).join(", ");
+  if (planned.plan.length === 0) return { stored, summary: "nothing to do" };
   const refusal = planned.refusal ?? (await whyRightsMissing(work.cluster, live, options.migrator));
   if (refusal !== undefined) throw new UserError(refusal);
-  return planned.rewrites ? rewriteAndProve(planned, options, work) : moveStaleOnly(planned, work);
+  if (planned.rewrites) return rewriteAndProve(planned, options, work);
+  return { stored, summary: await moveStaleOnly(staleOf(planned), planned.stale, work) };
 }
 
 async function rewriteAndProve(
   planned: ForeignPlan,
   options: ForeignOptions,
   work: ForeignWork,
-): Promise<ForeignResult> {
-  const { live, crd, version } = planned;
+): Promise<MigrationResult> {
+  const { live, name: crd, version } = planned;
   const { group, names } = live.spec;
   const { generation = 0 } = live.metadata;
   const { migrator, requestTimeoutSeconds, decommissionedServers } = options;
@@ -96,49 +78,18 @@ async function rewriteAndProve(
   const isInTree = migrator === "in-tree" && (await servedStorageMigrationVersion(work.cluster)) !== undefined;
   const pass = await migrateAndProve(inputs, isInTree, work);
   // Before the proof: were we killed here, the next run would begin anew, and find what is left.
-  const moved = await moveStale(planned, work, new Set());
+  const moved = await moveStale(staleOf(planned), work);
   const after = await recordProven(inputs, work, pass);
   const seconds = Math.ceil((Date.now() - started) / 1000);
   return {
-    crd,
-    before: live.status?.storedVersions ?? [],
-    after: after.status?.storedVersions ?? [],
+    stored: [live, after].map(({ status }) => (status?.storedVersions ?? []).join(", ")).join(" → "),
     proven: pass.proven,
     rewritten: pass.rewritten,
     summary: `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${describeMoved(moved)} (${pass.how})`,
   };
 }
 
-/** The sampled objects last: were we killed before, the next plan would find them again, and with them the others. */
-async function moveStaleOnly(planned: ForeignPlan, work: ForeignWork): Promise<ForeignResult> {
-  const { live, crd, stale } = planned;
-  let moved = await moveStale(planned, work, new Set(stale.map(objectName)));
-  for (const object of stale) {
-    if (await moveManagedFieldsOf(work.cluster, resourceOf(planned), object, droppedOf(planned), work)) moved++;
-  }
-  const storedVersions = live.status?.storedVersions ?? [];
-  return { crd, before: storedVersions, after: storedVersions, summary: `proven before${describeMoved(moved)}` };
-}
-
-async function moveStale(planned: ForeignPlan, work: ClusterWork, skip: ReadonlySet<string>): Promise<number> {
-  const result = await moveManagedFields(work.cluster, resourceOf(planned), droppedOf(planned), work, skip);
-  if (result.failedCount === 0) return result.moved;
-  const problem = {
-    what: `${planned.crd}: managedFields of ${result.failedCount} objects still name versions that are not served`,
-    expected: "none",
-    next: "fix these objects and run `pulumi up` again",
-  };
-  throw new UserError(withFailures(problem, result.failed, result.failedCount));
-}
-
-function resourceOf({ live: { spec }, version }: ForeignPlan) {
-  return { group: spec.group, plural: spec.names.plural, version };
-}
-
-function droppedOf({ live }: ForeignPlan) {
-  return { allBut: servedVersionsOfForeign(live) };
-}
-
-function describeMoved(moved: number): string {
-  return moved === 0 ? "" : `, managedFields of ${moved} moved`;
+function staleOf({ live, name, version }: ForeignPlan): StaleObjects {
+  const { group, names } = live.spec;
+  return { name, resource: { group, plural: names.plural, version }, served: servedVersionsOfForeign(live) };
 }

@@ -18,7 +18,8 @@ export interface ForeignOptions {
 /** What there is to do for one CRD that somebody else manages. */
 export interface ForeignPlan {
   readonly live: Definition;
-  readonly crd: string;
+  /** metadata.name of the CRD. */
+  readonly name: string;
   /** The storage version. */
   readonly version: string;
   /** Sentences keyed by from → to; empty when there is nothing to do. */
@@ -61,7 +62,7 @@ export function decideForeignPlan(
   const plan = [...rewriting, ...moving];
   const refusal = plan.length === 0 ? undefined : whyRefused(live, facts.unreadable);
   const rewrites = rewriting.length > 0;
-  return { live, crd: live.metadata.name, version, plan, rewrites, sample, stale, ...(refusal && { refusal }) };
+  return { live, name: live.metadata.name, version, plan, rewrites, sample, stale, ...(refusal && { refusal }) };
 }
 
 export function servedVersionsOfForeign(live: Definition): string[] {

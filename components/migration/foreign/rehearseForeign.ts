@@ -10,7 +10,7 @@ import type { ClusterWork } from "../../kubernetes/cluster";
  * @throws UserError naming those that would fail
  */
 export async function rehearseForeign(
-  { live, crd, version }: ForeignPlan,
+  { live, name: crd, version }: ForeignPlan,
   work: ForeignWork,
 ): Promise<number | undefined> {
   const clean = await rehearseStored(planVersionsToRehearse(live, version), live, { crd, version }, work);

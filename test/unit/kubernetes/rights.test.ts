@@ -130,6 +130,21 @@ describe("rights of a migration of CRDs that somebody else manages", () => {
     expect(parse(yaml)).toEqual(rightsForMigration(["ciliumnodes.cilium.io"]));
   });
 
+  test("of a built-in resource they are what docs/migrate.md lists", () => {
+    const [, yaml = ""] =
+      /```yaml\n(# migrate a built-in resource\n[^]*?)```/.exec(readFileSync(checkout("docs", "migrate.md"), "utf8")) ??
+      [];
+    expect(parse(yaml)).toEqual(rightsForMigration(["horizontalpodautoscalers.autoscaling"]));
+  });
+
+  test("a name in a group of *.k8s.io may be a CRD's or a built-in resource's: the rights of both", () => {
+    const text = JSON.stringify(rightsForMigration(["leases.coordination.k8s.io"]));
+    expect(text).toContain('"resourceNames":["leases.coordination.k8s.io"]');
+    expect(text).toContain("storage-migration-proofs");
+    expect(JSON.stringify(rightsForMigration(["a.example.com"]))).not.toContain("storage-migration-proofs");
+    expect(JSON.stringify(rightsForMigration(["secrets"]))).not.toContain("customresourcedefinitions");
+  });
+
   test("a pattern's CRDs are listed, and no name limits what is not known", () => {
     const rules = rightsForMigration(["*.cilium.io", "a.example.com"], { migrator: "direct" });
     expect(rules).toContainEqual({

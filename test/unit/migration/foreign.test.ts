@@ -2,7 +2,7 @@ import type { Definition } from "../../../components/crd/definition";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { afterOthers } from "../../../components/migration/foreign/afterOthers";
-import { assertIsCrdNameOrPattern, groupOfCrdName } from "../../../components/migration/foreign/crdNames";
+import { assertIsResourceOrPattern, groupOfCrdName } from "../../../components/migration/foreign/crdNames";
 import { decideForeignPlan, type ForeignPlan } from "../../../components/migration/foreign/plan";
 import { CRD, manifest, messageOf, withMetadata, withStored } from "../fixtures";
 
@@ -20,7 +20,7 @@ const objectWith = (...apiVersions: string[]): KubernetesObject => ({
 describe("what there is to do for a CRD that somebody else manages", () => {
   test("old versions in storedVersions: rewrite, then prune", () => {
     expect(decide(stale)).toMatchObject({
-      crd: CRD,
+      name: CRD,
       version: "v2",
       rewrites: true,
       plan: [
@@ -86,15 +86,15 @@ describe("what is refused, where there is something to do", () => {
 });
 
 describe("names and patterns", () => {
-  test.each(["ciliumnodes.cilium.io", "*.cilium.io", "a-b.c-d.example.com"])("%s is one", (entry) => {
-    assertIsCrdNameOrPattern(entry);
-  });
-  test.each(["secrets", "*", "*.*", "*nodes.cilium.io", "CiliumNodes.cilium.io", "", "a..b", "a.b/c"])(
-    "%j is none",
+  test.each(["ciliumnodes.cilium.io", "*.cilium.io", "a-b.c-d.example.com", "secrets", "deployments.apps"])(
+    "%s is one",
     (entry) => {
-      expect(messageOf(() => assertIsCrdNameOrPattern(entry))).toContain(`resource ${JSON.stringify(entry)}`);
+      assertIsResourceOrPattern(entry);
     },
   );
+  test.each(["*", "*.*", "*nodes.cilium.io", "CiliumNodes.cilium.io", "", "a..b", "a.b/c"])("%j is none", (entry) => {
+    expect(messageOf(() => assertIsResourceOrPattern(entry))).toContain(`resource ${JSON.stringify(entry)}`);
+  });
   test("the group is all after the first dot", () => {
     expect([groupOfCrdName("nodes.net.example.com"), groupOfCrdName("*.net.example.com")]).toEqual([
       "net.example.com",

@@ -35,7 +35,7 @@ test("defaults are those of a VersionedCRD, and the cluster is a reference", asy
 test.each([
   [{ resources: [] }, "resources is []"],
   [{ resources: ["a.b.c", "a.b.c"] }, 'resources is ["a.b.c","a.b.c"]'],
-  [{ resources: ["secrets"] }, 'resource "secrets"'],
+  [{ resources: ["a_b"] }, 'resource "a_b"'],
   [{ resources: ["a.b.c"], migrator: "mine" }, "migrator is mine"],
   [{ resources: ["a.b.c"], requestTimeoutSeconds: 0 }, "requestTimeoutSeconds is 0"],
   [{ resources: ["a.b.c"], resource: "x" }, "unknown argument resource"],

@@ -21,8 +21,8 @@ test.each([
   expect(err).toMatch(new RegExp(`^${said}\\n(.*\\n)*usage: kubernetes-storage-migration migrate `));
 });
 
-test.each(["secrets", "*", "Foo.example.com"])(
-  "%s is no CRD => exit code 2, before a cluster is asked",
+test.each(["a_b", "*", "Foo.example.com"])(
+  "%s names no resource => exit code 2, before a cluster is asked",
   async (name) => {
     const { code, err } = await runCommand("migrate", name, "--kubeconfig", "/nowhere");
     expect(code).toBe(2);
@@ -48,12 +48,12 @@ test("the engine's next step, written for Pulumi's users, is this command; anoth
 
 test("the summary is aligned, one row a CRD", () => {
   const text = describeMigrationOutcomes([
-    { crd: "nodes.example.com", stored: "v1, v2 → v2", objects: 1204, rewritten: 3, result: "proven" },
-    { crd: "b.example.com", stored: "v1", result: "not migrated", problem: { what: "no" } },
+    { name: "nodes.example.com", stored: "v1, v2 → v2", objects: 1204, rewritten: 3, result: "proven" },
+    { name: "b.example.com", stored: "v1", result: "not migrated", problem: { what: "no" } },
   ]);
   expect(text).toBe(
     [
-      "CRD                STORED VERSIONS  OBJECTS  REWRITTEN  RESULT",
+      "RESOURCE           STORED VERSIONS  OBJECTS  REWRITTEN  RESULT",
       "nodes.example.com  v1, v2 → v2      1,204    3          proven",
       "b.example.com      v1                                   not migrated",
       "",

@@ -1,0 +1,195 @@
+import { FIELD_MANAGER } from "../../crd/names";
+import { type ApiServers, findApiServers } from "../../kubernetes/apiServers";
+import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { UserError } from "../../kubernetes/errors";
+import { clusterIdentity } from "../../kubernetes/identity";
+import { withLock } from "../../kubernetes/lock";
+import { afterOthers } from "../foreign/afterOthers";
+import { whyRightsMissingForBuiltIn } from "../foreign/missingRights";
+import { describeMoved, moveStale, moveStaleOnly, type MigrationResult } from "../foreign/moveStale";
+import type { ForeignOptions } from "../foreign/plan";
+import type { ForeignWork } from "../foreign/rehearseForeign";
+import { rewriteInTree } from "../inTree/inTree";
+import { someAreStale } from "../inTree/someAreStale";
+import { withFailures } from "../rewrite/failures";
+import { type PassResult, passUntilProven } from "../rewrite/passes";
+import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
+import { waitForRequestsInFlight } from "../servers/inFlight";
+import { awaitBuiltInAgreement, type BuiltInAgreement } from "./agreement";
+import { type BuiltIn, findBuiltIn, storageOfHash } from "./builtIn";
+import { planBuiltIn } from "./plan";
+import type { BuiltInProof } from "./proof";
+import { recordBuiltInProof } from "./proofConfigMap";
+import { rehearseBuiltIn } from "./rehearse";
+
+const HASH_ANNOTATION = `${FIELD_MANAGER}/storage-version-hash`;
+const WORDS = { other: "storage version", unharmed: "nothing is recorded" };
+
+/**
+ * Migrates the objects of a built-in resource: rehearsal, agreement, the wait, managedFields, rewrite, agreement again, proof. There
+ * is no CRD: no spec, no conversion and no storedVersions.
+ *
+ * @param holder who we are, for whoever meets the lock
+ */
+export function migrateBuiltIn(
+  name: string,
+  options: ForeignOptions,
+  holder: string,
+  work: ForeignWork,
+): Promise<MigrationResult> {
+  const underLock = (lockLost: AbortSignal): Promise<MigrationResult> =>
+    migrateAsItIs(name, options, { ...work, signal: AbortSignal.any([lockLost, work.signal]) });
+  return afterOthers(work, name, () => withLock(work.cluster, name, holder, work.report, underLock));
+}
+
+async function migrateAsItIs(name: string, options: ForeignOptions, work: ForeignWork): Promise<MigrationResult> {
+  const builtIn = await requireBuiltIn(name, work);
+  const planned = await planBuiltIn(work.cluster, builtIn, options);
+  const { storage } = planned;
+  if (planned.plan.length === 0) return { stored: storage, summary: "nothing to do" };
+  const refusal = await whyRightsMissingForBuiltIn(work.cluster, builtIn, options.migrator);
+  if (refusal !== undefined) throw new UserError(refusal);
+  if (!planned.rewrites)
+    return { stored: storage, summary: await moveStaleOnly(staleOf(builtIn), planned.stale, work) };
+  await rehearseBuiltIn(builtIn, work);
+  const started = Date.now();
+  const pass = new Pass(name, options, work);
+  const { result, clean } = await passUntilProven(() => pass.once(), work.report, WORDS);
+  work.signal.throwIfAborted();
+  await recordBuiltInProof(work.cluster, result.proof);
+  const seconds = Math.ceil((Date.now() - started) / 1000);
+  const { proof, rewritten, servers, how } = result;
+  const passes = clean === 1 ? "" : `; ${clean} clean passes in a row`;
+  return {
+    stored: proof.storageVersion,
+    proven: proof.objects,
+    rewritten,
+    summary: `${proof.objects} proven on ${servers} in ${seconds} s, ${rewritten} of them rewritten by our own pass${describeMoved(pass.moved)} (${how}${passes})`,
+  };
+}
+
+interface Proven {
+  readonly proof: BuiltInProof;
+  readonly rewritten: number;
+  readonly servers: string;
+  readonly how: string;
+}
+
+/** One pass over every object, as often as it takes. */
+class Pass {
+  /** Objects whose managedFields were moved. */
+  moved = 0;
+  private inTree: string | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly options: ForeignOptions,
+    private readonly work: ForeignWork,
+  ) {}
+
+  async once(): Promise<PassResult<Proven>> {
+    const servers = await this.findServers();
+    try {
+      const agreed = await awaitBuiltInAgreement(servers, await requireBuiltIn(this.name, this.work), this.work);
+      // Read once more: it was perhaps an upgrade that was waited for, and other versions are served now.
+      const builtIn = await requireBuiltIn(this.name, this.work);
+      const result = await this.rewrite(builtIn);
+      await servers.alive(this.work);
+      return {
+        unchanged: builtIn.hash === agreed.hash && (await this.isUnchanged(builtIn, servers)),
+        definition: builtIn.hash,
+        distinct: servers.distinct,
+        result: await this.describe(builtIn, servers, agreed, result),
+      };
+    } finally {
+      servers.close();
+    }
+  }
+
+  private async rewrite(builtIn: BuiltIn): Promise<RewriteResult> {
+    const { work } = this;
+    const waited = waitForRequestsInFlight(this.options.requestTimeoutSeconds, work);
+    waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
+    // Before any rewrite: the API server takes out entries of a version that it does not know any more at the next write (tried
+    // on 1.37), and with them who owns those fields.
+    this.moved += await moveStale(staleOf(builtIn), work);
+    this.inTree ??= await this.rewriteInTree(builtIn);
+    await waited;
+    const result = await rewriteAllObjects(work.cluster, builtIn, work);
+    refuseFailures(builtIn, result);
+    return result;
+  }
+
+  private async rewriteInTree(builtIn: BuiltIn): Promise<string> {
+    const { cluster } = this.work;
+    if (this.options.migrator === "direct") return "directly";
+    if (!builtIn.inTree) return "directly, since kube-controller-manager does not follow its objects";
+    if ((await servedStorageMigrationVersion(cluster)) === undefined)
+      return "directly, since storagemigration.k8s.io is not served";
+    if (!(await someAreStale(cluster, builtIn, this.work)))
+      return "directly, since its first objects are stored in it already";
+    const mark = { annotation: HASH_ANNOTATION, value: builtIn.hash };
+    const { group, version, plural, name } = builtIn;
+    return (await rewriteInTree(cluster, { resource: { group, version, plural }, name, mark }, this.work)).message;
+  }
+
+  private async isUnchanged(builtIn: BuiltIn, servers: ApiServers): Promise<boolean> {
+    const again = await this.findServers();
+    try {
+      const { hash } = await awaitBuiltInAgreement(again, builtIn, this.work);
+      await again.alive(this.work); // one that stopped during the pass may come back with requests it accepted before
+      return servers.sameAs(again) && hash === builtIn.hash;
+    } finally {
+      again.close();
+    }
+  }
+
+  private findServers(): Promise<ApiServers> {
+    return findApiServers(this.work.cluster, { ...this.work, decommissioned: this.options.decommissionedServers });
+  }
+
+  private async describe(
+    builtIn: BuiltIn,
+    servers: ApiServers,
+    { evidence }: BuiltInAgreement,
+    result: RewriteResult,
+  ): Promise<Proven> {
+    const proof: BuiltInProof = {
+      cluster: (await clusterIdentity(this.work.cluster)) ?? "",
+      resource: builtIn.name,
+      storageVersion: storageOfHash(builtIn, builtIn.hash),
+      storageVersionHash: builtIn.hash,
+      resourceVersion: result.listResourceVersion,
+      objects: result.visited - result.gone,
+      servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
+      missing: [...servers.missingEvidence],
+    };
+    const how = [this.inTree ?? "", ...evidence].join("; ");
+    return { proof, rewritten: result.rewritten, servers: servers.description, how };
+  }
+}
+
+async function requireBuiltIn(name: string, { cluster }: ForeignWork): Promise<BuiltIn> {
+  const found = await findBuiltIn(cluster, name);
+  if (found !== undefined) return found;
+  throw new UserError({
+    what: `${name}: the API server does not serve it any more`,
+    expected: "the built-in resource that was there when this run began",
+    next: "run `pulumi preview`: it says how to go on",
+  });
+}
+
+function staleOf(builtIn: BuiltIn) {
+  return { name: builtIn.name, resource: builtIn, served: builtIn.served };
+}
+
+function refuseFailures({ name }: BuiltIn, result: RewriteResult): void {
+  if (result.failedCount === 0) return;
+  const problem = {
+    what: `${name}: ${result.failedCount} of ${result.visited} objects could not be rewritten`,
+    expected: "none",
+    why: "nothing is recorded as proven",
+    next: "fix these objects and run `pulumi up` again",
+  };
+  throw new UserError(withFailures(problem, result.failed, result.failedCount));
+}

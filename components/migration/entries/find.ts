@@ -1,0 +1,52 @@
+import type { Definition } from "../../crd/definition";
+import { readDefinition } from "../../crd/readDefinition";
+import type { Cluster } from "../../kubernetes/cluster";
+import { everyResource, qualifiedResourceName } from "../../kubernetes/everyResource";
+import type { Problem } from "../../kubernetes/problem";
+import { mayBeCrd } from "../../kubernetes/rights/migrationRights";
+import { type BuiltIn, findBuiltIn } from "../builtIn/builtIn";
+import { crdNamesOfPattern, isCrdNamePattern } from "../foreign/crdNames";
+import { inBatches } from "../foreign/inBatches";
+
+/** A CRD that somebody else manages, or a built-in resource. */
+export type Migratable = { readonly definition: Definition } | { readonly builtIn: BuiltIn };
+
+/**
+ * What one name or pattern means now: a pattern CRDs alone. One that vanishes between the list and its turn is none.
+ *
+ * @throws UserError for a resource that is there and has nothing of ours to migrate
+ */
+export async function findMigratables(cluster: Cluster, entry: string): Promise<Migratable[]> {
+  if (!isCrdNamePattern(entry)) {
+    const found = await findByName(cluster, entry);
+    return found === undefined ? [] : [found];
+  }
+  const found = await inBatches(await crdNamesOfPattern(cluster, entry), (name) => readDefinition(cluster, name));
+  return found.flatMap((definition) => (definition === undefined ? [] : [{ definition }]));
+}
+
+async function findByName(cluster: Cluster, name: string): Promise<Migratable | undefined> {
+  const definition = mayBeCrd(name) ? await readDefinition(cluster, name) : undefined;
+  if (definition !== undefined) return { definition };
+  const builtIn = await findBuiltIn(cluster, name);
+  return builtIn && { builtIn };
+}
+
+/** Nothing is there under this name or pattern. */
+export async function describeNone(cluster: Cluster, entry: string): Promise<Problem> {
+  if (isCrdNamePattern(entry)) {
+    return {
+      what: `${entry} matches no CRD`,
+      expected: "at least one CRD of that very group; a pattern means no built-in resource",
+      next: "`kubectl get crd` lists the names; name built-in resources one by one (deployments.apps)",
+    };
+  }
+  const { listable } = await everyResource(cluster);
+  const alike = listable.map(qualifiedResourceName).filter((name) => name.split(".")[0] === entry.split(".")[0]);
+  const found = alike.length === 0 ? "" : `; found ${alike.sort().join(", ")}`;
+  return {
+    what: `${entry}: there is no such CRD in the cluster, and no such built-in resource${found}`,
+    expected: "metadata.name of a CRD (PLURAL.GROUP), or a built-in resource (secrets, deployments.apps)",
+    next: "`kubectl get crd` and `kubectl api-resources` list the names",
+  };
+}

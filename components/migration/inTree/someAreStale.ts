@@ -1,0 +1,41 @@
+import { type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import { ApiError } from "../../kubernetes/errors";
+import type { Work } from "../../kubernetes/report";
+import { touchObject } from "../rewrite/touch";
+
+const SAMPLE = 10;
+
+/** The garbage collector, through whose watches the migrator sees objects, has none of events, nor of what it could not delete or watch. */
+export function isFollowedByMigrator({ plural, verbs }: { plural: string; verbs: readonly string[] }): boolean {
+  return plural !== "events" && ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
+}
+
+/**
+ * kube-controller-manager's migrator waits until an event of the resource has passed, and where nothing is to be rewritten none
+ * does for minutes. A few are tried, from the last one on, and a single stale one is rewritten by that: two of them say that more are. The
+ * first is not tried, since the migrator needs a stale one among the first itself.
+ */
+export async function someAreStale(cluster: Cluster, resource: Resource, work: Work): Promise<boolean> {
+  const { items } = await cluster.call<KubernetesList>({
+    method: "GET",
+    path: resourcePath(resource),
+    query: { limit: SAMPLE },
+    accept: MetadataOnly.list,
+    signal: work.signal,
+  });
+  const sample = items ?? [];
+  if (sample.length <= 1) return true;
+  let missing = Math.min(2, sample.length - 1);
+  for (const object of sample.slice(1).reverse()) {
+    try {
+      const answer = await touchObject(cluster, resource, object, work);
+      if (answer.metadata.resourceVersion !== object.metadata.resourceVersion && --missing === 0) return true;
+    } catch (error) {
+      work.signal.throwIfAborted();
+      // One that cannot be rewritten is for the pass to report.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+  return false;
+}
