@@ -13,7 +13,7 @@ import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import { connect } from "./widgets";
 
-const CRDS = 2;
+const CRDS = 50;
 const FIELDS = 40;
 const SUBJECTS = ["ours", "official"] as const;
 type Subject = (typeof SUBJECTS)[number];

@@ -39,7 +39,7 @@ export function refuseTwoConversions(manifest: Definition): void {
 /** @throws UserError for what the API server would refuse */
 export function webhookConversion(crd: string, args: ConversionArgs): Conversion {
   const { url, service, caBundle } = args;
-  expectOneConversionAddress(crd, args);
+  checkConversionHasOneAddress(crd, args);
   return webhookConversionAt({
     ...(url !== undefined && { url: checkConversionUrl(crd, url) }),
     ...(service !== undefined && { service }),
@@ -53,7 +53,10 @@ export function webhookConversionAt<ClientConfig>(clientConfig: ClientConfig) {
 }
 
 /** @throws UserError unless exactly one of the two is given */
-export function expectOneConversionAddress(crd: string, { url, service }: { url?: unknown; service?: unknown }): void {
+export function checkConversionHasOneAddress(
+  crd: string,
+  { url, service }: { url?: unknown; service?: unknown },
+): void {
   if ((url === undefined) !== (service === undefined)) return;
   throw new UserError({
     what: `${crd}: \`conversion\` has ${url === undefined ? "neither url nor service" : "url and service"}`,

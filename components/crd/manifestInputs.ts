@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   checkConversionUrl,
-  expectOneConversionAddress,
+  checkConversionHasOneAddress,
   refuseTwoConversions,
   webhookConversionAt,
   webhookConversion,
@@ -47,7 +47,7 @@ export function lateConversionInput(
   if (pulumi.Output.isInstance(given) || given instanceof Promise) {
     return pulumi.output(given).apply((args) => checked(() => webhookConversion(name, args as ConversionArgs)));
   }
-  checked(() => expectOneConversionAddress(name, given));
+  checked(() => checkConversionHasOneAddress(name, given));
   const { url, service, caBundle } = given;
   const https = (value: string): string => checked(() => checkConversionUrl(name, value));
   return webhookConversionAt({
@@ -65,7 +65,7 @@ export function isPlainInput(value: unknown): boolean {
 }
 
 /** A manifest without its conversion, and that apart, where all the rest of it is known already. */
-export function splitConversionInput(crd: unknown): { rest: unknown; conversion: unknown } | undefined {
+export function splitManifestInput(crd: unknown): { rest: unknown; conversion: unknown } | undefined {
   const spec = (crd as { spec?: unknown } | null | undefined)?.spec;
   if (typeof spec !== "object" || spec === null || pulumi.Output.isInstance(spec) || spec instanceof Promise) {
     return undefined;

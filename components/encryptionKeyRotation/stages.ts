@@ -15,7 +15,7 @@ export type Stage = "distribute" | "promote" | "retire";
 export type Material = Readonly<Record<string, string>>;
 
 /**
- * The file after a stage. A stage with nothing to do gives back what it was given: compare with `isSameConfiguration`, not
+ * The file after a stage. A stage with nothing to do gives back what it was given: compare with `isRenderedAlike`, not
  * by text, and write only where they differ, so that a file someone formatted otherwise stays as it is.
  *
  * @param material only distribute adds keys, the other two rearrange what the file holds

@@ -7,7 +7,7 @@ import {
   lateConversionInput,
   manifestInputsInOne,
   manifestInputsWithLateConversion,
-  splitConversionInput,
+  splitManifestInput,
   type ManifestInputs,
 } from "../crd/manifestInputs";
 import { withRefusal, refusal } from "../provider/refusal";
@@ -50,7 +50,7 @@ export function normalizeManifestArgument(
     const late = lateConversionInput(known, conversion, (work) => withRefusal(component, work));
     return manifestInputsWithLateConversion(known, late);
   }
-  const split = conversion === undefined ? splitConversionInput(given) : undefined;
+  const split = conversion === undefined ? splitManifestInput(given) : undefined;
   if (split !== undefined) return manifestInputsWithLateConversion(checked(split.rest, undefined), split.conversion);
   return manifestInputsInOne(
     pulumi

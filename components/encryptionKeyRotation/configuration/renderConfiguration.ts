@@ -50,6 +50,6 @@ function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
 }
 
-export function isSameConfiguration(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
+export function isRenderedAlike(left: EncryptionConfiguration, right: EncryptionConfiguration): boolean {
   return renderConfiguration(left) === renderConfiguration(right);
 }

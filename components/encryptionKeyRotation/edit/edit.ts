@@ -1,6 +1,6 @@
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { renderConfiguration, isSameConfiguration } from "../configuration/renderConfiguration";
+import { renderConfiguration, isRenderedAlike } from "../configuration/renderConfiguration";
 import type { RotationInputs } from "../inputs";
 import { recordLoadedInConfigMap, readRecordConfigMap } from "../proof/recordConfigMap";
 import { awaitFileAgreement } from "../servers/fileAgreement";
@@ -42,7 +42,7 @@ export async function edit(
   return withOpenTargets(inputs.targets, async (targets) => {
     const before = await repairTargets(inputs, work, targets);
     const configuration = configurationAtStage(stage, before.configuration, inputs.desired, material);
-    const isNew = !isSameConfiguration(configuration, before.configuration);
+    const isNew = !isRenderedAlike(configuration, before.configuration);
     const { reported, evidence } = await resumeWrite(inputs, work, targets, before);
     if (!isNew) return { live: before, isNew, reported, evidence };
     await gate(before);

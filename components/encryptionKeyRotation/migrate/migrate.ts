@@ -10,7 +10,7 @@ import { recordProofInConfigMap } from "../proof/recordConfigMap";
 import { reportsBeforeRecordedWrite, type RotationProof } from "../proof/record";
 import { migrateFactsOf, readRotationFacts } from "../rotationFacts";
 import { configurationAtStage } from "../stages";
-import { isSameConfiguration } from "../configuration/renderConfiguration";
+import { isRenderedAlike } from "../configuration/renderConfiguration";
 import { withOpenTargets } from "../targets";
 import type { LiveConfiguration } from "../liveConfiguration";
 import { currentRotationOutputs } from "../currentOutputs";
@@ -61,7 +61,7 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
 
 /** The gate: objects are rewritten under whatever key is first. */
 function assertPromoted({ desired }: MigrateKeysInputs, { configuration }: LiveConfiguration): void {
-  if (isSameConfiguration(configurationAtStage("promote", configuration, desired), configuration)) return;
+  if (isRenderedAlike(configurationAtStage("promote", configuration, desired), configuration)) return;
   throw new UserError({
     what: `${labelKeyName(desired.write)} is not first for ${desired.resources.join(", ")} in the targets' file`,
     expected: "it first since promote, before objects are rewritten",

@@ -2,7 +2,7 @@ import { randomUUID } from "crypto";
 import type { WebhookClientConfig } from "../../crd/definition";
 import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { postToWebhook, WebhookError, webhookName } from "./webhookClient";
+import { postToWebhook, WebhookError, webhookClientName } from "./webhookClient";
 
 export { WebhookError } from "./webhookClient";
 
@@ -79,7 +79,7 @@ async function review(
   const request = { uid, desiredAPIVersion, objects };
   const body = { apiVersion: "apiextensions.k8s.io/v1", kind: "ConversionReview", request };
   const answer = await postToWebhook(cluster, clientConfig, { body, timeoutSeconds, signal });
-  return checkReview(webhookName(clientConfig), answer, { uid, desiredAPIVersion, objects });
+  return checkReview(webhookClientName(clientConfig), answer, { uid, desiredAPIVersion, objects });
 }
 
 /** What the API server checks of an answer: apiextensions-apiserver pkg/apiserver/conversion/webhook_converter.go. */

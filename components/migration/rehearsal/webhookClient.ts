@@ -28,7 +28,7 @@ export interface WebhookCall {
 const agent = new https.Agent({ keepAlive: true, maxSockets: 16, timeout: 30_000 });
 
 /** `https://…` or `Service namespace/name/path`. */
-export function webhookName({ url, service }: WebhookClientConfig): string {
+export function webhookClientName({ url, service }: WebhookClientConfig): string {
   if (url !== undefined) return url;
   return `Service ${service?.namespace}/${service?.name}${service?.path ?? ""}`;
 }
@@ -51,7 +51,7 @@ async function postToService(cluster: Cluster, config: WebhookClientConfig, call
       ...(call.signal && { signal: call.signal }),
     });
   } catch (error) {
-    throw asWebhookError(webhookName(config), error, call.timeoutSeconds);
+    throw asWebhookError(webhookClientName(config), error, call.timeoutSeconds);
   }
 }
 
