@@ -1,6 +1,6 @@
 import type { Schema } from "../crd/definition";
 import type { Pair } from "./check";
-import { isEmbeddedResource, isSameSchemaType, isWiderSchemaType } from "./schemaType";
+import { isEmbeddedResourceType, isSameSchemaType, isWiderSchemaType } from "./schemaType";
 import { ANYTHING, keepsUnknownFields, schemaOfValues, schemaOfField } from "./schemaFields";
 
 /** The keywords below which further nodes stand; each node is a pair of its own. */
@@ -22,7 +22,7 @@ function childPairs({ path, old, next }: Pair): Pair[] {
   const below = (step: string, left: Schema | undefined, right: Schema | undefined): Pair[] =>
     left === undefined || right === undefined
       ? []
-      : [{ path: path + step, old: left, next: right, isResource: isEmbeddedResource(right) }];
+      : [{ path: path + step, old: left, next: right, isResource: isEmbeddedResourceType(right) }];
   return [...namedPairs(old, next, below), ...valuePairs(old, next, below), ...itemPairs(old, next, below)];
 }
 

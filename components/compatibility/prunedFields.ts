@@ -1,5 +1,5 @@
 import type { Schema } from "../crd/definition";
-import { isEmbeddedResource } from "./schemaType";
+import { isEmbeddedResourceType } from "./schemaType";
 import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "./schemaFields";
 
 /** A place of one schema whose values another schema does not keep. */
@@ -89,12 +89,12 @@ function walkValues(from: Schema, to: Schema, path: string, isSame: IsSame): Los
 
 /** An embedded resource keeps apiVersion, kind and metadata although its schema need not name them. */
 function propertiesOf(schema: Schema): Record<string, Schema> {
-  if (!isEmbeddedResource(schema)) return schema.properties ?? {};
+  if (!isEmbeddedResourceType(schema)) return schema.properties ?? {};
   return { ...Object.fromEntries(IMPLIED.map((name) => [name, {}])), ...schema.properties };
 }
 
 function isResource(schema: Schema, path: string): boolean {
-  return path === "" || isEmbeddedResource(schema);
+  return path === "" || isEmbeddedResourceType(schema);
 }
 
 function changedType(from: Schema, to: Schema): boolean {

@@ -20,6 +20,6 @@ export function isWiderSchemaType(old: Schema, next: Schema): boolean {
   return schemaTypeOf(next) === "any" || WIDER[schemaTypeOf(old)]?.includes(schemaTypeOf(next)) === true;
 }
 
-export function isEmbeddedResource(schema: Schema): boolean {
+export function isEmbeddedResourceType(schema: Schema): boolean {
   return schema["x-kubernetes-embedded-resource"] === true;
 }

@@ -1,5 +1,5 @@
 import type { Schema } from "../crd/definition";
-import { isEmbeddedResource } from "./schemaType";
+import { isEmbeddedResourceType } from "./schemaType";
 import { keepsUnknownFields } from "./schemaFields";
 
 /**
@@ -26,7 +26,7 @@ function describeShape(schema: Schema, idOf: (child: Schema) => number): string 
   return JSON.stringify([
     type,
     keepsUnknownFields(schema),
-    isEmbeddedResource(schema),
+    isEmbeddedResourceType(schema),
     properties && Object.entries(properties).map(([name, field]) => [name, idOf(field)]),
     items && idOf(items),
     typeof values === "object" ? idOf(values) : values,

@@ -1,5 +1,5 @@
 import type { Caller } from "../kubernetes/api";
-import { hasStatus } from "../kubernetes/errors";
+import { hasErrorStatus } from "../kubernetes/errors";
 import { type Definition, definitionPath } from "./definition";
 
 /** The live definition, or undefined when there is none. */
@@ -7,7 +7,7 @@ export async function readDefinition(cluster: Caller, name: string): Promise<Def
   try {
     return await cluster.call<Definition>({ method: "GET", path: definitionPath(name) });
   } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
+    if (hasErrorStatus(error, 404)) return undefined;
     throw error;
   }
 }

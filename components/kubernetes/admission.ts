@@ -1,5 +1,5 @@
 import { type Caller, type KubernetesList, type KubernetesObject, resourcePath } from "./api";
-import { hasStatus } from "./errors";
+import { hasErrorStatus } from "./errors";
 import { sharedFor10Seconds } from "./shared";
 
 const GROUP = "admissionregistration.k8s.io";
@@ -79,8 +79,8 @@ async function listServed(caller: Caller, plural: string): Promise<Configuration
       const path = resourcePath({ group: GROUP, version, plural });
       return (await caller.call<KubernetesList<Configuration>>({ method: "GET", path })).items ?? [];
     } catch (error) {
-      if (hasStatus(error, 403)) return "denied";
-      if (!hasStatus(error, 404)) throw error;
+      if (hasErrorStatus(error, 403)) return "denied";
+      if (!hasErrorStatus(error, 404)) throw error;
     }
   }
   return [];

@@ -1,5 +1,5 @@
 import type { ApiRequest, Caller, Connection } from "./api";
-import { hasStatus } from "./errors";
+import { hasErrorStatus } from "./errors";
 import type { ClusterReference } from "./kubeconfigFiles";
 import { PinnedConnection } from "./pinnedConnection";
 import type { Work } from "./report";
@@ -22,7 +22,7 @@ export class Cluster implements Caller {
       await cluster.call({ method: "GET", path: "/api", timeoutSeconds: 5 });
     } catch (error) {
       // Who may not read /api may still hold every right that matters here.
-      if (!hasStatus(error, 403)) throw error;
+      if (!hasErrorStatus(error, 403)) throw error;
     }
     return cluster;
   }

@@ -1,6 +1,6 @@
 import { createHash } from "crypto";
 import { type Caller, groupVersionPath, type Resource } from "./api";
-import { hasStatus } from "./errors";
+import { hasErrorStatus } from "./errors";
 import { sharedFor10Seconds } from "./shared";
 
 /** Newest first. v1 since 1.37, v1beta1 in 1.35 and 1.36, v1alpha1 from 1.30 to 1.34. */
@@ -65,20 +65,20 @@ export async function discoverVersions(caller: Caller, group: string): Promise<s
 }
 
 /** The newest served version of storagemigration.k8s.io, or undefined where none is: below 1.37 it is off by default. */
-export async function servedStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
+export async function discoverStorageMigrationVersion(caller: Caller): Promise<StorageMigrationVersion | undefined> {
   const served = await discoverVersions(caller, STORAGE_MIGRATION_GROUP);
   return STORAGE_MIGRATION_VERSIONS.find((version) => served.includes(version));
 }
 
 /** The same, for plans. */
-export const plannedStorageMigrationVersion = sharedFor10Seconds(servedStorageMigrationVersion);
+export const plannedStorageMigrationVersion = sharedFor10Seconds(discoverStorageMigrationVersion);
 
 /** 404 means that it is not served; 403 would be a missing right, and stays an error. */
 async function getOrNothing<T>(caller: Caller, path: string, signal?: AbortSignal): Promise<T | undefined> {
   try {
     return await caller.call<T>({ method: "GET", path, ...(signal && { signal }) });
   } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
+    if (hasErrorStatus(error, 404)) return undefined;
     throw error;
   }
 }

@@ -65,7 +65,7 @@ export class UnreachableError extends UserError {
   }
 }
 
-export function hasStatus(error: unknown, ...statuses: number[]): error is ApiError {
+export function hasErrorStatus(error: unknown, ...statuses: number[]): error is ApiError {
   return error instanceof ApiError && statuses.includes(error.status);
 }
 

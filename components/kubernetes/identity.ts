@@ -1,5 +1,5 @@
 import type { Caller, KubernetesObject } from "./api";
-import { hasStatus } from "./errors";
+import { hasErrorStatus } from "./errors";
 
 /** The right without which a cluster cannot be told from another one. */
 export const IDENTITY_RULE =
@@ -17,7 +17,7 @@ export async function clusterIdentity(caller: Caller): Promise<string | undefine
     const { metadata } = await caller.call<KubernetesObject>({ method: "GET", path, timeoutSeconds: 5 });
     return metadata.uid;
   } catch (error) {
-    if (hasStatus(error, 403, 404)) return undefined;
+    if (hasErrorStatus(error, 403, 404)) return undefined;
     throw error;
   }
 }

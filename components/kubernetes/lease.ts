@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "./api";
 import type { Cluster } from "./cluster";
-import { hasStatus } from "./errors";
+import { hasErrorStatus } from "./errors";
 import { withRetries } from "./retry";
 
 /** A record that did not move for this long, as seen by us, belongs to someone who died. */
@@ -34,7 +34,7 @@ export async function readLease(
       timeoutSeconds: Math.min(WRITE_SECONDS, seconds),
     });
   } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
+    if (hasErrorStatus(error, 404)) return undefined;
     throw error;
   }
 }
@@ -60,7 +60,7 @@ export async function takeLease(
     const request = { method: "POST", path: LEASES, body, urgent: true, timeoutSeconds: WRITE_SECONDS } as const;
     return await cluster.call<Lease>(request);
   } catch (error) {
-    if (hasStatus(error, 409)) return undefined;
+    if (hasErrorStatus(error, 409)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "crypto";
 import type { Cluster } from "./cluster";
-import { whatOfError, hasStatus, messageOfError, UserError } from "./errors";
+import { whatOfError, hasErrorStatus, messageOfError, UserError } from "./errors";
 import type { Problem } from "./problem";
 import type { Report } from "./report";
 import { decideRetry } from "./retry";
@@ -173,8 +173,8 @@ async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Prom
     held.since = since;
     return true;
   } catch (error) {
-    if (hasStatus(error, 404)) throw new LostError("its Lease was deleted");
-    if (!hasStatus(error, 409)) throw error;
+    if (hasErrorStatus(error, 404)) throw new LostError("its Lease was deleted");
+    if (!hasErrorStatus(error, 409)) throw error;
     const found = await readLease(cluster, lease.metadata.name, { seconds: Math.max(0.1, left(held) / 1_000) });
     if (found === undefined) throw new LostError("its Lease was deleted");
     if (found.spec?.holderIdentity !== lease.spec?.holderIdentity) {

@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster";
-import { hasStatus } from "./errors";
+import { hasErrorStatus } from "./errors";
 import { type IdentityLease, listIdentityLeases } from "./identityLeases";
 import { connectToReachableServers } from "./reachableServers";
 import { sharedWhileFresh } from "./shared";
@@ -41,7 +41,7 @@ async function leasesOrReason(cluster: Cluster): Promise<IdentityLease[] | strin
     const leases = await listIdentityLeases(cluster);
     return leases.length > 0 ? leases : "kube-system holds no identity Lease of an API server (they exist since 1.26)";
   } catch (error) {
-    if (!hasStatus(error, 403)) throw error;
+    if (!hasErrorStatus(error, 403)) throw error;
     return "the identity Leases in kube-system may not be listed, so the API servers cannot be counted";
   }
 }
@@ -53,7 +53,7 @@ async function addressesOrReason(cluster: Cluster, expected: number): Promise<st
     for (const connection of found.values()) connection.close();
     return [...found.keys()];
   } catch (error) {
-    if (!hasStatus(error, 403)) throw error;
+    if (!hasErrorStatus(error, 403)) throw error;
     return "GET /api is not allowed, so which API server answers cannot be told";
   }
 }

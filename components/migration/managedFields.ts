@@ -9,7 +9,7 @@ import {
   resourcePath,
 } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus } from "../kubernetes/errors";
+import { hasErrorStatus } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
 import { type ForEachResult, forEachObject } from "./rewrite/objects";
 
@@ -146,7 +146,7 @@ export async function moveManagedFieldsOf(
       await cluster.call({ method: "PATCH", path, query, body, contentType, accept, signal: work.signal });
       return true;
     } catch (error) {
-      if (!hasStatus(error, 409) || tried === CONFLICTS) throw error;
+      if (!hasErrorStatus(error, 409) || tried === CONFLICTS) throw error;
       object = await cluster.call<KubernetesObject>({
         method: "GET",
         path,

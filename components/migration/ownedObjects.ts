@@ -8,7 +8,7 @@ import {
   resourcePath,
 } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus, messageOfError, UnreachableError } from "../kubernetes/errors";
+import { hasErrorStatus, messageOfError, UnreachableError } from "../kubernetes/errors";
 import { everyResource, qualifiedResourceName } from "../kubernetes/everyResource";
 import type { Work } from "../kubernetes/report";
 import {
@@ -151,12 +151,12 @@ async function rewriteOne(
       });
       return true;
     } catch (error) {
-      if (hasStatus(error, 404)) return false;
-      if (!hasStatus(error, 409, 422) || tried === CONFLICTS) throw error;
+      if (hasErrorStatus(error, 404)) return false;
+      if (!hasErrorStatus(error, 409, 422) || tried === CONFLICTS) throw error;
       const now = await cluster
         .call<KubernetesObject>({ method: "GET", path, accept, signal: work.signal })
         .catch((reason: unknown) => {
-          if (hasStatus(reason, 404)) return undefined;
+          if (hasErrorStatus(reason, 404)) return undefined;
           throw reason;
         });
       if (now === undefined) return false;
@@ -175,5 +175,5 @@ function nameOf(resource: Resource, object: KubernetesObject): string {
 }
 
 function whyNot(error: unknown): string {
-  return hasStatus(error, 403) ? "not allowed to list it (403)" : messageOfError(error);
+  return hasErrorStatus(error, 403) ? "not allowed to list it (403)" : messageOfError(error);
 }

@@ -2,7 +2,7 @@ import { type Definition, definitionPath } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus } from "../kubernetes/errors";
+import { hasErrorStatus } from "../kubernetes/errors";
 import { sleep } from "../kubernetes/sleep";
 
 const TRIES = 10;
@@ -47,7 +47,7 @@ export async function keepStoredVersions(
       });
       return applied.status?.storedVersions ?? [];
     } catch (error) {
-      if (!hasStatus(error, 409) || tried === TRIES) throw error;
+      if (!hasErrorStatus(error, 409) || tried === TRIES) throw error;
       await sleep(100 * tried, signal);
     }
   }

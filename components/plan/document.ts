@@ -1,4 +1,4 @@
-import { isPlannedWithout, notLookedAtIn } from "./notLookedAt";
+import { isNotLookedAtButPlanned, notLookedAtIn } from "./notLookedAt";
 import { PHASE_FACTS, type PhaseFacts } from "./phases";
 import type { EngineMessage, EngineRun, EngineStep } from "./run";
 
@@ -125,7 +125,7 @@ function plannedSteps({ urn, op, inputs }: EngineStep, messages: readonly Engine
 
 /** Where an input is not known yet, the plan is the row's first line. */
 function planOnRow(messages: readonly EngineMessage[]): string[] {
-  if (!messages.some(({ text }) => isPlannedWithout(notLookedAtIn(text) ?? ""))) return [];
+  if (!messages.some(({ text }) => isNotLookedAtButPlanned(notLookedAtIn(text) ?? ""))) return [];
   const [first] = messages.filter(({ severity, text }) => severity === "info" && notLookedAtIn(text) === undefined);
   return first?.text.split("\n") ?? [];
 }

@@ -19,12 +19,12 @@ const WITHOUT = "; planned without";
  * Inputs that preview does not know yet. The plan is then no input of the phase, since `up --plan` must not hold it to that: it
  * is the first line of the row.
  */
-export function plannedWithout(unknown: readonly string[], plan: readonly string[]): string {
+export function notLookedAtButPlanned(unknown: readonly string[], plan: readonly string[]): string {
   const outcome = plan.length > 0 ? WITHOUT : "; nothing to do as far as is known";
   return notLookedAt(`preview cannot tell ${unknown.join(", ")} yet${outcome}`);
 }
 
 /** Says this sentence that the plan stands on the row? */
-export function isPlannedWithout(unseen: string): boolean {
+export function isNotLookedAtButPlanned(unseen: string): boolean {
   return unseen.endsWith(WITHOUT);
 }

@@ -4,7 +4,7 @@ import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
 import type { Report } from "../kubernetes/report";
 import { withRetries } from "../kubernetes/retry";
-import { notLookedAt, plannedWithout } from "../plan/notLookedAt";
+import { notLookedAt, notLookedAtButPlanned } from "../plan/notLookedAt";
 import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
@@ -99,7 +99,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     for (const note of previewed.notes ?? []) await row.info(note);
     if (name === subject.first && previewed.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
     if (!areUnknownWithin(unknown, indifferentTo)) {
-      await row.info(plannedWithout(unknown, previewed.plan));
+      await row.info(notLookedAtButPlanned(unknown, previewed.plan));
       return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
     planned.add(news.__urn);

@@ -2,7 +2,7 @@ import { isWebhookConversion } from "../crd/conversion";
 import { servedByName, storageVersion, type Definition } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, type Resource, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { ApiError, hasStatus } from "../kubernetes/errors";
+import { ApiError, hasErrorStatus } from "../kubernetes/errors";
 import { plainServerMessage } from "../kubernetes/plainServerMessage";
 import { withRetries } from "../kubernetes/retry";
 import { listSample } from "../migration/rehearsal/sample";
@@ -52,8 +52,8 @@ async function askConversion(
     await withRetries({ seconds: SECONDS }, () => cluster.call(request));
     return { state: "answered" };
   } catch (error) {
-    if (hasStatus(error, 403)) return { state: "forbidden" };
-    if (hasStatus(error, 404)) return { state: "not asked" }; // deleted meanwhile
+    if (hasErrorStatus(error, 403)) return { state: "forbidden" };
+    if (hasErrorStatus(error, 404)) return { state: "not asked" }; // deleted meanwhile
     if (!(error instanceof ApiError)) throw error;
     return { state: "failed", why: plainServerMessage(`${error.serverMessage} (${error.status})`) };
   }

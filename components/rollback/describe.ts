@@ -1,4 +1,4 @@
-import { describeRead } from "../migration/rehearsal/sample";
+import { describeReadSample } from "../migration/rehearsal/sample";
 import { progressCount } from "../migration/rewrite/progress";
 import type { ObjectsRead } from "./facts";
 import type { FieldUse } from "./lostFields";
@@ -8,7 +8,7 @@ export function describeLooked(read: ObjectsRead): string {
   if (read.state === "forbidden") return "objects not looked at: not allowed to list them (403)";
   if (read.state === "not served") return "objects not looked at: it is not served";
   if (read.state === "unreadable") return "objects not looked at: they cannot be listed";
-  return read.objects.length === 0 ? "there is no object" : describeRead(read);
+  return read.objects.length === 0 ? "there is no object" : describeReadSample(read);
 }
 
 /** `.spec.tier: 2 objects`. */

@@ -1,5 +1,5 @@
 import { storageVersion, versionNames, type Definition } from "../crd/definition";
-import { compareVersionNames, isNewerVersion } from "../crd/versionOrder";
+import { compareVersionNames, isNewerVersion } from "../crd/versionNames";
 import { whyProven } from "../migration/definition/proof";
 
 /** Those of the CRD that came after this one, the oldest first: the release of this version does not have them. */

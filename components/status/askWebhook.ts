@@ -1,7 +1,7 @@
 import { type Conversion, type WebhookClientConfig } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { ApiError, hasStatus, UnreachableError, UserError, whatOfError } from "../kubernetes/errors";
+import { ApiError, hasErrorStatus, UnreachableError, UserError, whatOfError } from "../kubernetes/errors";
 import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
 import { type DefinitionFacts } from "./definitionFacts";
 import { olderStoredOfFacts, servedVersionsOfFacts, type ObjectsSeen, type WebhookAnswer } from "./facts";
@@ -65,8 +65,8 @@ async function convertByApiServer(
     }
     return { state: "ok", why: `the API server has ${objectName(first)} converted to ${other}` };
   } catch (error) {
-    if (hasStatus(error, 404)) return "gone";
-    if (hasStatus(error, 403)) return { state: "forbidden", why: "not allowed to get an object" };
+    if (hasErrorStatus(error, 404)) return "gone";
+    if (hasErrorStatus(error, 403)) return { state: "forbidden", why: "not allowed to get an object" };
     if (error instanceof UnreachableError && error.code === "TIMEOUT") {
       return { state: "problem", why: `no answer within ${ANSWER_SECONDS} s to a GET at ${other}` };
     }
@@ -87,7 +87,7 @@ async function askFromHere(cluster: Cluster, { facts, conversion }: Asked): Prom
       why: [`it answers a ConversionReview ${how}`, ...unchecked.map((what) => `not checked: ${what}`)].join("; "),
     };
   } catch (error) {
-    if (hasStatus(error, 403))
+    if (hasErrorStatus(error, 403))
       return { state: "forbidden", why: "not allowed to ask its Service through the API server" };
     if (!(error instanceof UserError) || error instanceof UnreachableError) throw error;
     // The way from here to a URL need not be the API servers' way.

@@ -1,7 +1,7 @@
 import { type ApiServers, findApiServers } from "../kubernetes/apiServers";
 import type { Cluster } from "../kubernetes/cluster";
 import { encryptionReportOf, type ReportedServer, shortReportHash } from "../kubernetes/encryptionReport";
-import { hasStatus, messageOfError } from "../kubernetes/errors";
+import { hasErrorStatus, messageOfError } from "../kubernetes/errors";
 import { readMetrics, metricSamplesOf } from "../kubernetes/metrics";
 import type { Work } from "../kubernetes/report";
 import { addRequestCounts, everyRequestTotal, type RequestCount } from "../kubernetes/requestTotals";
@@ -28,7 +28,7 @@ export async function readServers(cluster: Cluster, work: Work): Promise<Servers
   } catch (error) {
     work.signal.throwIfAborted();
     const what = "encryption, and writes through deprecated versions";
-    const why = hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
+    const why = hasErrorStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
     return { hidden: [`${what}: ${why}`] };
   } finally {
     servers?.close();

@@ -1,8 +1,13 @@
 import { UserError, messageOfError } from "../kubernetes/errors";
 import { describeProblem, problemInOneLine, boundedProblemItems } from "../kubernetes/problem";
 import { isCrdNamePattern } from "../migration/foreign/crdNames";
-import { describeNone, findMigratables, type Migratable } from "../migration/entries/find";
-import { isReady, migratePlanned, planMigration, type MigrationPlan } from "../migration/entries/migration";
+import { describeNoMigratable, findMigratables, type Migratable } from "../migration/entries/findMigratables";
+import {
+  isMigrationReady,
+  runPlannedMigration,
+  planMigration,
+  type MigrationPlan,
+} from "../migration/entries/plannedMigration";
 import { inBatches } from "../migration/foreign/inBatches";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Preview, PhaseLogic, PhaseWork } from "../provider/phaseLogic";
@@ -19,7 +24,7 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Migratable[]
     const plans = await inBatches(found, (each) => planMigration(cluster, each, inputs));
     const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
     return {
-      plan: plans.filter(isReady).flatMap(({ name, plan }) => plan.map((sentence) => `${name}: ${sentence}`)),
+      plan: plans.filter(isMigrationReady).flatMap(({ name, plan }) => plan.map((sentence) => `${name}: ${sentence}`)),
       // One of many must not hold up the others; one that was named is what the program is about.
       ...(isCrdNamePattern(inputs.resource)
         ? { warnings: refused.map((refusal) => describeProblem(refusal)) }
@@ -31,7 +36,7 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Migratable[]
     const plans = await inBatches(await findMigratables(work.cluster, inputs.resource), (each) =>
       planMigration(work.cluster, each, inputs),
     );
-    const ready = plans.filter(isReady);
+    const ready = plans.filter(isMigrationReady);
     if (!isCrdNamePattern(inputs.resource))
       for (const { refusal } of plans) if (refusal !== undefined) throw new UserError(refusal);
     const summaries = await migrateEach(ready, inputs, work);
@@ -51,7 +56,7 @@ async function previewOfNone(
     const what = isCrdNamePattern(resource) ? "no CRD any more" : "no such resource any more";
     return { plan: [], warnings: [`${resource}: ${what}; there is nothing to migrate`] };
   }
-  const { next = "", ...problem } = await describeNone(cluster, resource);
+  const { next = "", ...problem } = await describeNoMigratable(cluster, resource);
   const made = "where another resource of this program makes it, name that in dependsOn after its first `pulumi up`";
   return { plan: [], problems: [describeProblem({ ...problem, next: `${next}; ${made}` })] };
 }
@@ -72,7 +77,7 @@ async function migrateEach(
     };
     try {
       work.signal.throwIfAborted();
-      const { summary } = await migratePlanned(plan, inputs, `migrate of ${inputs.__urn ?? ""}`, own);
+      const { summary } = await runPlannedMigration(plan, inputs, `migrate of ${inputs.__urn ?? ""}`, own);
       return [`${name}: ${summary}`];
     } catch (error) {
       failures.push({ name, error });

@@ -1,4 +1,4 @@
-import { findMigratables, type Migratable } from "../migration/entries/find";
+import { findMigratables, type Migratable } from "../migration/entries/findMigratables";
 import type { Subject } from "../provider/subject";
 import type { MigrationInputs, MigrationOutputs } from "./inputs";
 

@@ -3,7 +3,7 @@ import { FIELD_MANAGER } from "../crd/names";
 import { readDefinition } from "../crd/readDefinition";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus } from "../kubernetes/errors";
+import { hasErrorStatus } from "../kubernetes/errors";
 import {
   liveDefinitionConflict,
   patchLiveDefinition,
@@ -74,8 +74,8 @@ export async function deleteDefinition(cluster: Cluster, live: Definition): Prom
     const preconditions = { uid, resourceVersion };
     await cluster.call({ method: "DELETE", path: definitionPath(name), body: { preconditions } });
   } catch (error) {
-    if (hasStatus(error, 404)) return;
-    if (!hasStatus(error, 409)) throw error;
+    if (hasErrorStatus(error, 404)) return;
+    if (!hasErrorStatus(error, 409)) throw error;
     // A delete whose answer got lost has moved it: it is being deleted until its objects are gone.
     const now = error.mayHaveLanded ? await readDefinition(cluster, name) : live;
     const isGoing = now === undefined || (now.metadata.uid === uid && now.metadata["deletionTimestamp"] !== undefined);

@@ -2,7 +2,7 @@ import { stateBeforeAdoption } from "./adoption";
 import type { Definition } from "../crd/definition";
 import { readDefinition } from "../crd/readDefinition";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasStatus } from "../kubernetes/errors";
+import { hasErrorStatus } from "../kubernetes/errors";
 import { describeProblem } from "../kubernetes/problem";
 import type { Subject } from "../provider/subject";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
@@ -57,7 +57,7 @@ async function exists(name: string, cluster: Cluster): Promise<boolean> {
   try {
     return (await readDefinition(cluster, name)) !== undefined;
   } catch (error) {
-    if (hasStatus(error, 403)) return true;
+    if (hasErrorStatus(error, 403)) return true;
     throw error;
   }
 }

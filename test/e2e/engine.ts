@@ -1,7 +1,7 @@
 import type { Definition, Schema } from "../../components/crd/definition";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { hasStatus } from "../../components/kubernetes/errors";
+import { hasErrorStatus } from "../../components/kubernetes/errors";
 import type { Work } from "../../components/kubernetes/report";
 import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights/rolloutRights";
 import type { MigratedResource, PolicyRule } from "../../components/kubernetes/rights/policyRule";
@@ -145,7 +145,7 @@ async function learnsOf(cluster: Cluster, definition: string): Promise<void> {
     try {
       return void (await requireDefinition(cluster, definition));
     } catch (error) {
-      if (!hasStatus(error, 403)) throw error;
+      if (!hasErrorStatus(error, 403)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -1,6 +1,6 @@
 import type { Definition } from "../../components/crd/definition";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { servedStorageMigrationVersion, type StorageMigrationVersion } from "../../components/kubernetes/discovery";
+import { discoverStorageMigrationVersion, type StorageMigrationVersion } from "../../components/kubernetes/discovery";
 import { migrateInTree } from "../../components/migration/inTree/inTree";
 import {
   hasMigrationCondition,
@@ -18,7 +18,7 @@ let migrations: string;
 let version: StorageMigrationVersion;
 beforeAll(async () => {
   bench = await startBench("engine-in-tree");
-  version = (await servedStorageMigrationVersion(bench.cluster)) ?? "v1";
+  version = (await discoverStorageMigrationVersion(bench.cluster)) ?? "v1";
   migrations = `/apis/storagemigration.k8s.io/${version}/storageversionmigrations`;
 });
 afterAll(() => bench.end());

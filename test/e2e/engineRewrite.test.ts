@@ -1,6 +1,6 @@
 import { type KubernetesObject, PatchType, resourcePath } from "../../components/kubernetes/api";
 import { findApiServers } from "../../components/kubernetes/apiServers";
-import { discover, servedStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
+import { discover, discoverStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
 import { moveManagedFields } from "../../components/migration/managedFields";
 import { type ApiError, UnreachableError } from "../../components/kubernetes/errors";
 import { forEachObject } from "../../components/migration/rewrite/objects";
@@ -207,7 +207,7 @@ describe("serving, unserving, dropping", () => {
       served: true,
       storageVersionHash: storageVersionHash(group, "v1", kind),
     });
-    expect(await servedStorageMigrationVersion(bench.cluster)).toBe("v1");
+    expect(await discoverStorageMigrationVersion(bench.cluster)).toBe("v1");
     servers.close();
   });
 

@@ -1,7 +1,7 @@
 import type * as automation from "@pulumi/pulumi/automation";
 import { StorageMigration, type StorageMigrationArgs } from "../../components";
 import { Cluster as Connection } from "../../components/kubernetes/cluster";
-import { servedStorageMigrationVersion } from "../../components/kubernetes/discovery";
+import { discoverStorageMigrationVersion } from "../../components/kubernetes/discovery";
 import { withLock } from "../../components/kubernetes/lock";
 import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
 import type { Cluster } from "../../local/cluster/cluster";
@@ -189,7 +189,7 @@ test("T7 one that a VersionedCRD owns is refused by its name; a pattern leaves i
 test("T8 someone else's StorageVersionMigration of the same resource is under way: ours ends well, and the proof is its own", async () => {
   const crd = "shareds.other.example.com";
   await threeGenerations(cluster, crd, 50);
-  const version = (await servedStorageMigrationVersion(await Connection.connect({ kubeconfig }))) ?? "v1";
+  const version = (await discoverStorageMigrationVersion(await Connection.connect({ kubeconfig }))) ?? "v1";
   await cluster.client.post(`/apis/storagemigration.k8s.io/${version}/storageversionmigrations`, {
     apiVersion: `storagemigration.k8s.io/${version}`,
     kind: "StorageVersionMigration",

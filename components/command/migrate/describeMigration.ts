@@ -1,5 +1,5 @@
 import { describeProblem, type Problem } from "../../kubernetes/problem";
-import { storedOf, type MigrationPlan } from "../../migration/entries/migration";
+import { storedOfPlannedMigration, type MigrationPlan } from "../../migration/entries/plannedMigration";
 import { progressCount } from "../../migration/rewrite/progress";
 
 /** What became of one CRD or built-in resource, as a row of the summary. */
@@ -21,7 +21,7 @@ export function describeMigrationPlans(plans: readonly MigrationPlan[], where: s
 function describePlan(planned: MigrationPlan): string[] {
   const { name, plan, refusal, sample } = planned;
   const objects = sample.count === undefined ? "objects not listed" : `about ${progressCount(sample.count)} objects`;
-  const stored = storedOf(planned);
+  const stored = storedOfPlannedMigration(planned);
   const versions =
     "builtIn" in planned ? `built in, storage ${stored}` : `storage ${planned.version}, storedVersions [${stored}]`;
   const head = `${name}: ${versions}, ${objects}`;

@@ -1,8 +1,8 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
-import { describeNone, findMigratables, type Migratable } from "../../migration/entries/find";
-import { planMigration, whyRightsMissingFor, type MigrationPlan } from "../../migration/entries/migration";
+import { describeNoMigratable, findMigratables, type Migratable } from "../../migration/entries/findMigratables";
+import { planMigration, whyMigrationLacksRights, type MigrationPlan } from "../../migration/entries/plannedMigration";
 import { inBatches } from "../../migration/foreign/inBatches";
 import type { ForeignOptions } from "../../migration/foreign/plan";
 
@@ -20,7 +20,7 @@ export async function findPlans(
   const all = new Map<string, Migratable>();
   for (const entry of entries) {
     const found = await findMigratables(cluster, entry);
-    if (found.length === 0) throw new UserError(await describeNone(cluster, entry));
+    if (found.length === 0) throw new UserError(await describeNoMigratable(cluster, entry));
     for (const each of found) all.set("builtIn" in each ? each.builtIn.name : each.definition.metadata.name, each);
   }
   let done = 0;
@@ -35,6 +35,6 @@ export async function findPlans(
 async function planOne(cluster: Cluster, found: Migratable, options: ForeignOptions): Promise<MigrationPlan> {
   const plan = await planMigration(cluster, found, options);
   if (plan.plan.length === 0 || plan.refusal !== undefined) return plan;
-  const refusal = await whyRightsMissingFor(cluster, plan, options);
+  const refusal = await whyMigrationLacksRights(cluster, plan, options);
   return refusal === undefined ? plan : { ...plan, refusal };
 }

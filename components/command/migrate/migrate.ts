@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
 import { assertIsResourceOrPattern } from "../../migration/foreign/crdNames";
-import { isReady, type MigrationPlan } from "../../migration/entries/migration";
+import { isMigrationReady, type MigrationPlan } from "../../migration/entries/plannedMigration";
 import type { ForeignOptions } from "../../migration/foreign/plan";
 import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import {
@@ -124,7 +124,7 @@ async function carryOut(
   terminal: Terminal,
   lines: Lines,
 ): Promise<ExitCode> {
-  const ready = plans.filter(isReady);
+  const ready = plans.filter(isMigrationReady);
   const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
   for (const refusal of refused) terminal.complain(describeMigrationProblem(refusal));
   if (ready.length === 0) return refused.length === 0 ? 0 : 1;

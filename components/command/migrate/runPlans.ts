@@ -3,7 +3,12 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { messageOfError, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { inBatches } from "../../migration/foreign/inBatches";
-import { migratePlanned, rehearsePlanned, storedOf, type MigrationPlan } from "../../migration/entries/migration";
+import {
+  runPlannedMigration,
+  rehearsePlannedMigration,
+  storedOfPlannedMigration,
+  type MigrationPlan,
+} from "../../migration/entries/plannedMigration";
 import type { ForeignOptions } from "../../migration/foreign/plan";
 import type { Terminal } from "../subcommand";
 import type { Outcome } from "./describeMigration";
@@ -21,7 +26,10 @@ export function migratePlans(
   const holder = `kubernetes-storage-migration migrate, process ${process.pid} on ${hostname()}`;
   return each(plans, lines, terminal, async (plan, work) => {
     const { name } = plan;
-    const { stored, proven, rewritten, summary } = await migratePlanned(plan, options, holder, { ...work, cluster });
+    const { stored, proven, rewritten, summary } = await runPlannedMigration(plan, options, holder, {
+      ...work,
+      cluster,
+    });
     lines.say(name, summary);
     return {
       name,
@@ -42,9 +50,14 @@ export function rehearsePlans(
   terminal: Terminal,
 ): Promise<Outcome[]> {
   return each(plans, lines, terminal, async (plan, work) => {
-    const objects = await rehearsePlanned(plan, { ...work, cluster });
+    const objects = await rehearsePlannedMigration(plan, { ...work, cluster });
     const result = objects === undefined ? "nothing to rehearse: no other version is served" : "all would be accepted";
-    return { name: plan.name, stored: storedOf(plan), ...(objects !== undefined && { objects }), result };
+    return {
+      name: plan.name,
+      stored: storedOfPlannedMigration(plan),
+      ...(objects !== undefined && { objects }),
+      result,
+    };
   });
 }
 
@@ -64,7 +77,7 @@ function each(
       return await withRetries({ report, signal }, () => one(plan, { report, warn, signal }));
     } catch (error) {
       const problem = error instanceof UserError ? error.problem : { what: `${name}: ${messageOfError(error)}` };
-      return { name, stored: storedOf(plan), result: "not migrated", problem: about(name, problem) };
+      return { name, stored: storedOfPlannedMigration(plan), result: "not migrated", problem: about(name, problem) };
     }
   });
 }

@@ -1,9 +1,9 @@
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
 import { storageVersion, type Definition, type Version } from "../../crd/definition";
-import { compareVersionNames, parseVersionName } from "../../crd/versionOrder";
+import { compareVersionNames, parseVersionName } from "../../crd/versionNames";
 import type { Pair } from "../inputs/pairs";
 import { findSchemaChanges, type SchemaChanges, isEmptySchemaChanges } from "./schemaChanges";
-import { judgeKeptVersionName, judgeNewVersionName } from "./versionName";
+import { judgeKeptVersionName, judgeNewVersionName } from "./judgeVersionName";
 import { describeConversion } from "../../crd/conversion";
 
 /** What a changelog says of one CRD. */

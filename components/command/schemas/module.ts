@@ -1,5 +1,5 @@
 import type { Definition } from "../../crd/definition";
-import { compareVersionNames } from "../../crd/versionOrder";
+import { compareVersionNames } from "../../crd/versionNames";
 
 /** Texts that say nothing to a conversion. */
 const TEXTS = ["description", "title", "example", "externalDocs"];

@@ -1,7 +1,7 @@
 import { createHash } from "crypto";
 import type { Conversion } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Trust } from "./plan";
 import type { Names } from "./takeStep";
 
@@ -16,7 +16,7 @@ export async function readTrust(cluster: Cluster, names: Names, authority: strin
     const { items } = await cluster.call<Definitions>({ method: "GET", path });
     return findTrust(items, names, authority);
   } catch (error) {
-    if (hasStatus(error, 403)) return undefined;
+    if (hasErrorStatus(error, 403)) return undefined;
     throw error;
   }
 }
@@ -41,8 +41,8 @@ export async function readServedTrust(
     const { data } = await cluster.call<{ data?: Record<string, string> }>({ method: "GET", path });
     return Buffer.from(data?.["tls.crt"] ?? "", "base64").toString();
   } catch (error) {
-    if (hasStatus(error, 404)) return "";
-    if (hasStatus(error, 403)) return undefined;
+    if (hasErrorStatus(error, 404)) return "";
+    if (hasErrorStatus(error, 403)) return undefined;
     throw error;
   }
 }

@@ -26,13 +26,13 @@ export function keyRetired(
 }
 
 /** Acknowledgements that name a key which this retire does not remove. */
-export function unmatchedKeys({ rotation, acknowledge }: Asked, retired: readonly string[]): string[] {
+export function unmatchedRetiredKeys({ rotation, acknowledge }: Asked, retired: readonly string[]): string[] {
   return unmatchedRemovalAcknowledgements({ subject: rotation, phase: "retire", removed: retired, acknowledge }, [
     CHECK,
   ]);
 }
 
 /** Acknowledgements where no key is to be retired. */
-export function leftOverKeys({ rotation, acknowledge }: Asked): string[] {
+export function leftOverRetiredKeys({ rotation, acknowledge }: Asked): string[] {
   return leftOverRemovalAcknowledgements({ subject: rotation, phase: "retire", acknowledge }, [CHECK]);
 }

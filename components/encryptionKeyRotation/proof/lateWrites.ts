@@ -1,6 +1,6 @@
 import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { forEachObject } from "../../migration/rewrite/objects";
 import { touchObject } from "../../migration/rewrite/touch";
@@ -52,7 +52,7 @@ async function wasStale(
     if (isSame(first, listed)) return false;
     return isSame(await touchAsListed(cluster, resource, first, signal), first);
   } catch (error) {
-    if (!hasStatus(error, 409)) throw error;
+    if (!hasErrorStatus(error, 409)) throw error;
     // Should the conflict have been another one than a write since, it is rewritten now.
     await touchObject(cluster, resource, listed, { signal });
     return false;

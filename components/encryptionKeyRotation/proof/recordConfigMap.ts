@@ -1,6 +1,6 @@
 import { type KubernetesObject, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
 import {
   carryOverRecordedProof,
@@ -103,7 +103,7 @@ async function readConfigMap(cluster: Pick<Cluster, "call">, namespace: string):
   try {
     return await cluster.call<ConfigMap>({ method: "GET", path: pathOf(namespace, RECORD_NAME) });
   } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
+    if (hasErrorStatus(error, 404)) return undefined;
     throw error;
   }
 }
@@ -120,7 +120,7 @@ async function update(
       await write(cluster, namespace, found, data);
       return;
     } catch (error) {
-      if (!hasStatus(error, 409) || tried === CONFLICTS) throw error;
+      if (!hasErrorStatus(error, 409) || tried === CONFLICTS) throw error;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { FIELD_MANAGER } from "../../crd/names";
 import { definitionPath } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus, UserError } from "../../kubernetes/errors";
+import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { someAreStale } from "../../migration/inTree/someAreStale";
@@ -85,8 +85,8 @@ export class ResourceRewrite {
       await this.cluster.call({ method: "GET", path: definitionPath(name), signal: this.work.signal });
       return name;
     } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
-      if (hasStatus(error, 403)) return "unknown";
+      if (hasErrorStatus(error, 404)) return undefined;
+      if (hasErrorStatus(error, 403)) return "unknown";
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseLogic, PhaseWork, Preview } from "../../provider/phaseLogic";
 import { refuseOtherKeys } from "../audit/refuseOtherKeys";
-import { keyRetired, leftOverKeys, unmatchedKeys } from "../checks/keyRetired";
+import { keyRetired, leftOverRetiredKeys, unmatchedRetiredKeys } from "../checks/keyRetired";
 import { checkProvenToRetire } from "../checks/provenToRetire";
 import type { EncryptionConfiguration } from "../configuration/configuration";
 import { labelKeyName } from "../configuration/keyNames";
@@ -39,11 +39,11 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
 
 function previewRetire(inputs: RetireInputs, live: EncryptionConfiguration): Preview {
   const plan = planRetire(live, inputs.desired, inputs.backup);
-  if (plan.length === 0) return { plan, warnings: leftOverKeys(inputs) };
+  if (plan.length === 0) return { plan, warnings: leftOverRetiredKeys(inputs) };
   if (inputs.heldBy !== undefined) return { plan };
   const retired = planRetiredKeys(live, inputs.desired);
   const { problems, notes } = keyRetired(inputs, retired);
-  return { plan, problems: [...unmatchedKeys(inputs, retired), ...problems], notes };
+  return { plan, problems: [...unmatchedRetiredKeys(inputs, retired), ...problems], notes };
 }
 
 /** Asked again where it is done: somebody may have put a key into the file since preview, which nobody has named. */

@@ -2,7 +2,7 @@ import { ReloadFailed } from "../targets/reload";
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { fullReportHash, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
-import { ApiError, hasStatus, UserError, whatOfError } from "../../kubernetes/errors";
+import { ApiError, hasErrorStatus, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
@@ -92,7 +92,7 @@ async function askServers(
     work.signal.throwIfAborted();
     // A reload command may restart them: with a single one nothing answers meanwhile, with several a Lease is not renewed.
     // One that has just started answers 403 until it knows its roles, and 429 until it has read what it lists.
-    const isNew = hasStatus(error, 429) || (expectation.since !== undefined && hasStatus(error, 403));
+    const isNew = hasErrorStatus(error, 429) || (expectation.since !== undefined && hasErrorStatus(error, 403));
     if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500 && !isNew)) throw error;
     return { verdict: { kind: "lagging", lag: whatOfError(error), error } };
   }

@@ -1,6 +1,6 @@
 import type { ApiServers } from "../../kubernetes/apiServers";
 import { shortReportHash } from "../../kubernetes/encryptionReport";
-import { hasStatus, UserError } from "../../kubernetes/errors";
+import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { everyServerOrIndistinct } from "../../migration/servers/everyServer";
@@ -91,7 +91,7 @@ async function eachHealthy(servers: ApiServers, work: Work): Promise<boolean> {
       await server.call({ method: "GET", path: "/readyz/kms-providers", accept: "text/plain", signal: work.signal });
     } catch (error) {
       // Not healthy, not ours to ask, or behind another name, as with KMS v1 beside it.
-      if (hasStatus(error, 500, 503, 403, 404)) return false;
+      if (hasErrorStatus(error, 500, 503, 403, 404)) return false;
       throw error;
     }
   }

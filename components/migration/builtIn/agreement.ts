@@ -4,7 +4,7 @@ import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import { everyServerOrIndistinct, visitEveryServer } from "../servers/everyServer";
-import { type BuiltIn, storageOfHash } from "./builtIn";
+import { type BuiltIn, storageOfBuiltIn } from "./builtIn";
 
 /** A server that is being upgraded is gone for some seconds; a whole upgrade is no run's to wait for. */
 const TIMEOUT_MS = 60_000;
@@ -55,7 +55,7 @@ function describeServers(builtIn: BuiltIn, seen: ReadonlyMap<string, readonly st
   return [...seen]
     .map(([address, hashes]) => {
       const versions = hashes.map((hash) =>
-        hash === "" ? `no ${builtIn.version} of it` : storageOfHash(builtIn, hash),
+        hash === "" ? `no ${builtIn.version} of it` : storageOfBuiltIn(builtIn, hash),
       );
       return `${address} stores ${versions.sort().join(" and ")}`;
     })
@@ -75,7 +75,7 @@ function describeDisagreement({ name }: BuiltIn, items: readonly string[]) {
 function evidenceOf(servers: ApiServers, builtIn: BuiltIn, hash: string): string[] {
   const who = servers.distinct ? `each of ${servers.description}` : "whichever API server answered";
   return [
-    `${who} shows ${storageOfHash(builtIn, hash)} as the storage version of ${builtIn.name}`,
+    `${who} shows ${storageOfBuiltIn(builtIn, hash)} as the storage version of ${builtIn.name}`,
     ...servers.missingEvidence,
   ];
 }

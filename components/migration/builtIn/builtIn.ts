@@ -5,7 +5,7 @@ import {
   discoverVersions,
   storageVersionHash,
 } from "../../kubernetes/discovery";
-import { hasStatus, UserError } from "../../kubernetes/errors";
+import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { isFollowedByMigrator } from "../inTree/someAreStale";
 
@@ -34,7 +34,7 @@ const PLAN_SECONDS = 5;
 const AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged";
 
 /** Split at the first dot: a plural has none. */
-export function parseResourceName(name: string): { plural: string; group: string } {
+export function parseBuiltInName(name: string): { plural: string; group: string } {
   const [plural = "", ...group] = name.split(".");
   return { plural, group: group.join(".") };
 }
@@ -45,7 +45,7 @@ export function parseResourceName(name: string): { plural: string; group: string
  * @throws UserError: another API server stores it, nobody does, or its objects cannot be rewritten
  */
 export async function findBuiltIn(cluster: Caller, name: string): Promise<BuiltIn | undefined> {
-  const { plural, group } = parseResourceName(name);
+  const { plural, group } = parseBuiltInName(name);
   const found: Discovered[] = [];
   let isSilent = false;
   for (const version of await discoverVersions(cluster, group)) {
@@ -63,7 +63,7 @@ export async function findBuiltIn(cluster: Caller, name: string): Promise<BuiltI
 
 /** What discovery found, checked. Pure. @throws UserError for what is not stored or cannot be rewritten */
 export function asBuiltIn(name: string, group: string, found: readonly Discovered[]): BuiltIn | undefined {
-  const { plural } = parseResourceName(name);
+  const { plural } = parseBuiltInName(name);
   const [preferred] = found;
   if (preferred === undefined) return undefined;
   const { kind, storageVersionHash: hash, verbs } = preferred;
@@ -77,7 +77,7 @@ export function asBuiltIn(name: string, group: string, found: readonly Discovere
 }
 
 /** `v2`; of another group with it; `hash …` where no served version has that hash. */
-export function storageOfHash({ group, kind, served }: Omit<BuiltIn, "hash">, hash: string): string {
+export function storageOfBuiltIn({ group, kind, served }: Omit<BuiltIn, "hash">, hash: string): string {
   const own = served.find((version) => storageVersionHash(group, version, kind) === hash);
   if (own !== undefined) return own;
   // Events of events.k8s.io are stored as those of the core group.
@@ -89,7 +89,7 @@ async function discoverUnlessSilent(cluster: Caller, resource: Resource): Promis
   try {
     return await withRetries({ seconds: PLAN_SECONDS }, () => discoverApiResource(cluster, resource));
   } catch (error) {
-    if (hasStatus(error, 503)) return "silent";
+    if (hasErrorStatus(error, 503)) return "silent";
     throw error;
   }
 }

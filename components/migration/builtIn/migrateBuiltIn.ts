@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from "../../crd/names";
 import { type ApiServers, findApiServers } from "../../kubernetes/apiServers";
-import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { clusterIdentity } from "../../kubernetes/identity";
 import { withLock } from "../../kubernetes/lock";
@@ -16,7 +16,7 @@ import { type PassResult, passUntilProven } from "../rewrite/passes";
 import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
 import { waitForRequestsInFlight } from "../servers/inFlight";
 import { awaitBuiltInAgreement, type BuiltInAgreement } from "./agreement";
-import { type BuiltIn, findBuiltIn, storageOfHash } from "./builtIn";
+import { type BuiltIn, findBuiltIn, storageOfBuiltIn } from "./builtIn";
 import { planBuiltIn } from "./plan";
 import type { BuiltInProof } from "./proof";
 import { recordBuiltInProof } from "./proofConfigMap";
@@ -124,7 +124,7 @@ class Pass {
     const { cluster } = this.work;
     if (this.options.migrator === "direct") return "directly";
     if (!builtIn.inTree) return "directly, since kube-controller-manager does not follow its objects";
-    if ((await servedStorageMigrationVersion(cluster)) === undefined)
+    if ((await discoverStorageMigrationVersion(cluster)) === undefined)
       return "directly, since storagemigration.k8s.io is not served";
     if (!(await someAreStale(cluster, builtIn, this.work)))
       return "directly, since its first objects are stored in it already";
@@ -157,7 +157,7 @@ class Pass {
     const proof: BuiltInProof = {
       cluster: (await clusterIdentity(this.work.cluster)) ?? "",
       resource: builtIn.name,
-      storageVersion: storageOfHash(builtIn, builtIn.hash),
+      storageVersion: storageOfBuiltIn(builtIn, builtIn.hash),
       storageVersionHash: builtIn.hash,
       resourceVersion: result.listResourceVersion,
       objects: result.visited - result.gone,

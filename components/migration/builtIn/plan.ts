@@ -7,7 +7,7 @@ import { describeMigrator } from "../definition/plan";
 import { readForeignSample, type Sample } from "../foreign/foreignSample";
 import type { ForeignOptions } from "../foreign/plan";
 import { droppedVersionsInManagedFields } from "../managedFields";
-import { type BuiltIn, storageOfHash } from "./builtIn";
+import { type BuiltIn, storageOfBuiltIn } from "./builtIn";
 import { type BuiltInProof, isBuiltInProven } from "./proof";
 import { readBuiltInProof } from "./proofConfigMap";
 
@@ -60,7 +60,7 @@ export function decideBuiltInPlan(
 ): BuiltInPlan {
   const { name, group, version, hash, served } = builtIn;
   const { sample } = facts;
-  const storage = storageOfHash(builtIn, hash);
+  const storage = storageOfBuiltIn(builtIn, hash);
   const rewriting = planRewrite(builtIn, facts, migrator);
   const named = sample.objects.map((object) => droppedVersionsInManagedFields(object, group, { allBut: served }));
   const stale = sample.objects.filter((_, index) => (named[index] ?? []).length > 0);
@@ -77,5 +77,5 @@ function planRewrite(builtIn: BuiltIn, facts: BuiltInFacts, migrator: ForeignOpt
   const isOfOtherVersion = proof?.cluster === cluster && proof.storageVersionHash !== hash;
   const from = isOfOtherVersion ? proof.storageVersion : "unproven";
   const how = describeMigrator(inTree ? migrator : "direct", storageMigrationApi);
-  return [`${from} → ${storageOfHash(builtIn, hash)}: rewrite every object ${how}`];
+  return [`${from} → ${storageOfBuiltIn(builtIn, hash)}: rewrite every object ${how}`];
 }

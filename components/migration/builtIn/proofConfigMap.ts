@@ -1,6 +1,6 @@
 import { type KubernetesObject, PatchType, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import { BUILT_IN_PROOFS } from "../../kubernetes/rights/migrationRights";
 import { type BuiltInProof, parseBuiltInProof } from "./proof";
 
@@ -16,7 +16,7 @@ export async function readBuiltInProof(cluster: Cluster, resource: string): Prom
     const { data } = await cluster.call<ConfigMap>({ method: "GET", path: resourcePath(CONFIG_MAPS, PLACE) });
     return parseBuiltInProof(data?.[resource]);
   } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
+    if (hasErrorStatus(error, 404)) return undefined;
     throw error;
   }
 }
@@ -30,7 +30,7 @@ export async function recordBuiltInProof(cluster: Cluster, proof: BuiltInProof):
       await cluster.call({ method: "PATCH", path, body: { data }, contentType: PatchType.merge });
       return;
     } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
+      if (!hasErrorStatus(error, 404)) throw error;
     }
     try {
       const path = resourcePath(CONFIG_MAPS, { namespace: PLACE.namespace });
@@ -41,7 +41,7 @@ export async function recordBuiltInProof(cluster: Cluster, proof: BuiltInProof):
       });
       return;
     } catch (error) {
-      if (!hasStatus(error, 409) || tried === TRIES) throw error; // the run of another resource made it first
+      if (!hasErrorStatus(error, 409) || tried === TRIES) throw error; // the run of another resource made it first
     }
   }
 }

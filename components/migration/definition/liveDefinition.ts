@@ -4,7 +4,7 @@ import { FIELD_MANAGER } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
 import { type ApiRequest, PatchType } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { type ApiError, hasStatus, messageOfError, UserError } from "../../kubernetes/errors";
+import { type ApiError, hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
 
 /** The live definition, where a phase cannot do without. */
 export async function requireDefinition(cluster: Cluster, name: string): Promise<Definition> {
@@ -66,7 +66,7 @@ export async function writeLiveDefinition(
   try {
     return await cluster.call<Definition>(request);
   } catch (error) {
-    if (!hasStatus(error, 409)) throw error;
+    if (!hasErrorStatus(error, 409)) throw error;
     const landed = live && error.mayHaveLanded ? await findLanded(cluster, live, request) : undefined;
     if (landed === undefined) throw liveDefinitionConflict(name, error);
     return landed;

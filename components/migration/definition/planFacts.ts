@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import type { PlanFacts } from "./plan";
@@ -53,9 +53,9 @@ async function probeList(
       const list = await withRetries({ seconds: PLAN_SECONDS }, () => cluster.call<KubernetesList>(request));
       return list.metadata.resourceVersion === undefined ? {} : { listed: list.metadata.resourceVersion };
     } catch (error) {
-      if (hasStatus(error, 504)) return { unreadable: `LIST was not answered in time (${error.serverMessage})` };
+      if (hasErrorStatus(error, 504)) return { unreadable: `LIST was not answered in time (${error.serverMessage})` };
       // 404: not served yet. Other 429, 500 and 503: unreadable just now; the phase that needs the objects says so.
-      if (!hasStatus(error, 404, 429, 500, 503)) throw error;
+      if (!hasErrorStatus(error, 404, 429, 500, 503)) throw error;
       const [initializing, reason] = /storage is \(re\)initializing(?:: (.+))?/s.exec(error.serverMessage) ?? [];
       if (reason !== undefined) return { unreadable: reason };
       // The moment after an edit of the CRD or a start of the server: it says why only once its first try has failed.

@@ -6,7 +6,7 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 
 /** The first objects of a resource, metadata only, and how many there are about. */
@@ -36,7 +36,7 @@ export async function readForeignSample(cluster: Cluster, resource: Resource): P
     return { objects, count: objects.length + remainingItemCount, ...(listed !== undefined && { listed }) };
   } catch (error) {
     // Not served, or unreadable just now: the plan's other facts say so.
-    if (hasStatus(error, 404, 429, 500, 503, 504)) return { objects: [] };
+    if (hasErrorStatus(error, 404, 429, 500, 503, 504)) return { objects: [] };
     throw error;
   }
 }

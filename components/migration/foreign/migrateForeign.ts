@@ -1,5 +1,5 @@
 import type { Definition } from "../../crd/definition";
-import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
 import { requireDefinition } from "../definition/liveDefinition";
@@ -75,7 +75,7 @@ async function rewriteAndProve(
   const inputs: ProveInputs = { ...how, crd, version, generation, group, plural: names.plural, kind: names.kind };
   const started = Date.now();
   await rehearseForeign(planned, work);
-  const isInTree = migrator === "in-tree" && (await servedStorageMigrationVersion(work.cluster)) !== undefined;
+  const isInTree = migrator === "in-tree" && (await discoverStorageMigrationVersion(work.cluster)) !== undefined;
   const pass = await migrateAndProve(inputs, isInTree, work);
   // Before the proof: were we killed here, the next run would begin anew, and find what is left.
   const moved = await moveStale(staleOf(planned), work);

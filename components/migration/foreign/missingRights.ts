@@ -1,6 +1,6 @@
 import type { Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { missingRights } from "../../kubernetes/missingRights";
 import type { Problem } from "../../kubernetes/problem";
 import { ownRightsForBuiltIn, rightsOnBuiltIn } from "../../kubernetes/rights/migrationRights";
@@ -31,7 +31,7 @@ export async function whyRightsMissingForBuiltIn(
 }
 
 async function isInTree(cluster: Cluster, migrator: Migrator): Promise<boolean> {
-  return migrator === "in-tree" && (await servedStorageMigrationVersion(cluster)) !== undefined;
+  return migrator === "in-tree" && (await discoverStorageMigrationVersion(cluster)) !== undefined;
 }
 
 /** @param everywhere rights in every namespace, whatever the resource: `configmaps` and `leases` may be what is migrated */

@@ -1,8 +1,8 @@
 import type { Definition } from "../../crd/definition";
 import { type KubernetesList, type KubernetesObject, MetadataOnly, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus, messageOfError } from "../../kubernetes/errors";
+import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
+import { hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -62,7 +62,7 @@ export async function rewriteInTree(cluster: Cluster, subject: MigrationSubject,
     return ended(await new InTreeMigration(cluster, subject, work).run());
   } catch (error) {
     work.signal.throwIfAborted();
-    const outcome = hasStatus(error, 403) ? "forbidden" : "failed";
+    const outcome = hasErrorStatus(error, 403) ? "forbidden" : "failed";
     return ended({ outcome, message: `no StorageVersionMigration was run: ${messageOfError(error)}` });
   }
 }
@@ -77,7 +77,7 @@ class InTreeMigration {
   ) {}
 
   async run(): Promise<Result> {
-    const version = await servedStorageMigrationVersion(this.cluster);
+    const version = await discoverStorageMigrationVersion(this.cluster);
     if (version === undefined) {
       return { outcome: "not-served", message: "storagemigration.k8s.io is not served by this cluster" };
     }

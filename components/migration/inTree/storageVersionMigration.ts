@@ -4,7 +4,7 @@ import { FIELD_MANAGER } from "../../crd/names";
 import { PatchType, type KubernetesList, type KubernetesObject, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { STORAGE_MIGRATION_GROUP, type StorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 
 const GENERATION_ANNOTATION = `${FIELD_MANAGER}/generation`;
 const STORED_VERSIONS_ANNOTATION = `${FIELD_MANAGER}/stored-versions`;
@@ -150,7 +150,7 @@ export class StorageVersionMigrations {
     try {
       return await this.cluster.call<StorageVersionMigration>({ method: "GET", path, signal: this.signal });
     } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
+      if (hasErrorStatus(error, 404)) return undefined;
       throw error;
     }
   }
@@ -171,7 +171,7 @@ export class StorageVersionMigrations {
     try {
       await this.cluster.call({ method: "DELETE", path: `${this.path}/${name}`, signal: this.signal });
     } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
+      if (!hasErrorStatus(error, 404)) throw error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { isDryRunUnsupportedError, ApiError, hasStatus, UserError } from "../../kubernetes/errors";
+import { isDryRunUnsupportedError, ApiError, hasErrorStatus, UserError } from "../../kubernetes/errors";
 import type { Schema } from "../../crd/definition";
 import { type KubernetesObject, PatchType, type Resource, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
@@ -135,7 +135,7 @@ export async function checkSchemaOfObject(rehearsal: ObjectRehearsal, converted:
     });
     return [];
   } catch (error) {
-    if (hasStatus(error, 422))
+    if (hasErrorStatus(error, 422))
       return [`${to.version} would refuse it if it were created today: ${error.serverMessage}`];
     const why = whyNoCreate(error);
     if (why === undefined) throw error;

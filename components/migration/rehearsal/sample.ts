@@ -69,18 +69,18 @@ export function describeSample(sample: Sample, from: Resource, next: Next): stri
   if (first === undefined) return [];
   const { name, bytes } = rest.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
   const isOnly = sample.isAll && rest.length === 0;
-  const named = `${describeRead(sample)}${isOnly ? "" : ": the largest"}, ${name},`;
+  const named = `${describeReadSample(sample)}${isOnly ? "" : ": the largest"}, ${name},`;
   const line = `${named} takes ${progressCount(bytes)} bytes as ${to.version}; etcd takes ${progressCount(ETCD_LIMIT)} by default`;
-  return next.isSame ? [line, ...describeBroken(objects, describeRead(sample), next)] : [line];
+  return next.isSame ? [line, ...describeBroken(objects, describeReadSample(sample), next)] : [line];
 }
 
 /** What of these objects, were they of this version with nothing else changed, breaks its schema; one line or none. */
 export function describeRefused(sample: Sample, next: Pick<Next, "resource" | "schema">): string[] {
-  return describeBroken(defaulted(sample, next), describeRead(sample), next);
+  return describeBroken(defaulted(sample, next), describeReadSample(sample), next);
 }
 
 /** `all 3 objects read`. */
-export function describeRead({ objects, isAll }: Sample): string {
+export function describeReadSample({ objects, isAll }: Sample): string {
   if (isAll && objects.length === 1) return "the only object read";
   return `${isAll ? "all" : "the first"} ${progressCount(objects.length)} objects read`;
 }

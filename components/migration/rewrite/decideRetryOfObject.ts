@@ -1,4 +1,4 @@
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import { decideRetry, type Tries, type Verdict } from "../../kubernetes/retry";
 import { WebhookError } from "../rehearsal/webhookClient";
 
@@ -9,7 +9,7 @@ const WEBHOOK_TRIES = 2;
 export function decideRetryOfObject(error: unknown, tries: Tries): Verdict {
   if (error instanceof WebhookError) return decideRetryOfWebhook(error, tries);
   // A PATCH without resourceVersion only conflicts when the server lost five races of its own (endpoints/handlers/patch.go).
-  if (hasStatus(error, 409) && tries.tried <= CONFLICTS) return { kind: "retry", afterMs: 100, overloaded: false };
+  if (hasErrorStatus(error, 409) && tries.tried <= CONFLICTS) return { kind: "retry", afterMs: 100, overloaded: false };
   return decideRetry(error, tries);
 }
 

@@ -7,7 +7,7 @@ import {
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import { hasStatus, UserError } from "../../kubernetes/errors";
+import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import { compareObjects } from "../rehearsal/compare";
 import { touchObject, type TouchOptions } from "./touch";
 
@@ -77,7 +77,7 @@ export async function rewriteUnderGuard(
         signal,
       });
     } catch (error) {
-      if (!hasStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
+      if (!hasErrorStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
       if (tried === TRIES) throw new GuardError(describeLoss(resource, []));
     }
     const found = await readGuarded(caller, resource, original, signal);

@@ -1,6 +1,6 @@
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { whatOfError, hasStatus, messageOfError, UserError } from "../../kubernetes/errors";
+import { whatOfError, hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -158,5 +158,5 @@ class Walk {
  */
 function saysGone(error: unknown, { group, plural }: Resource, { metadata }: KubernetesObject): boolean {
   const qualified = group === "" ? plural : `${plural}.${group}`;
-  return hasStatus(error, 404) && error.serverMessage === `${qualified} "${metadata.name}" not found`;
+  return hasErrorStatus(error, 404) && error.serverMessage === `${qualified} "${metadata.name}" not found`;
 }

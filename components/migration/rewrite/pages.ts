@@ -6,7 +6,7 @@ import {
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import { hasStatus, UserError, whatOfError } from "../../kubernetes/errors";
+import { hasErrorStatus, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry, withoutRetries } from "../../kubernetes/retry";
@@ -72,7 +72,7 @@ async function fetchPage(
   try {
     return await listWhenReady(caller, resource, limit, token, options);
   } catch (error) {
-    const resumed = hasStatus(error, 410) ? error.continueToken : undefined;
+    const resumed = hasErrorStatus(error, 410) ? error.continueToken : undefined;
     if (resumed === undefined) throw error;
     // The list is older than etcd's compaction (5 min by default), and the server offers to go on from the same key at a
     // newer revision. Keys come in order and an object keeps its key, so everything that was there when the list began, and
@@ -104,9 +104,9 @@ async function listWhenReady(
       return await withoutRetries(() => caller.call<KubernetesList>(request));
     } catch (error) {
       const waited = Date.now() - began;
-      if (!hasStatus(error, 429)) {
+      if (!hasErrorStatus(error, 429)) {
         // A long list behind a slow conversion webhook takes longer than --request-timeout: a shorter one may not.
-        if (hasStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
+        if (hasErrorStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
         const verdict = decideRetry(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
         if (verdict.kind === "failed") throw error;
         options.report(`listing ${resource.plural}: ${whatOfError(error)}; once more (${Math.round(waited / 1000)} s)`);

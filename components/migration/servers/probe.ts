@@ -7,7 +7,7 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
-import { ApiError, hasStatus, UserError, whatOfError, isDryRunUnsupportedError } from "../../kubernetes/errors";
+import { ApiError, hasErrorStatus, UserError, whatOfError, isDryRunUnsupportedError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { compareObjects } from "../rehearsal/compare";
 import { RehearsalError } from "../rehearsal/rehearseObject";
@@ -99,7 +99,7 @@ async function probe(
     assertKept(server, object, answer, "lost");
     return answer.metadata.resourceVersion !== object.metadata.resourceVersion;
   } catch (error) {
-    if (hasStatus(error, 404)) return true;
+    if (hasErrorStatus(error, 404)) return true;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus, messageOfError } from "../../kubernetes/errors";
+import { hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import {
   readServerTotals,
   requestTotalsOf,
@@ -79,7 +79,7 @@ export async function readRequestRecord(
       : "the API server that answered (others may have had more)";
     return { record: { at: Date.now(), servers: Object.fromEntries(totals) }, isOfAll, servers: whose };
   } catch (error) {
-    return hasStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
+    return hasErrorStatus(error, 403) ? "not allowed to get /metrics (403)" : messageOfError(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
-import { isNewerVersion } from "../../crd/versionOrder";
+import { isNewerVersion } from "../../crd/versionNames";
 import { describeProblem } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
 import { servedStage, withdrawnVersions } from "../stages";

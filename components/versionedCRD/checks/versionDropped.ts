@@ -33,6 +33,6 @@ export function unmatchedVersions({ crd, acknowledge }: Asked, dropped: readonly
 }
 
 /** Acknowledgements that speak of a drop where none is to be done. */
-export function leftOverVersions({ crd, acknowledge }: Asked): string[] {
+export function leftOverDroppedVersions({ crd, acknowledge }: Asked): string[] {
   return leftOverRemovalAcknowledgements({ subject: crd, phase: "drop", acknowledge }, CHECKS_OF_DROP);
 }

@@ -7,7 +7,7 @@ import {
   type KubernetesObject,
 } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasStatus } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
 
 /** Preview stays short: whoever has more objects than this has read the first names anyway. */
 const LOOKED_AT = 500;
@@ -36,7 +36,7 @@ export async function warnOfWrittenByPulumi(
     return describeWrittenByPulumi(list.items ?? [], group, storage);
   } catch (error) {
     // What cannot be read just now is for the rehearsal to say.
-    if (hasStatus(error, 403, 404, 429, 500, 503, 504)) return undefined;
+    if (hasErrorStatus(error, 403, 404, 429, 500, 503, 504)) return undefined;
     throw error;
   }
 }

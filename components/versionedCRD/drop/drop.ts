@@ -7,7 +7,7 @@ import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
-import { leftOverVersions, versionDropped } from "../checks/versionDropped";
+import { leftOverDroppedVersions, versionDropped } from "../checks/versionDropped";
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
@@ -29,7 +29,7 @@ export const drop: RolloutPhase<DropInputs> = {
 
   async preview(inputs, cluster, live) {
     const plan = planDrop(live, inputs.versions, inputs.backup);
-    if (live === undefined || plan.length === 0) return { plan, warnings: leftOverVersions(inputs) };
+    if (live === undefined || plan.length === 0) return { plan, warnings: leftOverDroppedVersions(inputs) };
     const { notes = [], problems = [], warnings = [] } = await previewUsageBeforeDrop(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
     if (inputs.heldBy !== undefined) return { plan, notes };

@@ -1,7 +1,7 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError, hasStatus, messageOfError } from "../../kubernetes/errors";
+import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
 import { recordedProof } from "../../migration/definition/records";
 import { progressCount, progressDuration } from "../../migration/rewrite/progress";
@@ -56,7 +56,7 @@ async function countObjects(
     );
     return (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
   } catch (error) {
-    if (hasStatus(error, 403)) return `not allowed to list ${resource.plural}.${resource.group} (403)`;
+    if (hasErrorStatus(error, 403)) return `not allowed to list ${resource.plural}.${resource.group} (403)`;
     if (error instanceof ApiError) return messageOfError(error); // worth a line on the row, not a refusal
     throw error;
   }

@@ -3,7 +3,7 @@ import { DELETION_ANNOTATION, OWNER_ANNOTATION } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
 import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
+import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
 import { annotateLiveDefinition } from "../../migration/definition/liveDefinition";
@@ -64,7 +64,7 @@ async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: C
 
 /** One left over for a resource that is gone stays pending for ever. */
 async function deleteMigrations({ group, plural }: ServeInputs, cluster: Cluster): Promise<void> {
-  const version = await servedStorageMigrationVersion(cluster);
+  const version = await discoverStorageMigrationVersion(cluster);
   if (version === undefined) return;
   const migrations = new StorageVersionMigrations(cluster, version, new AbortController().signal);
   for (const { metadata, spec } of await migrations.list()) {

@@ -1,7 +1,7 @@
 import { canonicalText } from "../../crd/canonical";
 import { versionNames, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { ApiError, hasStatus, messageOfError } from "../../kubernetes/errors";
+import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 import { notLookedAt } from "../../plan/notLookedAt";
 import { withInjectedCaBundle } from "../injected";
@@ -79,8 +79,8 @@ function whyNotAsked(error: unknown): string | undefined {
 /** A field of another type than the API server's own schema of a CRD has it is answered with 500 by a server-side apply. */
 function isRefusal(error: unknown): error is ApiError {
   return (
-    hasStatus(error, 400, 403, 409, 413, 422) ||
-    (hasStatus(error, 500) && /failed to create typed patch object/.test(error.serverMessage))
+    hasErrorStatus(error, 400, 403, 409, 413, 422) ||
+    (hasErrorStatus(error, 500) && /failed to create typed patch object/.test(error.serverMessage))
   );
 }
 

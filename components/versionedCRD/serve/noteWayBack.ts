@@ -1,7 +1,7 @@
 import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
 import { storageVersion, versionNames, type Definition } from "../../crd/definition";
-import { compareVersionNames, isNewerVersion } from "../../crd/versionOrder";
+import { compareVersionNames, isNewerVersion } from "../../crd/versionNames";
 import { boundedProblemItems } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
 

@@ -3,8 +3,8 @@ import { readDefinition } from "../../crd/readDefinition";
 import { readAdmission } from "../../kubernetes/admission";
 import { MetadataOnly, resourcePath } from "../../kubernetes/api";
 import { findApiServers } from "../../kubernetes/apiServers";
-import { servedStorageMigrationVersion } from "../../kubernetes/discovery";
-import { hasStatus, messageOfError, UserError } from "../../kubernetes/errors";
+import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
+import { hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
 import { missingRights } from "../../kubernetes/missingRights";
 import { describeProblem, type Problem } from "../../kubernetes/problem";
 import { rightsWithoutWhich } from "../../kubernetes/rights/rolloutRights";
@@ -84,7 +84,7 @@ async function assertRightsForRollout(
   before: Definition | undefined,
 ): Promise<void> {
   const { crd, group, plural, migrator } = inputs;
-  const inTree = migrator === "in-tree" && (await servedStorageMigrationVersion(cluster)) !== undefined;
+  const inTree = migrator === "in-tree" && (await discoverStorageMigrationVersion(cluster)) !== undefined;
   const rules = rightsWithoutWhich([{ group, plural }], { creates: before === undefined, inTree });
   const missing = await missingRights(cluster, rules, "kube-system");
   if (missing.length === 0) return;
@@ -154,7 +154,7 @@ async function tryRead({ group, plural }: ServeInputs, { cluster, warn }: PhaseW
       accept: MetadataOnly.list,
     });
   } catch (error) {
-    if (!hasStatus(error, 429, 500, 503)) throw error;
+    if (!hasErrorStatus(error, 429, 500, 503)) throw error;
     warn(`objects cannot be read as ${version} yet: ${messageOfError(error)}`);
   }
 }

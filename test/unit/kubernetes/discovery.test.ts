@@ -1,7 +1,7 @@
 import {
   discover,
   plannedStorageMigrationVersion,
-  servedStorageMigrationVersion,
+  discoverStorageMigrationVersion,
   storageVersionHash,
 } from "../../../components/kubernetes/discovery";
 import { ApiError } from "../../../components/kubernetes/errors";
@@ -22,12 +22,12 @@ test.each([
   [["v2"], undefined],
 ])("served %j: %s", async (versions, expected) => {
   const group = { versions: versions.map((version) => ({ version })) };
-  expect(await servedStorageMigrationVersion(answering(group))).toBe(expected);
+  expect(await discoverStorageMigrationVersion(answering(group))).toBe(expected);
 });
 
 test("404 is not served, 403 is a missing right", async () => {
-  expect(await servedStorageMigrationVersion(failing(404))).toBeUndefined();
-  await expect(servedStorageMigrationVersion(failing(403))).rejects.toThrow();
+  expect(await discoverStorageMigrationVersion(failing(404))).toBeUndefined();
+  await expect(discoverStorageMigrationVersion(failing(403))).rejects.toThrow();
 });
 
 test("for plans it is asked once for all CRDs of a cluster, and again after a failure", async () => {

@@ -3,7 +3,7 @@ import type { ApiServer, ApiServers } from "../../../components/kubernetes/apiSe
 import { storageVersionHash } from "../../../components/kubernetes/discovery";
 import { ApiError } from "../../../components/kubernetes/errors";
 import { awaitBuiltInAgreement } from "../../../components/migration/builtIn/agreement";
-import { type BuiltIn, findBuiltIn, storageOfHash } from "../../../components/migration/builtIn/builtIn";
+import { type BuiltIn, findBuiltIn, storageOfBuiltIn } from "../../../components/migration/builtIn/builtIn";
 import { type BuiltInFacts, decideBuiltInPlan } from "../../../components/migration/builtIn/plan";
 import { isBuiltInProven, parseBuiltInProof, type BuiltInProof } from "../../../components/migration/builtIn/proof";
 
@@ -139,9 +139,9 @@ describe("which resource a name means", () => {
   );
 
   test("a hash that no served version has is said as it is; events are stored as those of the core group", () => {
-    expect(storageOfHash(scalers, hash("v3"))).toBe(`hash ${hash("v3")}`);
+    expect(storageOfBuiltIn(scalers, hash("v3"))).toBe(`hash ${hash("v3")}`);
     const events = { ...scalers, group: "events.k8s.io", kind: "Event", served: ["v1"] };
-    expect(storageOfHash(events, storageVersionHash("", "v1", "Event"))).toBe("v1 of the core group");
+    expect(storageOfBuiltIn(events, storageVersionHash("", "v1", "Event"))).toBe("v1 of the core group");
   });
 });
 

@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import { checkout } from "../../../local/checkout";
-import { notLookedAt, plannedWithout } from "../../../components/plan/notLookedAt";
+import { notLookedAt, notLookedAtButPlanned } from "../../../components/plan/notLookedAt";
 import { planDocumentOf } from "../../../components/plan/document";
 import { PHASE_FACTS } from "../../../components/plan/phases";
 import type { EngineMessage, EngineRun, EngineStep } from "../../../components/plan/run";
@@ -124,9 +124,9 @@ test("where preview does not know an input, the plan on the row is the step; wit
     run(given, [
       message("Serve", "a-serve", "(none) → v2\nconversion None → Webhook"),
       message("Serve", "a-serve", "a note"),
-      message("Serve", "a-serve", plannedWithout(["caBundle"], ["(none) → v2", "conversion None → Webhook"])),
+      message("Serve", "a-serve", notLookedAtButPlanned(["caBundle"], ["(none) → v2", "conversion None → Webhook"])),
       message("Store", "a-store", "another note"),
-      message("Store", "a-store", plannedWithout(["caBundle"], [])),
+      message("Store", "a-store", notLookedAtButPlanned(["caBundle"], [])),
     ]),
   ).components;
   expect(component?.steps).toMatchObject([{ phase: "serve", does: ["(none) → v2", "conversion None → Webhook"] }]);

@@ -1,7 +1,7 @@
 import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
 import { whyNoCrdAcknowledgements } from "../../../components/versionedCRD/crdAcknowledgements";
 import {
-  leftOverVersions,
+  leftOverDroppedVersions,
   unmatchedVersions,
   versionDropped,
 } from "../../../components/versionedCRD/checks/versionDropped";
@@ -63,7 +63,7 @@ test("one that names a version which drop does not remove is an error, whichever
 });
 
 test("one that still stands when the drop is done is a warning, not an error", () => {
-  expect(leftOverVersions(asked(word("v1"), word("v2", "object-size")))).toEqual([
+  expect(leftOverDroppedVersions(asked(word("v1"), word("v2", "object-size")))).toEqual([
     `${CRD}: acknowledge names version-dropped of v1, and drop has nothing to do
   why:      it would let a later removal of v1 pass
   next:     take it out`,

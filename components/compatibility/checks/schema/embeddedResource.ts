@@ -1,6 +1,6 @@
 import type { NodeCheck } from "../../check";
 import { describeChange } from "../../describeValue";
-import { isEmbeddedResource } from "../../schemaType";
+import { isEmbeddedResourceType } from "../../schemaType";
 
 const KEYWORD = "x-kubernetes-embedded-resource";
 
@@ -13,7 +13,7 @@ export const embeddedResourceChanged: NodeCheck = {
   keywords: [KEYWORD],
   concerns: "data",
   compare: ({ old, next }) => {
-    const [before, after] = [isEmbeddedResource(old), isEmbeddedResource(next)];
+    const [before, after] = [isEmbeddedResourceType(old), isEmbeddedResourceType(next)];
     return before === after ? [] : [{ what: describeChange(KEYWORD, before, after) }];
   },
 };

@@ -33,7 +33,7 @@ async function findByName(cluster: Cluster, name: string): Promise<Migratable | 
 }
 
 /** Nothing is there under this name or pattern. */
-export async function describeNone(cluster: Cluster, entry: string): Promise<Problem> {
+export async function describeNoMigratable(cluster: Cluster, entry: string): Promise<Problem> {
   if (isCrdNamePattern(entry)) {
     return {
       what: `${entry} matches no CRD`,

@@ -1,4 +1,4 @@
-import { compareVersionNames, parseVersionName, type VersionName } from "../../crd/versionOrder";
+import { compareVersionNames, parseVersionName, type VersionName } from "../../crd/versionNames";
 
 /**
  * Whether the name of a new version fits what changed in it.

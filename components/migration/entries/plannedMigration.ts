@@ -8,7 +8,7 @@ import { whyRightsMissing, whyRightsMissingForBuiltIn } from "../foreign/missing
 import type { MigrationResult } from "../foreign/moveStale";
 import { planForeign, type ForeignOptions, type ForeignPlan } from "../foreign/plan";
 import { rehearseForeign, type ForeignWork } from "../foreign/rehearseForeign";
-import type { Migratable } from "./find";
+import type { Migratable } from "./findMigratables";
 
 /** What there is to do for one CRD or one built-in resource. */
 export type MigrationPlan = ForeignPlan | BuiltInPlan;
@@ -20,11 +20,11 @@ export function planMigration(cluster: Cluster, found: Migratable, options: Fore
 }
 
 /** There is something to do, and nothing against it. */
-export function isReady({ plan, refusal }: MigrationPlan): boolean {
+export function isMigrationReady({ plan, refusal }: MigrationPlan): boolean {
   return plan.length > 0 && refusal === undefined;
 }
 
-export function whyRightsMissingFor(
+export function whyMigrationLacksRights(
   cluster: Cluster,
   plan: MigrationPlan,
   { migrator }: ForeignOptions,
@@ -35,12 +35,12 @@ export function whyRightsMissingFor(
 }
 
 /** @returns how many objects were rehearsed; undefined where there was nothing to rehearse */
-export function rehearsePlanned(plan: MigrationPlan, work: ForeignWork): Promise<number | undefined> {
+export function rehearsePlannedMigration(plan: MigrationPlan, work: ForeignWork): Promise<number | undefined> {
   return "builtIn" in plan ? rehearseBuiltIn(plan.builtIn, work) : rehearseForeign(plan, work);
 }
 
 /** @param holder who we are, for whoever meets the lock */
-export function migratePlanned(
+export function runPlannedMigration(
   plan: MigrationPlan,
   options: ForeignOptions,
   holder: string,
@@ -51,6 +51,6 @@ export function migratePlanned(
 }
 
 /** `v1alpha1, v1`: status.storedVersions of a CRD, the storage version of a built-in resource. */
-export function storedOf(plan: MigrationPlan): string {
+export function storedOfPlannedMigration(plan: MigrationPlan): string {
   return "builtIn" in plan ? plan.storage : (plan.live.status?.storedVersions ?? []).join(", ");
 }
