@@ -42,6 +42,33 @@ export function checkFilesArg(component: pulumi.Resource, { files }: VersionedCR
   });
 }
 
+const OF_ONE: Record<OfOne, true> = {
+  file: true,
+  name: true,
+  crd: true,
+  conversion: true,
+  adoptFrom: true,
+  acknowledge: true,
+  formerVersions: true,
+  before: true,
+};
+
+/** @throws pulumi.ResourceError for what speaks of one CRD: given for all, one word would let the same version of every CRD go */
+export function checkArgsOfAll(component: pulumi.Resource, args: object): void {
+  const ofOne = Object.keys(args).filter((key) => key in OF_ONE);
+  if (ofOne.length === 0) return;
+  throw refusal(component, {
+    what: `${ofOne.sort().join(", ")}: given for all CRDs of the files`,
+    expected: "only what may hold for every one of them",
+    next: "give it in `each`, by the CRD's name",
+  });
+}
+
+/** What is undefined is not given: it must not lift what holds for all, such as `stopAfter`. */
+export function withoutUndefined(args: EachVersionedCRDArgs = {}): EachVersionedCRDArgs {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+}
+
 /** @throws pulumi.ResourceError for a misspelt name, which would leave a CRD to what holds for all, or manage one that was to be left alone */
 export function checkNamesOfArgs(
   component: pulumi.Resource,

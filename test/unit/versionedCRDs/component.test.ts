@@ -80,6 +80,17 @@ test("arguments hold for all, those of `each` for one, and `skip` leaves one alo
   expect(Object.keys(rest.group?.crds ?? {})).toEqual(["databases.example.com"]);
 });
 
+test("what is undefined for one CRD does not lift what holds for all; what speaks of one CRD is not given for all", async () => {
+  const { resources } = await registered({
+    files: [archive()],
+    stopAfter: "migrate",
+    each: { "databases.example.com": { stopAfter: undefined } as never },
+  });
+  expect(resources.get("platform-databases.example.com-drop")?.inputs["heldBy"]).toBe("migrate");
+  const acknowledge = [{ check: "version-dropped", path: "v1", reason: "all of them" }];
+  expect(await refusal({ files: [archive()], acknowledge } as never)).toContain("acknowledge: given for all CRDs");
+});
+
 test("a name in `each` or `skip` that no file has, no files, and an unknown argument are refused", async () => {
   expect(await refusal({ files: [archive()], skip: ["cache.example.com"] })).toMatch(
     /not in the files:\n {4}skip: cache\.example\.com\n {2}expected: one of caches\.example\.com, databases\.example\.com/,
