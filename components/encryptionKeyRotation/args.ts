@@ -4,6 +4,7 @@ import { problemInOneLine, describeProblem } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoAcknowledgements, whyNoRequireAcknowledgement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
+import { whyNoTextLists } from "../provider/textLists";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { Cipher } from "./configuration/configuration";
 import type { KmsInput } from "./desiredKeys";
@@ -143,7 +144,14 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
 
 /** Everything that can be wrong with an argument by itself; what hangs on keys and resources together is for readDesiredKeys. */
 export function checkRotationArgs(component: pulumi.Resource, args: EncryptionKeyRotationArgs): void {
-  const problems = [...misspelt(args), ...wrongChoices(args), ...wrongNumbers(args), ...wrongAcknowledgements(args)];
+  const noList = whyNoTextLists(args, ["decommissionedServers"]);
+  const problems = [
+    ...misspelt(args),
+    ...wrongChoices(args),
+    ...wrongNumbers(args),
+    ...wrongAcknowledgements(args),
+    ...(noList === undefined ? [] : [problemInOneLine(noList)]),
+  ];
   if (problems.length > 0) throw refusal(component, problems.join("\n"));
 }
 

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { assertIsResourceOrPattern } from "../migration/foreign/crdNames";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { withRefusal, refusal } from "../provider/refusal";
+import { whyNoTextLists } from "../provider/textLists";
 
 /** What a StorageMigration is given: whose objects are to be at their storage version, and how they get there. */
 export interface StorageMigrationArgs extends ClusterArgs {
@@ -54,6 +55,8 @@ export function checkStorageMigrationArgs(component: pulumi.Resource, args: Stor
       expected: "at least one name or pattern, each once",
     });
   }
+  const wrong = whyNoTextLists(args, ["decommissionedServers"]);
+  if (wrong !== undefined) throw refusal(component, wrong);
   withRefusal(component, () => resources.forEach((entry) => assertIsResourceOrPattern(String(entry))));
   if (migrator !== "in-tree" && migrator !== "direct") {
     throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });

@@ -5,6 +5,7 @@ import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoRequireAcknowledgement } from "../provider/acknowledgements";
 import { refusal } from "../provider/refusal";
+import { whyNoTextLists } from "../provider/textLists";
 import { whyNoCrdAcknowledgements } from "./crdAcknowledgements";
 import { checkBefore, type Before } from "./before";
 import type { ConversionChoice } from "./conversionChoice";
@@ -176,14 +177,15 @@ export function checkVersionedCRDArgs(
     acknowledge = [],
     requireAcknowledgement,
     backup,
+    ...lists
   }: VersionedCRDArgs,
 ): void {
-  const noBackup = backup === undefined ? undefined : whyNoBackupArgs(backup);
   const wrong =
     checkBefore(before) ??
     whyNoCrdAcknowledgements(acknowledge) ??
     whyNoRequireAcknowledgement(requireAcknowledgement) ??
-    noBackup;
+    (backup === undefined ? undefined : whyNoBackupArgs(backup)) ??
+    whyNoTextLists(lists, ["decommissionedServers", "skipOwnerSearch", "takeOverFrom", "formerVersions"]);
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {

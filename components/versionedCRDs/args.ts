@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { refusal } from "../provider/refusal";
+import { whyNoTextLists } from "../provider/textLists";
 import type { VersionedCRDArgs } from "../versionedCRD/args";
 
 /** What speaks of one CRD alone. */
@@ -32,7 +33,9 @@ export interface VersionedCRDsArgs extends Omit<VersionedCRDArgs, OfOne> {
 }
 
 /** @throws pulumi.ResourceError for what is wrong before any file is read; the rest is checked CRD by CRD */
-export function checkFilesArg(component: pulumi.Resource, { files }: VersionedCRDsArgs): void {
+export function checkFilesArg(component: pulumi.Resource, { files, skip }: VersionedCRDsArgs): void {
+  const wrong = whyNoTextLists({ skip }, ["skip"]);
+  if (wrong !== undefined) throw refusal(component, wrong);
   if (Array.isArray(files) && files.length > 0 && files.every((file) => typeof file === "string" && file !== ""))
     return;
   throw refusal(component, {

@@ -38,6 +38,7 @@ test.each([
   [{ resources: ["a_b"] }, 'resource "a_b"'],
   [{ resources: ["a.b.c"], migrator: "mine" }, "migrator is mine"],
   [{ resources: ["a.b.c"], requestTimeoutSeconds: 0 }, "requestTimeoutSeconds is 0"],
+  [{ resources: ["a.b.c"], decommissionedServers: "cp-21" }, "decommissionedServers is of type string"],
   [{ resources: ["a.b.c"], resource: "x" }, "unknown argument resource"],
 ])("%j is refused", async (args, said) => {
   await expect(resourcesOf(args as StorageMigrationArgs)).rejects.toThrow(said);

@@ -44,6 +44,11 @@ test.each<[string, object, string]>([
     "requireAcknowledgement is of type string\n  expected: true or false",
   ],
   [
+    "a text where a list is meant, of which every part would count",
+    { crd: both, decommissionedServers: "cp-21" },
+    'decommissionedServers is of type string\n  expected: a list of texts, such as ["…"]',
+  ],
+  [
     "a file that is not there",
     { file: "missing.yaml" },
     `missing.yaml: cannot be read (ENOENT)\n  expected: a file with a CustomResourceDefinition\n  next:     check \`file\`, which is relative to ${process.cwd()}`,
