@@ -82,11 +82,16 @@ function recordIn(configMap: ConfigMap | undefined): RotationRecord {
   for (const [resource, text] of Object.entries(rest)) {
     const proof = parse<RotationProof>(
       text,
-      (found) => found.resource === resource && Array.isArray(found.configHashes),
+      (found) => found.resource === resource && Array.isArray(found.configHashes) && isMoment(found.at),
     );
     if (proof !== undefined) proofs[resource] = proof;
   }
   return { proofs, ...(write && { write }) };
+}
+
+/** Retire waits from there on: of no moment it would not wait at all. */
+function isMoment(at: unknown): boolean {
+  return typeof at === "string" && !Number.isNaN(Date.parse(at));
 }
 
 /** Damaged by hand is as good as none. */

@@ -134,6 +134,12 @@ describe("the ConfigMap", () => {
     expect(reportsBeforeRecordedWrite(record, "a".repeat(64))).toBeUndefined();
   });
 
+  test("a proof without the moment from which retire waits is none", async () => {
+    const cluster = store();
+    await recordProofInConfigMap(cluster, "kube-system", { ...proof, at: "yesterday evening" });
+    expect((await readRecordConfigMap(cluster, "kube-system")).proofs).toEqual({});
+  });
+
   test("a proof does not come back with its file: another key has written meanwhile", async () => {
     const cluster = store();
     await recordProofInConfigMap(cluster, "kube-system", proof);
