@@ -117,6 +117,8 @@ describe("a drop that leaves something unreadable is rolled back", () => {
     const message = await stack.refused(stack.up({ file: manifest("v2"), conversion }));
     expect(message).toMatch(/v1 is back \(unserved\) and nothing is lost/);
     expect(await versions()).toEqual(["v1", "v2"]);
+    const { annotations } = (await world.cluster.client.get(definitionPath)).metadata;
+    expect(annotations).not.toHaveProperty(["kubernetes-storage-migration/dropping"]); // protect would let v1 go
     expect(await objectCount(world)).toBe(6);
   });
 

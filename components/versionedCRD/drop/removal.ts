@@ -20,9 +20,9 @@ const PUT_BACK_EVERY_MS = 3_000;
 /**
  * Removes versions, and lists everything without them; puts them back at once if that fails.
  *
- * A marker stands on the definition from before the removal until the list is complete. Killed in between, or with the
- * answer of the removal lost, the next run finds it and goes on from there: a definition with one version left would
- * otherwise look finished.
+ * A marker stands on the definition from before the removal until the list is complete, or the versions are back. Killed in
+ * between, or with the answer of the removal lost, the next run finds it and goes on from there: a definition with one version
+ * left would otherwise look finished.
  */
 export async function removeVersions(
   inputs: DropInputs,
@@ -78,17 +78,19 @@ async function putBack(
   cause: unknown,
 ): Promise<Error> {
   const names = going.map(({ name }) => name).join(", ");
-  const found = `${crd}: not everything could be read without ${names}: ${whatOfError(cause)}`;
+  const what = `${crd}: not everything could be read without ${names}: ${whatOfError(cause)}`;
   let trouble = "";
+  let wasGone = false;
   for (let tried = 1; tried <= PUT_BACK_TRIES; tried++) {
     try {
       // The lock may be lost by now: its signal must not end this.
-      const wasGone = await withRetries({ report: work.report, seconds: 0 }, () =>
-        restore(work, crd, going, conversion),
-      );
+      const manner = { report: work.report, seconds: 0 };
+      const found = await withRetries(manner, () => restore(work, crd, going, conversion));
+      wasGone ||= found.wasGone;
+      await withRetries(manner, () => withdrawMarker(work, found.restored));
       if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
       return new UserError({
-        what: found,
+        what,
         expected: "a complete LIST through every API server",
         why: `${names} is back (unserved) and nothing is lost`,
         next: "find the object named above, then run `pulumi up` again",
@@ -100,7 +102,7 @@ async function putBack(
     }
   }
   return new UserError({
-    what: found,
+    what,
     expected: "a complete LIST through every API server",
     why: `putting ${names} back failed as well: ${trouble}`,
     next: "run `pulumi up` as soon as the API server answers: it goes on from here",
@@ -113,11 +115,20 @@ async function restore(
   crd: string,
   going: Version[],
   conversion: Conversion | null,
-): Promise<boolean> {
+): Promise<{ wasGone: boolean; restored: Definition }> {
   const now = await requireDefinition(work.cluster, crd);
   const there = now.spec.versions.map(({ name }) => name);
   const missing = going.filter(({ name }) => !there.includes(name));
+  if (missing.length === 0) return { wasGone: false, restored: now };
   const intent = restoredStage(now, missing, conversion);
-  if (missing.length > 0) await applyDefinition(work.cluster, intent, now, { force: true });
-  return missing.length > 0;
+  return { wasGone: true, restored: await applyDefinition(work.cluster, intent, now, { force: true }) };
+}
+
+/**
+ * Nothing is being dropped any more, and `protect` lets versions go that a marker names. Refused where the definition has moved since
+ * it was seen with all its versions; a removal that is still on its way is refused after it.
+ */
+async function withdrawMarker({ cluster }: PhaseWork, restored: Definition): Promise<void> {
+  if (restored.metadata.annotations?.[DROPPING_ANNOTATION] === undefined) return;
+  await annotateLiveDefinition(cluster, restored, { [DROPPING_ANNOTATION]: null });
 }
