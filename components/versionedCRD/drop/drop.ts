@@ -44,41 +44,55 @@ export const drop: RolloutPhase<DropInputs> = {
   },
 
   async run(inputs, work) {
+    const resumed = await finishCutOffRemoval(inputs, work);
     const live = await requireDefinition(work.cluster, inputs.crd);
     const names = namesToDrop(inputs, live);
-    const unfinished = recordedUnfinishedDrop(live);
-    if (names.length + unfinished.length === 0) return { ...currentOutputs(live), summary: "nothing to drop" };
-    let saved: string[] = [];
-    if (names.length > 0) {
-      assertAcknowledged(inputs, names);
-      await assertMayDrop(inputs, work, live);
-      await assertNotInUseBeforeDrop(inputs, work, live);
-      saved = await backUpBeforeDrop(inputs, work, live);
-      if (saved.length > 0) await assertNotInUseBeforeDrop(inputs, work, live); // a backup may take its time
-      await assertNoDependents(inputs, work, live);
-    }
-    const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
-    try {
-      await servers.alive(work);
-      if (unfinished.length > 0) await resumeRemoval(inputs, work, live, servers);
-      if (names.length > 0) {
-        const hidden = await unserve(inputs, work, live, names, servers);
-        await clearManagedFields(inputs, work, hidden, names);
-        await removeVersions(inputs, work, await assertMayStillDrop(inputs, work), names, servers);
-      }
-      const after = await requireDefinition(work.cluster, inputs.crd);
-      return {
-        ...currentOutputs(after),
-        summary: [
-          `${[...names, ...unfinished].join(", ")} dropped; every object reads as ${storageVersion(after)} through ${servers.description}`,
-          ...saved,
-        ].join("; "),
-      };
-    } finally {
-      servers.close();
-    }
+    if (names.length === 0) return { ...currentOutputs(live), summary: resumed ?? "nothing to drop" };
+    assertAcknowledged(inputs, names);
+    await assertMayDrop(inputs, work, live);
+    await assertNotInUseBeforeDrop(inputs, work, live);
+    const saved = await backUpBeforeDrop(inputs, work, live);
+    if (saved.length > 0) await assertNotInUseBeforeDrop(inputs, work, live); // a backup may take its time
+    await assertNoDependents(inputs, work, live);
+    const dropped = await withAliveServers(inputs, work, async (servers) => {
+      const hidden = await unserve(inputs, work, live, names, servers);
+      await clearManagedFields(inputs, work, hidden, names);
+      await removeVersions(inputs, work, await assertMayStillDrop(inputs, work), names, servers);
+      return describeDropped(names, live, servers);
+    });
+    const after = await requireDefinition(work.cluster, inputs.crd);
+    return { ...currentOutputs(after), summary: [...(resumed ? [resumed] : []), dropped, ...saved].join("; ") };
   },
 };
+
+/** Before any gate: while versions are missing that objects may need, nothing can be listed, and putting them back is the way out. */
+async function finishCutOffRemoval(inputs: DropInputs, work: PhaseWork): Promise<string | undefined> {
+  const live = await requireDefinition(work.cluster, inputs.crd);
+  const unfinished = recordedUnfinishedDrop(live);
+  if (unfinished.length === 0) return undefined;
+  return withAliveServers(inputs, work, async (servers) => {
+    await resumeRemoval(inputs, work, live, servers);
+    return describeDropped(unfinished, live, servers);
+  });
+}
+
+async function withAliveServers<T>(
+  { decommissionedServers }: DropInputs,
+  work: PhaseWork,
+  act: (servers: ApiServers) => Promise<T>,
+): Promise<T> {
+  const servers = await findApiServers(work.cluster, { ...work, decommissioned: decommissionedServers });
+  try {
+    await servers.alive(work);
+    return await act(servers);
+  } finally {
+    servers.close();
+  }
+}
+
+function describeDropped(names: readonly string[], live: Definition, { description }: ApiServers): string {
+  return `${names.join(", ")} dropped; every object reads as ${storageVersion(live)} through ${description}`;
+}
 
 function namesToDrop({ versions }: DropInputs, live: Definition): string[] {
   return withdrawnVersions(live, versions).map(({ name }) => name);
