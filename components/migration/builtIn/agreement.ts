@@ -67,7 +67,7 @@ function describeDisagreement({ name }: BuiltIn, items: readonly string[]) {
     what: `API servers disagree about the version in which ${name} is stored`,
     items,
     expected: "the same on each of them",
-    why: "one that stores an older version would write it again; nothing was rewritten",
+    why: "one that stores an older version would write it again; nothing is recorded as proven",
     next: "end the upgrade of the control plane, then run `pulumi up` again",
   };
 }

@@ -224,14 +224,14 @@ describe("agreement of the API servers", () => {
     });
   });
 
-  test("one that stays behind is an error that says who stores what, and nothing was rewritten", async () => {
+  test("one that stays behind is an error that says who stores what, and nothing is recorded", async () => {
     const work = { report: () => undefined, signal: new AbortController().signal };
     const servers = plane(
       server("a", () => "v2"),
       server("b", () => "v1"),
     );
     const refused = expect(awaitBuiltInAgreement(servers, scalers, work)).rejects.toThrow(
-      /API servers disagree about .*\n {4}a stores v2\n {4}b stores v1\n.*\n.*nothing was rewritten/,
+      /API servers disagree about .*\n {4}a stores v2\n {4}b stores v1\n.*\n.*nothing is recorded as proven/,
     );
     await jest.advanceTimersByTimeAsync(70_000);
     await refused;
