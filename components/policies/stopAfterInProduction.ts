@@ -1,3 +1,4 @@
+import type { Problem } from "../kubernetes/problem";
 import type { Rule } from "./policy";
 import { DISTRIBUTE, SERVE } from "./phaseTypes";
 
@@ -12,7 +13,10 @@ export const stopAfterInProduction: Rule<{ stacks: string }> = {
   },
   find({ type, props, stack, config: { stacks } }) {
     if (type !== SERVE && type !== DISTRIBUTE) return undefined;
-    if (props["stopAfter"] !== undefined || !new RegExp(stacks).test(stack)) return undefined;
+    if (props["stopAfter"] !== undefined) return undefined;
+    const pattern = patternOf(stacks);
+    if (pattern === undefined) return describeNoPattern(stacks);
+    if (!pattern.test(stack)) return undefined;
     const last = type === SERVE ? "drop" : "retire";
     return {
       what: `stopAfter is not given, and the stack's name, ${stack}, matches ${stacks}`,
@@ -22,3 +26,20 @@ export const stopAfterInProduction: Rule<{ stacks: string }> = {
     };
   },
 };
+
+function patternOf(stacks: string): RegExp | undefined {
+  try {
+    return new RegExp(stacks);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which stacks it speaks of is not known, so that it stops each. */
+function describeNoPattern(stacks: string): Problem {
+  return {
+    what: `the policy's configuration has stacks: ${stacks}`,
+    expected: "a regular expression",
+    next: "correct it in the file that --policy-pack-config names",
+  };
+}
