@@ -19,8 +19,8 @@ interface Asked {
 }
 
 /**
- * The steps from what is live to the older version alone, in the only order that loses nothing: served before stored, stored
- * before rewritten, rewritten before storedVersions is pruned, pruned before the newer version goes.
+ * The steps from what is live to the older version alone, in the only order in which no object becomes unreadable: served before
+ * stored, stored before rewritten, rewritten before storedVersions is pruned, pruned before the newer version goes.
  */
 export function stepsBack(asked: Asked): Step[] {
   const { live, to } = asked;
