@@ -71,9 +71,10 @@ export function runCommand({ what, argv, input, timeoutSeconds, signal, largestR
   });
 }
 
-/** An argument may be a password, which `set -x` repeats; a path is what makes a message useful. */
+/** An argument, or its value in --name=value, may be a password, which a program repeats; a path is what makes a message useful. */
 function withoutPaths(args: readonly string[]): string[] {
-  return args.flatMap((arg) => arg.split(/\s+/)).filter((word) => !/^\.{0,2}\//.test(word));
+  const words = args.flatMap((arg) => arg.split(/\s+/)).flatMap((word) => [word, ...word.split("=")]);
+  return words.filter((word) => !/^\.{0,2}\//.test(word));
 }
 
 function cannotStart(what: string, program: string, error: NodeJS.ErrnoException): UserError {
