@@ -63,7 +63,7 @@ describe("protect: true", () => {
     await untilInForce();
   });
 
-  test("T2: nobody deletes the CRD: not kubectl, not the official resource of another stack; who is refused reads how to", async () => {
+  test("T2: nobody deletes the CRD: not kubectl, not with others at once, not the official resource of another stack; who is refused reads how to", async () => {
     const refused = await send("DELETE");
     expect(refused.status).toBe(403);
     const { generation } = (await world.cluster.client.get(definitionPath(plural))).metadata;
@@ -71,6 +71,13 @@ describe("protect: true", () => {
     expect((refused.body as { message: string }).message).toContain(
       `${crd} is protected: to delete it deletes all its objects. If that is wanted: ${command}`,
     );
+    // All of a selector at once: such a request names no CRD.
+    const collection = `${definitionPath("").replace(/\/[^/]*$/, "")}?fieldSelector=metadata.name=${crd}`;
+    const ofMany = await world.cluster.client.send("DELETE", collection);
+    expect([ofMany.status, (ofMany.body as { message: string }).message]).toEqual([
+      403,
+      expect.stringContaining(`${crd} is protected`),
+    ]);
     const other = await ProgramStack.create(dir, "other", world.cluster.kubeconfig);
     const token = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
     await other.up(() => undefined);

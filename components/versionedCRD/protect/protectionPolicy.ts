@@ -6,6 +6,7 @@ export interface Protection {
   readonly policy: {
     failurePolicy: string;
     matchConstraints: object;
+    matchConditions: { name: string; expression: string }[];
     variables: { name: string; expression: string }[];
     validations: { expression: string; messageExpression: string; reason: string }[];
   };
@@ -38,10 +39,12 @@ export function protectionPolicy(crd: string): Protection {
             apiVersions: ["*"],
             operations: ["UPDATE", "DELETE"],
             resources: ["customresourcedefinitions"],
-            resourceNames: [crd],
           },
         ],
       },
+      // Not `resourceNames`: a request to delete all CRDs, or those of a selector, has no name. Each of them comes by as oldObject.
+      // https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go
+      matchConditions: [{ name: "this-crd", expression: `oldObject.metadata.name == ${text(crd)}` }],
       variables: [
         { name: "generation", expression: "string(oldObject.metadata.generation)" },
         {

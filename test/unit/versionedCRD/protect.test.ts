@@ -44,8 +44,10 @@ test("only this CRD is looked at, and only where it is updated or deleted", () =
         apiVersions: ["*"],
         operations: ["UPDATE", "DELETE"],
         resources: ["customresourcedefinitions"],
-        resourceNames: [CRD],
       },
     ],
   });
+  // By oldObject, since a request to delete many names none.
+  const named = `oldObject.metadata.name == "${CRD}"`;
+  expect(protectionPolicy(CRD).policy.matchConditions.map(({ expression }) => expression)).toEqual([named]);
 });
