@@ -12,6 +12,7 @@ import { nativeVersion } from "../../local/cluster/flags";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
 import { startWebhook, type Webhook, type WebhookOptions } from "./looseWebhook";
+import { askingLess } from "./leanStack";
 import { ownConnections } from "./ownConnections";
 
 /** A real control plane, and Pulumi stacks run against it by a user with exactly the rights the README lists. */
@@ -111,7 +112,7 @@ export class TestStack {
         },
       },
     );
-    return new TestStack(stack, kubeconfig);
+    return new TestStack(askingLess(stack, { outputs: true }), kubeconfig);
   }
 
   async preview(args: VersionedCRDArgs): Promise<Run> {

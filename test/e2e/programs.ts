@@ -5,6 +5,7 @@ import { promisify } from "util";
 import * as automation from "@pulumi/pulumi/automation";
 import { findKubernetesPlugin } from "../../local/toolchain/kubernetesPlugin";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { askingLess } from "./leanStack";
 import { ownConnections } from "./ownConnections";
 
 /** What one run of the engine did, whatever the program. */
@@ -48,7 +49,7 @@ export class ProgramStack {
       },
     );
     await stack.setConfig("kubernetes:kubeconfig", { value: kubeconfig });
-    return new ProgramStack(stack, workDir, { ...process.env, ...envVars });
+    return new ProgramStack(askingLess(stack, { outputs: false }), workDir, { ...process.env, ...envVars });
   }
 
   preview(program: () => void, options: Partial<automation.PreviewOptions> = {}): Promise<ProgramRun> {

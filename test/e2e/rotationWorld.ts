@@ -9,6 +9,7 @@ import { startCluster, type Cluster, type ClusterOptions } from "../../local/clu
 import { findRandomPlugin } from "../../local/randomPlugin/find";
 import { chosenVersion } from "../../local/toolchain/controlPlane";
 import { findPulumi } from "../../local/toolchain/pulumi";
+import { askingLess } from "./leanStack";
 import { ownConnections } from "./ownConnections";
 
 /** A control plane that encrypts, and Pulumi stacks that rotate its keys by a user with exactly the rights of a rotation. */
@@ -104,7 +105,7 @@ export class RotationStack {
         },
       },
     );
-    return new RotationStack(stack, backend, defaults);
+    return new RotationStack(askingLess(stack, { outputs: true }), backend, defaults);
   }
 
   /** @param options such as the file of an update plan */
