@@ -20,7 +20,7 @@ export interface DirectoryBackupArgs {
   directory: string;
 }
 
-/** Files that `kubectl apply` takes back, or whatever a program of yours makes. */
+/** Files that `kubectl apply --server-side` takes back, or whatever a program of yours makes. */
 export type BackupArgs = DirectoryBackupArgs | CommandBackupArgs;
 
 /** What a phase will do, as part of its plan. */

@@ -19,8 +19,8 @@ export interface BackedUp {
 }
 
 /**
- * Every object as files that `kubectl apply -f FOLDER` takes back: a List for each page of the API server's, an object a line, so
- * that neither this process nor a reader holds more than a page. Returns what was written where, for the phase's row.
+ * Every object as files that `kubectl apply --server-side -f FOLDER` takes back: a List for each page of the API server's, an object
+ * a line, so that neither this process nor a reader holds more than a page. Returns what was written where, for the phase's row.
  */
 export async function backUpObjects(
   directory: string,

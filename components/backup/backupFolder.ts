@@ -16,9 +16,9 @@ export class BackupFolder {
 
   /** @param id of whose backup it is: what a killed run has left under it goes */
   static async begin(directory: string, name: string, id: string): Promise<BackupFolder> {
-    const folder = new BackupFolder(directory, name, path.join(directory, `.${name}.incomplete-${id}`));
+    const folder = new BackupFolder(directory, name, path.join(directory, `.incomplete-${id}`));
     await folder.attempt(async () => {
-      await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeFolder(path.resolve(directory));
       await fs.rm(folder.partial, { recursive: true, force: true });
       await fs.mkdir(folder.partial, { mode: 0o700 });
     });
@@ -86,6 +86,13 @@ export async function whyBackupFolderNotWritable(directory: string): Promise<Pro
       next: "correct `backup.directory`, or its owner and mode",
     };
   }
+}
+
+/** With those above it, each on the disk when this returns. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = path.dirname(made)) await sync(path.dirname(made));
 }
 
 async function isThere(file: string): Promise<boolean> {

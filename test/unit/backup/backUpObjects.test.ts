@@ -112,7 +112,7 @@ test("an error of the API server in the middle leaves nothing behind", async () 
 });
 
 test("T1 under way and killed it is a hidden folder, T2 which the next one takes away", async () => {
-  const hidden = ".databases.example.com-drop-v1.incomplete-uid-1";
+  const hidden = ".incomplete-uid-1";
   const during: string[][] = [];
   const look = clusterWith([[object("a")], [object("b")], [object("c")]], () => during.push(fs.readdirSync(dir)));
   await backUp(look);
