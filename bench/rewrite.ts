@@ -1,7 +1,7 @@
 import { execFile } from "child_process";
 import * as path from "path";
 import { promisify } from "util";
-import { requireDefinition } from "../components/migration/definition/liveDefinition";
+import { requireLiveDefinition } from "../components/migration/definition/liveDefinition";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
 import { migrateInTree } from "../components/migration/inTree/inTree";
@@ -25,7 +25,7 @@ const SUBJECTS: Record<string, Subject> = {
   direct: async (cluster, version) =>
     complete(await rewriteAllObjects(cluster, { group: GROUP, plural: PLURAL, version }, quiet)),
   "in-tree": async (cluster) => {
-    const { outcome, message } = await migrateInTree(cluster, await requireDefinition(cluster, CRD), quiet);
+    const { outcome, message } = await migrateInTree(cluster, await requireLiveDefinition(cluster, CRD), quiet);
     if (outcome !== "succeeded") throw new Error(`in-tree migration ${outcome}: ${message}`);
   },
   guarded: async (cluster, version) => {

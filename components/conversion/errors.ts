@@ -33,6 +33,6 @@ export class MoveError extends Error {
   }
 }
 
-export function reasonOfError(error: unknown): string {
+export function reasonOfConversionError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

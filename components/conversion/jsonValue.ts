@@ -12,12 +12,12 @@ export function ownJsonField(map: JsonMap, name: string): unknown {
 }
 
 /** One text for all spellings of a value: the API server sorts keys, and writes 1.0 as 1. */
-export function canonicalJson(value: unknown): string {
+export function canonicalJsonValue(value: unknown): string {
   if (value instanceof ExactNumber) return canonicalNumber(value.text);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map(canonicalJsonValue).join(",")}]`;
   if (!isJsonMap(value)) return JSON.stringify(value) ?? "absent";
   const fields = Object.keys(value).sort();
-  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`).join(",")}}`;
+  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonicalJsonValue(value[key])}`).join(",")}}`;
 }
 
 export function isEqualJson(first: unknown, second: unknown): boolean {
@@ -26,15 +26,15 @@ export function isEqualJson(first: unknown, second: unknown): boolean {
   const isPlain = (value: unknown) =>
     value === undefined || value === null || ["string", "boolean"].includes(typeof value);
   if (isPlain(first) || isPlain(second)) return false;
-  return canonicalJson(first) === canonicalJson(second);
+  return canonicalJsonValue(first) === canonicalJsonValue(second);
 }
 
 /** The same value with its keys in order, as the API server writes them: what is made of it has the same bytes every time. */
-export function sortJsonKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortJsonKeys);
+export function sortKeysOfJsonValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeysOfJsonValue);
   if (!isJsonMap(value)) return value;
   const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, sortJsonKeys(value[key])]));
+  return Object.fromEntries(keys.map((key) => [key, sortKeysOfJsonValue(value[key])]));
 }
 
 function canonicalNumber(text: string): string {

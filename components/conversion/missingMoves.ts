@@ -1,6 +1,6 @@
 import type { Move } from "./moves";
 import { elementSchema, KUBERNETES_OWN, schemaAt, type SchemaNode } from "./schema";
-import { canonicalJson } from "./jsonValue";
+import { canonicalJsonValue } from "./jsonValue";
 
 interface Sides<T> {
   readonly old: T;
@@ -104,7 +104,7 @@ function text(keyword: string, schema: SchemaNode): string {
   const value = schema[keyword];
   if (value === undefined || value === false) return "none";
   // The order of an enum's values says nothing.
-  return canonicalJson(keyword === "enum" && Array.isArray(value) ? [...(value as unknown[])].sort() : value);
+  return canonicalJsonValue(keyword === "enum" && Array.isArray(value) ? [...(value as unknown[])].sort() : value);
 }
 
 /** Whether lists, or maps, hold the same; `each` is the move for those that do not. */

@@ -1,5 +1,5 @@
 import { convertObject, nameConvertedObject, type Chain, type ConvertOptions } from "./convert";
-import { ConversionError, ReviewError, reasonOfError } from "./errors";
+import { ConversionError, ReviewError, reasonOfConversionError } from "./errors";
 import { isJsonMap, ownJsonField, type JsonMap } from "./jsonValue";
 
 const apiVersion = "apiextensions.k8s.io/v1";
@@ -45,7 +45,9 @@ export function reviewObjects(chain: Chain, body: unknown, options: ReviewOption
       return convertObject(chain, object, desired, options);
     } catch (error) {
       failures.push(
-        error instanceof ConversionError ? error.message : `${nameConvertedObject(object)}: ${reasonOfError(error)}`,
+        error instanceof ConversionError
+          ? error.message
+          : `${nameConvertedObject(object)}: ${reasonOfConversionError(error)}`,
       );
       options.onFailure?.(error instanceof ConversionError ? error.where : nameConvertedObject(object));
       return {};

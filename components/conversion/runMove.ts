@@ -1,5 +1,5 @@
 import type { DirectedTransfer, Place } from "./compile";
-import { MoveError, reasonOfError } from "./errors";
+import { MoveError, reasonOfConversionError } from "./errors";
 import { stringifyExact } from "./exactJson";
 import { expectedBySchema, fitsSchema } from "./fitsSchema";
 import { jsonFromUser, jsonToUser } from "./userJson";
@@ -44,7 +44,7 @@ function checked(
   } catch (error) {
     throw new MoveError(
       move.label,
-      move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOfError(error),
+      move.sensitive ? "the conversion threw (its field is sensitive)" : reasonOfConversionError(error),
     );
   }
   if (given === undefined) return undefined;

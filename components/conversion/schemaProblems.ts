@@ -1,7 +1,7 @@
 import * as vm from "node:vm";
 import { ExactNumber } from "./exactJson";
 import { fitsSchema, expectedBySchema } from "./fitsSchema";
-import { canonicalJson, isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
+import { canonicalJsonValue, isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
 import { fieldSchema, INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
 
 /** What the API server would refuse, or prune, in a value: what `findSchemaRefusals` says, and unknown fields. */
@@ -59,8 +59,8 @@ function list(schema: SchemaNode, value: readonly unknown[], path: string): stri
   const keys = schema["x-kubernetes-list-map-keys"];
   const identity = Array.isArray(keys)
     ? (item: unknown) =>
-        canonicalJson(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null))
-    : canonicalJson;
+        canonicalJsonValue(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null))
+    : canonicalJsonValue;
   const unique = ["map", "set"].includes(String(schema["x-kubernetes-list-type"])) || schema["uniqueItems"] === true;
   const doubled = unique && new Set(value.map(identity)).size < value.length;
   return [

@@ -1,6 +1,6 @@
 import { MoveError } from "./errors";
 import { parseExact, stringifyExact } from "./exactJson";
-import { isJsonMap, ownJsonField, sortJsonKeys, type JsonMap } from "./jsonValue";
+import { isJsonMap, ownJsonField, sortKeysOfJsonValue, type JsonMap } from "./jsonValue";
 import type { Stash } from "./stash";
 
 /** The API server's limit for all annotations of an object together (apimachinery pkg/api/validation/objectmeta.go). */
@@ -38,7 +38,7 @@ export function withStashAnnotations(metadata: JsonMap, changes: ReadonlyMap<str
   const kept = Object.entries(before).filter(([key]) => !changes.has(key));
   const added = [...changes].flatMap(([key, stash]) => {
     if (stash === undefined) return [];
-    if (!isDeeper(stash, DEEPEST)) return [[key, stringifyExact(sortJsonKeys(stash))]];
+    if (!isDeeper(stash, DEEPEST)) return [[key, stringifyExact(sortKeysOfJsonValue(stash))]];
     const problem = `what only the other version can hold (${key}) has more than ${DEEPEST} levels`;
     throw new MoveError("metadata.annotations", `${problem}; keep the field in both versions`);
   });

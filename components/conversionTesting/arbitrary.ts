@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { reasonOfError } from "../conversion/errors";
+import { reasonOfConversionError } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
-import { canonicalJson, isJsonMap, ownJsonField } from "../conversion/jsonValue";
+import { canonicalJsonValue, isJsonMap, ownJsonField } from "../conversion/jsonValue";
 import { INT_OR_STRING, KUBERNETES_OWN, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
 
 export interface Generated {
@@ -90,7 +90,7 @@ function matching(pattern: string, path: string): fc.Arbitrary<string> {
     return fc.stringMatching(new RegExp(pattern));
   } catch (error) {
     throw new Error(
-      `${path}: no strings can be made for its pattern ${pattern} (${reasonOfError(error)}); give an arbitrary: values: { VERSION: { "${path}": … } }`,
+      `${path}: no strings can be made for its pattern ${pattern} (${reasonOfConversionError(error)}); give an arbitrary: values: { VERSION: { "${path}": … } }`,
     );
   }
 }
@@ -143,11 +143,11 @@ function listOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<
   const keys = schema["x-kubernetes-list-map-keys"];
   if (schema["x-kubernetes-list-type"] === "map" && Array.isArray(keys)) {
     const keyOf = (item: unknown) =>
-      canonicalJson(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null));
+      canonicalJsonValue(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null));
     return fc.uniqueArray(element, { ...size, selector: keyOf });
   }
   const unique = schema["x-kubernetes-list-type"] === "set" || schema["uniqueItems"] === true;
-  return unique ? fc.uniqueArray(element, { ...size, selector: canonicalJson }) : fc.array(element, size);
+  return unique ? fc.uniqueArray(element, { ...size, selector: canonicalJsonValue }) : fc.array(element, size);
 }
 
 function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<unknown> {

@@ -1,6 +1,6 @@
 import type { Conversion } from "../conversion/define";
 import { ExactNumber, parseExact, stringifyExact } from "../conversion/exactJson";
-import { sortJsonKeys, type JsonMap } from "../conversion/jsonValue";
+import { sortKeysOfJsonValue, type JsonMap } from "../conversion/jsonValue";
 
 /** Asks for a frozen object as the API server does, and gives back what etcd or a client would: through JSON, its keys sorted. */
 export type Convert = (object: JsonMap, to: string) => JsonMap;
@@ -19,7 +19,7 @@ export function makeConverter(conversion: Conversion, keys: readonly Uint8Array[
 }
 
 function stored(object: JsonMap): JsonMap {
-  return parseExact(stringifyExact(sortJsonKeys(object))) as JsonMap;
+  return parseExact(stringifyExact(sortKeysOfJsonValue(object))) as JsonMap;
 }
 
 function freeze(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { stashAnnotationOf } from "../conversion/stashAnnotations";
 import type { Conversion } from "../conversion/define";
 import { stringifyExact } from "../conversion/exactJson";
-import { isEqualJson, isJsonMap, sortJsonKeys, type JsonMap } from "../conversion/jsonValue";
+import { isEqualJson, isJsonMap, sortKeysOfJsonValue, type JsonMap } from "../conversion/jsonValue";
 import { findSchemaProblems } from "../conversion/schemaProblems";
 import type { Convert } from "./converter";
 import { fieldAt, numberFieldAt, editField, leafFieldsOf, numberFieldsOf, describeField } from "./fields";
@@ -115,7 +115,7 @@ const chain: Law = {
     const atOnce = convert(object, to);
     const stepwise = between.slice(1).reduce((current, version) => convert(current, version), object);
     // Between neighbours the two are the same conversion, done twice.
-    if (stringifyExact(sortJsonKeys(atOnce)) === stringifyExact(sortJsonKeys(stepwise))) return undefined;
+    if (stringifyExact(sortKeysOfJsonValue(atOnce)) === stringifyExact(sortKeysOfJsonValue(stepwise))) return undefined;
     return { message: `step by step (${between.join("→")}) it is another object in ${to}`, found: stepwise };
   },
 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { stringify } from "yaml";
 import type { Conversion } from "../conversion/define";
-import { reasonOfError } from "../conversion/errors";
+import { reasonOfConversionError } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
 import { isJsonMap, type JsonMap } from "../conversion/jsonValue";
 import { arbitraryValueOf } from "./arbitrary";
@@ -105,7 +105,7 @@ function brokenBy(law: Law, convert: Convert, conversion: Conversion, found: Cas
   try {
     return law.broken(convert, conversion, found);
   } catch (error) {
-    return { message: reasonOfError(error) };
+    return { message: reasonOfConversionError(error) };
   }
 }
 

@@ -67,7 +67,7 @@ export function storageVersion(definition: Definition): string {
   return definition.spec.versions.find((version) => version.storage)?.name ?? "";
 }
 
-export function versionNames(definition: Definition): string[] {
+export function versionNamesOfDefinition(definition: Definition): string[] {
   return definition.spec.versions.map((version) => version.name);
 }
 

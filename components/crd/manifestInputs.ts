@@ -37,7 +37,7 @@ export function manifestInputsWithLateConversion(definition: Definition, convers
 }
 
 /** What `conversion` says, as spec.conversion holds it, part by part. */
-export function lateConversionInput(
+export function lateConversionOfManifest(
   manifest: Definition,
   given: pulumi.Input<ConversionInputs>,
   checked: <T>(work: () => T) => T,
@@ -58,10 +58,10 @@ export function lateConversionInput(
 }
 
 /** True when nothing in it has to be waited for. */
-export function isPlainInput(value: unknown): boolean {
+export function isPlainManifestInput(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
-  return Object.values(value).every(isPlainInput);
+  return Object.values(value).every(isPlainManifestInput);
 }
 
 /** A manifest without its conversion, and that apart, where all the rest of it is known already. */
@@ -72,5 +72,5 @@ export function splitManifestInput(crd: unknown): { rest: unknown; conversion: u
   }
   const { conversion, ...others } = spec as { conversion?: unknown };
   const rest = { ...(crd as object), spec: others };
-  return isPlainInput(rest) ? { rest, conversion } : undefined;
+  return isPlainManifestInput(rest) ? { rest, conversion } : undefined;
 }

@@ -12,11 +12,11 @@ export function outputHash(live: LiveConfiguration): string {
 
 /** What a phase records. */
 export function currentRotationOutputs(live: LiveConfiguration, desired: DesiredKeys): Omit<RotationOutputs, "plan"> {
-  return { configHash: outputHash(live), keyOrder: currentKeyOrders(live.configuration, desired.resources) };
+  return { configHash: outputHash(live), keyOrder: currentOutputKeyOrders(live.configuration, desired.resources) };
 }
 
 /** Labels of the keys that read each of these resources or patterns, in the API servers' order. */
-export function currentKeyOrders(
+export function currentOutputKeyOrders(
   configuration: EncryptionConfiguration,
   resources: readonly string[],
 ): Record<string, string[]> {

@@ -44,8 +44,8 @@ export async function readRotationFacts(
     findRotatedResources(desired.resources, cluster),
     readRecordConfigMap(cluster, recordIn),
     clusterIdentity(cluster),
-    isKms ? readReportsNow(cluster, decommissionedServers, silentWorkForFacts()) : undefined,
-    refuseHiddenResources(desired.resources, cluster, isReached, silentWorkForFacts().signal),
+    isKms ? readReportsNow(cluster, decommissionedServers, silentWorkForRotationFacts()) : undefined,
+    refuseHiddenResources(desired.resources, cluster, isReached, silentWorkForRotationFacts().signal),
   ]);
   const ours = found.filter(({ name }) => isReached(name));
   const resources = await Promise.all(
@@ -71,7 +71,7 @@ export async function readRotationFacts(
   return facts;
 }
 
-export function silentWorkForFacts(): Work {
+export function silentWorkForRotationFacts(): Work {
   return { report: () => undefined, signal: AbortSignal.timeout(SURVEY_SECONDS * 1_000) };
 }
 

@@ -1,5 +1,5 @@
 import { isWebhookConversion } from "../crd/conversion";
-import { servedByName, storageVersion, versionNames } from "../crd/definition";
+import { servedByName, storageVersion, versionNamesOfDefinition } from "../crd/definition";
 import type { Problem } from "../kubernetes/problem";
 import { conversionAnswers } from "./checks/conversionAnswers";
 import { fieldsKept } from "./checks/fieldsKept";
@@ -64,7 +64,7 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
   return {
     crd: live.metadata.name,
     to,
-    versions: versionNames(live).map((name) => ({
+    versions: versionNamesOfDefinition(live).map((name) => ({
       name,
       served: servedByName(live)[name] === true,
       storage: name === storage,

@@ -1,4 +1,4 @@
-import { servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
+import { servedByName, storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 import { newerVersions, versionsThatMayBeStored } from "./versions";
 
@@ -25,7 +25,7 @@ interface Asked {
 export function stepsBack(asked: Asked): Step[] {
   const { live, to } = asked;
   const owner = live.metadata.annotations?.[OWNER_ANNOTATION];
-  if (!versionNames(live).includes(to)) return [{ what: `put ${to} back into the manifest, and apply it` }];
+  if (!versionNamesOfDefinition(live).includes(to)) return [{ what: `put ${to} back into the manifest, and apply it` }];
   return owner === undefined ? stepsByHand(asked) : stepsOfProgram(asked, owner);
 }
 
@@ -124,7 +124,7 @@ function isStillAt(live: Definition, version: string): object[] {
 }
 
 function indexOf(live: Definition, version: string): number {
-  return versionNames(live).indexOf(version);
+  return versionNamesOfDefinition(live).indexOf(version);
 }
 
 function patch({ metadata }: Definition, flags: string, operations: readonly object[]): string {

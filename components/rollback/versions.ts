@@ -1,10 +1,10 @@
-import { storageVersion, versionNames, type Definition } from "../crd/definition";
+import { storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
 import { compareVersionNames, isNewerVersion } from "../crd/versionNames";
 import { whyProven } from "../migration/definition/proof";
 
 /** Those of the CRD that came after this one, the oldest first: the release of this version does not have them. */
 export function newerVersions(live: Definition, than: string): string[] {
-  return versionNames(live)
+  return versionNamesOfDefinition(live)
     .filter((name) => isNewerVersion(name, than))
     .sort(compareVersionNames);
 }

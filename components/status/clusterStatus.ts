@@ -28,7 +28,7 @@ interface Asked {
   readonly next: ReadonlyMap<string, NextManifest>;
 }
 
-export function judgeCluster(facts: ClusterFacts, { now, namesContext, next }: Asked): SeenCluster {
+export function judgeClusterStatus(facts: ClusterFacts, { now, namesContext, next }: Asked): SeenCluster {
   const flag = namesContext ? ` --context ${facts.context}` : "";
   const crds = facts.crds.map((crd) => {
     const manifest = next.get(crd.name);
@@ -63,7 +63,7 @@ function encryptionDiffers(encryption: EncryptionFacts | undefined): Problem[] {
 }
 
 /** 0: all is ok. 1: something is not. 2: a cluster could not be looked at. */
-export function exitCodeOfStatus(clusters: readonly ClusterStatus[]): 0 | 1 | 2 {
+export function exitCodeOfClusterStatus(clusters: readonly ClusterStatus[]): 0 | 1 | 2 {
   if (clusters.some((cluster) => "error" in cluster)) return 2;
   const isOk = (cluster: ClusterStatus): boolean =>
     !("error" in cluster) && cluster.problems.length === 0 && cluster.crds.every(({ verdict }) => verdict === "ok");

@@ -6,7 +6,7 @@ import { withRetries } from "../kubernetes/retry";
 import { listPages } from "../migration/rewrite/pages";
 import { askWebhook } from "./askWebhook";
 import { caBundleCertificateFacts, serverCertificateEnds } from "./certificateFacts";
-import { definitionFacts, proofFacts, type DefinitionFacts } from "./definitionFacts";
+import { definitionFacts, proofFactsOfDefinition, type DefinitionFacts } from "./definitionFacts";
 import type { ClusterFacts, CrdFacts, ObjectsSeen, Sample, WebhookFacts } from "./facts";
 import { type FirstLook, hasObjectsWorthSampling, readFirstObjects, readObjectsSample } from "./readObjects";
 import { readServers, type ServersFacts } from "./readServers";
@@ -70,7 +70,7 @@ async function lookAtOne(
   const looked = await readFirstObjects(cluster, facts, signal);
   const sample = hasObjectsWorthSampling(facts, looked) ? await readObjectsSample(cluster, facts, signal) : undefined;
   const webhook = await webhookFacts(cluster, live, facts, looked, signal);
-  const proof = proofFacts(live, looked.resourceVersion);
+  const proof = proofFactsOfDefinition(live, looked.resourceVersion);
   const requests = servers.requests === undefined ? undefined : (servers.requests.get(facts.name) ?? {});
   return {
     ...facts,

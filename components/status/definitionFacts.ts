@@ -26,7 +26,7 @@ export function definitionFacts(live: Definition): DefinitionFacts {
 }
 
 /** @param listed resourceVersion of a list taken now; undefined when there is nothing to list */
-export function proofFacts(live: Definition, listed: string | undefined): ProofFacts | undefined {
+export function proofFactsOfDefinition(live: Definition, listed: string | undefined): ProofFacts | undefined {
   const proof = recordedProof(live);
   if (proof === undefined) return undefined;
   const { generation, resourceVersion } = proof;

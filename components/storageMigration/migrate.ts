@@ -12,7 +12,7 @@ import { inBatches } from "../migration/foreign/inBatches";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Preview, PhaseLogic, PhaseWork } from "../provider/phaseLogic";
 import type { MigrationInputs, MigrationOutputs } from "./inputs";
-import { storedVersionsOf } from "./subject";
+import { storedVersionsOfSubject } from "./subject";
 
 /** So many CRDs of a pattern are named in an error. */
 const NAMED = 10;
@@ -40,7 +40,7 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Migratable[]
     if (!isCrdNamePattern(inputs.resource))
       for (const { refusal } of plans) if (refusal !== undefined) throw new UserError(refusal);
     const summaries = await migrateEach(ready, inputs, work);
-    const storedVersions = storedVersionsOf(await findMigratables(work.cluster, inputs.resource));
+    const storedVersions = storedVersionsOfSubject(await findMigratables(work.cluster, inputs.resource));
     return { storedVersions, summary: summaries.length === 0 ? "nothing to do" : summaries.join("\n") };
   },
 };

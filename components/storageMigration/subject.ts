@@ -10,7 +10,7 @@ export const entrySubject: Subject<MigrationInputs, Migratable[]> = {
   read: (cluster, { resource }) => findMigratables(cluster, resource),
   inputsFromState: () => ({}),
   whyAnotherSubject: () => Promise.resolve([]),
-  currentOutputs: (found): Partial<MigrationOutputs> => ({ storedVersions: storedVersionsOf(found) }),
+  currentOutputs: (found): Partial<MigrationOutputs> => ({ storedVersions: storedVersionsOfSubject(found) }),
   outputsToKeep(outputs): Partial<MigrationOutputs> {
     const { storedVersions } = outputs as Partial<MigrationOutputs>;
     return storedVersions === undefined ? {} : { storedVersions };
@@ -18,7 +18,7 @@ export const entrySubject: Subject<MigrationInputs, Migratable[]> = {
 };
 
 /** Of CRDs: a built-in resource has none. */
-export function storedVersionsOf(found: readonly Migratable[]): Record<string, string[]> {
+export function storedVersionsOfSubject(found: readonly Migratable[]): Record<string, string[]> {
   const crds = found.flatMap((each) => ("definition" in each ? [each.definition] : []));
   return Object.fromEntries(crds.map(({ metadata, status }) => [metadata.name, status?.storedVersions ?? []]));
 }

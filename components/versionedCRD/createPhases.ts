@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { servedByName, storageVersion, versionNames, type Definition } from "../crd/definition";
+import { servedByName, storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
 import type { ManifestInputs } from "../crd/manifestInputs";
 import { clusterInputs } from "../provider/clusterChoice";
 import { withRefusal } from "../provider/refusal";
@@ -57,7 +57,7 @@ export function createPhases(
   const store = create("store", { version });
   const migrate = create("migrate", { version, migrator });
   const { ownerReferences = "refuse", skipOwnerSearch: skipOwnerSearch = [] } = args;
-  const versionsThatStay = manifest.apply(versionNames);
+  const versionsThatStay = manifest.apply(versionNamesOfDefinition);
   const drop = create("drop", {
     ...{ versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch },
     ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),

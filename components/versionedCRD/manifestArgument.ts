@@ -3,8 +3,8 @@ import { withConversion, type ConversionArgs } from "../crd/conversion";
 import type { Definition } from "../crd/definition";
 import { checkedManifest, readManifest } from "../crd/manifest";
 import {
-  isPlainInput,
-  lateConversionInput,
+  isPlainManifestInput,
+  lateConversionOfManifest,
   manifestInputsInOne,
   manifestInputsWithLateConversion,
   splitManifestInput,
@@ -41,13 +41,13 @@ export function normalizeManifestArgument(
       return withConversion(completed(checkedManifest(whole, file ?? "crd")), webhook);
     });
   // Thrown later, it would reach the terminal once for each input it is part of, as "error serializing property".
-  if (isPlainInput(given) && isPlainInput(conversion)) {
+  if (isPlainManifestInput(given) && isPlainManifestInput(conversion)) {
     const definition = checked(given, conversion as ConversionArgs | undefined);
     return manifestInputsInOne(pulumi.output(null).apply(() => definition));
   }
-  if (isPlainInput(given) && conversion !== undefined) {
+  if (isPlainManifestInput(given) && conversion !== undefined) {
     const known = checked(given, undefined);
-    const late = lateConversionInput(known, conversion, (work) => withRefusal(component, work));
+    const late = lateConversionOfManifest(known, conversion, (work) => withRefusal(component, work));
     return manifestInputsWithLateConversion(known, late);
   }
   const split = conversion === undefined ? splitManifestInput(given) : undefined;

@@ -2,7 +2,7 @@ import { describeBackupArgs, type BackupArgs } from "../backup/args";
 import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import { planVersionsToRehearse } from "../migration/definition/plan";
+import { planDefinitionVersionsToRehearse } from "../migration/definition/plan";
 import { recordedUnfinishedDrop } from "../migration/definition/records";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
@@ -61,7 +61,7 @@ export interface RehearseRequest {
 
 export function planRehearse(live: Definition | undefined, request: RehearseRequest): string[] {
   if (live === undefined) return [];
-  const from = planVersionsToRehearse(live, request.version, request.versions);
+  const from = planDefinitionVersionsToRehearse(live, request.version, request.versions);
   const flips = storageVersion(live) !== request.version;
   if (from.length === 0) return [];
   if ((request.stopsHere || !flips) && hasValidRehearsal(live, request.version, request.schema)) return [];

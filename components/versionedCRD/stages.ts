@@ -1,4 +1,10 @@
-import { storageVersion, versionNames, type Conversion, type Definition, type Version } from "../crd/definition";
+import {
+  storageVersion,
+  versionNamesOfDefinition,
+  type Conversion,
+  type Definition,
+  type Version,
+} from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 import { fieldsWeOwn } from "./fieldsWeOwn";
 import { isWebhookConversion } from "../crd/conversion";
@@ -13,7 +19,7 @@ export function servedStage(manifest: Definition, live: Definition | undefined, 
   const intent = withOwner(manifest, owner);
   if (live === undefined) return intent;
   const storage = storageVersion(live);
-  const leftover = withdrawnVersions(live, versionNames(manifest));
+  const leftover = withdrawnVersions(live, versionNamesOfDefinition(manifest));
   const versions = inLiveOrder([...manifest.spec.versions, ...leftover], live).map((version) => ({
     ...version,
     storage: version.name === storage,
@@ -79,7 +85,7 @@ function keptConversion(manifest: Definition, live: Definition, leftover: Versio
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#version-priority
  */
 function inLiveOrder(versions: Version[], live: Definition): Version[] {
-  const names = versionNames(live);
+  const names = versionNamesOfDefinition(live);
   const rank = ({ name }: Version): number => (names.includes(name) ? names.indexOf(name) : names.length);
   return [...versions].sort((left, right) => rank(left) - rank(right));
 }

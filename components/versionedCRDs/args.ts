@@ -68,7 +68,7 @@ export function checkArgsOfAll(component: pulumi.Resource, args: object): void {
 }
 
 /** What is undefined is not given: it must not lift what holds for all, such as `stopAfter`. */
-export function withoutUndefined(args: EachVersionedCRDArgs = {}): EachVersionedCRDArgs {
+export function withoutUndefinedArgs(args: EachVersionedCRDArgs = {}): EachVersionedCRDArgs {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }
 

@@ -6,7 +6,7 @@ import { readTexts } from "../crd/sources/readTexts";
 import { withRefusal } from "../provider/refusal";
 import type { VersionedCRDArgs } from "../versionedCRD/args";
 import { VersionedCRD } from "../versionedCRD/versionedCRD";
-import { checkArgsOfAll, checkFilesArg, checkNamesOfArgs, withoutUndefined, type VersionedCRDsArgs } from "./args";
+import { checkArgsOfAll, checkFilesArg, checkNamesOfArgs, withoutUndefinedArgs, type VersionedCRDsArgs } from "./args";
 
 /**
  * All CRDs of a release as one declaration: a VersionedCRD for each, named by the CRD, so that a file may move.
@@ -35,7 +35,7 @@ export class VersionedCRDs extends pulumi.ComponentResource {
       managed.map(({ definition }) => {
         const crdName = definition.metadata.name;
         const crd = definition as unknown as NonNullable<VersionedCRDArgs["crd"]>;
-        const given: VersionedCRDArgs = { ...all, ...withoutUndefined(each[crdName]), crd };
+        const given: VersionedCRDArgs = { ...all, ...withoutUndefinedArgs(each[crdName]), crd };
         return [crdName, new VersionedCRD(`${name}-${crdName}`, given, { parent: this })];
       }),
     );

@@ -4,7 +4,7 @@ import { rightsForPreview, rightsForUp, type VersionedCRDArgs } from "../../comp
 import { PROOF_ANNOTATION } from "../../components/crd/names";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { missingRights } from "../../components/kubernetes/missingRights";
-import { rightsWithoutWhich } from "../../components/kubernetes/rights/rolloutRights";
+import { rightsWithoutWhichRolloutFails } from "../../components/kubernetes/rights/rolloutRights";
 import { type PolicyRule } from "../../components/kubernetes/rights/policyRule";
 import { PHASES } from "../../components/versionedCRD/phase";
 import { definitionOf, group as gadgets } from "./gadgets";
@@ -64,7 +64,7 @@ describe("which cluster, with which rights, and what became of it", () => {
   });
 
   test("T3: each single right that is missing is named by verb and resource", async () => {
-    const all = rightsWithoutWhich([resource]);
+    const all = rightsWithoutWhichRolloutFails([resource]);
     const single = all.flatMap((rule, index) => rule.verbs.map((verb) => ({ rule, index, verb })));
     expect(single.length).toBeGreaterThan(15);
     for (const [number, { rule, index, verb }] of single.entries()) {

@@ -5,7 +5,7 @@ import { hasErrorStatus } from "../../components/kubernetes/errors";
 import type { Work } from "../../components/kubernetes/report";
 import { rightsForDrop, rightsForUp } from "../../components/kubernetes/rights/rolloutRights";
 import type { MigratedResource, PolicyRule } from "../../components/kubernetes/rights/policyRule";
-import { requireDefinition } from "../../components/migration/definition/liveDefinition";
+import { requireLiveDefinition } from "../../components/migration/definition/liveDefinition";
 import type { Cluster as LocalCluster, ClusterOptions } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
@@ -110,9 +110,9 @@ export async function startBench(name: string, { rights = [], ...options }: Benc
         await user();
         await learnsOf(cluster, name);
       }
-      return requireDefinition(cluster, name);
+      return requireLiveDefinition(cluster, name);
     },
-    live: (plural) => requireDefinition(cluster, `${plural}.${group}`),
+    live: (plural) => requireLiveDefinition(cluster, `${plural}.${group}`),
     create: async (plural, version, objects) => {
       const path = `/apis/${group}/${version}/namespaces/default/${plural}`;
       const create = async (object: object): Promise<void> => {
@@ -143,7 +143,7 @@ export async function startBench(name: string, { rights = [], ...options }: Benc
 async function learnsOf(cluster: Cluster, definition: string): Promise<void> {
   for (;;) {
     try {
-      return void (await requireDefinition(cluster, definition));
+      return void (await requireLiveDefinition(cluster, definition));
     } catch (error) {
       if (!hasErrorStatus(error, 403)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));

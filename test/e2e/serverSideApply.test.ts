@@ -7,7 +7,7 @@ import {
   definitionPath,
 } from "../../components/crd/definition";
 import type { ApiError } from "../../components/kubernetes/errors";
-import { requireDefinition } from "../../components/migration/definition/liveDefinition";
+import { requireLiveDefinition } from "../../components/migration/definition/liveDefinition";
 import { otherFieldManagers, withoutFieldManagers } from "../../components/versionedCRD/fieldManagers";
 import { applyDefinition, takeOverFieldsOfDefinition } from "../../components/versionedCRD/changeDefinition";
 import { servedStage, storedStage } from "../../components/versionedCRD/stages";
@@ -82,7 +82,7 @@ describe("the model of server-side apply", () => {
   afterAll(() => bench.end());
 
   const path = definitionPath(CRD);
-  const live = (): Promise<Definition> => requireDefinition(bench.cluster, CRD);
+  const live = (): Promise<Definition> => requireLiveDefinition(bench.cluster, CRD);
 
   async function gone(): Promise<void> {
     await bench.local.client.send("DELETE", path);

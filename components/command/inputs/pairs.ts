@@ -2,7 +2,7 @@ import { UserError } from "../../kubernetes/errors";
 import { boundedProblemItems } from "../../kubernetes/problem";
 import type { Found } from "../../crd/sources/collectDefinitions";
 import type { Inputs } from "./readInputs";
-import { type Definition, versionNames } from "../../crd/definition";
+import { type Definition, versionNamesOfDefinition } from "../../crd/definition";
 
 const SHOWN = 10;
 
@@ -49,5 +49,5 @@ export function describePairVersions({ old, next }: Pair): string {
 }
 
 function namesOf(definition: Definition | undefined): string {
-  return definition === undefined ? "none" : versionNames(definition).join(", ");
+  return definition === undefined ? "none" : versionNamesOfDefinition(definition).join(", ");
 }

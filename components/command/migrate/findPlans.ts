@@ -2,7 +2,11 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { describeNoMigratable, findMigratables, type Migratable } from "../../migration/entries/findMigratables";
-import { planMigration, whyMigrationLacksRights, type MigrationPlan } from "../../migration/entries/plannedMigration";
+import {
+  planMigration,
+  whyPlannedMigrationLacksRights,
+  type MigrationPlan,
+} from "../../migration/entries/plannedMigration";
 import { inBatches } from "../../migration/foreign/inBatches";
 import type { ForeignOptions } from "../../migration/foreign/plan";
 
@@ -35,6 +39,6 @@ export async function findPlans(
 async function planOne(cluster: Cluster, found: Migratable, options: ForeignOptions): Promise<MigrationPlan> {
   const plan = await planMigration(cluster, found, options);
   if (plan.plan.length === 0 || plan.refusal !== undefined) return plan;
-  const refusal = await whyMigrationLacksRights(cluster, plan, options);
+  const refusal = await whyPlannedMigrationLacksRights(cluster, plan, options);
   return refusal === undefined ? plan : { ...plan, refusal };
 }

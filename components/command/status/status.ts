@@ -3,7 +3,7 @@ import { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import { kubeconfigContextNames } from "../../kubernetes/kubeconfig";
 import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
-import { type ClusterStatus, exitCodeOfStatus, judgeCluster } from "../../status/clusterStatus";
+import { type ClusterStatus, exitCodeOfClusterStatus, judgeClusterStatus } from "../../status/clusterStatus";
 import { collectFacts } from "../../status/collectFacts";
 import type { NextManifest } from "../../status/finding";
 import { renderStatusAsJson } from "../../status/render/json";
@@ -57,7 +57,7 @@ async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode>
     const shown = { all, wide, named: patterns.length > 0 || next !== undefined };
     terminal.print(markdown ? renderStatusAsMarkdown(clusters, shown) : renderStatusAsText(clusters, shown));
   }
-  return exitCodeOfStatus(clusters);
+  return exitCodeOfClusterStatus(clusters);
 }
 
 function readArgs(args: string[]) {
@@ -123,7 +123,7 @@ async function lookAt(reference: ClusterReference, asked: Asked, terminal: Termi
       const isWanted = (crd: string): boolean => matches(crd) && (asked.next === undefined || next.has(crd));
       const facts = await collectFacts(cluster, isWanted, { report, signal: new AbortController().signal });
       if (facts.crds.length === 0 && patterns.length > 0) throw noMatch(patterns, facts.context);
-      return judgeCluster(facts, { now: new Date(), namesContext: reference.context !== undefined, next });
+      return judgeClusterStatus(facts, { now: new Date(), namesContext: reference.context !== undefined, next });
     } finally {
       cluster.close();
     }

@@ -1,4 +1,4 @@
-import { normalizePattern, parseGroupResource, patternCovers } from "../configuration/resourcePatterns";
+import { normalizePattern, parseResourcePattern, patternCovers } from "../configuration/resourcePatterns";
 
 /** Kept in etcd by the API server for itself: no API serves them, so no transformer reaches them. */
 const WITHOUT_API = ["apiserveripinfo", "serviceipallocations", "servicenodeportallocations"];
@@ -17,7 +17,7 @@ export function resourceNames(resources: readonly string[], path: string): strin
 }
 
 function nameProblem(text: string): string | undefined {
-  const { group, resource } = parseGroupResource(text);
+  const { group, resource } = parseResourcePattern(text);
   if (text.toLowerCase() !== text) return "expected no capital letters: the plural, as kubectl api-resources lists it";
   if (text === "*") return "expected *. for every resource of the core group, or *.* for every resource";
   if (WITHOUT_API.includes(text)) return "it has no API, so it cannot be encrypted; remove it";

@@ -14,11 +14,11 @@ export interface Form {
   kind?: unknown;
 }
 
-export function isCurrentForm({ apiVersion, kind }: Form): boolean {
+export function isCurrentConfigurationForm({ apiVersion, kind }: Form): boolean {
   return apiVersion === API_VERSION && kind === KIND;
 }
 
 /** An empty group before the version (`/v1`) is no group. */
-export function isFormerForm({ apiVersion, kind }: Form): boolean {
+export function isFormerConfigurationForm({ apiVersion, kind }: Form): boolean {
   return (apiVersion === FORMER_API_VERSION || apiVersion === `/${FORMER_API_VERSION}`) && kind === FORMER_KIND;
 }

@@ -3,7 +3,7 @@ import { UserError } from "../../kubernetes/errors";
 import { acceptedByApiServer } from "../checks/acceptedByApiServer";
 import { boundedList } from "./bounded";
 import type { EncryptionConfiguration, Entry, Key, Provider } from "./configuration";
-import { API_VERSION, isCurrentForm, isFormerForm, KIND } from "./form";
+import { API_VERSION, isCurrentConfigurationForm, isFormerConfigurationForm, KIND } from "./form";
 import { CIPHERS, isCipher } from "./ciphers";
 
 /**
@@ -56,7 +56,7 @@ type TagsOf = Extract<SchemaOptions["customTags"], (...args: never[]) => unknown
 
 function readRoot(root: unknown, problems: string[]): Entry[] {
   const { apiVersion, kind, resources } = fields(root, "(top level)", ["apiVersion", "kind", "resources"], problems);
-  if (!isCurrentForm({ apiVersion, kind }) && !isFormerForm({ apiVersion, kind }))
+  if (!isCurrentConfigurationForm({ apiVersion, kind }) && !isFormerConfigurationForm({ apiVersion, kind }))
     problems.push(`apiVersion, kind: expected ${API_VERSION}, ${KIND}`);
   const entries = list(resources, "resources", problems).map((entry, index) =>
     readEntry(entry, `resources[${index}]`, problems),

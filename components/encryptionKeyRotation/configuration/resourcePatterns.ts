@@ -9,14 +9,14 @@ export interface GroupResource {
 }
 
 /** Split at the first dot, as the API server does (schema.ParseGroupResource). */
-export function parseGroupResource(text: string): GroupResource {
+export function parseResourcePattern(text: string): GroupResource {
   const dot = text.indexOf(".");
   return dot < 0 ? { group: "", resource: text } : { group: text.slice(dot + 1), resource: text.slice(0, dot) };
 }
 
 /** One spelling for each: `secrets.` is `secrets`, every resource of the core group is `*.`. */
 export function normalizePattern(text: string): string {
-  const { group, resource } = parseGroupResource(text);
+  const { group, resource } = parseResourcePattern(text);
   if (group !== "") return `${resource}.${group}`;
   return resource === "*" && text !== "*" ? "*." : resource;
 }
@@ -28,7 +28,7 @@ export function normalizePattern(text: string): string {
  */
 function candidates(resource: string): string[] {
   const normal = normalizePattern(resource);
-  const { group } = parseGroupResource(normal);
+  const { group } = parseResourcePattern(normal);
   if (group === "events.k8s.io") return candidates("events");
   return [...new Set([normal, `*.${group}`, "*.*"])];
 }
@@ -67,13 +67,13 @@ export function patternsOfConfiguration({ entries }: EncryptionConfiguration): S
 }
 
 /** Does this wildcard cover custom resources? `*.*`, and a group with a dot: the group of every CRD has one. */
-export function patternCoversCrds(pattern: string): boolean {
+export function resourcePatternCoversCrds(pattern: string): boolean {
   return pattern === "*.*" || (pattern.startsWith("*.") && pattern.slice("*.".length).includes("."));
 }
 
 export function patternCovers(wildcard: string, pattern: string): boolean {
   if (wildcard === "*.*") return true;
-  const [left, right] = [parseGroupResource(wildcard), parseGroupResource(pattern)];
+  const [left, right] = [parseResourcePattern(wildcard), parseResourcePattern(pattern)];
   return left.resource === "*" && left.group === right.group;
 }
 

@@ -1,5 +1,12 @@
 import { CST, Lexer, parse } from "yaml";
-import { API_VERSION, FORMER_API_VERSION, FORMER_KIND, isFormerForm, KIND, type Form } from "../configuration/form";
+import {
+  API_VERSION,
+  FORMER_API_VERSION,
+  FORMER_KIND,
+  isFormerConfigurationForm,
+  KIND,
+  type Form,
+} from "../configuration/form";
 
 /**
  * What the next write changes of this text besides keys, for preview. Only counts: a comment may hold a key.
@@ -12,7 +19,7 @@ export function lostByRewrite(text: string, places: readonly string[]): string[]
 }
 
 function formerForm(text: string): string[] {
-  if (!isFormerForm(parse(text, { logLevel: "error" }) as Form)) return [];
+  if (!isFormerConfigurationForm(parse(text, { logLevel: "error" }) as Form)) return [];
   return [
     `the file says apiVersion ${FORMER_API_VERSION}, kind ${FORMER_KIND}, which API servers still read; the next write brings it to ${API_VERSION}, ${KIND}`,
   ];

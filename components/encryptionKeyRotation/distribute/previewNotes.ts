@@ -5,13 +5,13 @@ import { labelKeyName } from "../configuration/keyNames";
 import { missingDesiredKeys } from "../desiredKeys";
 import type { DistributeInputs } from "../inputs";
 import { planSplitEntries } from "../plan";
-import { silentWorkForFacts, type RotationFacts } from "../rotationFacts";
+import { silentWorkForRotationFacts, type RotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAtStage, type Stage } from "../stages";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { countPrefixesByResource, describePrefixCounts } from "../audit/countPrefixes";
 import { type LiveConfiguration, NO_FILE } from "../liveConfiguration";
-import { currentKeyOrders } from "../currentOutputs";
+import { currentOutputKeyOrders } from "../currentOutputs";
 
 /** Stands in for keys that are not made yet: only their names are shown. */
 const NO_KEY = Buffer.alloc(32).toString("base64");
@@ -53,10 +53,12 @@ function keyOrders({ desired }: DistributeInputs, live: LiveConfiguration): stri
     missingDesiredKeys(desired, live.configuration).map(({ name }) => [name, NO_KEY]),
   );
   let configuration = live.configuration;
-  const seen: [string, Record<string, string[]>][] = [["now", currentKeyOrders(configuration, desired.resources)]];
+  const seen: [string, Record<string, string[]>][] = [
+    ["now", currentOutputKeyOrders(configuration, desired.resources)],
+  ];
   for (const stage of ["distribute", "promote", "retire"] as const satisfies readonly Stage[]) {
     configuration = configurationAtStage(stage, configuration, desired, material);
-    seen.push([`after ${stage}`, currentKeyOrders(configuration, desired.resources)]);
+    seen.push([`after ${stage}`, currentOutputKeyOrders(configuration, desired.resources)]);
   }
   return desired.resources.flatMap((resource) => [
     `keys of ${resource}, the first one writes:`,
@@ -71,7 +73,8 @@ async function servers(
   facts: RotationFacts,
 ): Promise<string> {
   try {
-    const reported = facts.reported ?? (await readReportsNow(cluster, decommissionedServers, silentWorkForFacts()));
+    const reported =
+      facts.reported ?? (await readReportsNow(cluster, decommissionedServers, silentWorkForRotationFacts()));
     const held =
       live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullReportHash(live.sha256)}; `;
     return [`${held}${reported.description}`, ...lines(reported)].join("\n");

@@ -3,7 +3,7 @@ import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedResourceName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
-import { patternCoversCrds, patternMatches } from "../configuration/resourcePatterns";
+import { resourcePatternCoversCrds, patternMatches } from "../configuration/resourcePatterns";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
@@ -22,7 +22,7 @@ export async function refuseHiddenResources(
   isReached: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const wildcards = patterns.filter((pattern) => patternCoversCrds(pattern));
+  const wildcards = patterns.filter((pattern) => resourcePatternCoversCrds(pattern));
   if (wildcards.length === 0) return;
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.

@@ -2,7 +2,7 @@ import { type Caller, type KubernetesList, type Resource } from "../../kubernete
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource, qualifiedResourceName } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
-import { isFollowedByMigrator } from "../../migration/inTree/someAreStale";
+import { isFollowedByInTreeMigrator } from "../../migration/inTree/someAreStale";
 import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";
 
 export interface RotatedResource extends Resource {
@@ -71,7 +71,7 @@ function rotated(resource: ListableResource): RotatedResource {
     version,
     plural,
     name: qualifiedResourceName(resource),
-    inTree: isFollowedByMigrator({ plural, verbs }),
+    inTree: isFollowedByInTreeMigrator({ plural, verbs }),
   };
 }
 

@@ -1,5 +1,5 @@
 import {
-  groupOfRulePattern,
+  groupOfPolicyRulePattern,
   IDENTITY,
   isWildcardRulePattern,
   type MigratedResource,
@@ -8,7 +8,7 @@ import {
   policyRulesByPattern,
   SERVERS,
 } from "./policyRule";
-import { locksAndMigrations } from "./rolloutRights";
+import { rightsForRolloutLocks } from "./rolloutRights";
 
 /** ConfigMap in kube-system that records what is proven of built-in resources, a key for each. */
 export const BUILT_IN_PROOFS = "storage-migration-proofs";
@@ -56,19 +56,21 @@ export function rightsForMigration(
       ["list", "get", "patch"],
     ),
     ...(builtIn.length === 0 ? [] : RECORDS_OF_BUILT_IN),
-    ...locksAndMigrations(names, migrator === "in-tree"),
+    ...rightsForRolloutLocks(names, migrator === "in-tree"),
     SERVERS,
   ];
 }
 
 /** A CRD's group has a dot. */
 export function mayBeCrd(resource: string): boolean {
-  return groupOfRulePattern(resource).includes(".");
+  return groupOfPolicyRulePattern(resource).includes(".");
 }
 
 /** Kubernetes' own groups with a dot end so, and those of some CRDs. */
 function mayBeBuiltIn(resource: string): boolean {
-  return !isWildcardRulePattern(resource) && (!mayBeCrd(resource) || groupOfRulePattern(resource).endsWith(".k8s.io"));
+  return (
+    !isWildcardRulePattern(resource) && (!mayBeCrd(resource) || groupOfPolicyRulePattern(resource).endsWith(".k8s.io"))
+  );
 }
 
 /** On the objects of a built-in resource. */
@@ -78,5 +80,5 @@ export function rightsOnBuiltIn({ group, plural }: MigratedResource): PolicyRule
 
 /** On everything else that migrating a built-in resource needs and cannot do without. */
 export function ownRightsForBuiltIn(names: readonly string[], { inTree }: { inTree: boolean }): PolicyRule[] {
-  return [...RECORDS_OF_BUILT_IN, ...locksAndMigrations(names, inTree)];
+  return [...RECORDS_OF_BUILT_IN, ...rightsForRolloutLocks(names, inTree)];
 }

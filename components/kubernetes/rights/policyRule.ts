@@ -23,7 +23,7 @@ export const SERVERS = policyRule("coordination.k8s.io", ["leases"], ["list"]);
 export function policyRulesByPattern(patterns: readonly string[], verbs: readonly string[]): PolicyRule[] {
   const groups = new Map<string, Set<string>>();
   for (const pattern of patterns) {
-    const group = pattern === "*.*" ? "*" : groupOfRulePattern(pattern);
+    const group = pattern === "*.*" ? "*" : groupOfPolicyRulePattern(pattern);
     const plural = pattern.split(".")[0] ?? "";
     groups.set(group, (groups.get(group) ?? new Set()).add(plural));
   }
@@ -32,7 +32,7 @@ export function policyRulesByPattern(patterns: readonly string[], verbs: readonl
 }
 
 /** `example.com` of `databases.example.com` and of `*.example.com`; `.` of `*.*`, which may be any. */
-export function groupOfRulePattern(pattern: string): string {
+export function groupOfPolicyRulePattern(pattern: string): string {
   return pattern === "*.*" ? "." : pattern.split(".").slice(1).join(".");
 }
 
@@ -54,11 +54,11 @@ export function policyRule(
   };
 }
 
-export function crdNamesForRule(resources: readonly MigratedResource[]): string[] {
+export function crdNamesOfPolicyRule(resources: readonly MigratedResource[]): string[] {
   return resources.map(({ group, plural }) => `${plural}.${group}`).sort();
 }
 
-export function pluralsForRuleByGroup(resources: readonly MigratedResource[]): [string, string[]][] {
+export function policyRulePluralsByGroup(resources: readonly MigratedResource[]): [string, string[]][] {
   const groups = new Map<string, string[]>();
   for (const { group, plural } of resources) groups.set(group, [...(groups.get(group) ?? []), plural]);
   return [...groups].map(([group, plurals]): [string, string[]] => [group, plurals.sort()]).sort(byFirst);

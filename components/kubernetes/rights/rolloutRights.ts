@@ -1,8 +1,8 @@
 import {
-  crdNamesForRule,
+  crdNamesOfPolicyRule,
   IDENTITY,
   type MigratedResource,
-  pluralsForRuleByGroup,
+  policyRulePluralsByGroup,
   type PolicyRule,
   policyRule,
   SERVERS,
@@ -18,40 +18,50 @@ import { ADMISSION_RESOURCES } from "../admission";
 export function rightsForPreview(resources: readonly MigratedResource[]): PolicyRule[] {
   return [
     IDENTITY,
-    policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNamesForRule(resources)),
-    ...pluralsForRuleByGroup(resources).map(([group, plurals]) => policyRule(group, plurals, ["list"])),
+    policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNamesOfPolicyRule(resources)),
+    ...policyRulePluralsByGroup(resources).map(([group, plurals]) => policyRule(group, plurals, ["list"])),
     admission(),
   ];
 }
 
 /** Exactly what `pulumi up` needs to move these CRDs, in every phase. */
 export function rightsForUp(resources: readonly MigratedResource[]): PolicyRule[] {
-  return [IDENTITY, ...rightsWithoutWhich(resources), SERVERS, admission()];
+  return [IDENTITY, ...rightsWithoutWhichRolloutFails(resources), SERVERS, admission()];
 }
 
 /**
  * Those of them without which a phase fails half way. Without the other three less is known: whether this is the same cluster,
  * how many API servers there are, and which admission rules name an old version.
  */
-export function rightsWithoutWhich(
+export function rightsWithoutWhichRolloutFails(
   resources: readonly MigratedResource[],
   { creates = true, inTree = true }: { creates?: boolean; inTree?: boolean } = {},
 ): PolicyRule[] {
   return [
     // A create cannot be limited to a name: its object has none yet when it is authorized.
     ...(creates ? [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["create"])] : []),
-    policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get", "patch"], crdNamesForRule(resources)),
-    policyRule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crdNamesForRule(resources)),
+    policyRule(
+      "apiextensions.k8s.io",
+      ["customresourcedefinitions"],
+      ["get", "patch"],
+      crdNamesOfPolicyRule(resources),
+    ),
+    policyRule(
+      "apiextensions.k8s.io",
+      ["customresourcedefinitions/status"],
+      ["patch"],
+      crdNamesOfPolicyRule(resources),
+    ),
     // create is for the rehearsal's dry run; nothing of it is stored.
-    ...pluralsForRuleByGroup(resources).map(([group, plurals]) =>
+    ...policyRulePluralsByGroup(resources).map(([group, plurals]) =>
       policyRule(group, plurals, ["list", "get", "patch", "create"]),
     ),
-    ...locksAndMigrations(crdNamesForRule(resources), inTree),
+    ...rightsForRolloutLocks(crdNamesOfPolicyRule(resources), inTree),
   ];
 }
 
 /** The lock of each rollout or migration, and what the in-tree migrator adds. Without names: any. */
-export function locksAndMigrations(names: readonly string[] | undefined, inTree: boolean): PolicyRule[] {
+export function rightsForRolloutLocks(names: readonly string[] | undefined, inTree: boolean): PolicyRule[] {
   const locks = names?.map((name) => `storage-migration-${name}`);
   return [
     policyRule("coordination.k8s.io", ["leases"], ["create"]),
@@ -84,7 +94,7 @@ function admission(): PolicyRule {
 
 /** What `protect` adds: Pulumi's kubernetes plugin makes the policy and its binding. */
 export function rightsForProtection(resources: readonly MigratedResource[]): PolicyRule[] {
-  const names = crdNamesForRule(resources).map((name) => `kubernetes-storage-migration-${name}`);
+  const names = crdNamesOfPolicyRule(resources).map((name) => `kubernetes-storage-migration-${name}`);
   const policies = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"];
   return [
     policyRule("admissionregistration.k8s.io", policies, ["create"]),
@@ -94,5 +104,7 @@ export function rightsForProtection(resources: readonly MigratedResource[]): Pol
 
 /** What `onDelete` adds when the component leaves the program. */
 export function rightsForDelete(resources: readonly MigratedResource[]): PolicyRule[] {
-  return [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNamesForRule(resources))];
+  return [
+    policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNamesOfPolicyRule(resources)),
+  ];
 }

@@ -7,7 +7,7 @@ import {
 } from "../../kubernetes/discovery";
 import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
-import { isFollowedByMigrator } from "../inTree/someAreStale";
+import { isFollowedByInTreeMigrator } from "../inTree/someAreStale";
 
 /** A resource of kube-apiserver itself. Its version is the one through which its objects are rewritten. */
 export interface BuiltIn extends Resource {
@@ -73,7 +73,7 @@ export function asBuiltIn(name: string, group: string, found: readonly Discovere
   const served = found.map(({ version }) => version);
   // Through the storage version where it is served: nothing is converted on the way then.
   const version = served.find((each) => storageVersionHash(group, each, kind) === hash) ?? preferred.version;
-  return { name, group, version, plural, kind, hash, served, inTree: isFollowedByMigrator({ plural, verbs }) };
+  return { name, group, version, plural, kind, hash, served, inTree: isFollowedByInTreeMigrator({ plural, verbs }) };
 }
 
 /** `v2`; of another group with it; `hash …` where no served version has that hash. */

@@ -6,7 +6,7 @@ import { clusterIdentity } from "../../kubernetes/identity";
 import { withLock } from "../../kubernetes/lock";
 import { afterOthers } from "../foreign/afterOthers";
 import { whyRightsMissingForBuiltIn } from "../foreign/missingRights";
-import { describeMoved, moveStale, moveStaleOnly, type MigrationResult } from "../foreign/moveStale";
+import { describeMovedStale, moveStale, moveStaleOnly, type MigrationResult } from "../foreign/moveStale";
 import type { ForeignOptions } from "../foreign/plan";
 import type { ForeignWork } from "../foreign/rehearseForeign";
 import { rewriteInTree } from "../inTree/inTree";
@@ -64,7 +64,7 @@ async function migrateAsItIs(name: string, options: ForeignOptions, work: Foreig
     stored: proof.storageVersion,
     proven: proof.objects,
     rewritten,
-    summary: `${proof.objects} proven on ${servers} in ${seconds} s, ${rewritten} of them rewritten by our own pass${describeMoved(pass.moved)} (${how}${passes})`,
+    summary: `${proof.objects} proven on ${servers} in ${seconds} s, ${rewritten} of them rewritten by our own pass${describeMovedStale(pass.moved)} (${how}${passes})`,
   };
 }
 

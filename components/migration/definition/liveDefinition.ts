@@ -7,7 +7,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { type ApiError, hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
 
 /** The live definition, where a phase cannot do without. */
-export async function requireDefinition(cluster: Cluster, name: string): Promise<Definition> {
+export async function requireLiveDefinition(cluster: Cluster, name: string): Promise<Definition> {
   const live = await readDefinition(cluster, name);
   if (live !== undefined) return live;
   throw new UserError({

@@ -1,4 +1,4 @@
-import { versionNames, type Definition } from "../../crd/definition";
+import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
@@ -15,7 +15,7 @@ import {
   annotateLiveDefinition,
   DefinitionMoved,
   liveDefinitionMoved,
-  requireDefinition,
+  requireLiveDefinition,
   setStoredVersionsOfDefinition,
 } from "./liveDefinition";
 import { noteProofOfThisRun } from "./proof";
@@ -70,7 +70,7 @@ interface Earlier {
 export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, work: ClusterWork): Promise<Pass> {
   const earlier: Earlier = { isConverted: false };
   const once = async (): Promise<PassResult<Pass>> => {
-    const before = await requireDefinition(work.cluster, inputs.crd);
+    const before = await requireLiveDefinition(work.cluster, inputs.crd);
     assertGeneration(inputs, before);
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
@@ -137,7 +137,7 @@ async function isUnchanged(
   try {
     await awaitStorageAgreement(again, target, work);
     await again.alive(work); // one that stopped during the pass may come back with requests it accepted before
-    const now = await requireDefinition(work.cluster, inputs.crd);
+    const now = await requireLiveDefinition(work.cluster, inputs.crd);
     return (
       servers.sameAs(again) &&
       now.metadata.generation === before.metadata.generation &&
@@ -194,10 +194,10 @@ const RECORD_TRIES = 10;
  * is the one that was proven, that is read again.
  */
 export async function recordProven(inputs: ProveInputs, work: ClusterWork, { proof }: Pass): Promise<Definition> {
-  const requests = await requestsUntilNow(inputs, work, await requireDefinition(work.cluster, inputs.crd));
+  const requests = await requestsUntilNow(inputs, work, await requireLiveDefinition(work.cluster, inputs.crd));
   const whole: Proof = { ...proof, ...(requests !== undefined && { requests }) };
   for (let tried = 1; ; tried++) {
-    const live = await requireDefinition(work.cluster, inputs.crd);
+    const live = await requireLiveDefinition(work.cluster, inputs.crd);
     if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
       throw liveDefinitionMoved(inputs.crd, proof.generation, live.metadata);
     }
@@ -223,7 +223,7 @@ async function requestsUntilNow(
   { cluster }: ClusterWork,
   live: Definition,
 ): Promise<RequestRecord | undefined> {
-  const others = versionNames(live).filter((name) => name !== inputs.version);
+  const others = versionNamesOfDefinition(live).filter((name) => name !== inputs.version);
   const read =
     others.length === 0 ? "nothing to count" : await readRequestRecord(cluster, inputs, inputs.decommissionedServers);
   return typeof read !== "string" && read.isOfAll ? requestRecordOfVersions(read.record, others) : undefined;

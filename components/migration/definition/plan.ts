@@ -14,7 +14,7 @@ export interface PlanFacts {
  * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
  * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  */
-export function planVersionsToRehearse(
+export function planDefinitionVersionsToRehearse(
   live: Definition,
   version: string,
   versions: Record<string, boolean> = {},

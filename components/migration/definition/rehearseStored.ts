@@ -6,7 +6,7 @@ import { conversionGuard } from "../rehearsal/conversionGuard";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/rehearsal";
 import { withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
-import { planVersionsToRehearse } from "./plan";
+import { planDefinitionVersionsToRehearse } from "./plan";
 import { recordedRehearsal } from "./records";
 import { isWebhookConversion } from "../../crd/conversion";
 
@@ -38,7 +38,7 @@ export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definitio
 function versionsStillStored(live: Definition, version: string): string[] {
   const { flipped } = recordedRehearsal(live) ?? {};
   const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
-  return isSame ? [flipped.from] : planVersionsToRehearse(live, version);
+  return isSame ? [flipped.from] : planDefinitionVersionsToRehearse(live, version);
 }
 
 /** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */
@@ -83,7 +83,7 @@ export async function rehearseStored(
 }
 
 /** What clean rehearsals found that is worth reading. */
-export function rehearsalWarnings(clean: readonly RehearsalResult[]): string[] {
+export function rehearseStoredWarnings(clean: readonly RehearsalResult[]): string[] {
   return clean.flatMap(({ notChecked, warnings, warningCount }) => [
     ...notChecked.map((sentence) => `not checked: ${sentence}`),
     ...(warningCount > 0

@@ -24,7 +24,7 @@ export function isMigrationReady({ plan, refusal }: MigrationPlan): boolean {
   return plan.length > 0 && refusal === undefined;
 }
 
-export function whyMigrationLacksRights(
+export function whyPlannedMigrationLacksRights(
   cluster: Cluster,
   plan: MigrationPlan,
   { migrator }: ForeignOptions,

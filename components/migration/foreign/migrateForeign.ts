@@ -2,10 +2,10 @@ import type { Definition } from "../../crd/definition";
 import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
-import { requireDefinition } from "../definition/liveDefinition";
+import { requireLiveDefinition } from "../definition/liveDefinition";
 import { migrateAndProve, recordProven, type ProveInputs } from "../definition/migrateAndProve";
 import { afterOthers } from "./afterOthers";
-import { describeMoved, moveStale, moveStaleOnly, type MigrationResult, type StaleObjects } from "./moveStale";
+import { describeMovedStale, moveStale, moveStaleOnly, type MigrationResult, type StaleObjects } from "./moveStale";
 import { hasDefinitionMoved, whileUnmoved } from "./moved";
 import { planForeign, servedVersionsOfForeign, type ForeignOptions, type ForeignPlan } from "./plan";
 import { whyRightsMissing } from "./missingRights";
@@ -40,7 +40,7 @@ function migrateUnderLock(
   return withLock(work.cluster, crd, holder, work.report, async (lockLost) => {
     const locked = { ...work, signal: AbortSignal.any([lockLost, work.signal]) };
     for (let attempt = 1; ; attempt++) {
-      const live = await requireDefinition(work.cluster, crd);
+      const live = await requireLiveDefinition(work.cluster, crd);
       try {
         return await whileUnmoved(live, locked, (signal) => migrateAsItIs(live, options, { ...work, signal }));
       } catch (error) {
@@ -85,7 +85,7 @@ async function rewriteAndProve(
     stored: [live, after].map(({ status }) => (status?.storedVersions ?? []).join(", ")).join(" → "),
     proven: pass.proven,
     rewritten: pass.rewritten,
-    summary: `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${describeMoved(moved)} (${pass.how})`,
+    summary: `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${describeMovedStale(moved)} (${pass.how})`,
   };
 }
 

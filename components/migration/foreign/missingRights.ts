@@ -4,7 +4,7 @@ import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { missingRights } from "../../kubernetes/missingRights";
 import type { Problem } from "../../kubernetes/problem";
 import { ownRightsForBuiltIn, rightsOnBuiltIn } from "../../kubernetes/rights/migrationRights";
-import { rightsWithoutWhich } from "../../kubernetes/rights/rolloutRights";
+import { rightsWithoutWhichRolloutFails } from "../../kubernetes/rights/rolloutRights";
 import { type PolicyRule } from "../../kubernetes/rights/policyRule";
 
 type Migrator = "in-tree" | "direct";
@@ -17,7 +17,7 @@ export async function whyRightsMissing(
 ): Promise<Problem | undefined> {
   const inTree = await isInTree(cluster, migrator);
   const resources = [{ group: spec.group, plural: spec.names.plural }];
-  return whyMissing(cluster, metadata.name, rightsWithoutWhich(resources, { creates: false, inTree }));
+  return whyMissing(cluster, metadata.name, rightsWithoutWhichRolloutFails(resources, { creates: false, inTree }));
 }
 
 /** The same for a built-in resource. */

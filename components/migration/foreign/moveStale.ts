@@ -40,7 +40,7 @@ export async function moveStaleOnly(
     const dropped = { allBut: objects.served };
     if (await moveManagedFieldsOf(work.cluster, objects.resource, object, dropped, work)) moved++;
   }
-  return `proven before${describeMoved(moved)}`;
+  return `proven before${describeMovedStale(moved)}`;
 }
 
 /** @returns of how many they were moved @throws UserError naming those that could not be */
@@ -59,6 +59,6 @@ export async function moveStale(
   throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }
 
-export function describeMoved(moved: number): string {
+export function describeMovedStale(moved: number): string {
   return moved === 0 ? "" : `, managedFields of ${moved} moved`;
 }

@@ -1,6 +1,6 @@
 import type { ForeignPlan } from "./plan";
-import { rehearseStored, rehearsalWarnings } from "../definition/rehearseStored";
-import { planVersionsToRehearse } from "../definition/plan";
+import { rehearseStored, rehearseStoredWarnings } from "../definition/rehearseStored";
+import { planDefinitionVersionsToRehearse } from "../definition/plan";
 import type { ClusterWork } from "../../kubernetes/cluster";
 
 /**
@@ -13,8 +13,8 @@ export async function rehearseForeign(
   { live, name: crd, version }: ForeignPlan,
   work: ForeignWork,
 ): Promise<number | undefined> {
-  const clean = await rehearseStored(planVersionsToRehearse(live, version), live, { crd, version }, work);
-  for (const warning of rehearsalWarnings(clean)) work.warn(`${crd}: ${warning}`);
+  const clean = await rehearseStored(planDefinitionVersionsToRehearse(live, version), live, { crd, version }, work);
+  for (const warning of rehearseStoredWarnings(clean)) work.warn(`${crd}: ${warning}`);
   return clean.length === 0 ? undefined : Math.max(...clean.map(({ objects }) => objects));
 }
 

@@ -1,10 +1,10 @@
-import { versionNames } from "../../crd/definition";
+import { versionNamesOfDefinition } from "../../crd/definition";
 import type { Problem } from "../../kubernetes/problem";
 import type { RollbackFacts } from "../facts";
 
 /** The API server refuses every edit of such a CRD. It comes from a restored etcd, or from a status written by hand. */
 export function storedVersionsKnown({ live }: RollbackFacts): Problem[] {
-  const known = versionNames(live);
+  const known = versionNamesOfDefinition(live);
   const unknown = (live.status?.storedVersions ?? []).filter((name) => !known.includes(name));
   if (unknown.length === 0) return [];
   const names = unknown.join(", ");

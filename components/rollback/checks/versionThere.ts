@@ -1,10 +1,10 @@
-import { versionNames } from "../../crd/definition";
+import { versionNamesOfDefinition } from "../../crd/definition";
 import type { Problem } from "../../kubernetes/problem";
 import type { RollbackFacts } from "../facts";
 
 /** The API server stores and serves only what spec.versions has, and its schema is nowhere else in the cluster. */
 export function versionThere({ live, to }: RollbackFacts): Problem[] {
-  const there = versionNames(live);
+  const there = versionNamesOfDefinition(live);
   if (there.includes(to)) return [];
   return [
     {

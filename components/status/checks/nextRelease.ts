@@ -1,6 +1,6 @@
 import { oneStorageVersion } from "../../crd/checks/oneStorageVersion";
 import { versionNamesUnique } from "../../crd/checks/versionNamesUnique";
-import { versionNames, type Definition } from "../../crd/definition";
+import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import type { CrdFacts } from "../facts";
 import type { Finding, Question } from "../finding";
 import { howToMigrate } from "./howToMigrate";
@@ -22,7 +22,7 @@ export function nextRelease(facts: CrdFacts, question: Question): Finding[] {
 type Rule = (facts: CrdFacts, manifest: Definition, question: Question) => Finding["problem"][];
 
 const storedVersionGone: Rule = (facts, manifest, question) => {
-  const gone = facts.storedVersions.filter((name) => !versionNames(manifest).includes(name));
+  const gone = facts.storedVersions.filter((name) => !versionNamesOfDefinition(manifest).includes(name));
   if (gone.length === 0) return [];
   const isStorageGone = gone.includes(facts.storage);
   return [

@@ -1,5 +1,5 @@
 import { canonicalText } from "../../crd/canonical";
-import { versionNames, type Definition } from "../../crd/definition";
+import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { recordedUnfinishedDrop } from "../../migration/definition/records";
 
@@ -31,7 +31,7 @@ export function objectsReadable(
 
 /** It brings back the version in which an object is stored, or another way to convert. */
 function mayFix(manifest: Definition, live: Definition, found: string): boolean {
-  const added = versionNames(manifest).filter((name) => !versionNames(live).includes(name));
+  const added = versionNamesOfDefinition(manifest).filter((name) => !versionNamesOfDefinition(live).includes(name));
   if (added.some((name) => new RegExp(`${live.spec.group}/${name}\\b`).test(found))) return true;
   return (
     /webhook/.test(found) &&

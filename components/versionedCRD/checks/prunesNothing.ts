@@ -1,4 +1,4 @@
-import { storageVersion, versionNames, type Definition, type Version } from "../../crd/definition";
+import { storageVersion, versionNamesOfDefinition, type Definition, type Version } from "../../crd/definition";
 import { isNewerVersion } from "../../crd/versionNames";
 import { describeProblem } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
@@ -27,7 +27,7 @@ function sources(manifest: Definition, live: Definition | undefined): Version[] 
   const storage = live.spec.versions.filter(({ name }) => name === storageVersion(live));
   // Where the live webhook is kept until drop, it converts what is stored in the versions that go.
   if (isWebhookConversion(servedStage(manifest, live, "").spec.conversion)) return toCome;
-  const leftover = withdrawnVersions(live, versionNames(manifest));
+  const leftover = withdrawnVersions(live, versionNamesOfDefinition(manifest));
   return [...toCome, ...storage, ...leftover];
 }
 

@@ -11,7 +11,7 @@ import { leftOverDroppedVersions, versionDropped } from "../checks/versionDroppe
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
-import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
 import { recordedUnfinishedDrop } from "../../migration/definition/records";
 import { planDrop } from "../plan";
@@ -45,7 +45,7 @@ export const drop: RolloutPhase<DropInputs> = {
 
   async run(inputs, work) {
     const resumed = await finishCutOffRemoval(inputs, work);
-    const live = await requireDefinition(work.cluster, inputs.crd);
+    const live = await requireLiveDefinition(work.cluster, inputs.crd);
     const names = namesToDrop(inputs, live);
     if (names.length === 0) return { ...currentOutputs(live), summary: resumed ?? "nothing to drop" };
     assertAcknowledged(inputs, names);
@@ -60,14 +60,14 @@ export const drop: RolloutPhase<DropInputs> = {
       await removeVersions(inputs, work, await assertMayStillDrop(inputs, work), names, servers);
       return describeDropped(names, live, servers);
     });
-    const after = await requireDefinition(work.cluster, inputs.crd);
+    const after = await requireLiveDefinition(work.cluster, inputs.crd);
     return { ...currentOutputs(after), summary: [...(resumed ? [resumed] : []), dropped, ...saved].join("; ") };
   },
 };
 
 /** Before any gate: while versions are missing that objects may need, nothing can be listed, and putting them back is the way out. */
 async function finishCutOffRemoval(inputs: DropInputs, work: PhaseWork): Promise<string | undefined> {
-  const live = await requireDefinition(work.cluster, inputs.crd);
+  const live = await requireLiveDefinition(work.cluster, inputs.crd);
   const unfinished = recordedUnfinishedDrop(live);
   if (unfinished.length === 0) return undefined;
   return withAliveServers(inputs, work, async (servers) => {
@@ -140,7 +140,7 @@ async function assertMayDrop(inputs: DropInputs, work: PhaseWork, live: Definiti
 
 /** The same gate once more, on the definition that is about to be changed. */
 async function assertMayStillDrop(inputs: DropInputs, work: PhaseWork): Promise<Definition> {
-  const now = await requireDefinition(work.cluster, inputs.crd);
+  const now = await requireLiveDefinition(work.cluster, inputs.crd);
   await assertMayDrop(inputs, work, now);
   return now;
 }

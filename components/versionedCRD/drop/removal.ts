@@ -9,7 +9,7 @@ import { awaitReadableEverywhere } from "../../migration/servers/servedEverywher
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
-import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
+import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
 import { recordedDropping, type DroppingRecord } from "../../migration/definition/records";
 import { placeholderInStage, removedStage, restoredStage } from "../stages";
@@ -61,10 +61,10 @@ export async function resumeRemoval(
 }
 
 async function finishRemoval({ crd, group, plural }: DropInputs, work: PhaseWork, servers: ApiServers): Promise<void> {
-  const live = await requireDefinition(work.cluster, crd);
+  const live = await requireLiveDefinition(work.cluster, crd);
   await awaitDefinitionSeen(servers, live, work);
   await awaitReadableEverywhere(servers, { group, plural, version: storageVersion(live) }, work);
-  await annotateLiveDefinition(work.cluster, await requireDefinition(work.cluster, crd), {
+  await annotateLiveDefinition(work.cluster, await requireLiveDefinition(work.cluster, crd), {
     [DROPPING_ANNOTATION]: null,
   });
 }
@@ -116,7 +116,7 @@ async function restore(
   going: Version[],
   conversion: Conversion | null,
 ): Promise<{ wasGone: boolean; restored: Definition }> {
-  const now = await requireDefinition(work.cluster, crd);
+  const now = await requireLiveDefinition(work.cluster, crd);
   const there = now.spec.versions.map(({ name }) => name);
   const missing = going.filter(({ name }) => !there.includes(name));
   if (missing.length === 0) return { wasGone: false, restored: now };

@@ -1,8 +1,8 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
-import { requireDefinition } from "../../migration/definition/liveDefinition";
-import { planDefinitionMigrate, planVersionsToRehearse } from "../../migration/definition/plan";
+import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
+import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { migrateAndProve, recordProven } from "../../migration/definition/migrateAndProve";
 import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
@@ -24,7 +24,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
   },
 
   async run(inputs, work) {
-    const live = await requireDefinition(work.cluster, inputs.crd);
+    const live = await requireLiveDefinition(work.cluster, inputs.crd);
     const facts = await readPlanFacts(inputs, work.cluster, live);
     if (planDefinitionMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
       return { ...currentOutputs(live), summary: `storedVersions is [${inputs.version}]`, ...proofOutput(live) };
@@ -36,7 +36,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
         next: "run `pulumi up` without --target",
       });
     }
-    if (planVersionsToRehearse(live, inputs.version).length > 0 && !hasValidRehearsal(live, inputs.version)) {
+    if (planDefinitionVersionsToRehearse(live, inputs.version).length > 0 && !hasValidRehearsal(live, inputs.version)) {
       throw new UserError({
         what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,
         expected: "one before objects are rewritten",

@@ -1,8 +1,8 @@
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
-import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
-import { planVersionsToRehearse } from "../../migration/definition/plan";
+import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
+import { planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import type { RehearsalRecord } from "../../migration/definition/records";
-import { rehearsalWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
+import { rehearseStoredWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
 import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";
 import { expectedBeforeStore } from "../expectedOutputs";
@@ -18,15 +18,15 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
 
   async run(inputs, work) {
     const { cluster } = work;
-    const live = await requireDefinition(cluster, inputs.crd);
+    const live = await requireLiveDefinition(cluster, inputs.crd);
     if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
     const clean = await rehearseStored(
-      planVersionsToRehearse(live, inputs.version, inputs.versions),
+      planDefinitionVersionsToRehearse(live, inputs.version, inputs.versions),
       live,
       withAcknowledgedSize(inputs),
       work,
     );
-    for (const warning of rehearsalWarnings(clean)) work.warn(warning);
+    for (const warning of rehearseStoredWarnings(clean)) work.warn(warning);
     const objects = Math.max(...clean.map((result) => result.objects));
     const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
     const record: RehearsalRecord = {

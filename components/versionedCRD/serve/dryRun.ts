@@ -1,5 +1,5 @@
 import { canonicalText } from "../../crd/canonical";
-import { versionNames, type Definition } from "../../crd/definition";
+import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
@@ -38,7 +38,7 @@ export async function dryRunStages(
   const first = await tryStage(cluster, served, live, { by: "serve", force });
   const leaves = canonicalText(served.spec.conversion ?? null) !== canonicalText(manifest.spec.conversion ?? null);
   if (live === undefined || first.after === undefined || !leaves) return first;
-  const names = withdrawnVersions(live, versionNames(manifest)).map(({ name }) => name);
+  const names = withdrawnVersions(live, versionNamesOfDefinition(manifest)).map(({ name }) => name);
   const removed = removedStage(storedStage(first.after, storage), names, manifest.spec.conversion);
   const last = await tryStage(cluster, removed, live, { by: "drop", force: false });
   return { problems: last.problems, notes: [...first.notes, ...last.notes] };

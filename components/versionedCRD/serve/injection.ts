@@ -2,7 +2,7 @@ import { type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import type { PhaseWork } from "../../provider/phaseLogic";
-import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** By these a CRD asks cert-manager's cainjector for its caBundle. https://cert-manager.io/docs/reference/annotations/ */
@@ -30,7 +30,7 @@ export async function awaitInjection(
   seconds = WAIT_SECONDS,
 ): Promise<Definition> {
   const deadline = Date.now() + seconds * 1_000;
-  for (let live = after; ; live = await requireDefinition(cluster, crd)) {
+  for (let live = after; ; live = await requireLiveDefinition(cluster, crd)) {
     const asked = requestedInjection(live);
     if (asked === undefined) return live;
     if (Date.now() > deadline) {

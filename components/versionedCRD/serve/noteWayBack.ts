@@ -1,6 +1,6 @@
 import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
-import { storageVersion, versionNames, type Definition } from "../../crd/definition";
+import { storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { compareVersionNames, isNewerVersion } from "../../crd/versionNames";
 import { boundedProblemItems } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
@@ -23,7 +23,7 @@ export function noteWayBack(manifest: Definition, live: Definition | undefined):
 /** The storage version, or one that leaves although objects may be stored in it, where it is newer than the one to come. */
 function newerVersionLeft(manifest: Definition, live: Definition): string | undefined {
   const to = storageVersion(manifest);
-  const kept = versionNames(manifest);
+  const kept = versionNamesOfDefinition(manifest);
   const gone = (live.status?.storedVersions ?? []).filter((name) => !kept.includes(name));
   return [storageVersion(live), ...gone.sort(compareVersionNames).reverse()].find((name) => isNewerVersion(name, to));
 }

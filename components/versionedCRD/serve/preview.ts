@@ -1,4 +1,4 @@
-import { storageVersion, versionNames, type Definition } from "../../crd/definition";
+import { storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { checkedManifest } from "../../crd/manifest";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
@@ -119,8 +119,10 @@ async function probeWebhook(
   const client = { ...wanted, ...(caBundle !== undefined && { caBundle }) };
   const { group, names } = manifest.spec;
   const to = storageVersion(manifest);
-  const from = live === undefined ? versionNames(manifest).find((name) => name !== to) : storageVersion(live);
-  const [first, second] = from === to ? [versionNames(manifest).find((name) => name !== to), to] : [from, to];
+  const from =
+    live === undefined ? versionNamesOfDefinition(manifest).find((name) => name !== to) : storageVersion(live);
+  const [first, second] =
+    from === to ? [versionNamesOfDefinition(manifest).find((name) => name !== to), to] : [from, to];
   if (first === undefined) return [];
   try {
     await probeConversion(cluster, client, { group, kind: names.kind }, first, second);

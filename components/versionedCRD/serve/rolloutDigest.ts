@@ -1,5 +1,5 @@
 import { canonicalDigest } from "../../crd/canonical";
-import { servedByName, versionNames, type Definition } from "../../crd/definition";
+import { servedByName, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { planDefinitionMigrate, type PlanFacts } from "../../migration/definition/plan";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
@@ -14,7 +14,7 @@ export function plansForRolloutDigest(inputs: ServeInputs, live: Definition | un
     planRehearse(live, { version: storage, schema: digestRehearsedSchema(manifest), versions, stopsHere: false }),
     planStore(live, storage),
     planDefinitionMigrate(live, storage, migrator, facts),
-    planDrop(live, versionNames(manifest)),
+    planDrop(live, versionNamesOfDefinition(manifest)),
   ];
 }
 

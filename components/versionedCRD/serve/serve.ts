@@ -1,4 +1,4 @@
-import { versionNames, type Definition } from "../../crd/definition";
+import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { readDefinition } from "../../crd/readDefinition";
 import { readAdmission } from "../../kubernetes/admission";
 import { MetadataOnly, resourcePath } from "../../kubernetes/api";
@@ -7,7 +7,7 @@ import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
 import { missingRights } from "../../kubernetes/missingRights";
 import { describeProblem, type Problem } from "../../kubernetes/problem";
-import { rightsWithoutWhich } from "../../kubernetes/rights/rolloutRights";
+import { rightsWithoutWhichRolloutFails } from "../../kubernetes/rights/rolloutRights";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
@@ -16,7 +16,7 @@ import { carryProof } from "../carryProof";
 import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
-import { requireDefinition } from "../../migration/definition/liveDefinition";
+import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition, takeOverFieldsOfDefinition } from "../changeDefinition";
 import { isCreationPlan } from "../plan";
 import { servedStage } from "../stages";
@@ -50,10 +50,10 @@ export const serve: RolloutPhase<ServeInputs> = {
       await takeOverFieldsOfDefinition(cluster, await carryProof(cluster, before, after, complete), managers);
     }
     await awaitEstablished(inputs, work);
-    work.saveOutputs(currentOutputs(await requireDefinition(cluster, inputs.crd))); // from here on it may hold objects
+    work.saveOutputs(currentOutputs(await requireLiveDefinition(cluster, inputs.crd))); // from here on it may hold objects
     const names = await awaitServedByAll(inputs, work, plan.length > 0);
-    const live = await requireDefinition(cluster, inputs.crd);
-    return { ...currentOutputs(live), summary: `${versionNames(live).join(", ")} on ${names}` };
+    const live = await requireLiveDefinition(cluster, inputs.crd);
+    return { ...currentOutputs(live), summary: `${versionNamesOfDefinition(live).join(", ")} on ${names}` };
   },
 
   contradiction({ storageVersion, __found }, inputs) {
@@ -85,7 +85,7 @@ async function assertRightsForRollout(
 ): Promise<void> {
   const { crd, group, plural, migrator } = inputs;
   const inTree = migrator === "in-tree" && (await discoverStorageMigrationVersion(cluster)) !== undefined;
-  const rules = rightsWithoutWhich([{ group, plural }], { creates: before === undefined, inTree });
+  const rules = rightsWithoutWhichRolloutFails([{ group, plural }], { creates: before === undefined, inTree });
   const missing = await missingRights(cluster, rules, "kube-system");
   if (missing.length === 0) return;
   throw new UserError({
@@ -98,7 +98,7 @@ async function assertRightsForRollout(
 async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
-    const conditions = (await requireDefinition(work.cluster, crd)).status?.conditions ?? [];
+    const conditions = (await requireLiveDefinition(work.cluster, crd)).status?.conditions ?? [];
     const refused = conditions.find(({ type, status }) => type === "NamesAccepted" && status === "False");
     if (refused !== undefined) {
       throw new UserError({
@@ -130,9 +130,9 @@ async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<
  */
 async function awaitServedByAll(inputs: ServeInputs, work: PhaseWork, wasApplied: boolean): Promise<string> {
   const { group, plural } = inputs;
-  const live = await requireDefinition(work.cluster, inputs.crd);
+  const live = await requireLiveDefinition(work.cluster, inputs.crd);
   const isServed = live.spec.versions.filter((version) => version.served).map(({ name }) => name);
-  const notServed = versionNames(live).filter((name) => !isServed.includes(name));
+  const notServed = versionNamesOfDefinition(live).filter((name) => !isServed.includes(name));
   const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
   try {
     await awaitServedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);

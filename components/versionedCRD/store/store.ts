@@ -8,7 +8,7 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
-import { annotateLiveDefinition, requireDefinition } from "../../migration/definition/liveDefinition";
+import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../changeDefinition";
 import { planStore } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
@@ -25,7 +25,7 @@ export const store: RolloutPhase<StoreInputs> = {
 
   async run(inputs, work) {
     const { crd, group, plural, kind, version } = inputs;
-    const live = await requireDefinition(work.cluster, crd);
+    const live = await requireLiveDefinition(work.cluster, crd);
     if (planStore(live, version).length === 0) return { ...currentOutputs(live), summary: `storage is ${version}` };
     assertMayFlip(live, version);
     await rehearseStoredAgain(inputs, live, work);

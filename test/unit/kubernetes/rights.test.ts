@@ -4,7 +4,7 @@ import {
   rightsForDrop,
   rightsForPreview,
   rightsForUp,
-  rightsWithoutWhich,
+  rightsWithoutWhichRolloutFails,
 } from "../../../components/kubernetes/rights/rolloutRights";
 import { rightsForConversionService } from "../../../components/kubernetes/rights/conversionWebhookRights";
 import { rightsForMigration } from "../../../components/kubernetes/rights/migrationRights";
@@ -47,8 +47,8 @@ test("definitions and locks by name, sorted, one rule a group", () => {
 });
 
 test("what is not needed is not asked for: creating a CRD that is there, in-tree migrations where none run", () => {
-  const all = rightsWithoutWhich(resources);
-  const less = rightsWithoutWhich(resources, { creates: false, inTree: false });
+  const all = rightsWithoutWhichRolloutFails(resources);
+  const less = rightsWithoutWhichRolloutFails(resources, { creates: false, inTree: false });
   expect(all.filter((rule) => !JSON.stringify(less).includes(JSON.stringify(rule)))).toEqual([
     { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["create"] },
     expect.objectContaining({ apiGroups: ["storagemigration.k8s.io"] }),
@@ -56,7 +56,7 @@ test("what is not needed is not asked for: creating a CRD that is there, in-tree
 });
 
 test("without three of the rights less is known, and nothing fails", () => {
-  const without = JSON.stringify(rightsWithoutWhich(resources));
+  const without = JSON.stringify(rightsWithoutWhichRolloutFails(resources));
   expect(rightsForUp(resources).filter((rule) => !without.includes(JSON.stringify(rule)))).toEqual([
     { apiGroups: [""], resources: ["namespaces"], verbs: ["get"], resourceNames: ["kube-system"] },
     { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["list"] },

@@ -1,4 +1,8 @@
-import { exitCodeOfStatus, judgeCluster, type ClusterStatus } from "../../../components/status/clusterStatus";
+import {
+  exitCodeOfClusterStatus,
+  judgeClusterStatus,
+  type ClusterStatus,
+} from "../../../components/status/clusterStatus";
 import type { ClusterFacts, CrdFacts } from "../../../components/status/facts";
 import { renderStatusAsJson } from "../../../components/status/render/json";
 import { renderStatusAsMarkdown } from "../../../components/status/render/markdown";
@@ -9,7 +13,7 @@ const shown = { all: false, named: false, wide: false };
 const named = (name: string, crd: CrdFacts): CrdFacts => ({ ...crd, name: `${name}.example.com`, plural: name });
 const stale = (name: string): CrdFacts => named(name, seen("v1 v2*", { storedVersions: ["v1", "v2"] }));
 const judged = (given: Partial<ClusterFacts>, namesContext = false) =>
-  judgeCluster(
+  judgeClusterStatus(
     { context: "prod", server: "https://10.0.0.1:6443", crds: [], hidden: [], ...given },
     { now: NOW, namesContext, next: new Map() },
   );
@@ -74,12 +78,12 @@ test("API servers that run with different encryption configurations are a proble
   expect(renderStatusAsText([cluster], shown)).toMatch(
     /different encryption configurations:\n {4}a: sha256:1\n {4}b: none\n/,
   );
-  expect(exitCodeOfStatus([cluster])).toBe(1);
+  expect(exitCodeOfClusterStatus([cluster])).toBe(1);
   const same = judged({ encryption: { ...encryption, servers: { a: "sha256:1", b: "sha256:1" } } });
   expect(renderStatusAsText([same], shown)).toContain(
     "encryption at rest: configuration sha256:1, 2 API servers (a, b): secrets\n",
   );
-  expect(exitCodeOfStatus([same])).toBe(0);
+  expect(exitCodeOfClusterStatus([same])).toBe(0);
 });
 
 test.each<[ClusterStatus[], number]>([
@@ -87,7 +91,7 @@ test.each<[ClusterStatus[], number]>([
   [[judged({ crds: [seen("v1*")] }), judged({ crds: [stale("bs")] })], 1],
   [[judged({ crds: [stale("bs")] }), unseen], 2],
 ])("exit code %#", (clusters, code) => {
-  expect(exitCodeOfStatus(clusters)).toBe(code);
+  expect(exitCodeOfClusterStatus(clusters)).toBe(code);
 });
 
 test("a cluster that could not be looked at is said, and the others are shown", () => {

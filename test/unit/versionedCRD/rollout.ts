@@ -1,4 +1,9 @@
-import { servedByName, storageVersion, versionNames, type Definition } from "../../../components/crd/definition";
+import {
+  servedByName,
+  storageVersion,
+  versionNamesOfDefinition,
+  type Definition,
+} from "../../../components/crd/definition";
 import { PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../../components/crd/names";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
@@ -29,7 +34,7 @@ export function plans(live: Live, manifest: Definition, stopAfter: PhaseName = "
     rehearse: planRehearse(live, { ...rehearsed(manifest), stopsHere: stopAfter === "rehearse" }),
     store: planStore(live, version),
     migrate: planDefinitionMigrate(live, version, "in-tree", facts),
-    drop: planDrop(live, versionNames(manifest)),
+    drop: planDrop(live, versionNamesOfDefinition(manifest)),
   };
 }
 
@@ -99,7 +104,7 @@ export async function carried(before: Live, after: Definition, later = after): P
 }
 
 async function dropped(live: Definition, manifest: Definition): Promise<Definition> {
-  const gone = withdrawnVersions(live, versionNames(manifest));
+  const gone = withdrawnVersions(live, versionNamesOfDefinition(manifest));
   const names = gone.map(({ name }) => name);
   const isServed = gone.some((version) => version.served);
   const hidden = isServed ? await carried(live, applied(live, unservedStage(live, names))) : live;
