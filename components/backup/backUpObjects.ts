@@ -2,7 +2,7 @@ import type { KubernetesObject, Resource } from "../kubernetes/api";
 import type { ClusterWork } from "../kubernetes/cluster";
 import { readableJson } from "../kubernetes/json";
 import { listPages } from "../migration/rewrite/pages";
-import { progressCount, Progress } from "../migration/rewrite/progress";
+import { Progress, progressObjects } from "../migration/rewrite/progress";
 import { BackupFolder } from "./backupFolder";
 import { restorable } from "./restorable";
 
@@ -41,7 +41,7 @@ export async function backUpObjects(
       progress.update(written + objects.length, written + remaining, 0);
       written += objects.length;
     }
-    return `${progressCount(written)} object${written === 1 ? "" : "s"} backed up to ${await folder.complete()}`;
+    return `${progressObjects(written)} backed up to ${await folder.complete()}`;
   } catch (error) {
     await folder.discard();
     throw error;

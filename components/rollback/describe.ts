@@ -1,5 +1,5 @@
 import { describeReadSample } from "../migration/rehearsal/sample";
-import { progressCount } from "../migration/rewrite/progress";
+import { progressObjects } from "../migration/rewrite/progress";
 import type { ObjectsRead } from "./facts";
 import type { FieldUse } from "./lostFields";
 
@@ -14,10 +14,5 @@ export function describeLooked(read: ObjectsRead): string {
 /** `.spec.tier: 2 objects`. */
 export function describeFieldUse({ field, objects }: FieldUse): string {
   if (objects === undefined) return field;
-  return `${field}: ${objects === 0 ? "no object" : describeObjects(objects)}`;
-}
-
-/** `1 object`, `2 objects`. */
-export function describeObjects(number: number): string {
-  return `${progressCount(number)} object${number === 1 ? "" : "s"}`;
+  return `${field}: ${objects === 0 ? "no object" : progressObjects(objects)}`;
 }

@@ -61,6 +61,7 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
   const listed = first.state === "read" ? first.resourceVersion : undefined;
   const stored = versionsThatMayBeStored(live, listed);
   const written = writtenSince(facts);
+  const lost = lostFields(facts);
   return {
     crd: live.metadata.name,
     to,
@@ -72,8 +73,8 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
     })),
     storedVersions: live.status?.storedVersions ?? [],
     conversion: isWebhookConversion(live.spec.conversion) ? "Webhook" : "None",
-    blockers: CHECKS.flatMap((check) => check(facts)),
-    lost: lostFields(facts).map(({ read, ...lost }) => ({ ...lost, looked: describeLooked(read) })),
+    blockers: [...CHECKS.flatMap((check) => check(facts)), ...fieldsKept(facts, lost)],
+    lost: lost.map(({ read, ...fields }) => ({ ...fields, looked: describeLooked(read) })),
     refused: refusedObjects(facts),
     clients: clientsOf(facts),
     looked: describeLooked(first),
@@ -89,5 +90,4 @@ const CHECKS: readonly ((facts: RollbackFacts) => Problem[])[] = [
   storedVersionsKnown,
   objectsReadable,
   conversionAnswers,
-  fieldsKept,
 ];

@@ -1,3 +1,4 @@
+import { alignColumns } from "../../kubernetes/columns";
 import { describeProblem, type Problem } from "../../kubernetes/problem";
 import { storedOfPlannedMigration, type MigrationPlan } from "../../migration/entries/plannedMigration";
 import { progressCount } from "../../migration/rewrite/progress";
@@ -39,13 +40,7 @@ export function describeMigrationOutcomes(outcomes: readonly Outcome[]): string 
     rewritten === undefined ? "" : progressCount(rewritten),
     result,
   ]);
-  return aligned([["RESOURCE", "STORED VERSIONS", "OBJECTS", "REWRITTEN", "RESULT"], ...rows]);
-}
-
-function aligned(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const line = (row: string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-  return `${rows.map((row) => line(row).trimEnd()).join("\n")}\n`;
+  return `${alignColumns([["RESOURCE", "STORED VERSIONS", "OBJECTS", "REWRITTEN", "RESULT"], ...rows])}\n`;
 }
 
 /** The engine's errors are written for Pulumi's users; here the next step is this command. */

@@ -1,6 +1,7 @@
 import { boundedProblemItems } from "../../kubernetes/problem";
+import { progressObjects } from "../../migration/rewrite/progress";
 import type { ManagerUse } from "../../migration/usage/describeUsage";
-import { describeFieldUse, describeObjects } from "../../rollback/describe";
+import { describeFieldUse } from "../../rollback/describe";
 import { describeCount } from "../count";
 import type { RollbackReport } from "./report";
 
@@ -45,7 +46,7 @@ export function describeSections(report: RollbackReport): Section[] {
         ...refused,
         ...(writtenSince === undefined
           ? []
-          : [`${describeObjects(writtenSince)} written since the last migration was proven (${looked})`]),
+          : [`${progressObjects(writtenSince)} written since the last migration was proven (${looked})`]),
       ],
     },
     ...lost
@@ -64,7 +65,7 @@ export function describeSections(report: RollbackReport): Section[] {
 }
 
 function describeManager({ manager, objects, last }: ManagerUse): string {
-  return `${manager}: ${describeObjects(objects)}${last === "" ? "" : `, last ${last}`}`;
+  return `${manager}: ${progressObjects(objects)}${last === "" ? "" : `, last ${last}`}`;
 }
 
 /** Above the steps. */

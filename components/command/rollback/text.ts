@@ -1,3 +1,4 @@
+import { alignColumns } from "../../kubernetes/columns";
 import { describeProblem } from "../../kubernetes/problem";
 import type { RollbackReport } from "./report";
 import { describeSections, describeVerdict, describeWhen, tableOfVersions } from "./sections";
@@ -7,7 +8,7 @@ export function renderRollbackAsText(report: RollbackReport): string {
   const { context, server, blockers, steps } = report;
   const blocks = [
     `context ${context}, ${server}: ${describeVerdict(report)}`,
-    table(tableOfVersions(report)),
+    alignColumns(tableOfVersions(report)),
     ...blockers.map(describeProblem),
     ...describeSections(report).map(({ heading, lines }) => [`${heading}:`, ...lines.map(indented)].join("\n")),
     [
@@ -19,12 +20,6 @@ export function renderRollbackAsText(report: RollbackReport): string {
     ].join("\n"),
   ];
   return `${blocks.join("\n\n")}\n`;
-}
-
-function table(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const line = (row: string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-  return rows.map((row) => line(row).trimEnd()).join("\n");
 }
 
 function indented(line: string): string {

@@ -12,7 +12,7 @@ import type { ForeignWork } from "../foreign/rehearseForeign";
 import { rewriteInTree } from "../inTree/inTree";
 import { someAreStale } from "../inTree/someAreStale";
 import { withFailures } from "../rewrite/failures";
-import { type PassResult, passUntilProven } from "../rewrite/passes";
+import { describeProven, type PassResult, passUntilProven } from "../rewrite/passes";
 import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
 import { waitForRequestsInFlight } from "../servers/inFlight";
 import { awaitBuiltInAgreement, type BuiltInAgreement } from "./agreement";
@@ -57,14 +57,14 @@ async function migrateAsItIs(name: string, options: ForeignOptions, work: Foreig
   const { result, clean } = await passUntilProven(() => pass.once(), work.report, WORDS);
   work.signal.throwIfAborted();
   await recordBuiltInProof(work.cluster, result.proof);
-  const seconds = Math.ceil((Date.now() - started) / 1000);
-  const { proof, rewritten, servers, how } = result;
-  const passes = clean === 1 ? "" : `; ${clean} clean passes in a row`;
+  const { proof, rewritten } = result;
+  const how = clean === 1 ? result.how : `${result.how}; ${clean} clean passes in a row`;
+  const proven = { ...result, proven: proof.objects, how };
   return {
     stored: proof.storageVersion,
     proven: proof.objects,
     rewritten,
-    summary: `${proof.objects} proven on ${servers} in ${seconds} s, ${rewritten} of them rewritten by our own pass${describeMovedStale(pass.moved)} (${how}${passes})`,
+    summary: describeProven(proven, started, describeMovedStale(pass.moved)),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Problem } from "../../kubernetes/problem";
 import { describeMigrator } from "../definition/plan";
 import { readForeignSample, type Sample } from "../foreign/foreignSample";
 import type { ForeignOptions } from "../foreign/plan";
-import { droppedVersionsInManagedFields } from "../managedFields";
+import { planMovingStale } from "../foreign/planMovingStale";
 import { type BuiltIn, storageOfBuiltIn } from "./builtIn";
 import { type BuiltInProof, isBuiltInProven } from "./proof";
 import { readBuiltInProof } from "./proofConfigMap";
@@ -58,15 +58,11 @@ export function decideBuiltInPlan(
   facts: BuiltInFacts,
   migrator: ForeignOptions["migrator"],
 ): BuiltInPlan {
-  const { name, group, version, hash, served } = builtIn;
+  const { name, hash } = builtIn;
   const { sample } = facts;
   const storage = storageOfBuiltIn(builtIn, hash);
   const rewriting = planRewrite(builtIn, facts, migrator);
-  const named = sample.objects.map((object) => droppedVersionsInManagedFields(object, group, { allBut: served }));
-  const stale = sample.objects.filter((_, index) => (named[index] ?? []).length > 0);
-  const from = [...new Set(named.flat())].sort();
-  const moving =
-    from.length === 0 ? [] : [`managedFields ${from.join(", ")} → ${group}/${version}: not served any more`];
+  const { stale, moving } = planMovingStale(sample.objects, builtIn);
   return { builtIn, name, storage, plan: [...rewriting, ...moving], rewrites: rewriting.length > 0, sample, stale };
 }
 

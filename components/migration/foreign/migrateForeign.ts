@@ -4,6 +4,7 @@ import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
 import { requireLiveDefinition } from "../definition/liveDefinition";
 import { migrateAndProve, recordProven, type ProveInputs } from "../definition/migrateAndProve";
+import { describeProven } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type MigrationResult, type StaleObjects } from "./moveStale";
 import { hasDefinitionMoved, whileUnmoved } from "./moved";
@@ -80,12 +81,11 @@ async function rewriteAndProve(
   // Before the proof: were we killed here, the next run would begin anew, and find what is left.
   const moved = await moveStale(staleOf(planned), work);
   const after = await recordProven(inputs, work, pass);
-  const seconds = Math.ceil((Date.now() - started) / 1000);
   return {
     stored: [live, after].map(({ status }) => (status?.storedVersions ?? []).join(", ")).join(" → "),
     proven: pass.proven,
     rewritten: pass.rewritten,
-    summary: `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${describeMovedStale(moved)} (${pass.how})`,
+    summary: describeProven(pass, started, describeMovedStale(moved)),
   };
 }
 

@@ -5,8 +5,8 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
 import { planDefinitionMigrate, type PlanFacts } from "../definition/plan";
 import { readPlanFacts } from "../definition/planFacts";
-import { droppedVersionsInManagedFields } from "../managedFields";
 import { readForeignSample, type Sample } from "./foreignSample";
+import { planMovingStale } from "./planMovingStale";
 
 /** How a CRD that somebody else manages is migrated. */
 export interface ForeignOptions {
@@ -53,12 +53,8 @@ export function decideForeignPlan(
 ): ForeignPlan {
   const version = storageVersion(live);
   const rewriting = planDefinitionMigrate(live, version, migrator, facts);
-  const dropped = { allBut: servedVersionsOfForeign(live) };
-  const named = sample.objects.map((object) => droppedVersionsInManagedFields(object, live.spec.group, dropped));
-  const stale = sample.objects.filter((_, index) => (named[index] ?? []).length > 0);
-  const from = [...new Set(named.flat())].sort();
-  const moving =
-    from.length === 0 ? [] : [`managedFields ${from.join(", ")} → ${live.spec.group}/${version}: not served any more`];
+  const served = servedVersionsOfForeign(live);
+  const { stale, moving } = planMovingStale(sample.objects, { group: live.spec.group, version, served });
   const plan = [...rewriting, ...moving];
   const refusal = plan.length === 0 ? undefined : whyRefused(live, facts.unreadable);
   const rewrites = rewriting.length > 0;

@@ -4,7 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Failure, NAMED_FAILURES } from "../rewrite/failures";
 import { forEachObject } from "../rewrite/objects";
-import { progressCount } from "../rewrite/progress";
+import { progressObjects } from "../rewrite/progress";
 import { BatchedConversion } from "./batchedConversion";
 import {
   checkRewriteOfObject,
@@ -154,8 +154,6 @@ class Notes {
   }
 
   sentences(): string[] {
-    return [...this.unchecked].map(
-      ([what, objects]) => `${what} (${progressCount(objects)} object${objects === 1 ? "" : "s"})`,
-    );
+    return [...this.unchecked].map(([what, objects]) => `${what} (${progressObjects(objects)})`);
   }
 }

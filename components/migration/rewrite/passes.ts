@@ -20,6 +20,16 @@ export interface PassWords {
 
 const DEFINITION: PassWords = { other: "definition", unharmed: "storedVersions is as it was" };
 
+/** For the row of a migration: what was proven where, how long it took since `started`, and what of it our own pass wrote. */
+export function describeProven(
+  pass: { readonly proven: number; readonly servers: string; readonly rewritten: number; readonly how: string },
+  started: number,
+  alsoDone = "",
+): string {
+  const seconds = Math.ceil((Date.now() - started) / 1000);
+  return `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${alsoDone} (${pass.how})`;
+}
+
 /** A control plane that never stands still is for its operator to see. */
 const MOVED_AT_MOST = 3;
 /**

@@ -54,6 +54,11 @@ export function progressCount(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** `1 object`, `41,200 objects`. */
+export function progressObjects(number: number): string {
+  return `${progressCount(number)} object${number === 1 ? "" : "s"}`;
+}
+
 /** `40 s`, `3 min`, `2 h 5 min`. */
 export function progressDuration(seconds: number): string {
   if (seconds < 99.5) return `${Math.max(1, Math.round(seconds))} s`;

@@ -1,15 +1,13 @@
 import { boundedProblemItems, type Problem } from "../../kubernetes/problem";
 import type { RollbackFacts } from "../facts";
 import { describeFieldUse, describeLooked } from "../describe";
-import { lostFields, type LostFields } from "../lostFields";
+import type { LostFields } from "../lostFields";
 
 const SHOWN = 10;
 
 /** What an object has is not to be deleted by going back. */
-export function fieldsKept(facts: RollbackFacts): Problem[] {
-  return lostFields(facts)
-    .filter(({ blocks }) => blocks)
-    .map((lost) => describe(facts, lost));
+export function fieldsKept(facts: RollbackFacts, lost: readonly LostFields[]): Problem[] {
+  return lost.filter(({ blocks }) => blocks).map((each) => describe(facts, each));
 }
 
 function describe({ live, to }: RollbackFacts, { version, fields, read }: LostFields): Problem {

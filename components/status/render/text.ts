@@ -1,3 +1,4 @@
+import { alignColumns } from "../../kubernetes/columns";
 import { describeProblem } from "../../kubernetes/problem";
 import type { ClusterStatus, SeenCluster } from "../clusterStatus";
 import type { JudgedCrd } from "../finding";
@@ -27,16 +28,7 @@ function renderCluster(cluster: ClusterStatus, shown: Shown): string {
 
 function table(rows: readonly JudgedCrd[], isWide: boolean): string {
   const all = columnsOfTable(isWide);
-  const lines = [all.map(({ head }) => head), ...rows.map((row) => all.map(({ cell }) => cell(row)))];
-  const widths = all.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return alignColumns([all.map(({ head }) => head), ...rows.map((row) => all.map(({ cell }) => cell(row)))]);
 }
 
 function findings(cluster: SeenCluster, { all }: Shown): string[] {

@@ -5,6 +5,7 @@ import { requireLiveDefinition } from "../../migration/definition/liveDefinition
 import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { migrateAndProve, recordProven } from "../../migration/definition/migrateAndProve";
+import { describeProven } from "../../migration/rewrite/passes";
 import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";
@@ -49,8 +50,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
     const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;
     const pass = await migrateAndProve(objects, isInTree, work);
     const after = await recordProven(objects, work, pass);
-    const seconds = Math.ceil((Date.now() - started) / 1000);
-    const summary = `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass (${pass.how})`;
+    const summary = describeProven(pass, started);
     return { ...currentOutputs(after), ...proofOutput(after), objectsRewritten: pass.proven, summary };
   },
 };

@@ -4,7 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
 import { recordedProof } from "../../migration/definition/records";
-import { progressCount, progressDuration } from "../../migration/rewrite/progress";
+import { progressCount, progressObjects, progressDuration } from "../../migration/rewrite/progress";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { MigrateInputs } from "../inputs";
 
@@ -25,9 +25,7 @@ export async function noteObjects(
   const where = `stored as ${(from.length > 0 ? from : stored).join(" or ")}`;
   return objects === 0
     ? [`no object of ${crd} is there to be rewritten`]
-    : [
-        `about ${progressCount(objects)} object${objects === 1 ? "" : "s"} of ${crd} to rewrite, ${where}${estimate(objects, live)}`,
-      ];
+    : [`about ${progressObjects(objects)} of ${crd} to rewrite, ${where}${estimate(objects, live)}`];
 }
 
 /** Fewer say little about the rate. */
