@@ -13,7 +13,7 @@ const oldestNode = [20, 19];
 const jest = [
   "--experimental-vm-modules", // the code under test imports ES modules
   "node_modules/jest/bin/jest.js",
-  "--maxWorkers=3", // most of an end-to-end test is waiting: two cores are busy, and not more
+  "--maxWorkers=4", // most of an end-to-end test is waiting: two cores are busy, and not more
   "--reporters=default",
   "--reporters=./test/reporter.cjs",
   "--testSequencer=./test/sequencer.cjs",
