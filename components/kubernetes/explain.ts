@@ -1,7 +1,7 @@
 import type { ApiRequest } from "./api";
 import { ApiError, UnreachableError, type FieldCause } from "./errors";
 import type { Problem } from "./problem";
-import type { Answer, TransportError } from "./transport";
+import { ANSWER_TOO_LARGE, type Answer, type TransportError } from "./transport";
 
 /** What a request does in the words of RBAC. */
 export interface Attempt {
@@ -124,6 +124,10 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 };
 
 export function explainUnreachable(error: TransportError, server: string, context: string): UnreachableError {
+  if (error.code === ANSWER_TOO_LARGE) {
+    const problem = { what: `${server} (context ${context}): ${error.message}`, expected: "a smaller answer" };
+    return new UnreachableError({ ...problem, next: "report this with the request that failed" }, error.code);
+  }
   const why = UNREACHABLE[error.code] ?? error.message;
   return new UnreachableError(
     {

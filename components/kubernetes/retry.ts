@@ -4,7 +4,7 @@ import { ApiError, CredentialsError, whatOfError, UnreachableError } from "./err
 import type { Report } from "./report";
 import { sleep } from "./sleep";
 import { abortReason } from "./abort";
-import { NO_CONNECTION } from "./transport";
+import { ANSWER_TOO_LARGE, NO_CONNECTION } from "./transport";
 
 /** What to do about a request that was not answered as it should have been. */
 export type Verdict =
@@ -38,6 +38,7 @@ export function decideRetry(error: unknown, { tried, sinceFirstMs, lastMs }: Tri
   // One time-out may take longer than the whole minute, and is no more than one bad answer.
   const goesOn = sinceFirstMs < OUTAGE_MS || tried === 1;
   if (error instanceof UnreachableError) {
+    if (error.code === ANSWER_TOO_LARGE) return { kind: "failed", general: false };
     return goesOn && !isUntrusted(error)
       ? retry(Math.min(LOST_BACKOFF_MS, doubled))
       : { kind: "failed", general: true };

@@ -7,6 +7,8 @@ import { abortReason } from "./abort";
 
 /** Name resolution, TCP and TLS together; a cluster that needs longer is as good as unreachable for a preview. */
 const CONNECT_SECONDS = 5;
+/** Far above any answer but a page of large objects. Node.js makes no string of more than 512 MiB, and ends the process instead. */
+const LARGEST_ANSWER_BYTES = 128 * 1024 * 1024;
 
 export interface Outgoing {
   readonly base: URL;
@@ -31,6 +33,8 @@ export interface Answer {
 
 /** `code` of a TransportError when nothing was sent, since no connection came about in time. */
 export const NO_CONNECTION = "NO_CONNECTION";
+/** `code` of a TransportError when the answer was cut off, since it was larger than this process takes. */
+export const ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE";
 
 /** Thrown when no answer came; `reused` when the connection had been idle and the server had just closed it. */
 export class TransportError extends Error {
@@ -83,7 +87,12 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
     });
     request.on("response", (response) => {
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= LARGEST_ANSWER_BYTES) chunks.push(chunk);
+        else fail(`the answer has more than ${LARGEST_ANSWER_BYTES.toLocaleString("en-US")} bytes`, ANSWER_TOO_LARGE);
+      });
       response.on("error", (error) => request.destroy(error));
       response.on("end", () => {
         settle();

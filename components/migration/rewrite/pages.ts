@@ -6,11 +6,12 @@ import {
   type Resource,
   resourcePath,
 } from "../../kubernetes/api";
-import { hasErrorStatus, UserError, whatOfError } from "../../kubernetes/errors";
+import { hasErrorStatus, UnreachableError, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry, withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
+import { ANSWER_TOO_LARGE } from "../../kubernetes/transport";
 
 export interface Page {
   readonly objects: readonly KubernetesObject[];
@@ -103,6 +104,11 @@ async function listWhenReady(
       } as const;
       return await withoutRetries(() => caller.call<KubernetesList>(request));
     } catch (error) {
+      // The page before it was of small objects, and this one is of large ones.
+      if (isTooLarge(error) && size > 1) {
+        size = Math.ceil(size / 4);
+        continue;
+      }
       const waited = Date.now() - began;
       if (!hasErrorStatus(error, 429)) {
         // A long list behind a slow conversion webhook takes longer than --request-timeout: a shorter one may not.
@@ -118,6 +124,10 @@ async function listWhenReady(
       await sleep(Math.min(10, error.retryAfterSeconds ?? 1) * 1_000, options.signal);
     }
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof UnreachableError && error.code === ANSWER_TOO_LARGE;
 }
 
 function describeRefused(resource: Resource, waited: number): Problem {

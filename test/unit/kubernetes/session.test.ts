@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "http";
 import * as https from "https";
 import type { AddressInfo } from "net";
+import { Readable } from "stream";
 import { Cluster } from "../../../components/kubernetes/cluster";
 import { withoutRetries, withRetries } from "../../../components/kubernetes/retry";
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
 
 jest.setTimeout(30_000);
 
-type Handler = (request: IncomingMessage) => number | "hang up" | "wait";
+type Handler = (request: IncomingMessage) => number | "hang up" | "wait" | "large";
 
 let authority: Awaited<ReturnType<typeof makeAuthority>>;
 let server: https.Server;
@@ -35,6 +36,7 @@ beforeAll(async () => {
         underWay--;
         if (status === "hang up") return void request.socket.destroy();
         response.writeHead(typeof status === "number" ? status : 200, { "Content-Type": "application/json" });
+        if (status === "large") return void Readable.from(megabytes(130)).pipe(response);
         const message = `User "made" cannot get path "${request.url}"`;
         response.end(JSON.stringify({ kind: "Status", reason: "Made", ...(status === 403 && { message }) }));
       };
@@ -67,6 +69,10 @@ function kubeconfig(user: object, name: string, path = ""): string {
     contexts: [{ name: "x", context: { cluster: "c", user: name } }],
     "current-context": "x",
   });
+}
+
+function* megabytes(count: number): Generator<Buffer> {
+  for (let left = count; left > 0; left--) yield Buffer.alloc(1024 * 1024, " ");
 }
 
 const get = (path: string) => ({ method: "GET", path }) as const;
@@ -119,6 +125,14 @@ test("one bad answer ends no request: it is asked again, with the wait said", as
   }
   expect(said).toHaveLength(6);
   for (const line of said) expect(line).toMatch(/; asking again \(\d+ s\)$/);
+});
+
+test("an answer of more than 128 MiB is cut off and is an error, where Node.js would end the process", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "large") });
+  handle = () => "large";
+  seen = [];
+  await expect(cluster.call(get("/large"))).rejects.toThrow(/the answer has more than 134,217,728 bytes/);
+  expect(seen).toHaveLength(1);
 });
 
 test("an error that stays says which server was asked, how often and for how long", async () => {

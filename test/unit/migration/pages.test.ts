@@ -1,5 +1,5 @@
 import type { ApiRequest, Caller, KubernetesObject } from "../../../components/kubernetes/api";
-import { ApiError } from "../../../components/kubernetes/errors";
+import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
 import { listPages, pageSize } from "../../../components/migration/rewrite/pages";
 
 const resource = { group: "g", version: "v1", plural: "foos" };
@@ -11,8 +11,8 @@ const options = {
 };
 const object = (name: string): KubernetesObject => ({ metadata: { name } });
 
-/** Pages by continue token; an ApiError instead of a page is thrown once. */
-function lister(pages: Record<string, (object | ApiError)[]>): Caller & { requests: ApiRequest[] } {
+/** Pages by continue token; an error instead of a page is thrown once. */
+function lister(pages: Record<string, (object | Error)[]>): Caller & { requests: ApiRequest[] } {
   const requests: ApiRequest[] = [];
   return {
     requests,
@@ -20,7 +20,7 @@ function lister(pages: Record<string, (object | ApiError)[]>): Caller & { reques
       requests.push(request);
       const answers = pages[(request.query?.["continue"] as string | undefined) ?? ""] ?? [];
       const answer = answers.length > 1 ? answers.shift() : answers[0];
-      return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer as T);
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T);
     },
   };
 }
@@ -64,6 +64,16 @@ test("a list that outlasts the server's time-out is asked for again, with half a
   const caller = lister({ ...twoPages, "": [failure(504), failure(503), ...twoPages[""]] });
   expect(await names(caller)).toEqual(["x", "y"]);
   expect(caller.requests.map(({ query }) => query?.["limit"])).toEqual([1000, 500, 500, 1000]);
+});
+
+test("a page larger than this process takes is asked for again at once, with a quarter as many objects", async () => {
+  const tooLarge = new UnreachableError("too large", "ANSWER_TOO_LARGE");
+  const caller = lister({ ...twoPages, "": [tooLarge, tooLarge, ...twoPages[""]] });
+  expect(await names(caller)).toEqual(["x", "y"]);
+  expect(caller.requests.map(({ query }) => query?.["limit"])).toEqual([1000, 250, 63, 1000]);
+  const one = lister({ "": [tooLarge] });
+  await expect(names(one)).rejects.toThrow("too large");
+  expect(one.requests.at(-1)?.query?.["limit"]).toBe(1);
 });
 
 test("a refusal is not asked for again; an internal error twice, and no more", async () => {
