@@ -3,7 +3,7 @@ import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import { planDefinitionVersionsToRehearse } from "../migration/definition/plan";
-import { recordedUnfinishedDrop } from "../migration/definition/records";
+import { recordedDropping, recordedUnfinishedDrop } from "../migration/definition/records";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
 import { servedStage, withdrawnVersions } from "./stages";
@@ -84,9 +84,13 @@ export function planDrop(live: Definition | undefined, manifest: string[], backu
     ),
   ];
   const unfinished = recordedUnfinishedDrop(live);
-  return unfinished.length === 0
-    ? steps
-    : [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
+  if (unfinished.length > 0) return [...steps, `${unfinished.join(", ")} → (none): was interrupted; list everything`];
+  const announced = recordedDropping(live)?.versions ?? [];
+  return steps.length === 0 && announced.length > 0
+    ? [
+        `${announced.join(", ")}: stays; withdraw the announcement that it is being dropped, which an interrupted run left`,
+      ]
+    : steps;
 }
 
 function describeVersion({ name, served: isServed, storage }: Version): string {

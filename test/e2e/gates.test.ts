@@ -113,6 +113,22 @@ describe("a drop that leaves something unreadable is rolled back", () => {
   });
   afterAll(() => world.end());
 
+  test("killed right before the removal, and v1 is wanted again: the next `up` withdraws the marker, and only that", async () => {
+    const program = { file: manifest("v1-v2"), conversion };
+    await stack.up(program);
+    expect((await stack.preview(program)).plans).toEqual({});
+    const marker = JSON.stringify({ versions: ["v1"], conversion: null });
+    const annotations = { "kubernetes-storage-migration/dropping": marker };
+    await world.cluster.client.mergePatch(definitionPath, { metadata: { annotations } });
+    const { plans } = await stack.preview(program);
+    expect(plans).toEqual({ drop: [expect.stringContaining("v1: stays; withdraw the announcement")] });
+    expect((await stack.up(program)).plans).toEqual(plans);
+    const { metadata } = await world.cluster.client.get(definitionPath);
+    expect(metadata.annotations).not.toHaveProperty(["kubernetes-storage-migration/dropping"]); // protect would let v1 go
+    expect(await versions()).toEqual(["v1", "v2"]);
+    expect((await stack.preview(program)).plans).toEqual({});
+  });
+
   test("an object put into etcd as v1 behind everyone's back => v1 is back at once, and every object reads", async () => {
     const message = await stack.refused(stack.up({ file: manifest("v2"), conversion }));
     expect(message).toMatch(/v1 is back \(unserved\) and nothing is lost/);

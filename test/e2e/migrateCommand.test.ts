@@ -231,6 +231,22 @@ describe("bad days: each is named, and the others go on", () => {
   });
 });
 
+test("one of a pattern that this user may not list is named, the others go on, and the exit code is 1", async () => {
+  const [goods, hiddens] = ["goods.hid.example.com", "hiddens.hid.example.com"];
+  for (const crd of [goods, hiddens]) await threeGenerations(cluster, crd, 5);
+  const rules = rightsForMigration(["*.hid.example.com"], { migrator: "direct" }).map((rule) =>
+    rule.apiGroups?.[0] === "hid.example.com" ? { ...rule, resources: ["goods"] } : rule,
+  );
+  const limited = await cluster.userKubeconfig("goods-alone", rules);
+  const args = ["migrate", "*.hid.example.com", "--yes", "--migrator", "direct", "--request-timeout-seconds", "3"];
+  const { code, out, err } = await startBin(limited, ...args).ended;
+  expect([code, await storedVersions(goods)]).toEqual([1, ["v1"]]);
+  expect(out).toMatch(/^hiddens\.hid\.example\.com: .*, objects not listed\n {4}cannot be migrated: see below$/m);
+  expect(err).toContain(`${hiddens}: not allowed to list ${hiddens}`);
+  expect(err).toContain('grant this user the rule {apiGroups: ["hid.example.com"]');
+  expect(await storedVersions(hiddens)).toEqual(["v1alpha1", "v1beta1", "v1"]);
+});
+
 describe("an owner that does not stand still", () => {
   const labelled = "labelleds.busy.example.com";
   const edited = "editeds.busy.example.com";

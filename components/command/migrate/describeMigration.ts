@@ -26,8 +26,8 @@ function describePlan(planned: MigrationPlan): string[] {
   const versions =
     "builtIn" in planned ? `built in, storage ${stored}` : `storage ${planned.version}, storedVersions [${stored}]`;
   const head = `${name}: ${versions}, ${objects}`;
-  if (plan.length === 0) return [head, "    nothing to do"];
   if (refusal !== undefined) return [head, "    cannot be migrated: see below"];
+  if (plan.length === 0) return [head, "    nothing to do"];
   return [head, ...plan.map((sentence) => `    ${sentence}`)];
 }
 

@@ -1,7 +1,12 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
-import { describeNoMigratable, findMigratables, type Migratable } from "../../migration/entries/findMigratables";
+import {
+  describeNoMigratable,
+  findMigratables,
+  nameOfMigratable,
+  type Migratable,
+} from "../../migration/entries/findMigratables";
 import {
   planMigration,
   whyPlannedMigrationLacksRights,
@@ -25,7 +30,7 @@ export async function findPlans(
   for (const entry of entries) {
     const found = await findMigratables(cluster, entry);
     if (found.length === 0) throw new UserError(await describeNoMigratable(cluster, entry));
-    for (const each of found) all.set("builtIn" in each ? each.builtIn.name : each.definition.metadata.name, each);
+    for (const each of found) all.set(nameOfMigratable(each), each);
   }
   let done = 0;
   return inBatches([...all.keys()].sort(), async (name) => {

@@ -32,6 +32,10 @@ async function findByName(cluster: Cluster, name: string): Promise<Migratable | 
   return builtIn && { builtIn };
 }
 
+export function nameOfMigratable(found: Migratable): string {
+  return "builtIn" in found ? found.builtIn.name : found.definition.metadata.name;
+}
+
 /** Nothing is there under this name or pattern. */
 export async function describeNoMigratable(cluster: Cluster, entry: string): Promise<Problem> {
   if (isCrdNamePattern(entry)) {

@@ -1,5 +1,8 @@
+import { storageVersion } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
+import { storageOfBuiltIn } from "../builtIn/builtIn";
 import { migrateBuiltIn } from "../builtIn/migrateBuiltIn";
 import { type BuiltInPlan, planBuiltIn } from "../builtIn/plan";
 import { rehearseBuiltIn } from "../builtIn/rehearse";
@@ -8,15 +11,33 @@ import { whyRightsMissing, whyRightsMissingForBuiltIn } from "../foreign/missing
 import type { MigrationResult } from "../foreign/moveStale";
 import { planForeign, type ForeignOptions, type ForeignPlan } from "../foreign/plan";
 import { rehearseForeign, type ForeignWork } from "../foreign/rehearseForeign";
-import type { Migratable } from "./findMigratables";
+import { type Migratable, nameOfMigratable } from "./findMigratables";
 
 /** What there is to do for one CRD or one built-in resource. */
 export type MigrationPlan = ForeignPlan | BuiltInPlan;
 
-export function planMigration(cluster: Cluster, found: Migratable, options: ForeignOptions): Promise<MigrationPlan> {
-  return "builtIn" in found
-    ? planBuiltIn(cluster, found.builtIn, options)
-    : planForeign(cluster, found.definition, options);
+/** One that may not be looked at is refused by itself: the others of a pattern go on. */
+export async function planMigration(
+  cluster: Cluster,
+  found: Migratable,
+  options: ForeignOptions,
+): Promise<MigrationPlan> {
+  try {
+    return await ("builtIn" in found
+      ? planBuiltIn(cluster, found.builtIn, options)
+      : planForeign(cluster, found.definition, options));
+  } catch (error) {
+    if (!hasErrorStatus(error, 403)) throw error;
+    return refusePlan(found, error.problem);
+  }
+}
+
+function refusePlan(found: Migratable, problem: Problem): MigrationPlan {
+  const name = nameOfMigratable(found);
+  const refusal = { ...problem, what: `${name}: ${problem.what}` };
+  const nothing = { name, plan: [], rewrites: false, refusal, sample: { objects: [] }, stale: [] };
+  if ("definition" in found) return { ...nothing, live: found.definition, version: storageVersion(found.definition) };
+  return { ...nothing, builtIn: found.builtIn, storage: storageOfBuiltIn(found.builtIn, found.builtIn.hash) };
 }
 
 /** There is something to do, and nothing against it. */

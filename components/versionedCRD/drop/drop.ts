@@ -19,7 +19,7 @@ import { readResourceVersionFact } from "../../migration/definition/planFacts";
 import { whyProven } from "../../migration/definition/proof";
 import { unservedStage, withdrawnVersions } from "../stages";
 import { backUpBeforeDrop, previewBackup } from "./backUpBeforeDrop";
-import { removeVersions, resumeRemoval } from "./removal";
+import { removeVersions, resumeRemoval, withdrawLeftOverMarker } from "./removal";
 import { assertNotInUseBeforeDrop, previewUsageBeforeDrop } from "./usageBeforeDrop";
 import { hasFieldsWeOwn } from "../fieldsWeOwn";
 
@@ -47,7 +47,10 @@ export const drop: RolloutPhase<DropInputs> = {
     const resumed = await finishCutOffRemoval(inputs, work);
     const live = await requireLiveDefinition(work.cluster, inputs.crd);
     const names = namesToDrop(inputs, live);
-    if (names.length === 0) return { ...currentOutputs(live), summary: resumed ?? "nothing to drop" };
+    if (names.length === 0) {
+      const summary = resumed ?? (await withdrawLeftOverMarker(work, live)) ?? "nothing to drop";
+      return { ...currentOutputs(live), summary };
+    }
     assertAcknowledged(inputs, names);
     await assertMayDrop(inputs, work, live);
     await assertNotInUseBeforeDrop(inputs, work, live);

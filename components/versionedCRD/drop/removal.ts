@@ -35,9 +35,9 @@ export async function removeVersions(
   const marker: DroppingRecord = { versions: names, conversion: before.spec.conversion ?? null };
   const marked = await annotateLiveDefinition(work.cluster, before, { [DROPPING_ANNOTATION]: JSON.stringify(marker) });
   work.report(`removing ${names.join(", ")}`);
-  work.signal.throwIfAborted();
   const intent = removedStage(marked, names, inputs.conversion ?? undefined);
   try {
+    work.signal.throwIfAborted();
     await carryProof(work.cluster, marked, await applyDefinition(work.cluster, intent, marked));
     await finishRemoval(inputs, work, servers);
   } catch (error) {
@@ -122,6 +122,13 @@ async function restore(
   if (missing.length === 0) return { wasGone: false, restored: now };
   const intent = restoredStage(now, missing, conversion);
   return { wasGone: true, restored: await applyDefinition(work.cluster, intent, now, { force: true }) };
+}
+
+/** For a run that was killed between its marker and the removal, where nothing is to be dropped any more. */
+export async function withdrawLeftOverMarker(work: PhaseWork, live: Definition): Promise<string | undefined> {
+  if (recordedDropping(live) === undefined) return undefined;
+  await withdrawMarker(work, live);
+  return "a removal that was announced and not begun is withdrawn";
 }
 
 /**

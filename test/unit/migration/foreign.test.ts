@@ -1,8 +1,11 @@
 import type { Definition } from "../../../components/crd/definition";
-import type { KubernetesObject } from "../../../components/kubernetes/api";
+import { describeMigrationPlans } from "../../../components/command/migrate/describeMigration";
+import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
+import { ApiError } from "../../../components/kubernetes/errors";
 import { afterOthers } from "../../../components/migration/foreign/afterOthers";
 import { assertIsResourceOrPattern, groupOfCrdName } from "../../../components/migration/foreign/crdNames";
+import { isMigrationReady, planMigration } from "../../../components/migration/entries/plannedMigration";
 import { decideForeignPlan, type ForeignPlan } from "../../../components/migration/foreign/plan";
 import { CRD, manifest, messageOf, withMetadata, withStored } from "../fixtures";
 
@@ -83,6 +86,20 @@ describe("what is refused, where there is something to do", () => {
     const live = withStored(withMetadata(owned, { generation: 1 }), "v2");
     expect(decide(live).refusal).toBeUndefined();
   });
+});
+
+test("one whose objects may not be listed is refused by itself, with what to grant; another error is no refusal", async () => {
+  const answering = (status: number): Cluster =>
+    ({
+      call: (request: ApiRequest) =>
+        Promise.reject(new ApiError({ what: "not allowed", next: "grant it" }, status, "", "no", request)),
+    }) as unknown as Cluster;
+  const options = { migrator: "direct", requestTimeoutSeconds: 60, decommissionedServers: [] } as const;
+  const plan = await planMigration(answering(403), { definition: stale }, options);
+  expect(plan).toMatchObject({ name: CRD, plan: [], refusal: { what: `${CRD}: not allowed`, next: "grant it" } });
+  expect(isMigrationReady(plan)).toBe(false);
+  expect(describeMigrationPlans([plan], "here")).toContain("cannot be migrated: see below");
+  await expect(planMigration(answering(401), { definition: stale }, options)).rejects.toThrow("not allowed");
 });
 
 describe("names and patterns", () => {
