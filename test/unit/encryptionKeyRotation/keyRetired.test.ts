@@ -1,10 +1,11 @@
+import * as fc from "fast-check";
 import type { KeyAcknowledgement } from "../../../components";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
 import type { DesiredKeys } from "../../../components/encryptionKeyRotation/desiredKeys";
 import type { RetireInputs } from "../../../components/encryptionKeyRotation/inputs";
-import { planRetiredKeys } from "../../../components/encryptionKeyRotation/plan";
+import { planRetire, planRetiredKeys } from "../../../components/encryptionKeyRotation/plan";
 import { retire } from "../../../components/encryptionKeyRotation/retire/retire";
-import { after, entry, file, want } from "./situations";
+import { after, entry, file, files, rotations, want } from "./situations";
 
 const live = file(entry("secrets", "secretbox:2026-08 identity"), entry("configmaps", "aescbc:key1 identity"));
 const both = want("secrets configmaps", "secretbox:2026-11");
@@ -31,6 +32,13 @@ test("the keys that retire removes: of all patterns, each once, the same before 
   expect(planRetiredKeys(file(entry("secrets", "secretbox:2026-11")), want("secrets", "secretbox:2026-11"))).toEqual(
     [],
   );
+});
+
+test("retire has a plan exactly where a key goes: whatever is said of it names one", () => {
+  const hasPlan = fc.property(files, rotations, (configuration, desired) => {
+    expect(planRetire(configuration, desired).length > 0).toBe(planRetiredKeys(configuration, desired).length > 0);
+  });
+  fc.assert(hasPlan, { numRuns: 2_000 });
 });
 
 const secrets = want("secrets", "secretbox:2026-11", "identity");
