@@ -1,4 +1,5 @@
 import { UserError } from "../kubernetes/errors";
+import { whyUnknownArguments } from "../provider/knownArguments";
 import type { ConversionWebhookArgs } from "./args";
 
 const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
@@ -19,11 +20,8 @@ const KNOWN: Record<keyof ConversionWebhookArgs, true> = {
 
 /** @throws UserError for what cannot be meant */
 export function checkWebhookArgs(args: ConversionWebhookArgs): void {
-  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
-  if (unknown.length > 0) {
-    const expected = Object.keys(KNOWN).sort().join(", ");
-    throw new UserError({ what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
-  }
+  const unknown = whyUnknownArguments(args, KNOWN);
+  if (unknown !== undefined) throw new UserError(unknown);
   const given = (["conversion", "image", "url"] as const).filter((key) => args[key] !== undefined);
   if (given.length !== 1) {
     throw new UserError({

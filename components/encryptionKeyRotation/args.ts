@@ -1,8 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { whyNoCommandBackupArgs, type CommandBackupArgs } from "../backup/args";
-import { problemInOneLine, describeProblem } from "../kubernetes/problem";
+import { problemInOneLine, describeProblem, type Problem } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoAcknowledgements, whyNoRequireAcknowledgement } from "../provider/acknowledgements";
+import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyNoMigrationArgs } from "../provider/migrationArguments";
 import { refusal } from "../provider/refusal";
 import { whyNoTextLists } from "../provider/textLists";
 import type { EtcdArgs } from "./audit/etcdGateway";
@@ -144,37 +146,26 @@ const KNOWN: Record<keyof EncryptionKeyRotationArgs, true> = {
 
 /** Everything that can be wrong with an argument by itself; what hangs on keys and resources together is for readDesiredKeys. */
 export function checkRotationArgs(component: pulumi.Resource, args: EncryptionKeyRotationArgs): void {
-  const noList = whyNoTextLists(args, ["decommissionedServers"]);
   const problems = [
-    ...misspelt(args),
+    ...linesOf(whyUnknownArguments(args, KNOWN)),
     ...wrongChoices(args),
+    ...linesOf(...whyNoMigrationArgs(args)),
     ...wrongNumbers(args),
     ...wrongAcknowledgements(args),
-    ...(noList === undefined ? [] : [problemInOneLine(noList)]),
+    ...linesOf(whyNoTextLists(args, ["decommissionedServers"])),
   ];
   if (problems.length > 0) throw refusal(component, problems.join("\n"));
 }
 
-/** In a JavaScript program nobody else would notice, and `stopafter: "migrate"` would hold nothing back. */
-function misspelt(args: object): string[] {
-  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
-  if (unknown.length === 0) return [];
-  return [`unknown argument ${unknown.join(", ")}; expected only ${Object.keys(KNOWN).sort().join(", ")}`];
+/** One line a problem: all that is wrong is told at once. */
+function linesOf(...problems: (Problem | undefined)[]): string[] {
+  return problems.flatMap((problem) => (problem === undefined ? [] : [problemInOneLine(problem)]));
 }
 
-function wrongChoices({
-  stopAfter = "retire",
-  migrator = "in-tree",
-  targets,
-  backup,
-}: EncryptionKeyRotationArgs): string[] {
-  const noBackup = backup === undefined ? undefined : whyNoCommandBackupArgs(backup);
-  const problems = noBackup === undefined ? [] : [problemInOneLine(noBackup)];
+function wrongChoices({ stopAfter = "retire", targets, backup }: EncryptionKeyRotationArgs): string[] {
+  const problems = linesOf(backup === undefined ? undefined : whyNoCommandBackupArgs(backup));
   if (!ROTATION_PHASES.includes(stopAfter)) {
     problems.push(`stopAfter is ${String(stopAfter)}; expected one of ${ROTATION_PHASES.join(", ")}`);
-  }
-  if (migrator !== "in-tree" && migrator !== "direct") {
-    problems.push(`migrator is ${String(migrator)}; expected in-tree or direct`);
   }
   if (targets === undefined) {
     problems.push(
@@ -196,22 +187,16 @@ function wrongAcknowledgements({ acknowledge = [], requireAcknowledgement }: Enc
 }
 
 /** A wait of no length, from a value that is no number, would be a gate left open. */
-function wrongNumbers(args: EncryptionKeyRotationArgs): string[] {
-  const { requestTimeoutSeconds = 60, compactionIntervalSeconds = 300, maxKeyAgeDays = 90 } = args;
-  const whole = (value: unknown, from: number, to: number): boolean =>
+function wrongNumbers({ compactionIntervalSeconds = 300, maxKeyAgeDays = 90 }: EncryptionKeyRotationArgs): string[] {
+  const isWhole = (value: unknown, from: number, to: number): boolean =>
     Number.isInteger(value) && (value as number) >= from && (value as number) <= to;
   return [
-    ...(whole(requestTimeoutSeconds, 1, 3600)
-      ? []
-      : [
-          `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}; expected whole seconds from 1 to 3600, the API servers' --request-timeout`,
-        ]),
-    ...(whole(compactionIntervalSeconds, 0, 86_400)
+    ...(isWhole(compactionIntervalSeconds, 0, 86_400)
       ? []
       : [
           `compactionIntervalSeconds is ${String(compactionIntervalSeconds)}; expected whole seconds from 0 to 86400, the API servers' --etcd-compaction-interval`,
         ]),
-    ...(whole(maxKeyAgeDays, 1, 36_500)
+    ...(isWhole(maxKeyAgeDays, 1, 36_500)
       ? []
       : [`maxKeyAgeDays is ${String(maxKeyAgeDays)}; expected whole days, at least 1`]),
   ];

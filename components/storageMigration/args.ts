@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { assertIsResourceOrPattern } from "../migration/foreign/crdNames";
 import type { ClusterArgs } from "../provider/clusterChoice";
+import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyNoMigrationArgs } from "../provider/migrationArguments";
 import { withRefusal, refusal } from "../provider/refusal";
 import { whyNoTextLists } from "../provider/textLists";
 
@@ -43,29 +45,16 @@ const KNOWN: Record<keyof StorageMigrationArgs, true> = {
 
 /** @throws pulumi.ResourceError for what is wrong with an argument by itself */
 export function checkStorageMigrationArgs(component: pulumi.Resource, args: StorageMigrationArgs): void {
-  const { resources, migrator = "in-tree", requestTimeoutSeconds = 60 } = args;
-  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
-  if (unknown.length > 0) {
-    const expected = Object.keys(KNOWN).sort().join(", ");
-    throw refusal(component, { what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
-  }
+  const { resources } = args;
+  const unknown = whyUnknownArguments(args, KNOWN);
+  if (unknown !== undefined) throw refusal(component, unknown);
   if (!Array.isArray(resources) || resources.length === 0 || new Set(resources).size !== resources.length) {
     throw refusal(component, {
       what: `resources is ${JSON.stringify(resources)}`,
       expected: "at least one name or pattern, each once",
     });
   }
-  const wrong = whyNoTextLists(args, ["decommissionedServers"]);
+  const wrong = whyNoTextLists(args, ["decommissionedServers"]) ?? whyNoMigrationArgs(args)[0];
   if (wrong !== undefined) throw refusal(component, wrong);
   withRefusal(component, () => resources.forEach((entry) => assertIsResourceOrPattern(String(entry))));
-  if (migrator !== "in-tree" && migrator !== "direct") {
-    throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
-  }
-  // A wait of no length, from a value that is no number, would be a gate left open.
-  if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
-    throw refusal(component, {
-      what: `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}`,
-      expected: "whole seconds from 1 to 3600, the API servers' --request-timeout",
-    });
-  }
 }

@@ -4,6 +4,8 @@ import { whyNoBackupArgs, type BackupArgs } from "../backup/args";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoRequireAcknowledgement } from "../provider/acknowledgements";
+import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyNoMigrationArgs } from "../provider/migrationArguments";
 import { refusal } from "../provider/refusal";
 import { whyNoTextLists } from "../provider/textLists";
 import { whyNoCrdAcknowledgements } from "./crdAcknowledgements";
@@ -152,12 +154,10 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
   clusterId: true,
 };
 
-/** In a JavaScript program nobody else would notice, and `stopafter: "migrate"` would hold nothing back. */
+/** Before the manifest is read: it may be what is misspelt. */
 export function refuseUnknownArguments(component: pulumi.Resource, args: object): void {
-  const unknown = Object.keys(args).filter((key) => !(key in KNOWN));
-  if (unknown.length === 0) return;
-  const expected = Object.keys(KNOWN).sort().join(", ");
-  throw refusal(component, { what: `unknown argument ${unknown.join(", ")}`, expected: `only ${expected}` });
+  const unknown = whyUnknownArguments(args, KNOWN);
+  if (unknown !== undefined) throw refusal(component, unknown);
 }
 
 export function normalizeStopAfterArg(component: pulumi.Resource, { stopAfter = "drop" }: VersionedCRDArgs): PhaseName {
@@ -165,19 +165,17 @@ export function normalizeStopAfterArg(component: pulumi.Resource, { stopAfter = 
   throw refusal(component, { what: `stopAfter is ${String(stopAfter)}`, expected: `one of ${PHASES.join(", ")}` });
 }
 
-/** A wait of no length, from a value that is no number, would be a gate left open. */
+/** @throws pulumi.ResourceError for what is wrong with an argument by itself */
 export function checkVersionedCRDArgs(
   component: pulumi.Resource,
   {
-    requestTimeoutSeconds = 60,
-    migrator = "in-tree",
     ownerReferences = "refuse",
     onDelete = "retain",
     before = {},
     acknowledge = [],
     requireAcknowledgement,
     backup,
-    ...lists
+    ...others
   }: VersionedCRDArgs,
 ): void {
   const wrong =
@@ -185,22 +183,14 @@ export function checkVersionedCRDArgs(
     whyNoCrdAcknowledgements(acknowledge) ??
     whyNoRequireAcknowledgement(requireAcknowledgement) ??
     (backup === undefined ? undefined : whyNoBackupArgs(backup)) ??
-    whyNoTextLists(lists, ["decommissionedServers", "skipOwnerSearch", "takeOverFrom", "formerVersions"]);
+    whyNoTextLists(others, ["decommissionedServers", "skipOwnerSearch", "takeOverFrom", "formerVersions"]) ??
+    whyNoMigrationArgs(others)[0];
   if (wrong !== undefined) throw refusal(component, wrong);
   if (!["retain", "delete", "delete-with-objects"].includes(onDelete)) {
     throw refusal(component, {
       what: `onDelete is ${String(onDelete)}`,
       expected: "retain, delete or delete-with-objects",
     });
-  }
-  if (!Number.isInteger(requestTimeoutSeconds) || requestTimeoutSeconds < 1 || requestTimeoutSeconds > 3600) {
-    throw refusal(component, {
-      what: `requestTimeoutSeconds is ${String(requestTimeoutSeconds)}`,
-      expected: "whole seconds from 1 to 3600, the API servers' --request-timeout",
-    });
-  }
-  if (migrator !== "in-tree" && migrator !== "direct") {
-    throw refusal(component, { what: `migrator is ${String(migrator)}`, expected: "in-tree or direct" });
   }
   if (ownerReferences !== "refuse" && ownerReferences !== "rewrite") {
     throw refusal(component, { what: `ownerReferences is ${String(ownerReferences)}`, expected: "refuse or rewrite" });
