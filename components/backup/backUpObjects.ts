@@ -2,9 +2,10 @@ import type { KubernetesObject, Resource } from "../kubernetes/api";
 import type { ClusterWork } from "../kubernetes/cluster";
 import { readableJson } from "../kubernetes/json";
 import { listPages } from "../migration/rewrite/pages";
-import { Progress, progressObjects } from "../migration/rewrite/progress";
+import { Progress } from "../migration/rewrite/progress";
 import { BackupFolder } from "./backupFolder";
 import { restorable } from "./restorable";
+import { describeCount } from "../kubernetes/count";
 
 const LIST_INITIALIZING_SECONDS = 180;
 
@@ -41,7 +42,7 @@ export async function backUpObjects(
       progress.update(written + objects.length, written + remaining, 0);
       written += objects.length;
     }
-    return `${progressObjects(written)} backed up to ${await folder.complete()}`;
+    return `${describeCount(written, "object")} backed up to ${await folder.complete()}`;
   } catch (error) {
     await folder.discard();
     throw error;

@@ -8,6 +8,7 @@ import type { Report, Work } from "./report";
 import { sleep } from "./sleep";
 import { unlessAborted } from "./abort";
 import { BALANCED_BY_REQUEST, surveyApiServers, type Survey } from "./surveyApiServers";
+import { describeCount } from "./count";
 
 export { type ApiServer, MixedServersError } from "./apiServer";
 
@@ -67,7 +68,7 @@ export class ApiServers {
   get description(): string {
     const hosts = this.leases.map(({ host }) => host).sort();
     if (hosts.length === 0) return "API servers that cannot be counted";
-    return `${hosts.length} API server${hosts.length === 1 ? "" : "s"} (${hosts.join(", ")})`;
+    return `${describeCount(hosts.length, "API server")} (${hosts.join(", ")})`;
   }
 
   /** Those not declared decommissioned; empty where they may not be listed. */
@@ -134,7 +135,7 @@ function describeTooMany(
   const hosts = leases.map(({ host }) => host).sort();
   const declared = decommissioned.length === 0 ? "" : `, without ${decommissioned.join(", ")}, declared decommissioned`;
   return {
-    what: `${addresses.length} API servers answer (${addresses.join(", ")}), found ${hosts.length} identity Lease${hosts.length === 1 ? "" : "s"} in kube-system (${hosts.join(", ") || "none"})${declared}`,
+    what: `${addresses.length} API servers answer (${addresses.join(", ")}), found ${describeCount(hosts.length, "identity Lease")} in kube-system (${hosts.join(", ") || "none"})${declared}`,
     expected: "one each",
     next: "wait until the new one has its Lease, or, where two share a hostname, give each its own; then run `pulumi up` again",
   };

@@ -1,7 +1,7 @@
 import { describeReadSample } from "../migration/rehearsal/sample";
-import { progressObjects } from "../migration/rewrite/progress";
 import type { ObjectsRead } from "./facts";
 import type { FieldUse } from "./lostFields";
+import { describeCount } from "../kubernetes/count";
 
 /** `all 3 objects read`, or why there is nothing to say. */
 export function describeLooked(read: ObjectsRead): string {
@@ -14,5 +14,5 @@ export function describeLooked(read: ObjectsRead): string {
 /** `.spec.tier: 2 objects`. */
 export function describeFieldUse({ field, objects }: FieldUse): string {
   if (objects === undefined) return field;
-  return `${field}: ${objects === 0 ? "no object" : progressObjects(objects)}`;
+  return `${field}: ${objects === 0 ? "no object" : describeCount(objects, "object")}`;
 }

@@ -14,6 +14,7 @@ import {
 import { checkOwnersAtDrop } from "./checks/ownersAtDrop";
 import type { DropInputs, PhaseInputs, ServeInputs } from "./inputs";
 import { withdrawnVersions } from "./stages";
+import { describeCount } from "../kubernetes/count";
 
 /** What others in the cluster would make of the phase. */
 export interface DependentsFound {
@@ -90,7 +91,7 @@ export async function assertNoDependents(inputs: DropInputs, work: PhaseWork, li
 
   const { rewritten, failed } = await rewriteOwnedObjects(work.cluster, owner, storageAPIVersion, work);
   work.warn(
-    `${inputs.crd}: ${rewritten} object${rewritten === 1 ? "" : "s"} now name${rewritten === 1 ? "s" : ""} ${storageAPIVersion} in their ownerReferences`,
+    `${inputs.crd}: ${describeCount(rewritten, "object")} now ${rewritten === 1 ? "names" : "name"} ${storageAPIVersion} in their ownerReferences`,
   );
   const { problems: left } = check(await findOwnedObjects(work.cluster, owner, work), true, failed);
   if (left.length > 0) throw new UserError(left.join("\n"));

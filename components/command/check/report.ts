@@ -9,11 +9,11 @@ import type { Finding } from "../../compatibility/finding";
 import { webhookConversionAt, isWebhookConversion } from "../../crd/conversion";
 import { type Definition } from "../../crd/definition";
 import { UserError } from "../../kubernetes/errors";
-import { describeCount } from "../count";
 import type { Inputs } from "../inputs/readInputs";
 import { pairByName, type Pair } from "../inputs/pairs";
 import { crdRemoved } from "./crdRemoved";
 import { refuseUnusableAcknowledgements, type CrdAcknowledgement } from "./acknowledgementFile";
+import { describeCount } from "../../kubernetes/count";
 
 export interface CrdReport extends Pair {
   readonly findings: readonly AcknowledgedFinding[];

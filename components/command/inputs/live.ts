@@ -1,9 +1,9 @@
 import { readDefinition } from "../../crd/readDefinition";
 import { Cluster } from "../../kubernetes/cluster";
-import { describeCount } from "../count";
 import type { Terminal } from "../subcommand";
 import type { Found } from "../../crd/sources/collectDefinitions";
 import type { Input } from "./input";
+import { describeCount } from "../../kubernetes/count";
 
 /** `live:` or `live:CONTEXT`: the CRDs of these names, as far as the cluster has them. */
 export async function readLiveInput(given: string, names: readonly string[], terminal: Terminal): Promise<Input> {

@@ -1,11 +1,11 @@
 import type { Texts } from "../../crd/sources/text";
-import { describeCount } from "../count";
 import { UsageError, type Terminal } from "../subcommand";
 import { readFiles } from "./files";
 import { readGit } from "./git";
 import type { Input } from "./input";
 import { readLiveInput } from "./live";
 import { inputOfTexts, type Side } from "./inputOfTexts";
+import { describeCount } from "../../kubernetes/count";
 
 export interface Inputs {
   readonly old: Input;

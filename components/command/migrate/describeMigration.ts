@@ -1,7 +1,7 @@
 import { alignColumns } from "../../kubernetes/columns";
 import { describeProblem, type Problem } from "../../kubernetes/problem";
 import { storedOfPlannedMigration, type MigrationPlan } from "../../migration/entries/plannedMigration";
-import { progressCount } from "../../migration/rewrite/progress";
+import { describeCount, formatCount } from "../../kubernetes/count";
 
 /** What became of one CRD or built-in resource, as a row of the summary. */
 export interface Outcome {
@@ -21,7 +21,7 @@ export function describeMigrationPlans(plans: readonly MigrationPlan[], where: s
 
 function describePlan(planned: MigrationPlan): string[] {
   const { name, plan, refusal, sample } = planned;
-  const objects = sample.count === undefined ? "objects not listed" : `about ${progressCount(sample.count)} objects`;
+  const objects = sample.count === undefined ? "objects not listed" : `about ${describeCount(sample.count, "object")}`;
   const stored = storedOfPlannedMigration(planned);
   const versions =
     "builtIn" in planned ? `built in, storage ${stored}` : `storage ${planned.version}, storedVersions [${stored}]`;
@@ -36,8 +36,8 @@ export function describeMigrationOutcomes(outcomes: readonly Outcome[]): string 
   const rows = outcomes.map(({ name, stored, objects, rewritten, result }) => [
     name,
     stored,
-    objects === undefined ? "" : progressCount(objects),
-    rewritten === undefined ? "" : progressCount(rewritten),
+    objects === undefined ? "" : formatCount(objects),
+    rewritten === undefined ? "" : formatCount(rewritten),
     result,
   ]);
   return `${alignColumns([["RESOURCE", "STORED VERSIONS", "OBJECTS", "REWRITTEN", "RESULT"], ...rows])}\n`;

@@ -14,6 +14,7 @@ import {
 import { findPlans } from "./findPlans";
 import { Lines } from "./lines";
 import { migratePlans, rehearsePlans } from "./runPlans";
+import { describeCount } from "../../kubernetes/count";
 
 const HELP = `usage: kubernetes-storage-migration migrate RESOURCE… [--dry-run | --yes] [--context NAME] [--kubeconfig FILE]
 
@@ -128,7 +129,7 @@ async function carryOut(
   const refused = plans.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
   for (const refusal of refused) terminal.complain(describeMigrationProblem(refusal));
   if (ready.length === 0) return refused.length === 0 ? 0 : 1;
-  const question = `Migrate ${ready.length} resource${ready.length === 1 ? "" : "s"}?`;
+  const question = `Migrate ${describeCount(ready.length, "resource")}?`;
   if (!request.dryRun && !request.yes) {
     if (terminal.ask === undefined) {
       terminal.complain(`${question} There is no terminal to ask at: say --yes to migrate, --dry-run to rehearse`);

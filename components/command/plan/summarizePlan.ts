@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan/document";
-import { describeCount } from "../count";
+import { describeCount } from "../../kubernetes/count";
 
 /** The counts, as one line. */
 export function summarizePlan({ counts }: Plan): string {

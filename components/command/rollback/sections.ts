@@ -1,9 +1,8 @@
 import { boundedProblemItems } from "../../kubernetes/problem";
-import { progressObjects } from "../../migration/rewrite/progress";
 import type { ManagerUse } from "../../migration/usage/describeUsage";
 import { describeFieldUse } from "../../rollback/describe";
-import { describeCount } from "../count";
 import type { RollbackReport } from "./report";
+import { describeCount } from "../../kubernetes/count";
 
 const SHOWN = 10;
 
@@ -46,7 +45,7 @@ export function describeSections(report: RollbackReport): Section[] {
         ...refused,
         ...(writtenSince === undefined
           ? []
-          : [`${progressObjects(writtenSince)} written since the last migration was proven (${looked})`]),
+          : [`${describeCount(writtenSince, "object")} written since the last migration was proven (${looked})`]),
       ],
     },
     ...lost
@@ -65,7 +64,7 @@ export function describeSections(report: RollbackReport): Section[] {
 }
 
 function describeManager({ manager, objects, last }: ManagerUse): string {
-  return `${manager}: ${progressObjects(objects)}${last === "" ? "" : `, last ${last}`}`;
+  return `${manager}: ${describeCount(objects, "object")}${last === "" ? "" : `, last ${last}`}`;
 }
 
 /** Above the steps. */

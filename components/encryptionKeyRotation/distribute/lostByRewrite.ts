@@ -7,6 +7,7 @@ import {
   KIND,
   type Form,
 } from "../configuration/form";
+import { describeCount } from "../../kubernetes/count";
 
 /**
  * What the next write changes of this text besides keys, for preview. Only counts: a comment may hold a key.
@@ -30,8 +31,7 @@ function commentsAndAnchors(text: string, places: readonly string[]): string[] {
   const counted = (["comment", "anchor"] as const).flatMap((type) => {
     const count = tokens.filter((each) => each === type).length;
     if (count === 0) return [];
-    const noun = type === "comment" ? "comment line" : "anchor";
-    return [`${count} ${noun}${count === 1 ? "" : "s"}`];
+    return [describeCount(count, type === "comment" ? "comment line" : "anchor")];
   });
   if (counted.length === 0) return [];
   return places.map((place) => `${place}: the next write drops ${counted.join(" and ")}; copy what you need first`);

@@ -12,6 +12,7 @@ import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { countPrefixesByResource, describePrefixCounts } from "../audit/countPrefixes";
 import { type LiveConfiguration, NO_FILE } from "../liveConfiguration";
 import { currentOutputKeyOrders } from "../currentOutputs";
+import { describeCount } from "../../kubernetes/count";
 
 /** Stands in for keys that are not made yet: only their names are shown. */
 const NO_KEY = Buffer.alloc(32).toString("base64");
@@ -27,7 +28,7 @@ export async function previewNotes(
   const counts = await countPrefixesByResource(inputs.audit, facts.resources).catch((error: unknown) =>
     messageOfError(error),
   );
-  const objects = facts.resources.map(({ name, objects }) => `${name}: ${objects} object${objects === 1 ? "" : "s"}`);
+  const objects = facts.resources.map(({ name, objects }) => `${name}: ${describeCount(objects, "object")}`);
   const bytes =
     typeof counts === "string"
       ? [notLookedAt(`etcd was not asked: ${counts}`)]

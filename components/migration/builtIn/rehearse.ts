@@ -2,9 +2,9 @@ import type { ClusterWork } from "../../kubernetes/cluster";
 import { UserError, isDryRunUnsupportedError } from "../../kubernetes/errors";
 import { withFailures } from "../rewrite/failures";
 import { forEachObject } from "../rewrite/objects";
-import { progressCount } from "../rewrite/progress";
 import { touchObject } from "../rewrite/touch";
 import type { BuiltIn } from "./builtIn";
+import { formatCount } from "../../kubernetes/count";
 
 /**
  * Every object by dry run of its rewrite: validation and admission of today may refuse what they once took. Writes nothing, and
@@ -41,7 +41,7 @@ export async function rehearseBuiltIn(
   }
   if (unchecked > 0)
     work.warn(
-      `not checked: whether the rewrite of ${progressCount(unchecked)} objects is accepted: an admission webhook does not support dry runs`,
+      `not checked: whether the rewrite of ${formatCount(unchecked)} objects is accepted: an admission webhook does not support dry runs`,
     );
   return visited - gone;
 }

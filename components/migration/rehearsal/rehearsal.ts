@@ -4,7 +4,6 @@ import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Failure, NAMED_FAILURES } from "../rewrite/failures";
 import { forEachObject } from "../rewrite/objects";
-import { progressObjects } from "../rewrite/progress";
 import { BatchedConversion } from "./batchedConversion";
 import {
   checkRewriteOfObject,
@@ -17,6 +16,7 @@ import {
 } from "./rehearseObject";
 import { checkStoredSize } from "./storedSize";
 import { isWebhookConversion } from "../../crd/conversion";
+import { describeCount } from "../../kubernetes/count";
 
 export interface RehearsalResult {
   readonly objects: number;
@@ -154,6 +154,6 @@ class Notes {
   }
 
   sentences(): string[] {
-    return [...this.unchecked].map(([what, objects]) => `${what} (${progressObjects(objects)})`);
+    return [...this.unchecked].map(([what, objects]) => `${what} (${describeCount(objects, "object")})`);
   }
 }

@@ -13,8 +13,8 @@ import { ApiError } from "../../kubernetes/errors";
 import { isLargeJsonInteger, readableJson } from "../../kubernetes/json";
 import { boundedProblemItems } from "../../kubernetes/problem";
 import { withoutRetries } from "../../kubernetes/retry";
-import { progressCount } from "../rewrite/progress";
 import { ETCD_LIMIT, storedSize } from "./storedSize";
+import { formatCount } from "../../kubernetes/count";
 
 /** One page, however many objects there are: preview has to be short. */
 const SAMPLED = 50;
@@ -70,7 +70,7 @@ export function describeSample(sample: Sample, from: Resource, next: Next): stri
   const { name, bytes } = rest.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
   const isOnly = sample.isAll && rest.length === 0;
   const named = `${describeReadSample(sample)}${isOnly ? "" : ": the largest"}, ${name},`;
-  const line = `${named} takes ${progressCount(bytes)} bytes as ${to.version}; etcd takes ${progressCount(ETCD_LIMIT)} by default`;
+  const line = `${named} takes ${formatCount(bytes)} bytes as ${to.version}; etcd takes ${formatCount(ETCD_LIMIT)} by default`;
   return next.isSame ? [line, ...describeBroken(objects, describeReadSample(sample), next)] : [line];
 }
 
@@ -82,7 +82,7 @@ export function describeRefused(sample: Sample, next: Pick<Next, "resource" | "s
 /** `all 3 objects read`. */
 export function describeReadSample({ objects, isAll }: Sample): string {
   if (isAll && objects.length === 1) return "the only object read";
-  return `${isAll ? "all" : "the first"} ${progressCount(objects.length)} objects read`;
+  return `${isAll ? "all" : "the first"} ${formatCount(objects.length)} objects read`;
 }
 
 function defaulted({ objects }: Sample, { schema }: Pick<Next, "schema">): KubernetesObject[] {

@@ -3,7 +3,7 @@ import type { Schema } from "../../crd/definition";
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import { stringifyJson } from "../../kubernetes/json";
-import { progressCount } from "../rewrite/progress";
+import { formatCount } from "../../kubernetes/count";
 
 /** etcd's default --max-request-bytes: https://etcd.io/docs/latest/dev-guide/limit/ */
 export const ETCD_LIMIT = 1_572_864;
@@ -32,16 +32,16 @@ export function checkStoredSize(
   const stored = withDefaults(toSchema, answer) as KubernetesObject;
   const { whole, withoutManagedFields } = storedSize(stored, to);
   if (whole <= ETCD_LIMIT || storedSize(listed, to).withoutManagedFields > ETCD_LIMIT) return [];
-  const limit = `at most ${progressCount(ETCD_LIMIT)}, etcd's default --max-request-bytes`;
+  const limit = `at most ${formatCount(ETCD_LIMIT)}, etcd's default --max-request-bytes`;
   if (withoutManagedFields > ETCD_LIMIT) {
-    const found = `stored as ${to.version} it would take ${progressCount(withoutManagedFields)} bytes with its key; expected ${limit}`;
+    const found = `stored as ${to.version} it would take ${formatCount(withoutManagedFields)} bytes with its key; expected ${limit}`;
     if (mayBeLarge) return [`${found}; acknowledged`];
     throw new UserError(
       `${found}; make it smaller (a default or the conversion makes it grow), or, where etcd takes more, set acknowledge: [{ check: "object-size", path: "${to.version}", reason: "…" }]`,
     );
   }
   return [
-    `stored as ${to.version} it would take ${progressCount(whole)} bytes with its key; expected ${limit}; the API server would leave out its managedFields`,
+    `stored as ${to.version} it would take ${formatCount(whole)} bytes with its key; expected ${limit}; the API server would leave out its managedFields`,
   ];
 }
 

@@ -7,8 +7,9 @@ import { sleep } from "../../kubernetes/sleep";
 import { type Failure, NAMED_FAILURES } from "./failures";
 import { Pace } from "./pace";
 import { listPages, type Page } from "./pages";
-import { progressCount, Progress } from "./progress";
+import { Progress } from "./progress";
 import { decideRetryOfObject } from "./decideRetryOfObject";
+import { formatCount } from "../../kubernetes/count";
 
 export interface ForEachOptions extends Work {
   /** What the progress line begins with: `rewriting`, `rehearsing`. */
@@ -145,7 +146,7 @@ class Walk {
     if (this.generalInARow < GENERAL_FAILURES || this.stopped !== undefined) return;
     const { plural, group } = this.resource;
     this.stopped = new UserError({
-      what: `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to blame for, ${progressCount(this.visited)} of ${progressCount(this.total)} done`,
+      what: `${this.options.doing} ${plural}.${group} stopped after ${GENERAL_FAILURES} failures in a row that no object is to blame for, ${formatCount(this.visited)} of ${formatCount(this.total)} done`,
       why: `the last: ${whatOfError(error)}`,
       next: "fix what it names, then run `pulumi up` again",
     });

@@ -1,3 +1,4 @@
+import { formatCount } from "../../kubernetes/count";
 import type { Report } from "../../kubernetes/report";
 
 const EVERY_MS = 1_000;
@@ -43,20 +44,11 @@ export class Progress {
 }
 
 export function progressLine(done: number, total: number, perSecond: number, failed: number): string {
-  const parts = [`${progressCount(done)} / ${progressCount(Math.max(total, done))}`];
-  if (perSecond >= 1) parts.push(`${progressCount(Math.round(perSecond))}/s`);
+  const parts = [`${formatCount(done)} / ${formatCount(Math.max(total, done))}`];
+  if (perSecond >= 1) parts.push(`${formatCount(Math.round(perSecond))}/s`);
   if (perSecond > 0 && total > done) parts.push(`${progressDuration((total - done) / perSecond)} left`);
-  if (failed > 0) parts.push(`${progressCount(failed)} failed`);
+  if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return parts.join(" · ");
-}
-
-export function progressCount(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-/** `1 object`, `41,200 objects`. */
-export function progressObjects(number: number): string {
-  return `${progressCount(number)} object${number === 1 ? "" : "s"}`;
 }
 
 /** `40 s`, `3 min`, `2 h 5 min`. */

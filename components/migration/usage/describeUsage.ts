@@ -1,6 +1,7 @@
 import { FIELD_MANAGER } from "../../crd/names";
 import type { ManagedFieldsEntry } from "../../kubernetes/api";
 import type { RequestsSince } from "./requestRecord";
+import { describeCount } from "../../kubernetes/count";
 
 /** Who wrote objects at one version. */
 export interface ManagerUse {
@@ -61,7 +62,8 @@ export function describeUsage(version: string, { managers, looked, requests }: U
   const named = managers
     .slice(0, SHOWN)
     .map(
-      ({ manager, objects, last }) => `${manager} (${count(objects, "object")}${last === "" ? "" : `, last ${last}`})`,
+      ({ manager, objects, last }) =>
+        `${manager} (${describeCount(objects, "object")}${last === "" ? "" : `, last ${last}`})`,
     );
   const more = managers.length > SHOWN ? [`${managers.length - SHOWN} more`] : [];
   const among = looked.all ? "" : ` among the first ${looked.objects} objects`;
@@ -77,20 +79,16 @@ function isRequested(requests: Usage["requests"]): boolean {
 
 function describeRequests(requests: Usage["requests"]): string {
   if (typeof requests === "string") return `requests not read: ${requests}`;
-  if ("count" in requests) return `${count(requests.count, "request")} since ${requests.servers} started`;
-  return `${describeSince(requests.since)} and ${count(requests.since.others, "other request")} since migrate ended (${describeMoment(requests.at)})`;
+  if ("count" in requests) return `${describeCount(requests.count, "request")} since ${requests.servers} started`;
+  return `${describeSince(requests.since)} and ${describeCount(requests.since.others, "other request")} since migrate ended (${describeMoment(requests.at)})`;
 }
 
 /** `12 writes`, `at least 12 writes` where an API server was started anew in between. */
 export function describeSince({ writes, isComplete }: RequestsSince): string {
-  return `${isComplete ? "" : "at least "}${count(writes, "write")}`;
+  return `${isComplete ? "" : "at least "}${describeCount(writes, "write")}`;
 }
 
 /** As the API server writes times. */
 export function describeMoment(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,7 @@
 import { describeSampleFacts, type CrdFacts } from "../facts";
 import type { Finding, Question } from "../finding";
 import { howToMigrate } from "./howToMigrate";
+import { describeCount } from "../../kubernetes/count";
 
 /** Server-side apply fails on an object whose managedFields name a version that is gone. https://github.com/kubernetes/kubernetes/issues/111937 */
 export function managedFieldsServed(facts: CrdFacts, question: Question): Finding[] {
@@ -14,7 +15,7 @@ export function managedFieldsServed(facts: CrdFacts, question: Question): Findin
       verdict: isGone ? "migrate" : "ok",
       problem: {
         what: `managedFields name ${isGone ? "a version that the CRD does not have any more" : "a version that is not served"}${describeSampleFacts(sample)}`,
-        items: found.map(([version, objects]) => `${version}: ${objects} object${objects === 1 ? "" : "s"}`),
+        items: found.map(([version, objects]) => `${version}: ${describeCount(objects, "object")}`),
         expected: "served versions only",
         why: isGone
           ? "server-side apply of these objects fails"

@@ -1,5 +1,6 @@
 import type { SeenCluster } from "../clusterStatus";
 import { type Verdict, VERDICTS } from "../finding";
+import { describeCount } from "../../kubernetes/count";
 
 /** `37 CRDs: 34 ok, 2 migrate, 1 blocked`. */
 export function summarizeVerdicts({ crds }: SeenCluster): string {
@@ -7,5 +8,5 @@ export function summarizeVerdicts({ crds }: SeenCluster): string {
   const counts = VERDICTS.filter((verdict) => verdict === "ok" || of(verdict) > 0)
     .map((verdict) => `${of(verdict)} ${verdict}`)
     .join(", ");
-  return `${crds.length} CRD${crds.length === 1 ? "" : "s"}: ${counts}`;
+  return `${describeCount(crds.length, "CRD")}: ${counts}`;
 }

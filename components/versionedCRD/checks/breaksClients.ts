@@ -9,6 +9,7 @@ import { compareDefinitions } from "../../compatibility/compareDefinitions";
 import type { Finding } from "../../compatibility/finding";
 import type { Definition } from "../../crd/definition";
 import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
+import { describeCount } from "../../kubernetes/count";
 
 const SHOWN = 10;
 
@@ -53,7 +54,7 @@ export function breaksClients(
 function describeInfos(crd: string, infos: readonly Finding[]): string[] {
   if (infos.length === 0) return [];
   const items = boundedProblemItems(infos.slice(0, SHOWN).map(asLine), infos.length);
-  return [describeProblem({ what: `${crd}: ${counted(infos.length, "change")} worth knowing`, items })];
+  return [describeProblem({ what: `${crd}: ${describeCount(infos.length, "change")} worth knowing`, items })];
 }
 
 /** Is it one of those that compare an old CRD with a new one? */
@@ -67,7 +68,7 @@ function describeErrors(crd: string, errors: readonly AcknowledgedFinding[]): st
   const example = `{ check: "${first.check}", path: "${first.path}", reason: "…" }`;
   return [
     describeProblem({
-      what: `${crd}: ${counted(errors.length, "change")} of what the cluster has would break clients or stored objects`,
+      what: `${crd}: ${describeCount(errors.length, "change")} of what the cluster has would break clients or stored objects`,
       items: boundedProblemItems(errors.slice(0, SHOWN).map(asLine), errors.length),
       expected: "none: a version that is there keeps its promises, and a new version is free",
       why: errors.length === 1 ? first.why : `${first.path}: ${first.why} docs/checks.md has the others`,
@@ -89,7 +90,7 @@ function describeWarnings(crd: string, findings: readonly AcknowledgedFinding[])
       ? []
       : [
           describeProblem({
-            what: `${crd}: ${counted(warnings.length, "change")} that clients may feel`,
+            what: `${crd}: ${describeCount(warnings.length, "change")} that clients may feel`,
             items: boundedProblemItems(warnings.slice(0, SHOWN).map(asLine), warnings.length),
             why: warnings.length === 1 ? first.why : `${first.path}: ${first.why} docs/checks.md has the others`,
             next: `${first.path}: ${first.fix}`,
@@ -99,7 +100,7 @@ function describeWarnings(crd: string, findings: readonly AcknowledgedFinding[])
       ? []
       : [
           describeProblem({
-            what: `${crd}: ${counted(acknowledged.length, "change")} acknowledged`,
+            what: `${crd}: ${describeCount(acknowledged.length, "change")} acknowledged`,
             items: boundedProblemItems(acknowledged.slice(0, SHOWN), acknowledged.length),
           }),
         ]),
@@ -118,8 +119,4 @@ function describeUnused(crd: string, unused: readonly Acknowledgement[]): string
 
 function asLine({ path, what, check }: AcknowledgedFinding): string {
   return `${path}: ${what} (${check})`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,6 @@
 import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 import type { DroppedOwner, OwnersFound, Unsearched } from "../../migration/ownerReferences";
+import { describeCount } from "../../kubernetes/count";
 
 /**
  * The user's word for a resource: `secrets`, `deployments.apps`, `*.GROUP`, or `*` for whatever cannot be searched.
@@ -55,7 +56,7 @@ function describeFound({ found, named }: OwnersFound, context: OwnersContext): s
     : `have whoever writes them use ${storageAPIVersion}, or set ownerReferences: "rewrite"`;
   return [
     describeProblem({
-      what: `${crd}: ${found} object${found === 1 ? " names" : "s name"} ${versions} as the apiVersion of an owner of kind ${owner.kind} (metadata.ownerReferences)`,
+      what: `${crd}: ${describeCount(found, "object")} ${found === 1 ? "names" : "name"} ${versions} as the apiVersion of an owner of kind ${owner.kind} (metadata.ownerReferences)`,
       items: boundedProblemItems(named, found),
       expected: "none before it is dropped",
       why: "the garbage collector would never collect them, and a foreground delete of their owner would hang",
@@ -69,7 +70,7 @@ function describeUnsearched(open: readonly Unsearched[], { crd, owner }: OwnersC
   const asWord = open.length > SHOWN ? '"*"' : open.map(({ resource }) => JSON.stringify(resource)).join(", ");
   return [
     describeProblem({
-      what: `${crd}: ${open.length} resource${open.length === 1 ? "" : "s"} could not be searched for objects owned at ${owner.apiVersions.join(", ")}`,
+      what: `${crd}: ${describeCount(open.length, "resource")} could not be searched for objects owned at ${owner.apiVersions.join(", ")}`,
       items: shortened(open.map(({ resource, why }) => `${resource}: ${why}`)),
       expected: "every resource to be listable before it is dropped",
       next: `grant the rights of rightsForDrop(), or, where no object in them is owned by a ${owner.kind}, say so: skipOwnerSearch: [${asWord}]`,

@@ -4,9 +4,10 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
 import { recordedProof } from "../../migration/definition/records";
-import { progressCount, progressObjects, progressDuration } from "../../migration/rewrite/progress";
+import { progressDuration } from "../../migration/rewrite/progress";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { MigrateInputs } from "../inputs";
+import { describeCount, formatCount } from "../../kubernetes/count";
 
 /**
  * How many objects "every object" are, for a row: the number moves by itself and is no part of the plan. One request, however
@@ -25,7 +26,7 @@ export async function noteObjects(
   const where = `stored as ${(from.length > 0 ? from : stored).join(" or ")}`;
   return objects === 0
     ? [`no object of ${crd} is there to be rewritten`]
-    : [`about ${progressObjects(objects)} of ${crd} to rewrite, ${where}${estimate(objects, live)}`];
+    : [`about ${describeCount(objects, "object")} of ${crd} to rewrite, ${where}${estimate(objects, live)}`];
 }
 
 /** Fewer say little about the rate. */
@@ -36,7 +37,7 @@ function estimate(objects: number, live: Definition): string {
   const { objects: proven = 0, seconds = 0 } = recordedProof(live) ?? {};
   if (proven < TELLING || seconds <= 0) return "";
   const rate = proven / seconds;
-  return `; about ${progressDuration(objects / rate)} at the last migration's ${progressCount(Math.ceil(rate))}/s, and the waits`;
+  return `; about ${progressDuration(objects / rate)} at the last migration's ${formatCount(Math.ceil(rate))}/s, and the waits`;
 }
 
 async function countObjects(

@@ -70,7 +70,7 @@ test("a CRD of 600 kB and 40 versions: every finding is counted, and what is sho
   expect(versions(9).length).toBeGreaterThan(600_000);
   const { code, out } = await check(versions(9), versions(5));
   expect(code).toBe(1);
-  expect(out).toMatch(/\n5800 errors; 1 CRD compared\n$/);
+  expect(out).toMatch(/\n5,800 errors; 1 CRD compared\n$/);
   expect(out.split("\n").length).toBeLessThan(40);
 });
 
