@@ -13,7 +13,7 @@ import {
   type MigrationPlan,
 } from "../../migration/entries/plannedMigration";
 import { inBatches } from "../../migration/foreign/inBatches";
-import type { ForeignOptions } from "../../migration/foreign/plan";
+import type { MigrationOptions } from "../../migration/resourceMigration";
 
 /**
  * What there is to do for each CRD and built-in resource that these names and patterns mean, each once, sorted.
@@ -23,7 +23,7 @@ import type { ForeignOptions } from "../../migration/foreign/plan";
 export async function findPlans(
   cluster: Cluster,
   entries: readonly string[],
-  options: ForeignOptions,
+  options: MigrationOptions,
   { report }: Work,
 ): Promise<MigrationPlan[]> {
   const all = new Map<string, Migratable>();
@@ -41,7 +41,7 @@ export async function findPlans(
 }
 
 /** A right that is missing is known before anything is asked or written. */
-async function planOne(cluster: Cluster, found: Migratable, options: ForeignOptions): Promise<MigrationPlan> {
+async function planOne(cluster: Cluster, found: Migratable, options: MigrationOptions): Promise<MigrationPlan> {
   const plan = await planMigration(cluster, found, options);
   if (plan.plan.length === 0 || plan.refusal !== undefined) return plan;
   const refusal = await whyPlannedMigrationLacksRights(cluster, plan, options);

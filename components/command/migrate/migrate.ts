@@ -3,7 +3,6 @@ import { Cluster } from "../../kubernetes/cluster";
 import { withRetries } from "../../kubernetes/retry";
 import { assertIsResourceOrPattern } from "../../migration/foreign/crdNames";
 import { isMigrationReady, type MigrationPlan } from "../../migration/entries/plannedMigration";
-import type { ForeignOptions } from "../../migration/foreign/plan";
 import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import {
   describeMigrationPlans,
@@ -15,6 +14,7 @@ import { findPlans } from "./findPlans";
 import { Lines } from "./lines";
 import { migratePlans, rehearsePlans } from "./runPlans";
 import { describeCount } from "../../kubernetes/count";
+import type { MigrationOptions } from "../../migration/resourceMigration";
 
 const HELP = `usage: kubernetes-storage-migration migrate RESOURCE… [--dry-run | --yes] [--context NAME] [--kubeconfig FILE]
 
@@ -50,7 +50,7 @@ export const migrate: Subcommand = {
   run: async (args, terminal) => run(parse(args), terminal),
 };
 
-interface Request extends ForeignOptions {
+interface Request extends MigrationOptions {
   resources: string[];
   dryRun: boolean;
   yes: boolean;

@@ -9,17 +9,16 @@ import {
   storedOfPlannedMigration,
   type MigrationPlan,
 } from "../../migration/entries/plannedMigration";
-import type { ForeignOptions } from "../../migration/foreign/plan";
 import type { Terminal } from "../subcommand";
 import type { Outcome } from "./describeMigration";
 import type { Lines } from "./lines";
-import type { ForeignWork } from "../../migration/foreign/rehearseForeign";
+import type { MigrationWork, MigrationOptions } from "../../migration/resourceMigration";
 
 /** Migrates each; one that fails is named, the others go on. */
 export function migratePlans(
   cluster: Cluster,
   plans: readonly MigrationPlan[],
-  options: ForeignOptions,
+  options: MigrationOptions,
   lines: Lines,
   terminal: Terminal,
 ): Promise<Outcome[]> {
@@ -45,7 +44,7 @@ export function migratePlans(
 export function rehearsePlans(
   cluster: Cluster,
   plans: readonly MigrationPlan[],
-  _options: ForeignOptions,
+  _options: MigrationOptions,
   lines: Lines,
   terminal: Terminal,
 ): Promise<Outcome[]> {
@@ -65,7 +64,7 @@ function each(
   plans: readonly MigrationPlan[],
   lines: Lines,
   terminal: Terminal,
-  one: (plan: MigrationPlan, work: Omit<ForeignWork, "cluster">) => Promise<Outcome>,
+  one: (plan: MigrationPlan, work: Omit<MigrationWork, "cluster">) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   return inBatches(plans, async (plan) => {
     const { name } = plan;

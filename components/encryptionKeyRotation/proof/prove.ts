@@ -1,7 +1,7 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { clusterIdentity } from "../../kubernetes/identity";
 import type { Work } from "../../kubernetes/report";
-import { type PassResult, passUntilProven } from "../../migration/rewrite/passes";
+import { type PassResult, passUntilProven, withCleanPasses } from "../../migration/rewrite/passes";
 import { ResourceRewrite, type Rewritten } from "./rewriteResource";
 import { SettledServers, type Expectation } from "./settledServers";
 
@@ -68,5 +68,5 @@ async function provenBatch(
   };
   const words = { other: "encryption configuration", unharmed: "every old key stays readable" };
   const { result, clean } = await passUntilProven(pass, work.report, words);
-  return clean === 1 ? result : result.map((each) => ({ ...each, how: `${each.how}; ${clean} clean passes in a row` }));
+  return result.map((each) => withCleanPasses(each, clean));
 }

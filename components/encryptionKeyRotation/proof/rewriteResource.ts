@@ -1,11 +1,12 @@
 import { FIELD_MANAGER } from "../../crd/names";
 import { definitionPath } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasErrorStatus, UserError } from "../../kubernetes/errors";
+import { hasErrorStatus } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { someAreStale } from "../../migration/inTree/someAreStale";
-import { withFailures } from "../../migration/rewrite/failures";
+import { assertNoneFailed } from "../../migration/rewrite/failures";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
 import { rewriteAllObjects, type RewriteResult } from "../../migration/rewrite/rewriteAllObjects";
 import { digestReportedLoads } from "../servers/reports";
@@ -41,7 +42,7 @@ export class ResourceRewrite {
     this.inTree ??= await this.rewriteInTree(agreed);
     await waited;
     const result = await rewriteAllObjects(this.cluster, this.resource, this.work);
-    refuseFailures(this.resource, result);
+    assertNoneFailed(result, describeUnwritten(this.resource, result));
     return this.describe(agreed, result, this.inTree);
   }
 
@@ -94,13 +95,10 @@ export class ResourceRewrite {
 
 const ROTATION_ANNOTATION = `${FIELD_MANAGER}/rotation`;
 
-function refuseFailures({ name, writeKey }: KeyedResource, result: RewriteResult): void {
-  if (result.failedCount === 0) return;
-  const problem = {
-    what: `${name}: ${result.failedCount} of ${result.visited} objects could not be rewritten under ${writeKey}`,
-    expected: "none",
+function describeUnwritten({ name, writeKey }: KeyedResource, { failedCount, visited }: RewriteResult): Problem {
+  return {
+    what: `${name}: ${failedCount} of ${visited} objects could not be rewritten under ${writeKey}`,
     why: "every old key stays readable and nothing is retired",
     next: "fix these objects and run `pulumi up` again",
   };
-  throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }

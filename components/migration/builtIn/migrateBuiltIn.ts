@@ -4,15 +4,14 @@ import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { clusterIdentity } from "../../kubernetes/identity";
 import { withLock } from "../../kubernetes/lock";
+import type { Problem } from "../../kubernetes/problem";
 import { afterOthers } from "../foreign/afterOthers";
 import { whyRightsMissingForBuiltIn } from "../foreign/missingRights";
-import { describeMovedStale, moveStale, moveStaleOnly, type MigrationResult } from "../foreign/moveStale";
-import type { ForeignOptions } from "../foreign/plan";
-import type { ForeignWork } from "../foreign/rehearseForeign";
+import { describeMovedStale, moveStale, moveStaleOnly } from "../foreign/moveStale";
 import { rewriteInTree } from "../inTree/inTree";
 import { someAreStale } from "../inTree/someAreStale";
-import { withFailures } from "../rewrite/failures";
-import { describeProven, type PassResult, passUntilProven } from "../rewrite/passes";
+import { assertNoneFailed } from "../rewrite/failures";
+import { describeProven, type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
 import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
 import { waitForRequestsInFlight } from "../servers/inFlight";
 import { awaitBuiltInAgreement, type BuiltInAgreement } from "./agreement";
@@ -21,6 +20,7 @@ import { planBuiltIn } from "./plan";
 import type { BuiltInProof } from "./proof";
 import { recordBuiltInProof } from "./proofConfigMap";
 import { rehearseBuiltIn } from "./rehearse";
+import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
 
 const HASH_ANNOTATION = `${FIELD_MANAGER}/storage-version-hash`;
 const WORDS = { other: "storage version", unharmed: "nothing is recorded" };
@@ -33,16 +33,16 @@ const WORDS = { other: "storage version", unharmed: "nothing is recorded" };
  */
 export function migrateBuiltIn(
   name: string,
-  options: ForeignOptions,
+  options: MigrationOptions,
   holder: string,
-  work: ForeignWork,
+  work: MigrationWork,
 ): Promise<MigrationResult> {
   const underLock = (lockLost: AbortSignal): Promise<MigrationResult> =>
     migrateAsItIs(name, options, { ...work, signal: AbortSignal.any([lockLost, work.signal]) });
   return afterOthers(work, name, () => withLock(work.cluster, name, holder, work.report, underLock));
 }
 
-async function migrateAsItIs(name: string, options: ForeignOptions, work: ForeignWork): Promise<MigrationResult> {
+async function migrateAsItIs(name: string, options: MigrationOptions, work: MigrationWork): Promise<MigrationResult> {
   const builtIn = await requireBuiltIn(name, work);
   const planned = await planBuiltIn(work.cluster, builtIn, options);
   const { storage } = planned;
@@ -58,8 +58,7 @@ async function migrateAsItIs(name: string, options: ForeignOptions, work: Foreig
   work.signal.throwIfAborted();
   await recordBuiltInProof(work.cluster, result.proof);
   const { proof, rewritten } = result;
-  const how = clean === 1 ? result.how : `${result.how}; ${clean} clean passes in a row`;
-  const proven = { ...result, proven: proof.objects, how };
+  const proven = { ...withCleanPasses(result, clean), proven: proof.objects };
   return {
     stored: proof.storageVersion,
     proven: proof.objects,
@@ -83,8 +82,8 @@ class Pass {
 
   constructor(
     private readonly name: string,
-    private readonly options: ForeignOptions,
-    private readonly work: ForeignWork,
+    private readonly options: MigrationOptions,
+    private readonly work: MigrationWork,
   ) {}
 
   async once(): Promise<PassResult<Proven>> {
@@ -116,7 +115,7 @@ class Pass {
     this.inTree ??= await this.rewriteInTree(builtIn);
     await waited;
     const result = await rewriteAllObjects(work.cluster, builtIn, work);
-    refuseFailures(builtIn, result);
+    assertNoneFailed(result, describeUnwritten(builtIn, result));
     return result;
   }
 
@@ -169,7 +168,7 @@ class Pass {
   }
 }
 
-async function requireBuiltIn(name: string, { cluster }: ForeignWork): Promise<BuiltIn> {
+async function requireBuiltIn(name: string, { cluster }: MigrationWork): Promise<BuiltIn> {
   const found = await findBuiltIn(cluster, name);
   if (found !== undefined) return found;
   throw new UserError({
@@ -183,13 +182,10 @@ function staleOf(builtIn: BuiltIn) {
   return { name: builtIn.name, resource: builtIn, served: builtIn.served };
 }
 
-function refuseFailures({ name }: BuiltIn, result: RewriteResult): void {
-  if (result.failedCount === 0) return;
-  const problem = {
-    what: `${name}: ${result.failedCount} of ${result.visited} objects could not be rewritten`,
-    expected: "none",
+function describeUnwritten({ name }: BuiltIn, { failedCount, visited }: RewriteResult): Problem {
+  return {
+    what: `${name}: ${failedCount} of ${visited} objects could not be rewritten`,
     why: "nothing is recorded as proven",
     next: "fix these objects and run `pulumi up` again",
   };
-  throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }

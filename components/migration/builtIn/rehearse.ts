@@ -1,6 +1,6 @@
 import type { ClusterWork } from "../../kubernetes/cluster";
-import { UserError, isDryRunUnsupportedError } from "../../kubernetes/errors";
-import { withFailures } from "../rewrite/failures";
+import { isDryRunUnsupportedError } from "../../kubernetes/errors";
+import { assertNoneFailed } from "../rewrite/failures";
 import { forEachObject } from "../rewrite/objects";
 import { touchObject } from "../rewrite/touch";
 import type { BuiltIn } from "./builtIn";
@@ -18,7 +18,7 @@ export async function rehearseBuiltIn(
   work: ClusterWork & { readonly warn: (message: string) => void },
 ): Promise<number> {
   let unchecked = 0;
-  const { visited, gone, failed, failedCount } = await forEachObject(
+  const rehearsed = await forEachObject(
     work.cluster,
     builtIn,
     async (listed) => {
@@ -31,14 +31,11 @@ export async function rehearseBuiltIn(
     },
     { ...work, doing: "rehearsing" },
   );
-  if (failedCount > 0) {
-    const problem = {
-      what: `${builtIn.name}: rehearsal: the rewrite of ${failedCount} of ${visited} objects would be refused; nothing was rewritten`,
-      expected: "none",
-      next: "fix these objects (or the admission rule that refuses them) and run `pulumi up` again",
-    };
-    throw new UserError(withFailures(problem, failed, failedCount));
-  }
+  const { visited, gone, failedCount } = rehearsed;
+  assertNoneFailed(rehearsed, {
+    what: `${builtIn.name}: rehearsal: the rewrite of ${failedCount} of ${visited} objects would be refused; nothing was rewritten`,
+    next: "fix these objects (or the admission rule that refuses them) and run `pulumi up` again",
+  });
   if (unchecked > 0)
     work.warn(
       `not checked: whether the rewrite of ${formatCount(unchecked)} objects is accepted: an admission webhook does not support dry runs`,

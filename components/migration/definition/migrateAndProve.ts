@@ -2,11 +2,11 @@ import { versionNamesOfDefinition, type Definition } from "../../crd/definition"
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
-import { UserError } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
 import { migrateInTree, type InTreeResult } from "../inTree/inTree";
-import { withFailures } from "../rewrite/failures";
+import { assertNoneFailed } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
-import { type PassResult, passUntilProven } from "../rewrite/passes";
+import { type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
 import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
 import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
 import { waitForRequestsInFlight } from "../servers/inFlight";
@@ -90,7 +90,7 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
     }
   };
   const { result, clean } = await passUntilProven(once, work.report);
-  return clean === 1 ? result : { ...result, how: `${result.how}; ${clean} clean passes in a row` };
+  return withCleanPasses(result, clean);
 }
 
 /** The pass that proves, once requests in flight are over; before it the in-tree migrator, which needs no proof of its own. */
@@ -115,7 +115,7 @@ async function rewriteWhenOver(
   const passed = Date.now();
   const result = await rewriteAllObjects(work.cluster, target, work, guard);
   earlier.seconds ??= Math.ceil((migrated - started + Date.now() - passed) / 100) / 10;
-  refuseFailures(inputs, result);
+  assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;
   return result;
 }
@@ -148,15 +148,12 @@ async function isUnchanged(
   }
 }
 
-function refuseFailures(inputs: ProveInputs, result: RewriteResult): void {
-  if (result.failedCount === 0) return;
-  const problem = {
-    what: `${inputs.crd}: ${result.failedCount} of ${result.visited} objects could not be rewritten to ${inputs.version}`,
-    expected: "none",
+function describeUnwritten({ crd, version }: ProveInputs, { failedCount, visited }: RewriteResult): Problem {
+  return {
+    what: `${crd}: ${failedCount} of ${visited} objects could not be rewritten to ${version}`,
     why: "storedVersions is as it was and nothing is dropped",
     next: "fix these objects (or the conversion) and run `pulumi up` again",
   };
-  throw new UserError(withFailures(problem, result.failed, result.failedCount));
 }
 
 function describePass(

@@ -1,10 +1,9 @@
 import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import type { ClusterWork } from "../../kubernetes/cluster";
-import { UserError } from "../../kubernetes/errors";
 import { describeProblem } from "../../kubernetes/problem";
 import { conversionGuard } from "../rehearsal/conversionGuard";
 import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/rehearsal";
-import { withFailures } from "../rewrite/failures";
+import { assertNoneFailed, withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { planDefinitionVersionsToRehearse } from "./plan";
 import { recordedRehearsal } from "./records";
@@ -62,21 +61,17 @@ export async function rehearseStored(
   upTo?: string,
 ): Promise<RehearsalResult[]> {
   const clean: RehearsalResult[] = [];
+  const done =
+    storageVersion(live) === version
+      ? "storage has flipped, and at most the object that agreement is tried with was rewritten, without a loss"
+      : "nothing was flipped or rewritten";
   for (const from of versions) {
     const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo, mayBeLarge }, work);
-    const { failed, failedCount, objects } = result;
-    if (failedCount > 0) {
-      const flipped =
-        storageVersion(live) === version
-          ? "storage has flipped, and at most the object that agreement is tried with was rewritten, without a loss"
-          : "nothing was flipped or rewritten";
-      const problem = {
-        what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${flipped}`,
-        expected: "none",
-        next: "fix these objects (or the conversion) and run `pulumi up` again",
-      };
-      throw new UserError(withFailures(problem, failed, failedCount));
-    }
+    const { failedCount, objects } = result;
+    assertNoneFailed(result, {
+      what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${done}`,
+      next: "fix these objects (or the conversion) and run `pulumi up` again",
+    });
     clean.push(result);
   }
   return clean;

@@ -8,10 +8,10 @@ import { type BuiltInPlan, planBuiltIn } from "../builtIn/plan";
 import { rehearseBuiltIn } from "../builtIn/rehearse";
 import { migrateForeign } from "../foreign/migrateForeign";
 import { whyRightsMissing, whyRightsMissingForBuiltIn } from "../foreign/missingRights";
-import type { MigrationResult } from "../foreign/moveStale";
-import { planForeign, type ForeignOptions, type ForeignPlan } from "../foreign/plan";
-import { rehearseForeign, type ForeignWork } from "../foreign/rehearseForeign";
+import { planForeign, type ForeignPlan } from "../foreign/plan";
+import { rehearseForeign } from "../foreign/rehearseForeign";
 import { type Migratable, nameOfMigratable } from "./findMigratables";
+import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
 
 /** What there is to do for one CRD or one built-in resource. */
 export type MigrationPlan = ForeignPlan | BuiltInPlan;
@@ -20,7 +20,7 @@ export type MigrationPlan = ForeignPlan | BuiltInPlan;
 export async function planMigration(
   cluster: Cluster,
   found: Migratable,
-  options: ForeignOptions,
+  options: MigrationOptions,
 ): Promise<MigrationPlan> {
   try {
     return await ("builtIn" in found
@@ -48,7 +48,7 @@ export function isMigrationReady({ plan, refusal }: MigrationPlan): boolean {
 export function whyPlannedMigrationLacksRights(
   cluster: Cluster,
   plan: MigrationPlan,
-  { migrator }: ForeignOptions,
+  { migrator }: MigrationOptions,
 ): Promise<Problem | undefined> {
   return "builtIn" in plan
     ? whyRightsMissingForBuiltIn(cluster, plan.builtIn, migrator)
@@ -56,16 +56,16 @@ export function whyPlannedMigrationLacksRights(
 }
 
 /** @returns how many objects were rehearsed; undefined where there was nothing to rehearse */
-export function rehearsePlannedMigration(plan: MigrationPlan, work: ForeignWork): Promise<number | undefined> {
+export function rehearsePlannedMigration(plan: MigrationPlan, work: MigrationWork): Promise<number | undefined> {
   return "builtIn" in plan ? rehearseBuiltIn(plan.builtIn, work) : rehearseForeign(plan, work);
 }
 
 /** @param holder who we are, for whoever meets the lock */
 export function runPlannedMigration(
   plan: MigrationPlan,
-  options: ForeignOptions,
+  options: MigrationOptions,
   holder: string,
-  work: ForeignWork,
+  work: MigrationWork,
 ): Promise<MigrationResult> {
   const migrate = "builtIn" in plan ? migrateBuiltIn : migrateForeign;
   return migrate(plan.name, options, holder, work);

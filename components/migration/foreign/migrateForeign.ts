@@ -6,11 +6,12 @@ import { requireLiveDefinition } from "../definition/liveDefinition";
 import { migrateAndProve, recordProven, type ProveInputs } from "../definition/migrateAndProve";
 import { describeProven } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
-import { describeMovedStale, moveStale, moveStaleOnly, type MigrationResult, type StaleObjects } from "./moveStale";
+import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
 import { hasDefinitionMoved, whileUnmoved } from "./moved";
-import { planForeign, servedVersionsOfForeign, type ForeignOptions, type ForeignPlan } from "./plan";
+import { planForeign, servedVersionsOfForeign, type ForeignPlan } from "./plan";
 import { whyRightsMissing } from "./missingRights";
-import { rehearseForeign, type ForeignWork } from "./rehearseForeign";
+import { rehearseForeign } from "./rehearseForeign";
+import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
 
 /** An owner that edits it all the time is for its operator to see. */
 const ATTEMPTS = 3;
@@ -25,18 +26,18 @@ const ATTEMPTS = 3;
  */
 export function migrateForeign(
   crd: string,
-  options: ForeignOptions,
+  options: MigrationOptions,
   holder: string,
-  work: ForeignWork,
+  work: MigrationWork,
 ): Promise<MigrationResult> {
   return afterOthers(work, crd, () => migrateUnderLock(crd, options, holder, work));
 }
 
 function migrateUnderLock(
   crd: string,
-  options: ForeignOptions,
+  options: MigrationOptions,
   holder: string,
-  work: ForeignWork,
+  work: MigrationWork,
 ): Promise<MigrationResult> {
   return withLock(work.cluster, crd, holder, work.report, async (lockLost) => {
     const locked = { ...work, signal: AbortSignal.any([lockLost, work.signal]) };
@@ -53,7 +54,11 @@ function migrateUnderLock(
   });
 }
 
-async function migrateAsItIs(live: Definition, options: ForeignOptions, work: ForeignWork): Promise<MigrationResult> {
+async function migrateAsItIs(
+  live: Definition,
+  options: MigrationOptions,
+  work: MigrationWork,
+): Promise<MigrationResult> {
   const planned = await planForeign(work.cluster, live, options);
   const stored = (live.status?.storedVersions ?? []).join(", ");
   if (planned.plan.length === 0) return { stored, summary: "nothing to do" };
@@ -65,8 +70,8 @@ async function migrateAsItIs(live: Definition, options: ForeignOptions, work: Fo
 
 async function rewriteAndProve(
   planned: ForeignPlan,
-  options: ForeignOptions,
-  work: ForeignWork,
+  options: MigrationOptions,
+  work: MigrationWork,
 ): Promise<MigrationResult> {
   const { live, name: crd, version } = planned;
   const { group, names } = live.spec;

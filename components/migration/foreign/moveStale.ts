@@ -1,20 +1,7 @@
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { ClusterWork } from "../../kubernetes/cluster";
-import { UserError } from "../../kubernetes/errors";
 import { moveManagedFields, moveManagedFieldsOf } from "../managedFields";
-import { withFailures } from "../rewrite/failures";
-
-/** What became of one CRD or built-in resource. */
-export interface MigrationResult {
-  /** Which versions are stored: status.storedVersions before → after, or the storage version of a built-in resource. */
-  readonly stored: string;
-  /** Objects proven to be stored in the storage version; undefined where nothing had to be rewritten. */
-  readonly proven?: number;
-  /** Of them, those whose bytes our own pass changed. */
-  readonly rewritten?: number;
-  /** One sentence. */
-  readonly summary: string;
-}
+import { assertNoneFailed } from "../rewrite/failures";
 
 /** Objects whose managedFields are to name none but the served versions. */
 export interface StaleObjects {
@@ -50,13 +37,11 @@ export async function moveStale(
   skip: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   const result = await moveManagedFields(work.cluster, resource, { allBut: served }, work, skip);
-  if (result.failedCount === 0) return result.moved;
-  const problem = {
+  assertNoneFailed(result, {
     what: `${name}: managedFields of ${result.failedCount} objects still name versions that are not served`,
-    expected: "none",
     next: "fix these objects and run `pulumi up` again",
-  };
-  throw new UserError(withFailures(problem, result.failed, result.failedCount));
+  });
+  return result.moved;
 }
 
 export function describeMovedStale(moved: number): string {

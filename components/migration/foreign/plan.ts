@@ -1,45 +1,27 @@
 import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
-import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
 import { planDefinitionMigrate, type PlanFacts } from "../definition/plan";
 import { readPlanFacts } from "../definition/planFacts";
-import { readForeignSample, type Sample } from "./foreignSample";
+import type { MigrationOptions, ResourcePlan } from "../resourceMigration";
+import { readResourceSample, type ResourceSample } from "../resourceSample";
 import { planMovingStale } from "./planMovingStale";
 
-/** How a CRD that somebody else manages is migrated. */
-export interface ForeignOptions {
-  readonly migrator: "in-tree" | "direct";
-  readonly requestTimeoutSeconds: number;
-  readonly decommissionedServers: readonly string[];
-}
-
 /** What there is to do for one CRD that somebody else manages. */
-export interface ForeignPlan {
+export interface ForeignPlan extends ResourcePlan {
   readonly live: Definition;
-  /** metadata.name of the CRD. */
-  readonly name: string;
   /** The storage version. */
   readonly version: string;
-  /** Sentences keyed by from → to; empty when there is nothing to do. */
-  readonly plan: readonly string[];
-  /** The objects have to be rewritten and proven; false where managedFields alone are to be moved. */
-  readonly rewrites: boolean;
-  /** Why it is not done, although there is something to do. */
-  readonly refusal?: Problem;
-  readonly sample: Sample;
-  /** Objects of the sample whose managedFields name versions that are not served. */
-  readonly stale: readonly KubernetesObject[];
 }
 
 /** Reads what a plan needs: three short GETs. Writes nothing. */
-export async function planForeign(cluster: Cluster, live: Definition, options: ForeignOptions): Promise<ForeignPlan> {
+export async function planForeign(cluster: Cluster, live: Definition, options: MigrationOptions): Promise<ForeignPlan> {
   const { group, names } = live.spec;
   const resource = { group, plural: names.plural };
   const [facts, sample] = await Promise.all([
     readPlanFacts({ ...resource, migrator: options.migrator }, cluster, live),
-    readForeignSample(cluster, { ...resource, version: storageVersion(live) }),
+    readResourceSample(cluster, { ...resource, version: storageVersion(live) }),
   ]);
   return decideForeignPlan(live, facts, sample, options.migrator);
 }
@@ -48,8 +30,8 @@ export async function planForeign(cluster: Cluster, live: Definition, options: F
 export function decideForeignPlan(
   live: Definition,
   facts: PlanFacts & { unreadable?: string },
-  sample: Sample,
-  migrator: ForeignOptions["migrator"],
+  sample: ResourceSample,
+  migrator: MigrationOptions["migrator"],
 ): ForeignPlan {
   const version = storageVersion(live);
   const rewriting = planDefinitionMigrate(live, version, migrator, facts);

@@ -1,7 +1,7 @@
 import type { ForeignPlan } from "./plan";
 import { rehearseStored, rehearseStoredWarnings } from "../definition/rehearseStored";
 import { planDefinitionVersionsToRehearse } from "../definition/plan";
-import type { ClusterWork } from "../../kubernetes/cluster";
+import type { MigrationWork } from "../resourceMigration";
 
 /**
  * Every object by dry run, from each version in which one may be stored and that is still served. Writes nothing.
@@ -11,14 +11,9 @@ import type { ClusterWork } from "../../kubernetes/cluster";
  */
 export async function rehearseForeign(
   { live, name: crd, version }: ForeignPlan,
-  work: ForeignWork,
+  work: MigrationWork,
 ): Promise<number | undefined> {
   const clean = await rehearseStored(planDefinitionVersionsToRehearse(live, version), live, { crd, version }, work);
   for (const warning of rehearseStoredWarnings(clean)) work.warn(`${crd}: ${warning}`);
   return clean.length === 0 ? undefined : Math.max(...clean.map(({ objects }) => objects));
-}
-
-/** Work on one cluster that has somewhere to say what is worth reading. */
-export interface ForeignWork extends ClusterWork {
-  readonly warn: (message: string) => void;
 }

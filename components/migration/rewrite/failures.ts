@@ -1,3 +1,4 @@
+import { UserError } from "../../kubernetes/errors";
 import { type Problem, boundedProblemItems } from "../../kubernetes/problem";
 
 /** One object that could not be handled, and why. */
@@ -14,4 +15,12 @@ export const NAMED_FAILURES = 10;
 export function withFailures(problem: Problem, failed: readonly Failure[], count: number): Problem {
   const named = failed.map(({ name, message }) => `${name}: ${message}`);
   return { ...problem, items: boundedProblemItems(named, count) };
+}
+
+/** @throws UserError with this problem and the first failures by name, where there is any; none is what was expected */
+export function assertNoneFailed(
+  { failed, failedCount }: { readonly failed: readonly Failure[]; readonly failedCount: number },
+  problem: Problem,
+): void {
+  if (failedCount > 0) throw new UserError(withFailures({ expected: "none", ...problem }, failed, failedCount));
 }

@@ -30,6 +30,11 @@ export function describeProven(
   return `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${alsoDone} (${pass.how})`;
 }
 
+/** What was done, with how many passes found the same, where one alone is no proof. */
+export function withCleanPasses<T extends { readonly how: string }>(result: T, clean: number): T {
+  return clean === 1 ? result : { ...result, how: `${result.how}; ${clean} clean passes in a row` };
+}
+
 /** A control plane that never stands still is for its operator to see. */
 const MOVED_AT_MOST = 3;
 /**

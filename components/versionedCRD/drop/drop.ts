@@ -2,7 +2,7 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import { UserError } from "../../kubernetes/errors";
 import { moveManagedFields } from "../../migration/managedFields";
-import { withFailures } from "../../migration/rewrite/failures";
+import { assertNoneFailed } from "../../migration/rewrite/failures";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
@@ -179,12 +179,9 @@ async function clearManagedFields(
 ): Promise<void> {
   const { group, plural } = inputs;
   const result = await moveManagedFields(work.cluster, { group, plural, version: storageVersion(live) }, names, work);
-  if (result.failedCount === 0) return;
-  const problem = {
+  assertNoneFailed(result, {
     what: `${inputs.crd}: managedFields of ${result.failedCount} objects still name ${names.join(", ")}`,
-    expected: "none",
     why: "the versions are unserved but still there",
     next: "fix these objects and run `pulumi up` again",
-  };
-  throw new UserError(withFailures(problem, result.failed, result.failedCount));
+  });
 }

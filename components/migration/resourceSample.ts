@@ -4,13 +4,13 @@ import {
   MetadataOnly,
   type Resource,
   resourcePath,
-} from "../../kubernetes/api";
-import type { Cluster } from "../../kubernetes/cluster";
-import { hasErrorStatus } from "../../kubernetes/errors";
-import { withRetries } from "../../kubernetes/retry";
+} from "../kubernetes/api";
+import type { Cluster } from "../kubernetes/cluster";
+import { hasErrorStatus } from "../kubernetes/errors";
+import { withRetries } from "../kubernetes/retry";
 
 /** The first objects of a resource, metadata only, and how many there are about. */
-export interface Sample {
+export interface ResourceSample {
   readonly objects: readonly KubernetesObject[];
   /** Undefined while the resource cannot be listed. */
   readonly count?: number;
@@ -22,7 +22,7 @@ const SAMPLED = 500;
 const PLAN_SECONDS = 5;
 
 /** @param resource at its storage version */
-export async function readForeignSample(cluster: Cluster, resource: Resource): Promise<Sample> {
+export async function readResourceSample(cluster: Cluster, resource: Resource): Promise<ResourceSample> {
   const request = {
     method: "GET",
     path: resourcePath(resource),
