@@ -27,17 +27,27 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
   if (scope.moves.length === 0) return { output: input, stash: undefined };
   const leftovers = new Leftovers(keeper);
 
-  // STEP 1: what each move makes of its fields.
   const moved = scope.moves.map((move) =>
     move.kind === "transfer"
       ? transfer(move, input, returning, keeper)
       : nested(move, input, openStashEntry(returning, move.toKey, keeper), keeper),
   );
-
-  // STEP 2: the fields leave, and the objects that were only there for them.
   const draft = new Draft(input);
-  for (const { move } of moved) for (const place of placesOf(move, "from")) draft.remove(place.path);
+  takeOut(moved, scope.containers, draft, leftovers);
+  for (const each of moved) putIn(each, draft, leftovers);
   for (const container of scope.containers) {
+    const isNew = container.inFrom && container.inTo && readJsonAtPath(input, container.path) === undefined;
+    if (isNew && readJsonAtPath(draft.value, container.path) !== undefined)
+      leftovers.add(container.text, { created: true }, false);
+    if (container.inTo) restoreContainer(draft, container, returning, keeper);
+  }
+  return { output: draft.value, stash: leftovers.stash };
+}
+
+/** The fields leave, and the objects that were only there for them. */
+function takeOut(moved: readonly Moved[], containers: readonly Container[], draft: Draft, leftovers: Leftovers): void {
+  for (const { move } of moved) for (const place of placesOf(move, "from")) draft.remove(place.path);
+  for (const container of containers) {
     if (!container.inFrom || container.inTo) continue;
     const residue = readJsonAtPath(draft.value, container.path);
     if (residue === undefined) continue;
@@ -46,33 +56,23 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
     if (rebuilt && Object.keys(residue).length === 0) continue;
     leftovers.add(container.text, { container: residue }, container.sensitive && !isEmpty(residue));
   }
+}
 
-  // STEP 3: their values go where the other version has them.
-  for (const each of moved) {
-    const places = placesOf(each.move, "to");
-    const present = places.filter((_, index) => each.after[index] !== undefined);
-    if (each.restored && present.some(({ anchor }) => !isThere(draft.value, anchor))) {
-      each.after = each.after.map(() => undefined);
-    } else if (present.some(({ path }) => !draft.takes(path))) {
-      // A null where an object is needed: nothing can be put there, and it may be what someone wants to see.
-      each.after = each.after.map(() => undefined);
-      each.entry = wholeEntry(each);
-    }
-    places.forEach(({ path }, index) => {
-      if (each.after[index] !== undefined) draft.put(path, each.after[index]);
-    });
-    if (each.entry !== undefined) leftovers.add(each.move.fromKey, each.entry, hides(each.move, each.entry));
+/** The values of a move go where the other version has them. */
+function putIn(each: Moved, draft: Draft, leftovers: Leftovers): void {
+  const places = placesOf(each.move, "to");
+  const present = places.filter((_, index) => each.after[index] !== undefined);
+  if (each.restored && present.some(({ anchor }) => !isThere(draft.value, anchor))) {
+    each.after = each.after.map(() => undefined);
+  } else if (present.some(({ path }) => !draft.takes(path))) {
+    // A null where an object is needed: nothing can be put there, and it may be what someone wants to see.
+    each.after = each.after.map(() => undefined);
+    each.entry = wholeEntry(each);
   }
-
-  // STEP 4: objects that are there only now, or were there only before.
-  for (const container of scope.containers) {
-    if (container.inFrom && container.inTo && readJsonAtPath(input, container.path) === undefined) {
-      if (readJsonAtPath(draft.value, container.path) !== undefined)
-        leftovers.add(container.text, { created: true }, false);
-    }
-    if (container.inTo) restoreContainer(draft, container, returning, keeper);
-  }
-  return { output: draft.value, stash: leftovers.stash };
+  places.forEach(({ path }, index) => {
+    if (each.after[index] !== undefined) draft.put(path, each.after[index]);
+  });
+  if (each.entry !== undefined) leftovers.add(each.move.fromKey, each.entry, hides(each.move, each.entry));
 }
 
 function transfer(move: DirectedTransfer, input: JsonMap, returning: Stash | undefined, keeper: Keeper): Moved {

@@ -19,39 +19,47 @@ export function checkMove(
   names: Readonly<Record<Side, string>>,
   report: (problem: string) => void,
 ): boolean {
-  let sound = true;
-  for (const side of ["old", "new"] as const) {
-    for (const text of move[side]) {
-      const path = text.split(".");
-      const forbidden = path.find((name) => FORBIDDEN.includes(name));
-      const schema = schemaAt(schemas[side], path);
-      let problem: string | undefined;
-      if (forbidden !== undefined) problem = `${forbidden} is no name of a field`;
-      else if (around === "" && KUBERNETES_OWN.includes(path[0] ?? "")) {
-        problem = "is Kubernetes' own; a conversion may move only the other fields";
-      } else if (schema === undefined)
-        problem = `is not in the schema of ${names[side]}; ${known(schemas[side], path)}`;
-      else if (move.kind === "each" && elementSchema(schema) === undefined) {
-        problem = `is neither a list nor a map in ${names[side]}; expected one of them`;
-      } else if ((move.kind === "wrap" ? side === "new" : move.kind === "unwrap" && side === "old") && !schema.items) {
-        problem = `is no list in ${names[side]}; expected a list`;
-      }
-      if (problem === undefined) continue;
-      report(`${move.name}: ${around}${text} ${problem}`);
-      sound = false;
-    }
+  const problems = (["old", "new"] as const).flatMap((side) =>
+    move[side].flatMap((text) => {
+      const problem = whyNotMovable(move, side, text, schemas[side], around, names[side]);
+      return problem === undefined ? [] : [`${move.name}: ${around}${text} ${problem}`];
+    }),
+  );
+  if (problems.length === 0 && isOfListAndMap(move, schemas)) {
+    problems.push(`each: ${around}${move.old[0]} is a list in one version and a map in the other; use custom()`);
   }
-  if (sound && move.kind === "each") {
-    const [first, second] = [
-      schemaAt(schemas.old, move.old[0].split(".")),
-      schemaAt(schemas.new, move.new[0].split(".")),
-    ];
-    if (first !== undefined && second !== undefined && isMapSchema(first) !== isMapSchema(second)) {
-      report(`each: ${around}${move.old[0]} is a list in one version and a map in the other; use custom()`);
-      sound = false;
-    }
-  }
-  return sound;
+  problems.forEach(report);
+  return problems.length === 0;
+}
+
+function whyNotMovable(
+  { kind }: Move,
+  side: Side,
+  text: string,
+  whole: SchemaNode,
+  around: string,
+  version: string,
+): string | undefined {
+  const path = text.split(".");
+  const forbidden = path.find((name) => FORBIDDEN.includes(name));
+  if (forbidden !== undefined) return `${forbidden} is no name of a field`;
+  if (around === "" && KUBERNETES_OWN.includes(path[0] ?? ""))
+    return "is Kubernetes' own; a conversion may move only the other fields";
+  const schema = schemaAt(whole, path);
+  if (schema === undefined) return `is not in the schema of ${version}; ${known(whole, path)}`;
+  if (kind === "each" && elementSchema(schema) === undefined)
+    return `is neither a list nor a map in ${version}; expected one of them`;
+  const isList = kind === "wrap" ? side === "new" : kind === "unwrap" && side === "old";
+  return isList && !schema.items ? `is no list in ${version}; expected a list` : undefined;
+}
+
+function isOfListAndMap(move: Move, schemas: Schemas): boolean {
+  if (move.kind !== "each") return false;
+  const [first, second] = [
+    schemaAt(schemas.old, move.old[0].split(".")),
+    schemaAt(schemas.new, move.new[0].split(".")),
+  ];
+  return first !== undefined && second !== undefined && isMapSchema(first) !== isMapSchema(second);
 }
 
 function known(schema: SchemaNode, path: readonly string[]): string {

@@ -79,8 +79,8 @@ export function compileScope(
     move.kind === "transfer" ? undefined : inner(move, schemas, around, names, report),
   );
   return {
-    up: direct("old", "new", schemas, sound, scopes),
-    down: direct("new", "old", schemas, sound, scopes),
+    up: new Direction("old", "new", schemas).direct(sound, scopes),
+    down: new Direction("new", "old", schemas).direct(sound, scopes),
   };
 }
 
@@ -105,71 +105,96 @@ function asSensitive(move: Move): Move {
   return { ...move, sensitive: move.sensitive ?? true };
 }
 
-function direct(
-  from: Side,
-  to: Side,
-  schemas: Schemas,
-  moves: readonly Move[],
-  scopes: readonly (Scope | undefined)[],
-): DirectedScope {
-  const up = from === "old";
-  const shared = (path: readonly string[]): boolean =>
-    schemaAt(schemas.old, path) !== undefined && schemaAt(schemas.new, path) !== undefined;
-  const anchor = (path: readonly string[]): readonly string[] => {
+/** One direction between two neighbours: where its fields are, and what it makes of each move. */
+class Direction {
+  private readonly up: boolean;
+
+  constructor(
+    private readonly from: Side,
+    private readonly to: Side,
+    private readonly schemas: Schemas,
+  ) {
+    this.up = from === "old";
+  }
+
+  direct(moves: readonly Move[], scopes: readonly (Scope | undefined)[]): DirectedScope {
+    return {
+      moves: moves.map((move, index) => {
+        const scope = scopes[index];
+        return move.kind === "transfer" || scope === undefined
+          ? this.directTransfer(move as Transfer)
+          : this.directNested(move, scope);
+      }),
+      containers: this.findContainers(moves).sort((a, b) => b.path.length - a.path.length),
+    };
+  }
+
+  private directTransfer(move: Transfer): DirectedTransfer {
+    return {
+      kind: "transfer",
+      ...this.describeMove(move),
+      from: move[this.from].map((text) => this.findPlace(this.from, text)),
+      to: move[this.to].map((text) => this.findPlace(this.to, text)),
+      there: this.up ? move.up : move.down,
+      back: this.up ? move.down : move.up,
+      whole: move.whole,
+    };
+  }
+
+  private directNested(move: Nested, scope: Scope): DirectedNested {
+    return {
+      kind: move.kind === "each" ? "each" : (move.kind === "wrap") === this.up ? "into-list" : "into-object",
+      ...this.describeMove(move),
+      from: this.findPlace(this.from, move[this.from][0]),
+      to: this.findPlace(this.to, move[this.to][0]),
+      scope: this.up ? scope.up : scope.down,
+    };
+  }
+
+  private describeMove(move: Move): Directed {
+    const [from, to] = [move[this.from], move[this.to]];
+    const fields = [
+      ...move.old.map((text) => this.schemaOf("old", text)),
+      ...move.new.map((text) => this.schemaOf("new", text)),
+    ];
+    return {
+      label: (from.length > 0 ? from : to).join(", "),
+      fromKey: from.join(","),
+      toKey: to.join(","),
+      sensitive: move.sensitive ?? (marked(move) || fields.some((schema) => hasSecretInSchema(schema))),
+    };
+  }
+
+  private findPlace(side: Side, text: string): Place {
+    const path = text.split(".");
+    return { text, path, schema: this.schemaOf(side, text) ?? {}, anchor: this.findAnchor(path) };
+  }
+
+  private findAnchor(path: readonly string[]): readonly string[] {
+    const isShared = (length: number): boolean =>
+      (["old", "new"] as const).every((side) => schemaAt(this.schemas[side], path.slice(0, length)) !== undefined);
     let length = path.length - 1;
-    while (length > 0 && !shared(path.slice(0, length))) length--;
+    while (length > 0 && !isShared(length)) length--;
     return path.slice(0, length);
-  };
-  const place = (side: Side, text: string): Place => {
-    const path = text.split(".");
-    return { text, path, schema: schemaAt(schemas[side], path) ?? {}, anchor: anchor(path) };
-  };
-  const common = (move: Move): Directed => {
-    const secret = [...move.old.map((p) => place("old", p)), ...move.new.map((p) => place("new", p))];
-    return {
-      label: (move[from].length > 0 ? move[from] : move[to]).join(", "),
-      fromKey: move[from].join(","),
-      toKey: move[to].join(","),
-      sensitive: move.sensitive ?? (marked(move) || secret.some(({ schema }) => hasSecretInSchema(schema))),
-    };
-  };
-  const transfer = (move: Transfer): DirectedTransfer => ({
-    kind: "transfer",
-    ...common(move),
-    from: move[from].map((text) => place(from, text)),
-    to: move[to].map((text) => place(to, text)),
-    there: up ? move.up : move.down,
-    back: up ? move.down : move.up,
-    whole: move.whole,
-  });
-  const nested = (move: Nested, scope: Scope): DirectedNested => ({
-    kind: move.kind === "each" ? "each" : (move.kind === "wrap") === up ? "into-list" : "into-object",
-    ...common(move),
-    from: place(from, move[from][0]),
-    to: place(to, move[to][0]),
-    scope: up ? scope.up : scope.down,
-  });
-  const texts = new Set(moves.flatMap((move) => [...move.old, ...move.new]).flatMap(ancestors));
-  const containers = [...texts].map((text): Container => {
-    const path = text.split(".");
-    return {
+  }
+
+  private findContainers(moves: readonly Move[]): Container[] {
+    const texts = new Set(moves.flatMap((move) => [...move.old, ...move.new]).flatMap(ancestors));
+    return [...texts].map((text) => ({
       text,
-      path,
-      anchor: anchor(path),
-      inFrom: schemaAt(schemas[from], path) !== undefined,
-      inTo: schemaAt(schemas[to], path) !== undefined,
+      path: text.split("."),
+      anchor: this.findAnchor(text.split(".")),
+      inFrom: this.schemaOf(this.from, text) !== undefined,
+      inTo: this.schemaOf(this.to, text) !== undefined,
       sensitive:
-        hasSecretInSchema(schemaAt(schemas[from], path)) ||
-        moves.some((move) => move.sensitive === true && move[from].some((other) => other.startsWith(`${text}.`))),
-    };
-  });
-  return {
-    moves: moves.map((move, index) => {
-      const scope = scopes[index];
-      return move.kind === "transfer" || scope === undefined ? transfer(move as Transfer) : nested(move, scope);
-    }),
-    containers: containers.sort((a, b) => b.path.length - a.path.length),
-  };
+        hasSecretInSchema(this.schemaOf(this.from, text)) ||
+        moves.some((move) => move.sensitive === true && move[this.from].some((other) => other.startsWith(`${text}.`))),
+    }));
+  }
+
+  private schemaOf(side: Side, text: string): SchemaNode | undefined {
+    return schemaAt(this.schemas[side], text.split("."));
+  }
 }
 
 /** Whether a move within is marked: what is kept whole of the list holds its field too. */

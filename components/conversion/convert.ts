@@ -46,37 +46,45 @@ export function convertObject(
   // The API server refuses an answer without metadata, and sends objects without it for server-side apply.
   let given = isJsonMap(metadata) ? metadata : {};
   if (from === to) return given === metadata ? object : { ...object, metadata: given };
-  const bound = {
-    group: chain.group,
-    kind: chain.kind,
-    namespace: ownJsonField(given, "namespace"),
-    name: ownJsonField(given, "name"),
-  };
-  const keeper = makeSealer(keys, bound);
+  const [namespace, name] = [ownJsonField(given, "namespace"), ownJsonField(given, "name")];
+  const keeper = makeSealer(keys, { group: chain.group, kind: chain.kind, namespace, name });
   // Kubernetes' own fields go along: no move can name them.
   let current: JsonMap = object;
   const direction = from < to ? 1 : -1;
   for (let at = from; at !== to; at += direction) {
-    const [here, there] = [chain.versions[at] as string, chain.versions[at + direction] as string];
     try {
-      const step = chain.steps[Math.min(at, at + direction)] as Scope;
-      const [mine, theirs] = [stashAnnotationOf(chain.group, here), stashAnnotationOf(chain.group, there)];
-      const [kept, returning] = [readStashAnnotation(given, mine), readStashAnnotation(given, theirs)];
-      const { output, stash } = carry(direction > 0 ? step.up : step.down, current, returning, keeper);
-      const changes = new Map<string, Stash | undefined>();
-      // Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. What is sealed waits for its key.
-      const left = stashWithWaiting(stash, waitingInStash(kept));
-      if (left !== undefined || kept !== undefined) changes.set(mine, left);
-      if (returning !== undefined) changes.set(theirs, waitingInStash(returning, keeper.unopened));
-      given = withStashAnnotations(given, changes);
-      current = output;
+      [current, given] = convertStep(chain, at, direction, current, given, keeper);
     } catch (error) {
       if (!(error instanceof MoveError)) throw error;
-      const at = `${nameConvertedObject(object)}: ${here}→${there}`;
-      throw new ConversionError(`${at}: ${error.message}`, `${at}: ${error.path}`);
+      const where = `${nameConvertedObject(object)}: ${chain.versions[at]}→${chain.versions[at + direction]}`;
+      throw new ConversionError(`${where}: ${error.message}`, `${where}: ${error.path}`);
     }
   }
   return { ...current, apiVersion: desiredAPIVersion, metadata: given };
+}
+
+/** From `versions[at]` to its neighbour: the object, and its metadata with what the neighbour cannot hold. */
+function convertStep(
+  { group, versions, steps }: Chain,
+  at: number,
+  direction: 1 | -1,
+  current: JsonMap,
+  metadata: JsonMap,
+  keeper: ReturnType<typeof makeSealer>,
+): [JsonMap, JsonMap] {
+  const step = steps[Math.min(at, at + direction)] as Scope;
+  const [mine, theirs] = [at, at + direction].map((each) => stashAnnotationOf(group, versions[each] as string)) as [
+    string,
+    string,
+  ];
+  const [kept, returning] = [readStashAnnotation(metadata, mine), readStashAnnotation(metadata, theirs)];
+  const { output, stash } = carry(direction > 0 ? step.up : step.down, current, returning, keeper);
+  const changes = new Map<string, Stash | undefined>();
+  // Ours is written anew, stale or not; theirs is used up, but for what is no stash of ours. What is sealed waits for its key.
+  const left = stashWithWaiting(stash, waitingInStash(kept));
+  if (left !== undefined || kept !== undefined) changes.set(mine, left);
+  if (returning !== undefined) changes.set(theirs, waitingInStash(returning, keeper.unopened));
+  return [output, withStashAnnotations(metadata, changes)];
 }
 
 function indexOf(chain: Chain, apiVersion: unknown, object: JsonMap): number {

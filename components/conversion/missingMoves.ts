@@ -41,55 +41,80 @@ export function findMissingMoves(
   around: string,
   names: Sides<string>,
 ): string[] {
-  const named = {
-    old: new Set(moves.flatMap((move) => move.old)),
-    new: new Set(moves.flatMap((move) => move.new)),
-  };
-  const problems: string[] = [];
-  const fields = (schema: SchemaNode | undefined): string[] => Object.keys(schema?.properties ?? {});
-  const compareFields = (before: SchemaNode | undefined, after: SchemaNode | undefined, path: string): void => {
-    for (const field of new Set([...fields(before), ...fields(after)])) {
-      if (around === "" && path === "" && KUBERNETES_OWN.includes(field)) continue;
-      const at = path + field;
-      if (field.includes(".")) {
-        const [one, other] = [fieldOf(before, field), fieldOf(after, field)];
-        if (one !== undefined && other !== undefined && same(one, other)) continue;
-        problems.push(`${around}${at} differs, and no path can name "${field}": move the object around it by custom()`);
-        continue;
-      }
-      compare(
-        named.old.has(at) ? undefined : fieldOf(before, field),
-        named.new.has(at) ? undefined : fieldOf(after, field),
-        at,
-      );
-    }
-  };
-  const compare = (before: SchemaNode | undefined, after: SchemaNode | undefined, at: string): void => {
-    if (before === undefined && after === undefined) return;
-    if (before !== undefined && after !== undefined) {
-      const changed = changes(before, after);
-      if (changed.length > 0) {
-        problems.push(`${around}${at} differs (${changed.join("; ")}): say map(), keep() or custom()`);
-      } else if (before.properties !== undefined && after.properties !== undefined) {
-        compareFields(before, after, `${at}.`);
-      } else if (!sameElements(before, after)) {
-        problems.push(`${around}${at} differs in what is in it: say each(), wrap() or custom()`);
-      }
-      return;
-    }
-    const side = before === undefined ? "new" : "old";
-    const within = [...named[side]].some((path) => path.startsWith(`${at}.`));
-    if (within) return compareFields(before, after, `${at}.`);
-    const advice = side === "old" ? "removed(), rename() or map()" : "added(), rename() or map()";
-    problems.push(`${around}${at} is in ${names[side]} only: say ${advice}`);
-  };
-  compareFields(schemas.old, schemas.new, "");
-  if (around !== "" && schemas.old.properties === undefined && moves.length === 0) {
-    const own = changes(schemas.old, schemas.new);
-    if (own.length > 0) problems.push(`${around.slice(0, -1)} differs (${own.join("; ")}): say map() or custom()`);
-    else if (!sameElements(schemas.old, schemas.new)) problems.push(`${around.slice(0, -1)} differs in what is in it`);
+  return new Comparison(schemas, moves, around, names).run();
+}
+
+class Comparison {
+  private readonly named: Sides<ReadonlySet<string>>;
+  private readonly problems: string[] = [];
+
+  constructor(
+    private readonly schemas: Sides<SchemaNode>,
+    private readonly moves: readonly Move[],
+    private readonly around: string,
+    private readonly names: Sides<string>,
+  ) {
+    this.named = {
+      old: new Set(moves.flatMap((move) => move.old)),
+      new: new Set(moves.flatMap((move) => move.new)),
+    };
   }
-  return problems;
+
+  run(): string[] {
+    const { old, new: after } = this.schemas;
+    this.compareFields(old, after, "");
+    if (this.around !== "" && old.properties === undefined && this.moves.length === 0) this.compareElements(old, after);
+    return this.problems;
+  }
+
+  private compareFields(before: SchemaNode | undefined, after: SchemaNode | undefined, path: string): void {
+    for (const field of new Set([...fieldsOf(before), ...fieldsOf(after)])) {
+      if (this.around === "" && path === "" && KUBERNETES_OWN.includes(field)) continue;
+      const at = path + field;
+      const [one, other] = [fieldOf(before, field), fieldOf(after, field)];
+      if (!field.includes(".")) {
+        this.compare(this.named.old.has(at) ? undefined : one, this.named.new.has(at) ? undefined : other, at);
+      } else if (one === undefined || other === undefined || !same(one, other)) {
+        this.report(`${at} differs, and no path can name "${field}": move the object around it by custom()`);
+      }
+    }
+  }
+
+  private compare(before: SchemaNode | undefined, after: SchemaNode | undefined, at: string): void {
+    if (before !== undefined && after !== undefined) return this.compareBoth(before, after, at);
+    if (before === undefined && after === undefined) return;
+    const side = before === undefined ? "new" : "old";
+    const within = [...this.named[side]].some((path) => path.startsWith(`${at}.`));
+    if (within) return this.compareFields(before, after, `${at}.`);
+    const advice = side === "old" ? "removed(), rename() or map()" : "added(), rename() or map()";
+    this.report(`${at} is in ${this.names[side]} only: say ${advice}`);
+  }
+
+  private compareBoth(before: SchemaNode, after: SchemaNode, at: string): void {
+    const changed = changes(before, after);
+    if (changed.length > 0) {
+      this.report(`${at} differs (${changed.join("; ")}): say map(), keep() or custom()`);
+    } else if (before.properties !== undefined && after.properties !== undefined) {
+      this.compareFields(before, after, `${at}.`);
+    } else if (!sameElements(before, after)) {
+      this.report(`${at} differs in what is in it: say each(), wrap() or custom()`);
+    }
+  }
+
+  /** What a list or map holds that is no object. */
+  private compareElements(before: SchemaNode, after: SchemaNode): void {
+    const [own, whole] = [changes(before, after), this.around.slice(0, -1)];
+    if (own.length > 0) this.problems.push(`${whole} differs (${own.join("; ")}): say map() or custom()`);
+    else if (!sameElements(before, after)) this.problems.push(`${whole} differs in what is in it`);
+  }
+
+  private report(problem: string): void {
+    this.problems.push(`${this.around}${problem}`);
+  }
+}
+
+function fieldsOf(schema: SchemaNode | undefined): string[] {
+  return Object.keys(schema?.properties ?? {});
 }
 
 function changes(before: SchemaNode, after: SchemaNode): string[] {
@@ -118,7 +143,7 @@ function sameElements(before: SchemaNode, after: SchemaNode): boolean {
 
 function same(before: SchemaNode, after: SchemaNode): boolean {
   if (changes(before, after).length > 0 || !sameElements(before, after)) return false;
-  const names = new Set([...Object.keys(before.properties ?? {}), ...Object.keys(after.properties ?? {})]);
+  const names = new Set([...fieldsOf(before), ...fieldsOf(after)]);
   return [...names].every((name) => {
     const [one, other] = [fieldOf(before, name), fieldOf(after, name)];
     return one !== undefined && other !== undefined && same(one, other);

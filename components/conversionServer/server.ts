@@ -34,25 +34,11 @@ export async function startServer(
   metrics: Metrics,
 ): Promise<RunningServer> {
   let draining = false;
-  let certificate = await readServingCertificate(options.certificate);
-  const route = async (request: IncomingMessage): Promise<Answer> => {
-    const path = `${request.method} ${request.url?.split("?")[0]}`;
-    if (path === "POST /convert") return answerReview(pool, metrics, await readBody(request, options.largestBody));
-    if (path === "GET /healthz") return text(200, "ok");
-    if (path === "GET /readyz") {
-      const why = draining ? "draining" : await whyNotReady(pool, conversion);
-      return why === undefined ? text(200, "ok") : text(503, why);
-    }
-    if (path === "GET /metrics") return text(200, await metrics.text());
-    return text(404, "expected POST /convert, or GET /healthz, /readyz or /metrics");
-  };
+  const certificate = await readServingCertificate(options.certificate);
+  const whyUnready = async () => (draining ? "draining" : whyNotReady(pool, conversion));
   const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
-    route(request)
-      .catch((error: unknown) => {
-        if (error instanceof TooLarge) return text(413, error.message);
-        log("error", "a request could not be answered", { reason: error instanceof Error ? error.name : "unknown" });
-        return text(500, "the request could not be answered");
-      })
+    route(request, options, pool, metrics, whyUnready)
+      .catch(explainFailure)
       .then((answer) => reply(response, answer, draining || answer.status === 413))
       .catch(() => response.destroy());
   });
@@ -60,24 +46,7 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
   await listening(server, options);
-  metrics.notAfter.set(certificate.notAfter);
-  const take = (fresh: Certificate): void => {
-    certificate = fresh;
-    server.setSecureContext({ cert: fresh.cert, key: fresh.key });
-    metrics.notAfter.set(fresh.notAfter);
-    log("info", "certificate replaced", { notAfter: new Date(fresh.notAfter * 1000).toISOString() });
-  };
-  const timer = setInterval(() => {
-    readServingCertificate(options.certificate).then(
-      (fresh) => {
-        if (fresh.cert !== certificate.cert || fresh.key !== certificate.key) take(fresh);
-      },
-      (error: Error) => {
-        metrics.reloadFailures.inc();
-        log("error", error.message);
-      },
-    );
-  }, CERTIFICATE_POLL_MS);
+  const timer = replaceCertificates(server, options, certificate, metrics);
   return {
     port: (server.address() as AddressInfo).port,
     async drain() {
@@ -87,6 +56,58 @@ export async function startServer(
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+async function route(
+  request: IncomingMessage,
+  { largestBody }: ServerOptions,
+  pool: Pool,
+  metrics: Metrics,
+  whyUnready: () => Promise<string | undefined>,
+): Promise<Answer> {
+  switch (`${request.method} ${request.url?.split("?")[0]}`) {
+    case "POST /convert":
+      return answerReview(pool, metrics, await readBody(request, largestBody));
+    case "GET /healthz":
+      return text(200, "ok");
+    case "GET /readyz": {
+      const why = await whyUnready();
+      return why === undefined ? text(200, "ok") : text(503, why);
+    }
+    case "GET /metrics":
+      return text(200, await metrics.text());
+    default:
+      return text(404, "expected POST /convert, or GET /healthz, /readyz or /metrics");
+  }
+}
+
+function explainFailure(error: unknown): Answer {
+  if (error instanceof TooLarge) return text(413, error.message);
+  log("error", "a request could not be answered", { reason: error instanceof Error ? error.name : "unknown" });
+  return text(500, "the request could not be answered");
+}
+
+/** Looks for another certificate in the files, now and then, until the timer is cleared. */
+function replaceCertificates(
+  server: Server,
+  options: ServerOptions,
+  first: Certificate,
+  metrics: Metrics,
+): NodeJS.Timeout {
+  let current = first;
+  metrics.notAfter.set(first.notAfter);
+  const take = (fresh: Certificate): void => {
+    if (fresh.cert === current.cert && fresh.key === current.key) return;
+    current = fresh;
+    server.setSecureContext({ cert: fresh.cert, key: fresh.key });
+    metrics.notAfter.set(fresh.notAfter);
+    log("info", "certificate replaced", { notAfter: new Date(fresh.notAfter * 1000).toISOString() });
+  };
+  const fail = (error: Error): void => {
+    metrics.reloadFailures.inc();
+    log("error", error.message);
+  };
+  return setInterval(() => void readServingCertificate(options.certificate).then(take, fail), CERTIFICATE_POLL_MS);
 }
 
 function listening(server: Server, { port, host }: ServerOptions): Promise<void> {

@@ -20,6 +20,25 @@ export interface Workload {
 
 const PORT = 8443;
 const DRAIN_SECONDS = 5;
+/** What is the same in every one. */
+const CONTAINER = {
+  name: "conversion",
+  ports: [{ containerPort: PORT, name: "https" }],
+  readinessProbe: { httpGet: { path: "/readyz", port: PORT, scheme: "HTTPS" }, periodSeconds: 2 },
+  livenessProbe: { httpGet: { path: "/healthz", port: PORT, scheme: "HTTPS" }, periodSeconds: 10, failureThreshold: 3 },
+  resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } },
+  securityContext: {
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+  },
+};
+const ENVIRONMENT = [
+  { name: "PORT", value: String(PORT) },
+  { name: "TLS_CERT", value: "/tls/tls.crt" },
+  { name: "TLS_KEY", value: "/tls/tls.key" },
+  { name: "DRAIN_SECONDS", value: String(DRAIN_SECONDS) },
+];
 /** The user `node` of the official images. */
 const NODE_USER = 1000;
 
@@ -85,14 +104,10 @@ function podSpec(
     ...(keysName === undefined ? [] : [{ name: "keys", secret: { secretName: keysName } }]),
   ];
   const env = [
-    { name: "PORT", value: String(PORT) },
-    { name: "TLS_CERT", value: "/tls/tls.crt" },
-    { name: "TLS_KEY", value: "/tls/tls.key" },
-    { name: "DRAIN_SECONDS", value: String(DRAIN_SECONDS) },
+    ...ENVIRONMENT,
     ...(bundle === undefined ? [] : [{ name: "BUNDLE_SHA256", value: bundle.sha256 }]),
     ...(keysName === undefined ? [] : [{ name: "KEYS", value: "/keys" }]),
   ];
-  const asked = (path: string) => ({ httpGet: { path, port: PORT, scheme: "HTTPS" } });
   return {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: DRAIN_SECONDS + 30, // the API server waits 30 s for an answer
@@ -106,20 +121,11 @@ function podSpec(
     })),
     containers: [
       {
-        name: "conversion",
         image,
         ...(bundle !== undefined && { command: ["node", "/conversion/webhook.js"] }),
         env,
-        ports: [{ containerPort: PORT, name: "https" }],
-        readinessProbe: { ...asked("/readyz"), periodSeconds: 2 },
-        livenessProbe: { ...asked("/healthz"), periodSeconds: 10, failureThreshold: 3 },
-        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } },
-        securityContext: {
-          readOnlyRootFilesystem: true,
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ["ALL"] },
-        },
         volumeMounts: volumes.map(({ name }) => ({ name, mountPath: `/${name}`, readOnly: true })),
+        ...CONTAINER,
       },
     ],
     volumes,

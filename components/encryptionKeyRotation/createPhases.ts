@@ -14,7 +14,7 @@ export function createRotationPhases(
   { material, archived }: KeyMaterial,
   args: EncryptionKeyRotationArgs,
 ): Record<RotationPhaseName, RotationPhase> {
-  const { migrator = "in-tree", compactionIntervalSeconds = 300, maxKeyAgeDays } = args;
+  const { migrator = "in-tree", compactionIntervalSeconds = 300 } = args;
   const common = commonInputs(name, desired, args);
   const create = (phase: RotationPhaseName, inputs: pulumi.Inputs, ahead?: RotationPhase): RotationPhase => {
     const held = ROTATION_PHASES.indexOf(phase) > ROTATION_PHASES.indexOf(component.phase);
@@ -29,28 +29,31 @@ export function createRotationPhases(
       },
     );
   };
-  const audit = args.audit === undefined ? {} : { audit: pulumi.output(args.audit).apply(sealedEtcd) };
-  const approval = {
-    ...((args.acknowledge ?? []).length > 0 && { acknowledge: args.acknowledge }),
-    ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),
-  };
-  const backup = args.backup === undefined ? {} : { backup: args.backup };
+  const retiring = retireArguments(args);
   const distribute = create("distribute", {
     material,
     ...(Object.keys(archived).length > 0 && { archived }),
     migrator,
-    ...(maxKeyAgeDays !== undefined && { maxKeyAgeDays }),
-    ...audit,
+    ...(args.maxKeyAgeDays !== undefined && { maxKeyAgeDays: args.maxKeyAgeDays }),
     // What only later phases act on: `up --plan` holds a program to it at its first phase, not half way. Absent where not given.
     ...(args.stopAfter !== undefined && { stopAfter: args.stopAfter }),
     ...(args.compactionIntervalSeconds !== undefined && { compactionIntervalSeconds }),
-    ...approval,
-    ...backup,
+    ...retiring,
   });
   const promote = create("promote", {}, distribute);
   const migrate = create("migrate", { migrator }, promote);
-  const retire = create("retire", { compactionIntervalSeconds, ...audit, ...approval, ...backup }, migrate);
+  const retire = create("retire", { compactionIntervalSeconds, ...retiring }, migrate);
   return { distribute, promote, migrate, retire };
+}
+
+/** Absent where not given. */
+function retireArguments({ audit, acknowledge = [], requireAcknowledgement, backup }: EncryptionKeyRotationArgs) {
+  return {
+    ...(audit !== undefined && { audit: pulumi.output(audit).apply(sealedEtcd) }),
+    ...(acknowledge.length > 0 && { acknowledge }),
+    ...(requireAcknowledgement === true && { requireAcknowledgement }),
+    ...(backup !== undefined && { backup }),
+  };
 }
 
 function commonInputs(name: string, desired: DesiredKeys, args: EncryptionKeyRotationArgs): pulumi.Inputs {

@@ -1,9 +1,10 @@
 import { setMaxListeners } from "events";
 import * as https from "https";
-import type { IncomingMessage } from "http";
+import type { ClientRequest, IncomingMessage } from "http";
 import type { Socket } from "net";
 import type { AppliedCredentials } from "./kubeconfig";
 import { abortReason } from "./abort";
+import { formatCount } from "./count";
 
 /** Name resolution, TCP and TLS together; a cluster that needs longer is as good as unreachable for a preview. */
 const CONNECT_SECONDS = 5;
@@ -50,31 +51,20 @@ export class TransportError extends Error {
 /** One request, one answer, never longer than told. */
 export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const { signal, timeoutSeconds } = outgoing;
     const request = https.request(requestOptions(outgoing));
-    const limit = setTimeout(
-      () => fail(`no answer within ${outgoing.timeoutSeconds} s`),
-      outgoing.timeoutSeconds * 1000,
-    );
-    let connecting: NodeJS.Timeout | undefined;
-    const abort = (): void => void request.destroy(abortReason(outgoing.signal));
+    const limit = setTimeout(() => end(request, `no answer within ${timeoutSeconds} s`), timeoutSeconds * 1000);
+    const abort = (): void => void request.destroy(abortReason(signal));
     const settle = (): void => {
       clearTimeout(limit);
-      clearTimeout(connecting);
-      outgoing.signal?.removeEventListener("abort", abort);
+      signal?.removeEventListener("abort", abort);
     };
-    const fail = (message: string, code = "TIMEOUT"): void =>
-      void request.destroy(Object.assign(new Error(message), { code }));
-
-    if (outgoing.signal?.aborted === true) abort();
+    if (signal?.aborted === true) abort();
     // One listener for each request under way is no leak.
-    if (outgoing.signal !== undefined) setMaxListeners(0, outgoing.signal);
-    outgoing.signal?.addEventListener("abort", abort, { once: true });
+    if (signal !== undefined) setMaxListeners(0, signal);
+    signal?.addEventListener("abort", abort, { once: true });
     request.on("socket", (socket) => {
-      if (socket.connecting) {
-        const late = (): void => fail(`no connection within ${CONNECT_SECONDS} s`, NO_CONNECTION);
-        connecting = setTimeout(late, CONNECT_SECONDS * 1000);
-        socket.once("secureConnect", () => clearTimeout(connecting));
-      }
+      limitConnecting(request, socket);
       try {
         outgoing.onSocket?.(socket);
       } catch (error) {
@@ -83,27 +73,42 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       settle();
-      reject(asTransportError(error, request.reusedSocket, outgoing.signal));
+      reject(asTransportError(error, request.reusedSocket, signal));
     });
     request.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes <= LARGEST_ANSWER_BYTES) chunks.push(chunk);
-        else fail(`the answer has more than ${LARGEST_ANSWER_BYTES.toLocaleString("en-US")} bytes`, ANSWER_TOO_LARGE);
-      });
-      response.on("error", (error) => request.destroy(error));
-      response.on("end", () => {
+      readAnswer(request, response, (answer) => {
         settle();
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString("utf8"),
-        });
+        resolve(answer);
       });
     });
     request.end(outgoing.body);
+  });
+}
+
+function end(request: ClientRequest, message: string, code = "TIMEOUT"): void {
+  request.destroy(Object.assign(new Error(message), { code }));
+}
+
+function limitConnecting(request: ClientRequest, socket: Socket): void {
+  if (!socket.connecting) return;
+  const late = (): void => end(request, `no connection within ${CONNECT_SECONDS} s`, NO_CONNECTION);
+  const connecting = setTimeout(late, CONNECT_SECONDS * 1000);
+  socket.once("secureConnect", () => clearTimeout(connecting));
+  request.once("close", () => clearTimeout(connecting));
+}
+
+function readAnswer(request: ClientRequest, response: IncomingMessage, done: (answer: Answer) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= LARGEST_ANSWER_BYTES) chunks.push(chunk);
+    else end(request, `the answer has more than ${formatCount(LARGEST_ANSWER_BYTES)} bytes`, ANSWER_TOO_LARGE);
+  });
+  response.on("error", (error) => request.destroy(error));
+  response.on("end", () => {
+    const text = Buffer.concat(chunks).toString("utf8");
+    done({ status: response.statusCode ?? 0, headers: response.headers, text });
   });
 }
 

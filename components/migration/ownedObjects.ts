@@ -122,47 +122,50 @@ async function rewriteOne(
   work: Work,
 ): Promise<boolean> {
   const path = resourcePath(resource, listed.metadata);
-  const accept = MetadataOnly.object;
-  let object = listed;
-  for (let tried = 1; ; tried++) {
+  let object: KubernetesObject | undefined = listed;
+  for (let tried = 1; object !== undefined; tried++) {
     const indices = droppedOwnerReferences(referencesOf(object), owner);
     if (indices.length === 0) return false;
-    const { uid, resourceVersion } = object.metadata;
     try {
-      // The index is only right on exactly this object: whoever wrote it since, or made it anew, wins.
-      const body = [
-        { op: "test", path: "/metadata/uid", value: uid },
-        { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
-        ...indices.map((index) => ({
-          op: "replace",
-          path: `/metadata/ownerReferences/${index}/apiVersion`,
-          value: apiVersion,
-        })),
-      ];
-      const query = { fieldManager: FIELD_MANAGER };
-      await cluster.call({
-        method: "PATCH",
-        path,
-        query,
-        body,
-        contentType: PatchType.json,
-        accept,
-        signal: work.signal,
-      });
+      await patchReferences(cluster, path, object, indices, apiVersion, work);
       return true;
     } catch (error) {
       if (hasErrorStatus(error, 404)) return false;
       if (!hasErrorStatus(error, 409, 422) || tried === CONFLICTS) throw error;
-      const now = await cluster
-        .call<KubernetesObject>({ method: "GET", path, accept, signal: work.signal })
-        .catch((reason: unknown) => {
-          if (hasErrorStatus(reason, 404)) return undefined;
-          throw reason;
-        });
-      if (now === undefined) return false;
-      if (now.metadata.resourceVersion === resourceVersion) throw error; // not a lost race: it is this object's own
+      const now = await readUnlessGone(cluster, path, work);
+      if (now?.metadata.resourceVersion === object.metadata.resourceVersion) throw error; // not a lost race: it is this object's own
       object = now;
     }
+  }
+  return false;
+}
+
+/** An index is only right on exactly this object: whoever wrote it since, or made it anew, wins. */
+async function patchReferences(
+  cluster: Cluster,
+  path: string,
+  { metadata: { uid, resourceVersion } }: KubernetesObject,
+  indices: readonly number[],
+  apiVersion: string,
+  { signal }: Work,
+): Promise<void> {
+  const references = indices.map((index) => `/metadata/ownerReferences/${index}/apiVersion`);
+  const body = [
+    { op: "test", path: "/metadata/uid", value: uid },
+    { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+    ...references.map((reference) => ({ op: "replace", path: reference, value: apiVersion })),
+  ];
+  const query = { fieldManager: FIELD_MANAGER };
+  const [contentType, accept] = [PatchType.json, MetadataOnly.object];
+  await cluster.call({ method: "PATCH", path, query, body, contentType, accept, signal });
+}
+
+async function readUnlessGone(cluster: Cluster, path: string, { signal }: Work): Promise<KubernetesObject | undefined> {
+  try {
+    return await cluster.call<KubernetesObject>({ method: "GET", path, accept: MetadataOnly.object, signal });
+  } catch (error) {
+    if (hasErrorStatus(error, 404)) return undefined;
+    throw error;
   }
 }
 

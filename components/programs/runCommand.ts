@@ -1,4 +1,4 @@
-import { spawn } from "child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "child_process";
 import { UserError } from "../kubernetes/errors";
 import { redact } from "./redact";
 
@@ -19,40 +19,19 @@ export interface CommandRun {
 const KEPT_COMPLAINT_BYTES = 64 << 10;
 
 /** Runs a program without a shell and gives its result. Its arguments stay out of messages: only its name is there. */
-export function runCommand({ what, argv, input, timeoutSeconds, signal, largestResult }: CommandRun): Promise<Buffer> {
+export function runCommand(run: CommandRun): Promise<Buffer> {
+  const { what, argv, input = "" } = run;
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
     // A group of its own: what it started ends with it.
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
-    const printed: Buffer[] = [];
-    let size = 0;
-    let complaint = Buffer.alloc(0);
     let ended: string | undefined;
-    const complain = (chunk: Buffer): void => {
-      complaint = Buffer.concat([complaint, chunk]).subarray(-KEPT_COMPLAINT_BYTES);
-    };
     const end = (why: string): void => {
       ended ??= why;
       killGroup(child.pid);
     };
-    const abort = (): void => end("was ended with this run");
-    signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted === true) abort();
-    const timer =
-      timeoutSeconds === undefined
-        ? undefined
-        : setTimeout(() => end(`was not done after ${timeoutSeconds} s`), timeoutSeconds * 1000);
-    const settle = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    };
-    child.stdout.on("data", (chunk: Buffer) => {
-      if (largestResult === undefined) return complain(chunk);
-      size += chunk.length;
-      if (size > largestResult) end(`printed more than ${largestResult} bytes`);
-      else printed.push(chunk);
-    });
-    child.stderr.on("data", complain);
+    const settle = endInTime(run, end);
+    const printed = collectOutput(child, run.largestResult, end);
     // A program that reads nothing may end before all is written; its exit code is what counts.
     child.stdin.on("error", () => undefined);
     child.on("error", (error: NodeJS.ErrnoException) => {
@@ -61,14 +40,55 @@ export function runCommand({ what, argv, input, timeoutSeconds, signal, largestR
     });
     child.on("close", (code, endedBy) => {
       settle();
-      const output = Buffer.concat(printed);
+      const output = Buffer.concat(printed.result);
       const found = ended ?? outcome(code, endedBy);
       if (found === undefined) return resolve(output);
-      const said = redact(complaint.toString("utf8"), [output.toString("utf8"), input ?? "", ...withoutPaths(args)]);
-      reject(hasFailed(what, program, found, said));
+      const secrets = [output.toString("utf8"), input, ...withoutPaths(args)];
+      reject(hasFailed(what, program, found, redact(printed.complaint.toString("utf8"), secrets)));
     });
-    child.stdin.end(input ?? "");
+    child.stdin.end(input);
   });
+}
+
+/** @returns takes back what would end it */
+function endInTime({ timeoutSeconds, signal }: CommandRun, end: (why: string) => void): () => void {
+  const abort = (): void => end("was ended with this run");
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted === true) abort();
+  const timer =
+    timeoutSeconds === undefined
+      ? undefined
+      : setTimeout(() => end(`was not done after ${timeoutSeconds} s`), timeoutSeconds * 1000);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  };
+}
+
+interface Printed {
+  readonly result: Buffer[];
+  /** The last of what is said of a failure. */
+  complaint: Buffer;
+}
+
+function collectOutput(
+  child: ChildProcessWithoutNullStreams,
+  largestResult: number | undefined,
+  end: (why: string) => void,
+): Printed {
+  const printed: Printed = { result: [], complaint: Buffer.alloc(0) };
+  let size = 0;
+  const complain = (chunk: Buffer): void => {
+    printed.complaint = Buffer.concat([printed.complaint, chunk]).subarray(-KEPT_COMPLAINT_BYTES);
+  };
+  child.stderr.on("data", complain);
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (largestResult === undefined) return complain(chunk);
+    size += chunk.length;
+    if (size > largestResult) end(`printed more than ${largestResult} bytes`);
+    else printed.result.push(chunk);
+  });
+  return printed;
 }
 
 /** An argument, or its value in --name=value, may be a password, which a program repeats; a path is what makes a message useful. */

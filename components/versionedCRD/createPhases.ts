@@ -21,9 +21,9 @@ export function createPhases(
   { parent }: pulumi.ComponentResourceOptions = {},
 ): Record<PhaseName, Phase> {
   const version = manifest.apply(storageVersion);
-  const { migrator = "in-tree", onDelete = "retain", takeOverFrom = [], adoptFrom } = args;
+  const { migrator = "in-tree", onDelete = "retain" } = args;
   const ahead: Partial<Record<PhaseName, Phase>> = {};
-  const create = (phase: PhaseName, inputs: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase =>
+  const create = (phase: PhaseName, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions = {}): Phase =>
     (ahead[phase] = new Phase(
       phase,
       `${name}-${phase}`,
@@ -32,47 +32,52 @@ export function createPhases(
         parent: component,
         retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
         dependsOn: withRefusal(component, () => dependenciesWithBefore(phase, ahead, args.before ?? {})),
-        ...own,
+        ...opts,
       },
     ));
 
-  const serveInputs = {
-    manifest: whole,
-    storage: version,
-    migrator,
-    owner: `${stackName()}/${name}`,
-    ...(args.recreate === true && { recreate: true }),
-    ...(takeOverFrom.length > 0 && { takeOverFrom }),
-    ...(onDelete !== "retain" && { onDelete }),
-    ...furtherArguments(args),
-  };
-  const serve = create("serve", serveInputs, {
-    retainOnDelete: onDelete === "retain",
-    aliases: adoptionAliases(name, component.crdName, parent, adoptFrom),
-  });
+  const own = { manifest: whole, storage: version, migrator, ...serveArguments(name, args) };
+  const aliases = adoptionAliases(name, component.crdName, parent, args.adoptFrom);
+  const serve = create("serve", own, { retainOnDelete: onDelete === "retain", aliases });
   const schema = pulumi.output(whole as Definition).apply(digestRehearsedSchema);
   const versions = manifest.apply(servedByName);
-  const stopsHere = component.phase === "rehearse";
-  const rehearse = create("rehearse", { version, schema, versions, stopsHere });
+  const rehearse = create("rehearse", { version, schema, versions, stopsHere: component.phase === "rehearse" });
   const store = create("store", { version });
   const migrate = create("migrate", { version, migrator });
-  const { ownerReferences = "refuse", skipOwnerSearch: skipOwnerSearch = [] } = args;
-  const versionsThatStay = manifest.apply(versionNamesOfDefinition);
   const drop = create("drop", {
-    ...{ versions: versionsThatStay, conversion, ownerReferences, skipOwnerSearch },
-    ...(args.requireAcknowledgement === true && { requireAcknowledgement: true }),
-    ...(args.backup !== undefined && { backup: args.backup }),
+    versions: manifest.apply(versionNamesOfDefinition),
+    conversion,
+    ...dropArguments(args),
   });
   return { serve, rehearse, store, migrate, drop };
 }
 
+function dropArguments({
+  ownerReferences = "refuse",
+  skipOwnerSearch = [],
+  requireAcknowledgement = false,
+  backup,
+}: VersionedCRDArgs): pulumi.Inputs {
+  return {
+    ownerReferences,
+    skipOwnerSearch,
+    ...(requireAcknowledgement && { requireAcknowledgement }),
+    ...(backup !== undefined && { backup }),
+  };
+}
+
 /**
- * What only later phases act on, as serve's inputs too: `up --plan` holds a program to them at its first phase, not half way.
- * Absent where not given.
+ * Absent where not given. What only later phases act on is there, too: `up --plan` holds a program to it at its first phase, not
+ * half way.
  */
-function furtherArguments(args: VersionedCRDArgs): pulumi.Inputs {
+function serveArguments(name: string, args: VersionedCRDArgs): pulumi.Inputs {
+  const { recreate, takeOverFrom = [], onDelete = "retain" } = args;
   const { stopAfter, ownerReferences, skipOwnerSearch = [], requireAcknowledgement = false, backup } = args;
   return {
+    owner: `${stackName()}/${name}`,
+    ...(recreate === true && { recreate }),
+    ...(takeOverFrom.length > 0 && { takeOverFrom }),
+    ...(onDelete !== "retain" && { onDelete }),
     ...(stopAfter !== undefined && { stopAfter }),
     ...(ownerReferences !== undefined && { ownerReferences }),
     ...(skipOwnerSearch.length > 0 && { skipOwnerSearch }),

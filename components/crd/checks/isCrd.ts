@@ -16,14 +16,7 @@ export function isCrd(manifest: unknown): string[] {
       }),
     ];
   }
-  const missing = [
-    found.metadata?.name === undefined && "metadata.name",
-    found.spec?.group === undefined && "spec.group",
-    found.spec?.names?.kind === undefined && "spec.names.kind",
-    found.spec?.names?.plural === undefined && "spec.names.plural",
-    found.spec?.scope === undefined && "spec.scope",
-    ...missingOfVersions(found.spec?.versions),
-  ].filter((field): field is string => typeof field === "string");
+  const missing = findMissingFields(found);
   if (missing.length > 0) {
     return [
       describeProblem({
@@ -42,6 +35,18 @@ export function isCrd(manifest: unknown): string[] {
       next: "correct either",
     }),
   ];
+}
+
+function findMissingFields({ metadata, spec }: Partial<Definition>): string[] {
+  const required: Readonly<Record<string, unknown>> = {
+    "metadata.name": metadata?.name,
+    "spec.group": spec?.group,
+    "spec.names.kind": spec?.names?.kind,
+    "spec.names.plural": spec?.names?.plural,
+    "spec.scope": spec?.scope,
+  };
+  const fields = Object.keys(required).filter((field) => required[field] === undefined);
+  return [...fields, ...missingOfVersions(spec?.versions)];
 }
 
 function missingOfVersions(versions: unknown): string[] {

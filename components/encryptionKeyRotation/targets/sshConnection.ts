@@ -156,28 +156,33 @@ function ready(
   };
   return new Promise((resolve, reject) => {
     client.once("ready", resolve);
-    client.on("error", (error: Error & { level?: string }) => {
-      if (refusal !== undefined) return reject(new UserError(refusal));
-      if (error.level === "client-authentication") {
-        const found = `${host} refused user "${username}" with ${way}`;
-        return reject(
-          new UserError({ what: found, expected: "a user whose authorized_keys holds that key's public half" }),
-        );
-      }
-      if (pinned?.kind === "key" && /no matching host key/.test(error.message)) {
-        const found = `${host} has no host key of type ${pinned.type}`;
-        return reject(
-          new UserError({
-            what: `${found}, the pinned one's`,
-            expected: `${where}.hostKey to be one of the keys of that host`,
-          }),
-        );
-      }
-      reject(error);
+    client.on("error", (error: SshError) => {
+      const why = refusal ?? explainRefusal(error, host, `user "${username}" with ${way}`, pinned, where);
+      reject(why === undefined ? error : new UserError(why));
     });
     client.once("close", () => reject(new Error("the connection was closed before it was ready")));
     client.connect(config);
   });
+}
+
+type SshError = Error & { level?: string };
+
+/** What the server has against this login, or we against its host keys; undefined where it is something else. */
+function explainRefusal(
+  { level, message }: SshError,
+  host: string,
+  who: string,
+  pinned: ReturnType<typeof parsePinnedHostKey> | undefined,
+  where: string,
+): Problem | undefined {
+  if (level === "client-authentication") {
+    return { what: `${host} refused ${who}`, expected: "a user whose authorized_keys holds that key's public half" };
+  }
+  if (pinned?.kind !== "key" || !/no matching host key/.test(message)) return undefined;
+  return {
+    what: `${host} has no host key of type ${pinned.type}, the pinned one's`,
+    expected: `${where}.hostKey to be one of the keys of that host`,
+  };
 }
 
 type Settle<T> = (error?: Error | null, value?: T) => void;

@@ -1,5 +1,11 @@
 import { DELETION_ANNOTATION, DROPPING_ANNOTATION } from "../../crd/names";
 
+interface Validation {
+  expression: string;
+  messageExpression: string;
+  reason: string;
+}
+
 /** spec of a ValidatingAdmissionPolicy and of its binding, as far as they are ours. */
 export interface Protection {
   readonly name: string;
@@ -8,7 +14,7 @@ export interface Protection {
     matchConstraints: object;
     matchConditions: { name: string; expression: string }[];
     variables: { name: string; expression: string }[];
-    validations: { expression: string; messageExpression: string; reason: string }[];
+    validations: Validation[];
   };
   readonly binding: { policyName: string; validationActions: string[] };
 }
@@ -27,7 +33,6 @@ const annotation = (key: string): string => `oldObject.metadata.?annotations[?${
  */
 export function protectionPolicy(crd: string): Protection {
   const name = `kubernetes-storage-migration-${crd}`;
-  const isDryRun = "has(request.dryRun) && request.dryRun"; // preview asks whether the API server takes what drop will write
   return {
     name,
     policy: {
@@ -54,23 +59,28 @@ export function protectionPolicy(crd: string): Protection {
         },
         { name: "dropping", expression: annotation(DROPPING_ANNOTATION) },
       ],
-      validations: [
-        {
-          expression: `request.operation != "DELETE" || ${annotation(DELETION_ANNOTATION)} == variables.generation`,
-          messageExpression: `${text(
-            `${crd} is protected: to delete it deletes all its objects. If that is wanted: kubectl annotate crd ${crd} --overwrite ${DELETION_ANNOTATION}=`,
-          )} + variables.generation`,
-          reason: "Forbidden",
-        },
-        {
-          expression: `${isDryRun} || variables.removed.all(n, variables.dropping.matches(${text('"versions":\\[[^\\]]*"')} + n + ${text('"')}))`,
-          messageExpression: `${text(
-            `${crd} is protected: only the drop of its VersionedCRD may remove a version, once no object is stored in it. Removed: `,
-          )} + variables.removed.join(", ")`,
-          reason: "Forbidden",
-        },
-      ],
+      validations: [refuseDeletion(crd), refuseRemoval(crd)],
     },
     binding: { policyName: name, validationActions: ["Deny"] },
+  };
+}
+
+function refuseDeletion(crd: string): Validation {
+  const how = `${crd} is protected: to delete it deletes all its objects. If that is wanted: kubectl annotate crd ${crd} --overwrite ${DELETION_ANNOTATION}=`;
+  return {
+    expression: `request.operation != "DELETE" || ${annotation(DELETION_ANNOTATION)} == variables.generation`,
+    messageExpression: `${text(how)} + variables.generation`,
+    reason: "Forbidden",
+  };
+}
+
+/** Not in a dry run: preview asks whether the API server takes what drop will write. */
+function refuseRemoval(crd: string): Validation {
+  const isNamed = `variables.dropping.matches(${text('"versions":\\[[^\\]]*"')} + n + ${text('"')})`;
+  const who = `${crd} is protected: only the drop of its VersionedCRD may remove a version, once no object is stored in it. Removed: `;
+  return {
+    expression: `has(request.dryRun) && request.dryRun || variables.removed.all(n, ${isNamed})`,
+    messageExpression: `${text(who)} + variables.removed.join(", ")`,
+    reason: "Forbidden",
   };
 }
