@@ -1,6 +1,6 @@
 import type { Cluster } from "../components/kubernetes/cluster";
 import { rewriteInTree } from "../components/migration/inTree/inTree";
-import { rewriteAndProve } from "../components/encryptionKeyRotation/proof/prove";
+import { proveResources } from "../components/encryptionKeyRotation/proof/prove";
 import { findRotatedResources } from "../components/encryptionKeyRotation/proof/rotatedResources";
 import { checkout } from "../local/checkout";
 import { startCluster } from "../local/cluster/cluster";
@@ -82,5 +82,5 @@ async function prove(cluster: Cluster, file: string, writeKey: string, migrator:
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     decommissioned: [],
   };
-  await rewriteAndProve(cluster, rewriting, () => Promise.resolve(), quiet());
+  await proveResources(cluster, rewriting, () => Promise.resolve(), quiet());
 }

@@ -4,7 +4,14 @@ import { stringifyExact } from "../conversion/exactJson";
 import { isEqualJson, isJsonMap, sortKeysOfJsonValue, type JsonMap } from "../conversion/jsonValue";
 import { findSchemaProblems } from "../conversion/schemaProblems";
 import type { Convert } from "./converter";
-import { fieldAt, numberFieldAt, editField, leafFieldsOf, numberFieldsOf, describeField } from "./fields";
+import {
+  testedFieldAt,
+  numberTestedFieldAt,
+  editTestedField,
+  leafTestedFields,
+  numberTestedFields,
+  describeTestedField,
+} from "./testedFields";
 import { trimSchema } from "./trim";
 
 /** One case that a law is tried with. */
@@ -57,8 +64,8 @@ const partialObjects: Law = {
   broken(convert, conversion, { from, to, object }) {
     const shown = convert(object, to);
     for (const move of movesBetween(conversion, from, to)) {
-      if (move.here.some((path) => fieldAt(object, path) !== undefined)) continue;
-      const appeared = move.there.find((path) => fieldAt(shown, path) !== undefined);
+      if (move.here.some((path) => testedFieldAt(object, path) !== undefined)) continue;
+      const appeared = move.there.find((path) => testedFieldAt(shown, path) !== undefined);
       if (appeared !== undefined) return { message: `${appeared} appeared from nothing in ${to}`, found: shown };
     }
     return sameAgain(convert, object, from, to);
@@ -70,22 +77,24 @@ const editsWin: Law = {
   partial: false,
   broken(convert, conversion, { from, to, object, other, pick }) {
     const shown = convert(object, to);
-    const leaves = leafFieldsOf(trimSchema(conversion, to));
+    const leaves = leafTestedFields(trimSchema(conversion, to));
     const path = leaves[pick % Math.max(leaves.length, 1)];
     if (path === undefined) return undefined;
-    const edited = editField(shown, path.split("."), fieldAt(other, path));
+    const edited = editTestedField(shown, path.split("."), testedFieldAt(other, path));
     if (edited === undefined) return undefined;
     const back = convert(edited, from);
     const again = convert(back, to);
     if (!isEqualJson(body(again), body(edited))) {
       return {
-        message: `${path} was edited in ${to} to ${describeField(fieldAt(edited, path))}; after ${from} it shows something else`,
+        message: `${path} was edited in ${to} to ${describeTestedField(testedFieldAt(edited, path))}; after ${from} it shows something else`,
         found: again,
       };
     }
     for (const move of movesBetween(conversion, from, to)) {
       if (move.there.some((target) => path === target || path.startsWith(`${target}.`))) continue;
-      const changed = move.here.find((source) => !isEqualJson(fieldAt(back, source), fieldAt(object, source)));
+      const changed = move.here.find(
+        (source) => !isEqualJson(testedFieldAt(back, source), testedFieldAt(object, source)),
+      );
       if (changed === undefined) continue;
       return { message: `${path} was edited in ${to}, and ${changed} changed in ${from}`, found: back };
     }
@@ -128,13 +137,13 @@ const numbers: Law = {
     const shown = convert(object, to);
     const again = convert(shown, from);
     // Of versions farther apart it is not known here what touches what; their steps are tried by themselves.
-    for (const { path, value } of isNeighbour(conversion, from, to) ? numberFieldsOf(object, []) : []) {
+    for (const { path, value } of isNeighbour(conversion, from, to) ? numberTestedFields(object, []) : []) {
       const name = path.join(".");
       if (moved.some((source) => name === source || name.startsWith(`${source}.`))) continue;
       for (const found of [shown, again]) {
-        if (describeField(numberFieldAt(found, path)) !== describeField(value)) {
+        if (describeTestedField(numberTestedFieldAt(found, path)) !== describeTestedField(value)) {
           return {
-            message: `${name} is ${describeField(value)}, and became ${describeField(numberFieldAt(found, path))}`,
+            message: `${name} is ${describeTestedField(value)}, and became ${describeTestedField(numberTestedFieldAt(found, path))}`,
             found,
           };
         }

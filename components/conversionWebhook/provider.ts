@@ -2,7 +2,7 @@ import { messageOfError } from "../kubernetes/errors";
 import { connect, type StackConfig } from "../provider/connection";
 import type { SharedInputs } from "../provider/inputs";
 import { Row } from "../provider/row";
-import { describePlannedStep, planNextStep, type Held, type Lifetimes, type Step } from "./authority/plan";
+import { describeAuthorityStep, planNextStep, type Held, type Lifetimes, type Step } from "./authority/plan";
 import { takeStep, type Names } from "./authority/takeStep";
 import { readServedTrust, readTrust } from "./authority/trust";
 
@@ -27,7 +27,7 @@ export function provider(_name: "authority", config: StackConfig | undefined) {
     check: (_olds: unknown, news: Inputs) => Promise.resolve({ inputs: news, failures: [] }),
     diff: async (_id: string, olds: Outputs, news: Inputs) => {
       const step = await stepFor(olds, news, config);
-      const sentence = describePlannedStep(step);
+      const sentence = describeAuthorityStep(step);
       if (sentence !== undefined) await new Row(news.__urn).info(sentence);
       // Another name needs other certificates; whatever else changes takes effect with the next step.
       const replaces = (["service", "namespace"] as const).filter((key) => olds[key] !== news[key]);

@@ -65,8 +65,3 @@ export function listableResources(documents: readonly GroupDiscoveryList[]): Eve
   }
   return { listable: [...resources.values()], silent: [...silent] };
 }
-
-/** `secrets`, `deployments.apps`. */
-export function qualifiedResourceName({ group, plural }: { group: string; plural: string }): string {
-  return group === "" ? plural : `${plural}.${group}`;
-}

@@ -1,5 +1,4 @@
-import type { Caller } from "./api";
-import { qualifiedResourceName } from "./everyResource";
+import { qualifiedResourceName, type Caller } from "./api";
 import { readMetrics, metricSamplesOf } from "./metrics";
 
 export interface RequestedResource {

@@ -1,5 +1,6 @@
 import { FIELD_MANAGER } from "../crd/names";
 import {
+  qualifiedResourceName,
   type KubernetesObject,
   MetadataOnly,
   objectName,
@@ -9,7 +10,7 @@ import {
 } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasErrorStatus, messageOfError, UnreachableError } from "../kubernetes/errors";
-import { everyResource, qualifiedResourceName } from "../kubernetes/everyResource";
+import { everyResource } from "../kubernetes/everyResource";
 import type { Work } from "../kubernetes/report";
 import {
   droppedOwnerReferences,

@@ -2,9 +2,9 @@ import { isWebhookConversion } from "../crd/conversion";
 import { storageVersion } from "../crd/definition";
 import { isNewerObject } from "../kubernetes/api";
 import { recordedProof } from "../migration/definition/records";
-import { describeRefused } from "../migration/rehearsal/sample";
+import { describeRefusedSample } from "../migration/rehearsal/sample";
 import { ManagersByVersion, type ManagerUse } from "../migration/usage/describeUsage";
-import { objectsOf, type RollbackFacts } from "./facts";
+import { objectsOfFacts, type RollbackFacts } from "./facts";
 import { newerVersions } from "./versions";
 
 /** The managers whose entries in managedFields name a version. */
@@ -16,7 +16,7 @@ export interface ClientsOfVersion {
 /** Who wrote through newer versions, of the objects that were read. */
 export function clientsOf({ live, to, read }: RollbackFacts): ClientsOfVersion[] {
   const found = new ManagersByVersion(live.spec.group);
-  for (const { metadata } of objectsOf(read[storageVersion(live)]) ?? []) found.add(metadata.managedFields);
+  for (const { metadata } of objectsOfFacts(read[storageVersion(live)]) ?? []) found.add(metadata.managedFields);
   return newerVersions(live, to)
     .map((version) => ({ version, managers: found.of(version) }))
     .filter(({ managers }) => managers.length > 0);
@@ -26,7 +26,7 @@ export function clientsOf({ live, to, read }: RollbackFacts): ClientsOfVersion[]
 export function writtenSince({ live, to, read }: RollbackFacts): number | undefined {
   const storage = storageVersion(live);
   const proof = recordedProof(live);
-  const objects = objectsOf(read[storage]);
+  const objects = objectsOfFacts(read[storage]);
   if (storage === to || proof?.uid !== live.metadata.uid || proof?.storageVersion !== storage) return undefined;
   if (objects === undefined || !/^\d+$/.test(proof.resourceVersion)) return undefined;
   return objects.filter((object) => isNewerObject(object, proof.resourceVersion)).length;
@@ -40,7 +40,7 @@ export function refusedObjects({ live, to, read }: RollbackFacts): string[] {
   if (found?.state !== "read" || version === undefined || storage === to || isWebhookConversion(live.spec.conversion))
     return [];
   const resource = { group: live.spec.group, plural: live.spec.names.plural, version: to };
-  return describeRefused(found, { resource, schema: version.schema?.openAPIV3Schema });
+  return describeRefusedSample(found, { resource, schema: version.schema?.openAPIV3Schema });
 }
 
 /** What the answer does not know, in sentences. */

@@ -1,7 +1,8 @@
 import { describeLostField, prunedFieldsWithSchema } from "../compatibility/prunedFields";
 import { isWebhookConversion } from "../crd/conversion";
 import type { Definition, Schema } from "../crd/definition";
-import { objectsOf, type ObjectsRead, type RollbackFacts } from "./facts";
+import { describeCount } from "../kubernetes/count";
+import { objectsOfFacts, type ObjectsRead, type RollbackFacts } from "./facts";
 import { countUses } from "./usedFields";
 
 /** What one version's schema holds and that of the version to go back to does not. */
@@ -51,7 +52,7 @@ function schemaOf(live: Definition, version: string): Schema | undefined {
 
 function fieldsOf(from: Schema | undefined, to: Schema, read: ObjectsRead): FieldUse[] {
   const lost = prunedFieldsWithSchema(from, to);
-  const objects = objectsOf(read);
+  const objects = objectsOfFacts(read);
   const uses = objects === undefined ? [] : countUses(lost, objects, to);
   return lost
     .map((field, index) => {
@@ -64,4 +65,10 @@ function fieldsOf(from: Schema | undefined, to: Schema, read: ObjectsRead): Fiel
 /** Nobody has them: every object was read. */
 function areUnused(fields: readonly FieldUse[], read: ObjectsRead): boolean {
   return read.state === "read" && read.isAll && fields.every(({ objects }) => objects === 0);
+}
+
+/** `.spec.tier: 2 objects`. */
+export function describeFieldUse({ field, objects }: FieldUse): string {
+  if (objects === undefined) return field;
+  return `${field}: ${objects === 0 ? "no object" : describeCount(objects, "object")}`;
 }

@@ -42,7 +42,7 @@ async function readEach(servers: ApiServers, signal: AbortSignal): Promise<Serve
   for (const server of servers.servers) {
     const metrics = await readMetrics(server, signal);
     reported.push(encryptionReportOf(metrics, servers.identities, server.address));
-    for (const resource of readEncryptedResources(metrics)) encrypted.add(resource);
+    for (const resource of readEncryptionOfServers(metrics)) encrypted.add(resource);
     addRequests(requests, everyRequestTotal(metrics));
   }
   const hashes = reported.map((server): [string, string] => [server.host, configurationOf(server)]);
@@ -66,7 +66,7 @@ function configurationOf({ hash, unencrypted }: ReportedServer): string {
  * Of which resources something passed through a key; identity has no such prefix. Since 1.32 by resource.
  * k8s.io/apiserver pkg/storage/value/metrics.go
  */
-export function readEncryptedResources(metrics: string): string[] {
+export function readEncryptionOfServers(metrics: string): string[] {
   return metricSamplesOf(metrics, "apiserver_storage_transformation_operations_total").flatMap(({ labels, value }) => {
     const { resource = "", transformer_prefix: prefix = "", status } = labels;
     return prefix.startsWith("k8s:enc:") && status === "OK" && value > 0 && resource !== "" ? [resource] : [];

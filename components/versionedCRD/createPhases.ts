@@ -123,8 +123,3 @@ function commonInputs(
     ...((args.acknowledge ?? []).length > 0 && { acknowledge: args.acknowledge }),
   };
 }
-
-/** The last phase that ran and changes this: what a held phase recorded may be from before. */
-export function lastPhaseRun(stopAfter: PhaseName, changes: PhaseName): PhaseName {
-  return PHASES.indexOf(stopAfter) < PHASES.indexOf(changes) ? stopAfter : changes;
-}

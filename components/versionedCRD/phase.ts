@@ -36,3 +36,8 @@ export class Phase extends pulumi.CustomResource {
     );
   }
 }
+
+/** The last phase that ran and changes this: what a held phase recorded may be from before. */
+export function lastPhaseRun(stopAfter: PhaseName, changes: PhaseName): PhaseName {
+  return PHASES.indexOf(stopAfter) < PHASES.indexOf(changes) ? stopAfter : changes;
+}

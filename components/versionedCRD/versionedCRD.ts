@@ -4,11 +4,11 @@ import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
 import { checkVersionedCRDArgs, normalizeStopAfterArg, refuseUnknownArguments, type VersionedCRDArgs } from "./args";
 import type { Phases } from "./before";
-import { createPhases, lastPhaseRun } from "./createPhases";
+import { createPhases } from "./createPhases";
 import { CustomResources, type CustomResourceArgs } from "./customResources/customResources";
 import { kindOf } from "./customResources/kind";
 import { readManifestArgument, normalizeManifestArgument } from "./manifestArgument";
-import type { PhaseName } from "./phase";
+import { lastPhaseRun, type PhaseName } from "./phase";
 import { createProtection } from "./protect/protect";
 
 /**

@@ -6,7 +6,7 @@ import {
   hasMigrationCondition,
   isTerminalMigration,
   newMigration,
-  migrationSubjectOf,
+  storageVersionMigrationSubject,
   type StorageVersionMigration,
 } from "../../components/migration/inTree/storageVersionMigration";
 import { type Bench, group, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
@@ -107,7 +107,7 @@ describe("a second migration, after one of someone else's", () => {
 /** As the Kubernetes tutorial does it. */
 async function migrateUnguarded(live: Definition): Promise<void> {
   const { plural } = live.spec.names;
-  await bench.local.client.post(migrations, newMigration(version, migrationSubjectOf(live), []));
+  await bench.local.client.post(migrations, newMigration(version, storageVersionMigrationSubject(live), []));
   const ended = (migration: StorageVersionMigration): boolean =>
     isTerminalMigration(migration) && !hasMigrationCondition(migration, "Running");
   const nudge = (): Promise<unknown> =>

@@ -1,7 +1,7 @@
 import { refuseHiddenResources } from "../../components/encryptionKeyRotation/proof/hiddenResources";
-import { rewriteAndProve, type Rewriting } from "../../components/encryptionKeyRotation/proof/prove";
+import { proveResources, type Rewriting } from "../../components/encryptionKeyRotation/proof/prove";
 import {
-  hasNothingReloadedSince,
+  hasNoReloadSinceRecord,
   type RotationProof,
   reportsBeforeRecordedWrite,
   validRecordedProof,
@@ -112,7 +112,7 @@ describe("one API server, from key1 to key2", () => {
   });
 
   test("T4: rewritten and proven: every object is under key2 in etcd's own bytes", async () => {
-    const [done] = await rewriteAndProve(bench.cluster, await rewriting("secretbox:key2"), keep, bench.work);
+    const [done] = await proveResources(bench.cluster, await rewriting("secretbox:key2"), keep, bench.work);
     expect(await prefixes(bench.local)).toEqual({ [box("key2")]: SECRETS + 2 });
     expect(done).toMatchObject({ rewritten: SECRETS + 1, proof: { objects: SECRETS + 2, writeKey: "secretbox:key2" } });
     expect(done?.how).toMatch(/^directly; each of 1 API server /);
@@ -145,7 +145,7 @@ describe("one API server, from key1 to key2", () => {
     await put(ours);
     await loaded();
     expect(await judged("secretbox:key2")).toEqual(proof);
-    expect(hasNothingReloadedSince(proof, await now())).toBe(false);
+    expect(hasNoReloadSinceRecord(proof, await now())).toBe(false);
   });
 
   test("T7: to key3 with a StorageVersionMigration: nothing is left for our own pass but to find that out", async () => {
@@ -154,11 +154,11 @@ describe("one API server, from key1 to key2", () => {
       await loaded();
     }
     const asked = await rewriting("secretbox:key3", { migrator: "in-tree" });
-    const [done] = await rewriteAndProve(bench.cluster, asked, keep, bench.work);
+    const [done] = await proveResources(bench.cluster, asked, keep, bench.work);
     expect(done?.how).toMatch(/^StorageVersionMigration secrets-\w+ succeeded; each of 1 API server/);
     expect(done).toMatchObject({ rewritten: 0, proof: { objects: SECRETS + 2 } });
     expect(await prefixes(bench.local)).toEqual({ [box("key3")]: SECRETS + 2 });
-    expect(hasNothingReloadedSince(done?.proof as RotationProof, await now())).toBe(true);
+    expect(hasNoReloadSinceRecord(done?.proof as RotationProof, await now())).toBe(true);
   });
 });
 
@@ -248,7 +248,7 @@ describe("what a pattern names", () => {
     const resources = (await findRotatedResources(["*.*"], bench.cluster))
       .filter(({ name }) => name !== "secrets")
       .map((resource) => ({ ...resource, writeKey: "secretbox:key4" }));
-    const done = await rewriteAndProve(bench.cluster, await rewriting("", { resources }), keep, bench.work);
+    const done = await proveResources(bench.cluster, await rewriting("", { resources }), keep, bench.work);
     expect(done.map(({ proof }) => proof.resource)).toEqual(resources.map(({ name }) => name));
     expect(done.find(({ proof }) => proof.resource === `rotateds.${group}`)).toMatchObject({ rewritten: 5 });
     // Keys that no API has: what the API server keeps for itself (ranges of addresses and ports), and its masterleases.
@@ -268,7 +268,7 @@ describe("what a pattern names", () => {
       writeKey: "secretbox:key4",
     }));
     const asked = await rewriting("", { resources, migrator: "in-tree" });
-    const [done] = await rewriteAndProve(bench.cluster, asked, keep, bench.work);
+    const [done] = await proveResources(bench.cluster, asked, keep, bench.work);
     expect(done?.how).toMatch(new RegExp(`^StorageVersionMigration rotateds.${group}-\\w+ succeeded`));
     expect((await bench.live("rotateds")).status?.storedVersions?.slice().sort()).toEqual(["v1", "v2"]);
   });
@@ -348,11 +348,11 @@ describe("with exactly the rights that are documented", () => {
       const resources = found.map((resource, index) => ({ ...resource, ...keys[1 - index] })) as KeyedResource[];
       const kept = ({ proof }: { proof: RotationProof }): Promise<void> =>
         recordProofInConfigMap(cluster, NAMESPACE, proof);
-      const done = await rewriteAndProve(cluster, await rewriting("", { resources, migrator }), kept, bench.work);
+      const done = await proveResources(cluster, await rewriting("", { resources, migrator }), kept, bench.work);
       const how = migrator === "direct" ? /^directly; / : /^StorageVersionMigration .* succeeded/;
       for (const each of done) expect(each.how).toMatch(how);
       const asked = await rewriting("", { resources, migrator: "in-tree" });
-      const again = await rewriteAndProve(cluster, asked, kept, bench.work);
+      const again = await proveResources(cluster, asked, kept, bench.work);
       for (const { how } of again) expect(how).toMatch(/^directly, since its first objects are under secretbox:key/);
       expect(
         await withLock(

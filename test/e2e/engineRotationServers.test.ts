@@ -1,6 +1,6 @@
-import { rewriteAndProve } from "../../components/encryptionKeyRotation/proof/prove";
+import { proveResources } from "../../components/encryptionKeyRotation/proof/prove";
 import type { Rewritten } from "../../components/encryptionKeyRotation/proof/rewriteResource";
-import { hasNothingReloadedSince } from "../../components/encryptionKeyRotation/proof/record";
+import { hasNoReloadSinceRecord } from "../../components/encryptionKeyRotation/proof/record";
 import {
   findRotatedResources,
   type KeyedResource,
@@ -53,7 +53,7 @@ const rewrite = async (writeKey: string): Promise<Rewritten> => {
     requestTimeoutSeconds: 3,
     decommissioned: [],
   } as const;
-  const [done] = await rewriteAndProve(bench.cluster, asked, () => Promise.resolve(), bench.work);
+  const [done] = await proveResources(bench.cluster, asked, () => Promise.resolve(), bench.work);
   return done as Rewritten;
 };
 
@@ -102,11 +102,11 @@ describe("three API servers", () => {
     const { proof, rewritten } = await rewrite("secretbox:key2");
     expect({ rewritten, servers: proof.servers }).toEqual({ rewritten: 10, servers: HOSTS });
     expect(await prefixes(bench.local)).toEqual({ "k8s:enc:secretbox:v1:key2:": 10 });
-    expect(hasNothingReloadedSince(proof, await now())).toBe(true);
+    expect(hasNoReloadSinceRecord(proof, await now())).toBe(true);
     await server("cp-2").end();
     await server("cp-2").start();
     await loaded();
-    expect(hasNothingReloadedSince(proof, await now())).toBe(false);
+    expect(hasNoReloadSinceRecord(proof, await now())).toBe(false);
   });
 
   test("T6: one crashed and its Lease stayed: held, with the words that let it go", async () => {

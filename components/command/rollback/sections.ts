@@ -1,8 +1,8 @@
 import { boundedProblemItems } from "../../kubernetes/problem";
 import type { ManagerUse } from "../../migration/usage/describeUsage";
-import { describeFieldUse } from "../../rollback/describe";
 import type { RollbackReport } from "./report";
 import { describeCount } from "../../kubernetes/count";
+import { describeFieldUse } from "../../rollback/lostFields";
 
 const SHOWN = 10;
 

@@ -95,7 +95,7 @@ function daysLeft({ notAfter }: Certificate, now: Date): number {
 }
 
 /** The step as a sentence for preview; undefined where there is nothing to say. */
-export function describePlannedStep(step: Step): string | undefined {
+export function describeAuthorityStep(step: Step): string | undefined {
   switch (step.kind) {
     case "begin":
       return "a certificate authority of its own, and a certificate signed by it";

@@ -69,3 +69,7 @@ function broken(name: string, trouble: string): UserError {
     next: "fetch it again, or unpack it and give the folder",
   });
 }
+
+export function isArchiveName(name: string): boolean {
+  return /\.(?:tgz|tar\.gz)$/.test(name);
+}

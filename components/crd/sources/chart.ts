@@ -14,10 +14,6 @@ const DEPENDENCY = new RegExp(`${BELOW}charts/[^/_.][^/]*\\.tgz$`);
 const isOfInterest = (path: string): boolean =>
   path === "Chart.yaml" || [CRD, TEMPLATE, DEPENDENCY].some((pattern) => pattern.test(path));
 
-export function isChartArchive(name: string): boolean {
-  return /\.(?:tgz|tar\.gz)$/.test(name);
-}
-
 /** The CRDs that Helm would install of this archive, with those of the charts that it depends on. */
 export function readChartArchive(file: string): Texts {
   return ofArchive(readFileSync(file), file, newBudget());

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
-import { chartFilesBelow, isChartArchive, readChartArchive, readChartFolder } from "./chart";
+import { chartFilesBelow, readChartArchive, readChartFolder } from "./chart";
+import { isArchiveName } from "./archive";
 
 /**
  * A file, a chart (its folder or its archive), or every manifest of another folder, in the order of their names.
@@ -13,7 +14,7 @@ import { chartFilesBelow, isChartArchive, readChartArchive, readChartFolder } fr
 export function readTexts(given: string, hint: Omit<Problem, "what">): Texts {
   try {
     if (!statSync(given).isDirectory()) {
-      return isChartArchive(given) ? readChartArchive(given) : manifests([given]);
+      return isArchiveName(given) ? readChartArchive(given) : manifests([given]);
     }
     if (existsSync(join(given, "Chart.yaml"))) return readChartFolder(given);
     return manifests(namesIn(given).map((name) => join(given, name)));

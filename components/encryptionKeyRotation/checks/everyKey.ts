@@ -5,8 +5,3 @@ export function everyKey({ keys }: RotationInput): { key: KeyInput; path: string
   const read = (keys.read ?? []).map((key, index) => ({ key, path: `keys.read[${index}]` }));
   return keys.write === undefined ? read : [{ key: keys.write, path: "keys.write" }, ...read];
 }
-
-export function nameOfKeyInput(key: KeyInput): string {
-  if (typeof key === "string") return key;
-  return "kms" in key ? key.kms.name : key.name;
-}

@@ -1,5 +1,5 @@
-import type { RotationInput } from "../desiredKeys";
-import { everyKey, nameOfKeyInput } from "./everyKey";
+import type { KeyInput, RotationInput } from "../desiredKeys";
+import { everyKey } from "./everyKey";
 
 /** An object in etcd names its key; of two with one name it would be chance which the arguments mean. */
 export function keyNamesUnique(args: RotationInput): string[] {
@@ -21,4 +21,9 @@ export function keyNamesUnique(args: RotationInput): string[] {
       return `keys: ${name} stands in ${where.join(" and ")}; expected each key once; remove all but one`;
     }),
   ];
+}
+
+function nameOfKeyInput(key: KeyInput): string {
+  if (typeof key === "string") return key;
+  return "kms" in key ? key.kms.name : key.name;
 }

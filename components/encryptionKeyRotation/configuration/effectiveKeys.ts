@@ -1,6 +1,6 @@
 import type { EncryptionConfiguration, Provider } from "./configuration";
 import { type KeyName, keyNamesOf, isSameKeyName } from "./keyNames";
-import { servingPattern, normalizePattern } from "./resourcePatterns";
+import { servingResourcePattern, normalizePattern } from "./resourcePatterns";
 import { keyEntriesOf } from "./keyEntries";
 
 /** The keys that read a resource, in the order in which the API server tries them; the first one writes. No entry: identity. */
@@ -10,7 +10,7 @@ export function effectiveKeyOrder(configuration: EncryptionConfiguration, resour
 
 /** A resource named in several entries has the providers of all of them, one after the other. */
 export function effectiveProviders(configuration: EncryptionConfiguration, resource: string): Provider[] {
-  const serving = servingPattern(configuration, resource);
+  const serving = servingResourcePattern(configuration, resource);
   if (serving === undefined) return [{ kind: "identity" }];
   return configuration.entries
     .filter(({ resources }) => resources.some((each) => normalizePattern(each) === serving))

@@ -1,6 +1,5 @@
 import type { EncryptionConfiguration } from "./configuration";
-import type { Resource } from "../../kubernetes/api";
-import { qualifiedResourceName } from "../../kubernetes/everyResource";
+import { qualifiedResourceName, type Resource } from "../../kubernetes/api";
 
 /** `secrets` is {group: "", resource: "secrets"}; `*.` is {group: "", resource: "*"}. */
 export interface GroupResource {
@@ -34,7 +33,7 @@ function candidates(resource: string): string[] {
 }
 
 /** The pattern of the file that serves a resource: its own name, else `*.GROUP`, else `*.*`; undefined: nothing, so it is plain. */
-export function servingPattern(configuration: EncryptionConfiguration, resource: string): string | undefined {
+export function servingResourcePattern(configuration: EncryptionConfiguration, resource: string): string | undefined {
   const there = patternsOfConfiguration(configuration);
   return candidates(resource).find((each) => there.has(each));
 }

@@ -4,7 +4,7 @@ import { labelKeyName } from "../configuration/keyNames";
 import { repairTargets } from "../edit/repairTargets";
 import type { MigrateKeysInputs, MigrateKeysOutputs } from "../inputs";
 import { planRotationMigrate } from "../plan";
-import { rewriteAndProve } from "../proof/prove";
+import { proveResources } from "../proof/prove";
 import type { Rewritten } from "../proof/rewriteResource";
 import { recordProofInConfigMap } from "../proof/recordConfigMap";
 import { reportsBeforeRecordedWrite, type RotationProof } from "../proof/record";
@@ -37,7 +37,7 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
       };
     }
     const began = Date.now();
-    const done = await rewriteAndProve(
+    const done = await proveResources(
       work.cluster,
       {
         sha256: live.sha256,

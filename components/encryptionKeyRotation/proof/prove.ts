@@ -16,7 +16,7 @@ export interface Rewriting extends Expectation {
  * @param proven called with each resource's proof as soon as there is one, to record it
  * @throws UserError naming the objects that could not be rewritten
  */
-export async function rewriteAndProve(
+export async function proveResources(
   cluster: Cluster,
   rewriting: Rewriting,
   proven: (done: Rewritten) => Promise<void>,

@@ -115,7 +115,7 @@ export function validRecordedProof(
 }
 
 /** No server was restarted or reloaded since the proof: nobody can have written under another key. Pure. */
-export function hasNothingReloadedSince(proof: RotationProof, now: Reported): boolean {
+export function hasNoReloadSinceRecord(proof: RotationProof, now: Reported): boolean {
   return proof.loads === digestReportedLoads(now);
 }
 

@@ -1,6 +1,6 @@
-import { type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
+import { qualifiedResourceName, type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
-import { everyResource, type ListableResource, qualifiedResourceName } from "../../kubernetes/everyResource";
+import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { isFollowedByInTreeMigrator } from "../../migration/inTree/someAreStale";
 import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";

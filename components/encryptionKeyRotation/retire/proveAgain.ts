@@ -3,8 +3,8 @@ import { labelKeyName } from "../configuration/keyNames";
 import { awaitAgreementBeforeEdit } from "../edit/awaitAgreementBeforeEdit";
 import type { RetireInputs } from "../inputs";
 import { countLateWrites } from "../proof/lateWrites";
-import { rewriteAndProve } from "../proof/prove";
-import { hasNothingReloadedSince, reportsBeforeRecordedWrite } from "../proof/record";
+import { proveResources } from "../proof/prove";
+import { hasNoReloadSinceRecord, reportsBeforeRecordedWrite } from "../proof/record";
 import { recordProofInConfigMap } from "../proof/recordConfigMap";
 import { readRotationFacts, type RotationFacts } from "../rotationFacts";
 import type { Reported } from "../servers/reports";
@@ -18,7 +18,7 @@ export async function proveAgain(inputs: RetireInputs, work: PhaseWork, live: Li
   const facts = await readRotationFacts(inputs, work.cluster, live);
   const doubtful = await findDoubtful(facts, reported, work);
   if (doubtful.length === 0) return false;
-  await rewriteAndProve(
+  await proveResources(
     work.cluster,
     {
       sha256: live.sha256,
@@ -49,7 +49,7 @@ async function findDoubtful(
     if (proof === undefined) continue; // then nothing is retired
     const named = { ...work, report: (message: string) => work.report(`${resource.name}: ${message}`) };
     const holds =
-      hasNothingReloadedSince(proof, reported) &&
+      hasNoReloadSinceRecord(proof, reported) &&
       (await countLateWrites(work.cluster, resource, proof.resourceVersion, named)) === 0;
     if (!holds) doubtful.push(resource);
   }

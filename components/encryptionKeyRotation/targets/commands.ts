@@ -1,7 +1,7 @@
 import * as path from "path";
 import { runCommand } from "../../programs/runCommand";
 import type { CommandsTargetArgs, OpenTarget } from "./target";
-import { decodeText, LARGEST_BYTES } from "./text";
+import { decodeTargetText, LARGEST_BYTES } from "./text";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -16,7 +16,7 @@ export class CommandsTarget implements OpenTarget {
   }
 
   async read(): Promise<string> {
-    return decodeText(await this.run("read", this.commands.read), this.name);
+    return decodeTargetText(await this.run("read", this.commands.read), this.name);
   }
 
   async write(text: string): Promise<void> {

@@ -3,7 +3,7 @@ import * as fs from "fs/promises";
 import * as path from "path";
 import { UserError, messageOfError } from "../../kubernetes/errors";
 import type { OpenTarget } from "./target";
-import { decodeText } from "./text";
+import { decodeTargetText } from "./text";
 
 /** One name for each file, so that a later run finds what a killed one has left. */
 export function temporaryFileName(file: string): string {
@@ -20,7 +20,7 @@ export class FileTarget implements OpenTarget {
 
   async read(): Promise<string> {
     try {
-      return decodeText(await fs.readFile(this.path), this.name);
+      return decodeTargetText(await fs.readFile(this.path), this.name);
     } catch (error) {
       if (!isCode(error, "ENOENT")) throw this.failed("read", error, "a file that this user may read");
       await this.directoryIsThere();

@@ -3,7 +3,7 @@ import { UserError, messageOfError } from "../../kubernetes/errors";
 import { temporaryFileName } from "./file";
 import { SshConnection } from "./sshConnection";
 import type { OpenTarget, SshArgs } from "./target";
-import { decodeText } from "./text";
+import { decodeTargetText } from "./text";
 
 // https://datatracker.ietf.org/doc/html/draft-ietf-secsh-filexfer-02#section-7
 const NO_SUCH_FILE = 2;
@@ -31,7 +31,7 @@ export class SshTarget implements OpenTarget {
     const { sftp } = connection;
     try {
       const bytes = await connection.ask<Buffer>("read", (settle) => sftp.readFile(args.path, settle));
-      return decodeText(bytes, this.name);
+      return decodeTargetText(bytes, this.name);
     } catch (error) {
       if (!isMissing(error)) throw this.failed("read", error);
       await this.directoryIsThere(connection);

@@ -5,7 +5,7 @@ import { UserError } from "../../kubernetes/errors";
 export const LARGEST_BYTES = 4 << 20;
 
 /** The text of these bytes, such that writing it gives the same bytes again: the API server's hash is of bytes. */
-export function decodeText(bytes: Uint8Array, where: string): string {
+export function decodeTargetText(bytes: Uint8Array, where: string): string {
   if (bytes.length > LARGEST_BYTES) {
     throw new UserError({
       what: `${where} holds ${bytes.length} bytes`,

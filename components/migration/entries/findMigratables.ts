@@ -1,12 +1,13 @@
 import type { Definition } from "../../crd/definition";
 import { readDefinition } from "../../crd/readDefinition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { everyResource, qualifiedResourceName } from "../../kubernetes/everyResource";
+import { everyResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { mayBeCrd } from "../../kubernetes/rights/migrationRights";
 import { type BuiltIn, findBuiltIn } from "../builtIn/builtIn";
 import { crdNamesOfPattern, isCrdNamePattern } from "../foreign/crdNames";
 import { inBatches } from "../foreign/inBatches";
+import { qualifiedResourceName } from "../../kubernetes/api";
 
 /** A CRD that somebody else manages, or a built-in resource. */
 export type Migratable = { readonly definition: Definition } | { readonly builtIn: BuiltIn };

@@ -14,7 +14,7 @@ import {
   type MigrationSubject,
   newMigration,
   classifyMigrations,
-  migrationSubjectOf,
+  storageVersionMigrationSubject,
   type StorageVersionMigration,
   StorageVersionMigrations,
   storedVersionsBefore,
@@ -48,7 +48,7 @@ const CREATE_TRIES = 3;
  * @param definition the live CRD
  */
 export function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
-  return rewriteInTree(cluster, migrationSubjectOf(definition), work);
+  return rewriteInTree(cluster, storageVersionMigrationSubject(definition), work);
 }
 
 /** The same for any resource, guarded where it is a CRD's. */

@@ -35,7 +35,7 @@ export interface MigrationSubject {
   readonly crd?: string;
 }
 
-export function migrationSubjectOf(definition: Definition): MigrationSubject {
+export function storageVersionMigrationSubject(definition: Definition): MigrationSubject {
   const { group, names } = definition.spec;
   const { name, generation } = definition.metadata;
   return {

@@ -6,7 +6,7 @@ import { type Failure, NAMED_FAILURES } from "../rewrite/failures";
 import { forEachObject } from "../rewrite/objects";
 import { BatchedConversion } from "./batchedConversion";
 import {
-  checkRewriteOfObject,
+  rehearseRewriteOfObject,
   checkRoundTripOfObject,
   checkSchemaOfObject,
   type Conversions,
@@ -117,7 +117,7 @@ async function rehearseObject(
   const converted = await conversions.convert(listed);
   return [
     ...checkStoredSize(listed, answer, rehearsal),
-    ...checkRewriteOfObject(converted, answer, rehearsal.to),
+    ...rehearseRewriteOfObject(converted, answer, rehearsal.to),
     ...(await checkRoundTripOfObject(rehearsal, conversions, listed, converted)),
     ...(await checkSchemaOfObject(rehearsal, converted)),
   ];

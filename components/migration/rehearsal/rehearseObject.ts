@@ -69,7 +69,7 @@ async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<Kuber
 }
 
 /** Fields of the converted object that the new version's schema would prune. Values that differ are admission's doing. */
-export function checkRewriteOfObject(converted: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
+export function rehearseRewriteOfObject(converted: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
   const { lost, changed } = compareObjects(converted, answer);
   if (lost.length > 0) {
     throw new RehearsalError(`${to.version} would lose ${paths(lost)}; add it to the schema of ${to.version}`);

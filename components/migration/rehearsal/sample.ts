@@ -75,7 +75,7 @@ export function describeSample(sample: Sample, from: Resource, next: Next): stri
 }
 
 /** What of these objects, were they of this version with nothing else changed, breaks its schema; one line or none. */
-export function describeRefused(sample: Sample, next: Pick<Next, "resource" | "schema">): string[] {
+export function describeRefusedSample(sample: Sample, next: Pick<Next, "resource" | "schema">): string[] {
   return describeBroken(defaulted(sample, next), describeReadSample(sample), next);
 }
 

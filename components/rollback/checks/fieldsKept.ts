@@ -1,7 +1,6 @@
 import { boundedProblemItems, type Problem } from "../../kubernetes/problem";
-import type { RollbackFacts } from "../facts";
-import { describeFieldUse, describeLooked } from "../describe";
-import type { LostFields } from "../lostFields";
+import { describeLooked, type RollbackFacts } from "../facts";
+import { describeFieldUse, type LostFields } from "../lostFields";
 
 const SHOWN = 10;
 

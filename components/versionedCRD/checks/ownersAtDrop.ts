@@ -5,7 +5,7 @@ import { describeCount } from "../../kubernetes/count";
 /**
  * The user's word for a resource: `secrets`, `deployments.apps`, `*.GROUP`, or `*` for whatever cannot be searched.
  */
-export function isOwnerSearchSkipped(resource: string, declared: readonly string[]): boolean {
+export function isSkippedAtDrop(resource: string, declared: readonly string[]): boolean {
   const group = resource.includes(".") ? resource.slice(resource.indexOf(".") + 1) : undefined;
   return declared.some((each) => each === "*" || each === resource || (group !== undefined && each === `*.${group}`));
 }
@@ -30,8 +30,8 @@ export function checkOwnersAtDrop(
 ): { problems: string[]; warnings: string[] } {
   const { crd, owner, declared } = context;
   const versions = owner.apiVersions.join(", ");
-  const byWord = result.unsearched.filter(({ resource }) => isOwnerSearchSkipped(resource, declared));
-  const open = result.unsearched.filter(({ resource }) => !isOwnerSearchSkipped(resource, declared));
+  const byWord = result.unsearched.filter(({ resource }) => isSkippedAtDrop(resource, declared));
+  const open = result.unsearched.filter(({ resource }) => !isSkippedAtDrop(resource, declared));
   const warnings =
     byWord.length === 0
       ? []

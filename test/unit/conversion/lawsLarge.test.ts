@@ -1,6 +1,6 @@
 import { defineConversion, type Conversion, type SchemaNode } from "../../../components/conversion";
 import { checkLaws } from "../../../components/conversionTesting/laws";
-import { leafFieldsOf } from "../../../components/conversionTesting/fields";
+import { leafTestedFields } from "../../../components/conversionTesting/testedFields";
 import { trimSchema } from "../../../components/conversionTesting/trim";
 
 const text = { type: "string" } as const;
@@ -31,7 +31,7 @@ const conversion = defineConversion({
 });
 
 test("of a large schema what moves touch is tried, what is required, and a few fields beside", () => {
-  const leaves = leafFieldsOf(trimSchema(conversion, "v1"));
+  const leaves = leafTestedFields(trimSchema(conversion, "v1"));
   expect(leaves).toEqual(expect.arrayContaining(["spec.a", "spec.ports", "spec.body.f0.f29"]));
   expect(leaves.length).toBeLessThan(30);
   const spec = trimSchema(conversion, "v2").properties?.["spec"];

@@ -1,6 +1,6 @@
 import { X509Certificate } from "crypto";
 import {
-  describePlannedStep as sentence,
+  describeAuthorityStep as sentence,
   planNextStep,
   type Held,
   type Step,

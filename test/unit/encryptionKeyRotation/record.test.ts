@@ -1,6 +1,6 @@
 import {
   carryOverRecordedProof,
-  hasNothingReloadedSince,
+  hasNoReloadSinceRecord,
   type RotationProof,
   reportsBeforeRecordedWrite,
   unfinishedWriteOfRecord,
@@ -65,9 +65,9 @@ describe("a proof", () => {
     });
   });
   test("is fresh while no server was restarted or reloaded", () => {
-    expect(hasNothingReloadedSince(proof, now)).toBe(true);
+    expect(hasNoReloadSinceRecord(proof, now)).toBe(true);
     const [server] = now.servers;
-    expect(hasNothingReloadedSince(proof, { ...now, servers: [{ ...server, started: "2" } as never] })).toBe(false);
+    expect(hasNoReloadSinceRecord(proof, { ...now, servers: [{ ...server, started: "2" } as never] })).toBe(false);
   });
 });
 

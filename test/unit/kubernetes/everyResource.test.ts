@@ -1,4 +1,5 @@
-import { listableResources, qualifiedResourceName } from "../../../components/kubernetes/everyResource";
+import { listableResources } from "../../../components/kubernetes/everyResource";
+import { qualifiedResourceName } from "../../../components/kubernetes/api";
 
 const verbs = ["get", "list"];
 const group = (name: string, ...versions: object[]) => ({ metadata: { name }, versions });

@@ -3,7 +3,7 @@ import { judgeInTreeState, type Watched } from "../../../components/migration/in
 import {
   newMigration,
   classifyMigrations,
-  migrationSubjectOf,
+  storageVersionMigrationSubject,
   type StorageVersionMigration,
   storedVersionsBefore,
 } from "../../../components/migration/inTree/storageVersionMigration";
@@ -19,7 +19,7 @@ const definition = {
     ],
   },
 } as unknown as Definition;
-const subject = migrationSubjectOf(definition);
+const subject = storageVersionMigrationSubject(definition);
 
 describe("the state of a StorageVersionMigration", () => {
   const watched: Watched = { sinceCreated: 5, sinceChange: 1, objects: 1_000 };

@@ -1,7 +1,7 @@
 import { droppedOwnerReferences, type OwnersFound } from "../../../components/migration/ownerReferences";
 import {
   checkOwnersAtDrop,
-  isOwnerSearchSkipped,
+  isSkippedAtDrop,
   type OwnersContext,
 } from "../../../components/versionedCRD/checks/ownersAtDrop";
 
@@ -45,7 +45,7 @@ test.each([
   ["pods.metrics.k8s.io", ["*.k8s.io"], false],
   ["pods", ["*.metrics.k8s.io"], false],
 ])("%s, declared %j: %s", (resource, declared, expected) => {
-  expect(isOwnerSearchSkipped(resource, declared)).toBe(expected);
+  expect(isSkippedAtDrop(resource, declared)).toBe(expected);
 });
 
 test("nothing found and everything searched: nothing to say", () => {
