@@ -13,7 +13,7 @@ import { findRotatedResources, type RotatedResource } from "./proof/rotatedResou
 import { agreedKmsKeyId } from "./servers/kms";
 import { readReportsNow, type Reported } from "./servers/reports";
 import { fullReportHash } from "../kubernetes/encryptionReport";
-import { type Measured, countResourceObjects } from "./proof/countResourceObjects";
+import { type ObjectCount, countObjects } from "../kubernetes/countObjects";
 import type { LiveConfiguration } from "./liveConfiguration";
 
 /** A survey in preview: whoever does not answer within this is said to be unreachable. */
@@ -21,7 +21,7 @@ const SURVEY_SECONDS = 30;
 
 /** What the cluster knows of the resources that a rotation reaches. */
 export interface RotationFacts {
-  resources: (RotatedResource & Measured)[];
+  resources: (RotatedResource & ObjectCount)[];
   record: RotationRecord;
   /** By resource, where there is a valid one for the live file and the desired write key. */
   proofs: Record<string, RotationProof>;
@@ -48,9 +48,7 @@ export async function readRotationFacts(
     refuseHiddenResources(desired.resources, cluster, isReached, silentWorkForRotationFacts().signal),
   ]);
   const ours = found.filter(({ name }) => isReached(name));
-  const resources = await Promise.all(
-    ours.map(async (each) => ({ ...each, ...(await countResourceObjects(cluster, each)) })),
-  );
+  const resources = await Promise.all(ours.map(async (each) => ({ ...each, ...(await countObjects(cluster, each)) })));
   const facts: RotationFacts = { resources, record, proofs: {}, unproven: {}, ...(reported && { reported }) };
   const agreed = reported && agreedKmsKeyId(reported, desired.write.name);
   for (const { name, listResourceVersion } of resources) {

@@ -6,10 +6,10 @@ export interface Removal {
   /** The CRD, or the rotation. */
   readonly subject: string;
   readonly phase: "drop" | "retire";
-  /** What goes: versions or keys, by name. */
-  readonly removed: readonly string[];
   /** The check that names what goes. */
   readonly check: "version-dropped" | "key-retired";
+  /** It, and those that speak of what goes as well. */
+  readonly checks: readonly string[];
   readonly acknowledge: Given;
   /** `requireAcknowledgement` of the component. */
   readonly isRequired: boolean;
@@ -19,9 +19,15 @@ export interface Removal {
 
 const SHOWN = 10;
 
-/** Where the component requires it, nothing goes that the user has not named; a reason that was given is a note. */
-export function checkRemovalAcknowledged(removal: Removal): { problems: string[]; notes: string[] } {
-  const { subject, phase, removed, check, acknowledge, isRequired, why } = removal;
+/**
+ * Where the component requires it, nothing goes that the user has not named; a reason that was given is a note.
+ *
+ * @param removed what goes: versions or keys, by name
+ */
+export function checkRemovalAcknowledged(
+  { subject, phase, check, acknowledge, isRequired, why }: Removal,
+  removed: readonly string[],
+): { problems: string[]; notes: string[] } {
   const given = removed.map((path) => ({ path, reason: acknowledgedReason(acknowledge, check, path) }));
   const missing = given.filter(({ reason }) => reason === undefined).map(({ path }) => path);
   const notes = given.flatMap(({ path, reason }) =>
@@ -38,10 +44,10 @@ export function checkRemovalAcknowledged(removal: Removal): { problems: string[]
   return { problems: [problem], notes };
 }
 
-/** Acknowledgements of these checks that name what this removal does not remove: a mistake, or left over from the last one. */
+/** Acknowledgements that name what this removal does not remove: a mistake, or left over from the last one. */
 export function unmatchedRemovalAcknowledgements(
-  { subject, phase, removed, acknowledge }: Pick<Removal, "subject" | "phase" | "removed" | "acknowledge">,
-  checks: readonly string[],
+  { subject, phase, acknowledge, checks }: Removal,
+  removed: readonly string[],
 ): string[] {
   return ofChecks(acknowledge, checks)
     .filter(({ path }) => !removed.includes(path))
@@ -55,13 +61,10 @@ export function unmatchedRemovalAcknowledgements(
 }
 
 /**
- * Acknowledgements of these checks where nothing is to be removed. They are no error, since the unchanged program had them when the
+ * Acknowledgements where nothing is to be removed. They are no error, since the unchanged program had them when the
  * removal was done; but one that stays would let a later removal of that name pass.
  */
-export function leftOverRemovalAcknowledgements(
-  { subject, phase, acknowledge }: Pick<Removal, "subject" | "phase" | "acknowledge">,
-  checks: readonly string[],
-): string[] {
+export function leftOverRemovalAcknowledgements({ subject, phase, acknowledge, checks }: Removal): string[] {
   return ofChecks(acknowledge, checks).map(({ check, path }) =>
     describeProblem({
       what: `${subject}: acknowledge names ${check} of ${path}, and ${phase} has nothing to do`,

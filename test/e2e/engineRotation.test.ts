@@ -29,7 +29,7 @@ import { withLock } from "../../components/kubernetes/lock";
 import { AggregatedApi } from "./aggregatedApi";
 import { type Bench, group, objectsOf, startBench } from "./engine";
 import { configured, createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
-import { countResourceObjects } from "../../components/encryptionKeyRotation/proof/countResourceObjects";
+import { countObjects } from "../../components/kubernetes/countObjects";
 
 jest.setTimeout(300_000);
 
@@ -80,7 +80,7 @@ const keep = async ({ proof }: { proof: RotationProof }): Promise<void> =>
   recordProofInConfigMap(bench.cluster, NAMESPACE, proof);
 const judged = async (writeKey: string): Promise<RotationProof | { why: string }> => {
   const [resource] = await secrets(writeKey);
-  const { listResourceVersion } = await countResourceObjects(bench.cluster, resource as KeyedResource);
+  const { listResourceVersion } = await countObjects(bench.cluster, resource as KeyedResource);
   const facts = { cluster: uid, sha256: sha256(text), writeKey, listResourceVersion };
   return validRecordedProof(await readRecordConfigMap(bench.cluster, NAMESPACE), "secrets", facts);
 };
@@ -312,7 +312,7 @@ describe("with exactly the rights that are documented", () => {
     Cluster.connect({ kubeconfig: await bench.local.userKubeconfig(name, rules) });
   const preview = async (cluster: Cluster): Promise<unknown> => {
     const resources = await findRotatedResources(rotation.resources, cluster);
-    for (const resource of resources) await countResourceObjects(cluster, resource);
+    for (const resource of resources) await countObjects(cluster, resource);
     const { missing } = await readReportsNow(cluster, [], bench.work);
     if (missing.length > 0) throw new Error(missing.join("; "));
     if ((await clusterIdentity(cluster)) === undefined) throw new Error("no identity");

@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
+import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
 import { withRetries } from "../../kubernetes/retry";
 import { assertIsResourceOrPattern } from "../../migration/foreign/crdNames";
 import { isMigrationReady, type MigrationPlan } from "../../migration/entries/plannedMigration";
+import { CLUSTER_OPTIONS, clusterReferenceOfOptions } from "../clusterOptions";
 import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import {
   describeMigrationPlans,
@@ -50,12 +52,10 @@ export const migrate: Subcommand = {
   run: async (args, terminal) => run(parse(args), terminal),
 };
 
-interface Request extends MigrationOptions {
+interface Request extends MigrationOptions, ClusterReference {
   resources: string[];
   dryRun: boolean;
   yes: boolean;
-  kubeconfig?: string;
-  context?: string;
 }
 
 function parse(args: string[]): Request {
@@ -65,14 +65,13 @@ function parse(args: string[]): Request {
     options: {
       "dry-run": { type: "boolean", default: false },
       yes: { type: "boolean", short: "y", default: false },
-      context: { type: "string" },
-      kubeconfig: { type: "string" },
+      ...CLUSTER_OPTIONS,
       migrator: { type: "string", default: "in-tree" },
       "request-timeout-seconds": { type: "string", default: "60" },
       "decommissioned-server": { type: "string", multiple: true, default: [] },
     },
   });
-  const { migrator, context, kubeconfig } = values;
+  const { migrator } = values;
   if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
   positionals.forEach(assertIsResourceOrPattern);
   assertAtMostOneOption(values, ["dry-run", "yes"]);
@@ -85,8 +84,7 @@ function parse(args: string[]): Request {
     migrator,
     requestTimeoutSeconds: secondsOf(values["request-timeout-seconds"]),
     decommissionedServers: values["decommissioned-server"],
-    ...(context !== undefined && { context }),
-    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...clusterReferenceOfOptions(values),
   };
 }
 
@@ -104,8 +102,7 @@ async function run(request: Request, terminal: Terminal): Promise<ExitCode> {
   const lines = new Lines(terminal);
   const work = { report: (message: string) => lines.report("", message), signal: terminal.interrupted };
   return withRetries(work, async () => {
-    const { kubeconfig, context } = request;
-    const cluster = await Cluster.connect({ ...(kubeconfig && { kubeconfig }), ...(context && { context }) });
+    const cluster = await Cluster.connect(request);
     try {
       const plans = await findPlans(cluster, request.resources, request, work);
       lines.clear();

@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
 import type { Definition } from "../../crd/definition";
 import { Cluster } from "../../kubernetes/cluster";
+import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
 import { withRetries } from "../../kubernetes/retry";
 import { assertIsCrdName, isCrdNamePattern } from "../../migration/foreign/crdNames";
 import { collectRollbackFacts } from "../../rollback/collect";
 import { decideRollback } from "../../rollback/rollback";
 import { describeManifestOwners, manifestOwners } from "../../status/manifestOwners";
 import { requireCrd } from "../inputs/requireCrd";
+import { CLUSTER_OPTIONS, clusterReferenceOfOptions } from "../clusterOptions";
 import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
 import { renderRollbackAsJson } from "./json";
 import { renderRollbackAsMarkdown } from "./markdown";
@@ -40,11 +42,9 @@ export const rollback: Subcommand = {
   run: (args, terminal) => showRollback(readArgs(args), terminal),
 };
 
-interface Asked {
+interface Asked extends ClusterReference {
   readonly crd: string;
   readonly to: string;
-  readonly context?: string;
-  readonly kubeconfig?: string;
   readonly form: "text" | "json" | "markdown";
 }
 
@@ -54,13 +54,12 @@ function readArgs(args: string[]): Asked {
     allowPositionals: true,
     options: {
       to: { type: "string" },
-      context: { type: "string" },
-      kubeconfig: { type: "string" },
+      ...CLUSTER_OPTIONS,
       json: { type: "boolean" },
       markdown: { type: "boolean" },
     },
   });
-  const { to, context, kubeconfig, json = false, markdown = false } = values;
+  const { to, json = false, markdown = false } = values;
   assertAtMostOneOption(values, ["json", "markdown"]);
   const [crd, ...others] = positionals;
   if (crd === undefined || others.length > 0 || isCrdNamePattern(crd))
@@ -74,8 +73,7 @@ function readArgs(args: string[]): Asked {
     crd,
     to,
     form: json ? "json" : markdown ? "markdown" : "text",
-    ...(context !== undefined && { context }),
-    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...clusterReferenceOfOptions(values),
   };
 }
 
@@ -112,7 +110,7 @@ function describeOtherOwners({ metadata }: Definition): string {
 const RENDER = { text: renderRollbackAsText, json: renderRollbackAsJson, markdown: renderRollbackAsMarkdown };
 
 /** What was given here is given to the commands to paste, where kubectl knows it by the same names. */
-function flagsOf({ context, kubeconfig }: Pick<Asked, "context" | "kubeconfig">): string {
+function flagsOf({ context, kubeconfig }: ClusterReference): string {
   const given = { context, kubeconfig };
   return Object.entries(given)
     .map(([name, value]) => (value === undefined ? "" : ` --${name} ${quote(value)}`))

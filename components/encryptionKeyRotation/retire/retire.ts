@@ -1,9 +1,14 @@
 import { runBackup } from "../../backup/runBackup";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
+import {
+  checkRemovalAcknowledged,
+  leftOverRemovalAcknowledgements,
+  unmatchedRemovalAcknowledgements,
+} from "../../provider/acknowledgedRemoval";
 import type { PhaseLogic, PhaseWork, Preview } from "../../provider/phaseLogic";
 import { refuseOtherKeys } from "../audit/refuseOtherKeys";
-import { keyRetired, leftOverRetiredKeys, unmatchedRetiredKeys } from "../checks/keyRetired";
+import { keyRetired } from "../checks/keyRetired";
 import { checkProvenToRetire } from "../checks/provenToRetire";
 import type { EncryptionConfiguration } from "../configuration/configuration";
 import { labelKeyName } from "../configuration/keyNames";
@@ -39,16 +44,17 @@ export const retire: PhaseLogic<RetireInputs, RotationOutputs, LiveConfiguration
 
 function previewRetire(inputs: RetireInputs, live: EncryptionConfiguration): Preview {
   const plan = planRetire(live, inputs.desired, inputs.backup);
-  if (plan.length === 0) return { plan, warnings: leftOverRetiredKeys(inputs) };
+  if (plan.length === 0) return { plan, warnings: leftOverRemovalAcknowledgements(keyRetired(inputs)) };
   if (inputs.heldBy !== undefined) return { plan };
   const retired = planRetiredKeys(live, inputs.desired);
-  const { problems, notes } = keyRetired(inputs, retired);
-  return { plan, problems: [...unmatchedRetiredKeys(inputs, retired), ...problems], notes };
+  const { problems, notes } = checkRemovalAcknowledged(keyRetired(inputs), retired);
+  const unmatched = unmatchedRemovalAcknowledgements(keyRetired(inputs), retired);
+  return { plan, problems: [...unmatched, ...problems], notes };
 }
 
 /** Asked again where it is done: somebody may have put a key into the file since preview, which nobody has named. */
 function assertAcknowledged(inputs: RetireInputs, live: EncryptionConfiguration): void {
-  const { problems } = keyRetired(inputs, planRetiredKeys(live, inputs.desired));
+  const { problems } = checkRemovalAcknowledged(keyRetired(inputs), planRetiredKeys(live, inputs.desired));
   if (problems.length > 0) throw new UserError(problems.join("\n"));
 }
 

@@ -5,9 +5,10 @@ import { moveManagedFields } from "../../migration/managedFields";
 import { assertNoneFailed } from "../../migration/rewrite/failures";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
+import { checkRemovalAcknowledged, leftOverRemovalAcknowledgements } from "../../provider/acknowledgedRemoval";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
-import { leftOverDroppedVersions, versionDropped } from "../checks/versionDropped";
+import { versionDropped } from "../checks/versionDropped";
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
@@ -29,11 +30,12 @@ export const drop: RolloutPhase<DropInputs> = {
 
   async preview(inputs, cluster, live) {
     const plan = planDrop(live, inputs.versions, inputs.backup);
-    if (live === undefined || plan.length === 0) return { plan, warnings: leftOverDroppedVersions(inputs) };
+    if (live === undefined || plan.length === 0)
+      return { plan, warnings: leftOverRemovalAcknowledgements(versionDropped(inputs)) };
     const { notes = [], problems = [], warnings = [] } = await previewUsageBeforeDrop(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
     if (inputs.heldBy !== undefined) return { plan, notes };
-    const approval = versionDropped(inputs, namesToDrop(inputs, live));
+    const approval = checkRemovalAcknowledged(versionDropped(inputs), namesToDrop(inputs, live));
     const others = await checkDependentsAtDrop(inputs, cluster, live);
     return {
       plan,
@@ -103,7 +105,7 @@ function namesToDrop({ versions }: DropInputs, live: Definition): string[] {
 
 /** Asked again where it is done: a version may have come since preview, which nobody has named. */
 function assertAcknowledged(inputs: DropInputs, names: readonly string[]): void {
-  const { problems } = versionDropped(inputs, names);
+  const { problems } = checkRemovalAcknowledged(versionDropped(inputs), names);
   if (problems.length > 0) throw new UserError(problems.join("\n"));
 }
 

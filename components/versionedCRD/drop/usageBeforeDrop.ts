@@ -11,8 +11,9 @@ import {
 import { findUsage } from "../../migration/usage/findUsage";
 import type { Cluster } from "../../kubernetes/cluster";
 import { notLookedAt } from "../../plan/notLookedAt";
+import { unmatchedRemovalAcknowledgements } from "../../provider/acknowledgedRemoval";
 import type { PhaseWork, Preview } from "../../provider/phaseLogic";
-import { unmatchedVersions } from "../checks/versionDropped";
+import { versionDropped } from "../checks/versionDropped";
 import { versionInUse } from "../checks/versionInUse";
 import type { DropInputs } from "../inputs";
 import { hasProofOfThisRun, validProof } from "../../migration/definition/proof";
@@ -35,7 +36,7 @@ export async function previewUsageBeforeDrop(
   });
   const notes = [...lines, ...unread.map(notLookedAt)];
   if (hasProofOfThisRun(live)) return { notes }; // its turn has come in the run that migrated: the gate looks twice
-  const unmatched = unmatchedVersions(inputs, names);
+  const unmatched = unmatchedRemovalAcknowledgements(versionDropped(inputs), names);
   const found = verdict(inputs, live, servedOf(live, since), record?.at ?? 0);
   return { notes, problems: [...unmatched, ...found.problems], warnings: found.warnings };
 }

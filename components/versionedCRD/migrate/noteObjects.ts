@@ -1,5 +1,5 @@
 import { storageVersion, type Definition } from "../../crd/definition";
-import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
+import { qualifiedResourceName, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
@@ -8,6 +8,7 @@ import { progressDuration } from "../../migration/rewrite/progress";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { MigrateInputs } from "../inputs";
 import { describeCount, formatCount } from "../../kubernetes/count";
+import { countObjects } from "../../kubernetes/countObjects";
 
 /**
  * How many objects "every object" are, for a row: the number moves by itself and is no part of the plan. One request, however
@@ -19,7 +20,7 @@ export async function noteObjects(
   cluster: Cluster,
   live: Definition,
 ): Promise<string[]> {
-  const objects = await countObjects(cluster, { group, plural, version: storageVersion(live) });
+  const objects = await countOrExplain(cluster, { group, plural, version: storageVersion(live) });
   if (typeof objects === "string") return [notLookedAt(`how many objects of ${crd} there are: ${objects}`)];
   const stored = [...new Set([...(live.status?.storedVersions ?? []), storageVersion(live)])];
   const from = stored.filter((each) => each !== version);
@@ -40,22 +41,11 @@ function estimate(objects: number, live: Definition): string {
   return `; about ${progressDuration(objects / rate)} at the last migration's ${formatCount(Math.ceil(rate))}/s, and the waits`;
 }
 
-async function countObjects(
-  cluster: Cluster,
-  resource: { group: string; plural: string; version: string },
-): Promise<number | string> {
+async function countOrExplain(cluster: Cluster, resource: Resource): Promise<number | string> {
   try {
-    const list = await withoutRetries(() =>
-      cluster.call<KubernetesList>({
-        method: "GET",
-        path: resourcePath(resource),
-        query: { limit: 1 },
-        accept: MetadataOnly.list,
-      }),
-    );
-    return (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
+    return (await withoutRetries(() => countObjects(cluster, resource))).objects;
   } catch (error) {
-    if (hasErrorStatus(error, 403)) return `not allowed to list ${resource.plural}.${resource.group} (403)`;
+    if (hasErrorStatus(error, 403)) return `not allowed to list ${qualifiedResourceName(resource)} (403)`;
     if (error instanceof ApiError) return messageOfError(error); // worth a line on the row, not a refusal
     throw error;
   }

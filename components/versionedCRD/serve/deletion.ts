@@ -1,7 +1,7 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { DELETION_ANNOTATION, OWNER_ANNOTATION } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
-import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernetes/api";
+import { countObjects } from "../../kubernetes/countObjects";
 import type { Cluster } from "../../kubernetes/cluster";
 import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
@@ -47,16 +47,10 @@ function refuseOthers(live: Definition): void {
 }
 
 async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: Cluster, live: Definition) {
-  const list = await cluster.call<KubernetesList>({
-    method: "GET",
-    path: resourcePath({ group, version: storageVersion(live), plural }),
-    query: { limit: 1 },
-    accept: MetadataOnly.list,
-  });
-  const count = (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
-  if (count === 0) return;
+  const { objects } = await countObjects(cluster, { group, version: storageVersion(live), plural });
+  if (objects === 0) return;
   throw new UserError({
-    what: `${crd}: has ${count} objects, which go with the CRD`,
+    what: `${crd}: has ${objects} objects, which go with the CRD`,
     expected: 'none for onDelete: "delete"',
     next: 'delete them first, or put the component back with onDelete: "delete-with-objects" (or "retain"), run `pulumi up`, and remove it again',
   });

@@ -1,10 +1,11 @@
 import type { Acknowledgement } from "../../../components/compatibility/acknowledgements";
 import { whyNoCrdAcknowledgements } from "../../../components/versionedCRD/crdAcknowledgements";
 import {
-  leftOverDroppedVersions,
-  unmatchedVersions,
-  versionDropped,
-} from "../../../components/versionedCRD/checks/versionDropped";
+  checkRemovalAcknowledged,
+  leftOverRemovalAcknowledgements,
+  unmatchedRemovalAcknowledgements,
+} from "../../../components/provider/acknowledgedRemoval";
+import { versionDropped } from "../../../components/versionedCRD/checks/versionDropped";
 import { drop } from "../../../components/versionedCRD/drop/drop";
 import type { DropInputs } from "../../../components/versionedCRD/inputs";
 import type { PhaseWork } from "../../../components/provider/phaseLogic";
@@ -18,7 +19,7 @@ const asked = (...acknowledge: Acknowledgement[]) => ({
 });
 
 test("where it is required, a version that no acknowledgement names is a problem, which says what to set", () => {
-  expect(versionDropped(asked(word("v1beta1")), ["v1", "v1beta1"])).toEqual({
+  expect(checkRemovalAcknowledged(versionDropped(asked(word("v1beta1"))), ["v1", "v1beta1"])).toEqual({
     problems: [
       `${CRD}: drop removes what no acknowledgement names:
     v1
@@ -31,30 +32,34 @@ test("where it is required, a version that no acknowledgement names is a problem
 });
 
 test("one that names it lets it go; of another check it is none", () => {
-  expect(versionDropped(asked(word("v1")), ["v1"]).problems).toEqual([]);
-  expect(versionDropped(asked(word("v1", "version-in-use")), ["v1"]).problems).toHaveLength(1);
+  expect(checkRemovalAcknowledged(versionDropped(asked(word("v1"))), ["v1"]).problems).toEqual([]);
+  expect(checkRemovalAcknowledged(versionDropped(asked(word("v1", "version-in-use"))), ["v1"]).problems).toHaveLength(
+    1,
+  );
 });
 
 test("where it is not required, nothing is asked for; a reason that is given is told", () => {
-  expect(versionDropped({ crd: CRD }, ["v1"])).toEqual({ problems: [], notes: [] });
-  expect(versionDropped({ crd: CRD, acknowledge: [word("v1")] }, ["v1"])).toEqual({
+  expect(checkRemovalAcknowledged(versionDropped({ crd: CRD }), ["v1"])).toEqual({ problems: [], notes: [] });
+  expect(checkRemovalAcknowledged(versionDropped({ crd: CRD, acknowledge: [word("v1")] }), ["v1"])).toEqual({
     problems: [],
     notes: ["v1: drop is acknowledged: nobody reads it"],
   });
 });
 
 test("forty versions: ten are named, and how many more", () => {
-  const [problem = ""] = versionDropped(
-    asked(),
+  const [problem = ""] = checkRemovalAcknowledged(
+    versionDropped(asked()),
     Array.from({ length: 40 }, (_, index) => `v${index + 1}`),
   ).problems;
   expect(problem.split("\n").slice(10, 12)).toEqual(["    v10", "    … and 30 more"]);
 });
 
 test("one that names a version which drop does not remove is an error, whichever of drop's checks it is of", () => {
-  expect(unmatchedVersions(asked(word("v1"), word("v2", "object-size")), ["v1"])).toEqual([]);
+  expect(
+    unmatchedRemovalAcknowledgements(versionDropped(asked(word("v1"), word("v2", "object-size"))), ["v1"]),
+  ).toEqual([]);
   for (const check of ["version-dropped", "version-in-use"]) {
-    expect(unmatchedVersions(asked(word("v1alpha1", check)), ["v1"])).toEqual([
+    expect(unmatchedRemovalAcknowledgements(versionDropped(asked(word("v1alpha1", check))), ["v1"])).toEqual([
       `${CRD}: acknowledge names ${check} of v1alpha1, and drop removes v1
   expected: what it removes
   next:     correct it, or take it out`,
@@ -63,7 +68,7 @@ test("one that names a version which drop does not remove is an error, whichever
 });
 
 test("one that still stands when the drop is done is a warning, not an error", () => {
-  expect(leftOverDroppedVersions(asked(word("v1"), word("v2", "object-size")))).toEqual([
+  expect(leftOverRemovalAcknowledgements(versionDropped(asked(word("v1"), word("v2", "object-size"))))).toEqual([
     `${CRD}: acknowledge names version-dropped of v1, and drop has nothing to do
   why:      it would let a later removal of v1 pass
   next:     take it out`,

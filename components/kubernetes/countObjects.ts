@@ -1,16 +1,12 @@
-import { type Caller, type Resource, type KubernetesList, resourcePath, MetadataOnly } from "../../kubernetes/api";
+import { type Caller, type Resource, type KubernetesList, resourcePath, MetadataOnly } from "./api";
 
-export interface Measured {
+export interface ObjectCount {
   readonly objects: number;
   readonly listResourceVersion: string;
 }
 
 /** How many objects there are, and a list's resourceVersion, at the price of one object's metadata. */
-export async function countResourceObjects(
-  cluster: Caller,
-  resource: Resource,
-  signal?: AbortSignal,
-): Promise<Measured> {
+export async function countObjects(cluster: Caller, resource: Resource, signal?: AbortSignal): Promise<ObjectCount> {
   const { metadata, items } = await cluster.call<KubernetesList>({
     method: "GET",
     path: resourcePath(resource),
