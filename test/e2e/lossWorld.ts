@@ -1,10 +1,8 @@
-import { createServer } from "https";
-import type { AddressInfo } from "net";
 import type { VersionedCRDArgs } from "../../components";
 import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
-import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import type { Answer, Client } from "../../local/cluster/client";
 import { readEtcd } from "../../local/cluster/etcd";
+import { type Admission, startAdmission, webhookConfiguration } from "./admission";
 import { startWorld, type World } from "./harness";
 
 export const group = "stable.example.com";
@@ -34,12 +32,6 @@ export function crdOf(
   const metadata = { name: `${plural}.${group}` };
   return { metadata, spec: { group, scope: "Namespaced", names: { plural, kind: kindOf(plural) }, versions } };
 }
-
-export interface Verdict {
-  allowed: boolean;
-  status?: { code: number; reason: string; message: string };
-}
-type Admission = (name: string, user: string, dryRun: boolean) => Verdict | Promise<Verdict>;
 
 export interface Version {
   name: string;
@@ -144,7 +136,7 @@ export async function startLossWorld(plurals: string[]): Promise<LossWorld> {
         },
         admission: async (decide) => {
           decisions[plural] = decide;
-          await client.post(hooks, webhookConfiguration(plural, admission));
+          await client.post(hooks, webhookConfiguration({ group, plural }, admission));
         },
         noAdmission: () => client.delete(`${hooks}/${plural}`),
         atWork: (phase) => atWork(client, `${plural}.${group}`, phase),
@@ -163,59 +155,5 @@ export async function startLossWorld(plurals: string[]): Promise<LossWorld> {
       admission.close();
       await world.end();
     },
-  };
-}
-
-async function startAdmission(decisions: Record<string, Admission>) {
-  const authority = await makeAuthority("admission");
-  const { cert, key } = await makeServerCertificate(authority, "admission");
-  const server = createServer({ cert, key }, (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const {
-        apiVersion,
-        kind,
-        request: asked,
-      } = JSON.parse(Buffer.concat(chunks).toString()) as {
-        apiVersion: string;
-        kind: string;
-        request: {
-          uid: string;
-          name: string;
-          resource: { resource: string };
-          userInfo: { username: string };
-          dryRun?: boolean;
-        };
-      };
-      const decide = decisions[asked.resource.resource] ?? (() => ({ allowed: true }));
-      void Promise.resolve(decide(asked.name, asked.userInfo.username, asked.dryRun === true)).then((verdict) =>
-        response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, ...verdict } })),
-      );
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = (): void => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, caBundle: authority.cert, close };
-}
-
-function webhookConfiguration(plural: string, { url, caBundle }: { url: string; caBundle: string }): object {
-  return {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingWebhookConfiguration",
-    metadata: { name: plural },
-    webhooks: [
-      {
-        name: `${plural}.${group}`,
-        clientConfig: { url, caBundle: Buffer.from(caBundle).toString("base64") },
-        rules: [{ apiGroups: [group], apiVersions: ["*"], resources: [plural], operations: ["CREATE", "UPDATE"] }],
-        sideEffects: "None",
-        admissionReviewVersions: ["v1"],
-        timeoutSeconds: 10,
-      },
-    ],
   };
 }

@@ -26,10 +26,9 @@ export async function proveResources(
   const uid = (await clusterIdentity(cluster)) ?? "";
   const all: Rewritten[] = [];
   while (all.length < rewriting.resources.length) {
-    const rewrites = rewriting.resources.slice(all.length).map((resource) => {
-      const named = { ...work, report: (message: string) => work.report(`${resource.name}: ${message}`) };
-      return new ResourceRewrite(cluster, rewriting.sha256, resource, uid, rewriting.migrator, named);
-    });
+    const rewrites = rewriting.resources
+      .slice(all.length)
+      .map((resource) => new ResourceRewrite(cluster, rewriting.sha256, resource, uid, rewriting.migrator));
     for (const done of await provenBatch(control, rewrites, work)) {
       work.signal.throwIfAborted();
       await proven(done);
@@ -54,7 +53,7 @@ async function provenBatch(
     const { agreed, waited } = await control.settle();
     const done: Rewritten[] = [];
     for (const rewrite of rewrites.slice(0, batch)) {
-      done.push(await rewrite.pass(agreed, waited));
+      done.push(await control.row.step("own", work, (step) => rewrite.pass(agreed, waited, step)));
       if (Date.now() - began > BATCH_MS) batch = Math.min(batch, done.length);
       if (done.length >= batch) break;
     }

@@ -6,9 +6,12 @@ import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import { someAreStale } from "../../migration/inTree/someAreStale";
+import type { MigrationSubject } from "../../migration/inTree/storageVersionMigration";
 import { assertNoneFailed } from "../../migration/rewrite/failures";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
-import { rewriteAllObjects, type RewriteResult } from "../../migration/rewrite/rewriteAllObjects";
+import type { RewriteResult } from "../../migration/rewrite/rewriteAllObjects";
+import { rewriteWhenOver } from "../../migration/rewrite/rewriteWhenOver";
+import { SharedRow } from "../../migration/rewrite/sharedRow";
 import { digestReportedLoads } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { KeyedResource } from "./rotatedResources";
@@ -33,20 +36,30 @@ export class ResourceRewrite {
     private readonly resource: KeyedResource,
     private readonly uid: string,
     private readonly migrator: "in-tree" | "direct",
-    private readonly work: Work,
   ) {}
 
-  /** One pass over its objects. */
-  async pass(agreed: Settled, waited: Promise<number>): Promise<Rewritten> {
-    // What the in-tree migrator does needs no proof of its own: our pass comes after both.
-    this.inTree ??= await this.rewriteInTree(agreed);
-    await waited;
-    const result = await rewriteAllObjects(this.cluster, this.resource, this.work);
+  /** The pass that counts, once requests in flight are over. What goes before it needs no proof of its own. */
+  async pass(agreed: Settled, waited: Promise<number>, work: Work): Promise<Rewritten> {
+    const named = {
+      ...work,
+      cluster: this.cluster,
+      report: (message: string) => work.report(`${this.resource.name}: ${message}`),
+    };
+    const row = new SharedRow(named.report);
+    const isAhead = agreed.isOfEveryServer && this.inTree === undefined;
+    // Decided by what is stale: before anything is rewritten ahead.
+    const decided = this.inTree ?? (await this.decideInTree(agreed, named));
+    const inTree = row.step("in-tree", named, (step) => this.rewriteInTree(decided, step));
+    const result = await rewriteWhenOver(this.resource, { waited, inTree, isAhead }, row, named);
     assertNoneFailed(result, describeUnwritten(this.resource, result));
-    return this.describe(agreed, result, this.inTree);
+    return this.describe(agreed, result);
   }
 
-  private describe(agreed: Settled, result: RewriteResult, inTree: string): Rewritten {
+  private async rewriteInTree(decided: MigrationSubject | string, work: Work): Promise<void> {
+    this.inTree = typeof decided === "string" ? decided : (await rewriteInTree(this.cluster, decided, work)).message;
+  }
+
+  private describe(agreed: Settled, result: RewriteResult): Rewritten {
     const { name, writeKey } = this.resource;
     const keyId = agreed.keyIds[kmsKeyNameOfLabel(writeKey) ?? ""];
     const proof: RotationProof = {
@@ -62,28 +75,28 @@ export class ResourceRewrite {
       missing: agreed.reported.missing,
       at: new Date().toISOString(),
     };
-    return { proof, rewritten: result.rewritten, how: [inTree, ...agreed.evidence].join("; ") };
+    return { proof, rewritten: result.rewritten, how: [this.inTree ?? "", ...agreed.evidence].join("; ") };
   }
 
-  private async rewriteInTree(agreed: Settled): Promise<string> {
+  /** What a StorageVersionMigration is to do, or why there is none. */
+  private async decideInTree(agreed: Settled, work: Work): Promise<MigrationSubject | string> {
     if (this.migrator === "direct") return "directly";
     const { name, group, version, plural, inTree } = this.resource;
     if (!inTree) return "directly, since kube-controller-manager does not follow its objects";
-    if (!(await someAreStale(this.cluster, this.resource, this.work)))
+    if (!(await someAreStale(this.cluster, this.resource, work)))
       return `directly, since its first objects are under ${this.resource.writeKey} already`;
-    const crd = await this.guarded();
+    const crd = await this.guarded(work);
     if (crd === "unknown") return "directly, since its CRD's storedVersions may not be guarded";
     const mark = { annotation: ROTATION_ANNOTATION, value: `${this.sha256} ${agreed.identity}` };
-    const subject = { resource: { group, version, plural }, name, mark, ...(crd !== undefined && { crd }) };
-    return (await rewriteInTree(this.cluster, subject, this.work)).message;
+    return { resource: { group, version, plural }, name, mark, ...(crd !== undefined && { crd }) };
   }
 
   /** Its CRD, whose storedVersions a StorageVersionMigration would prune. A CRD's group has a dot. */
-  private async guarded(): Promise<string | undefined> {
+  private async guarded({ signal }: Work): Promise<string | undefined> {
     const { name, group } = this.resource;
     if (!group.includes(".")) return undefined;
     try {
-      await this.cluster.call({ method: "GET", path: definitionPath(name), signal: this.work.signal });
+      await this.cluster.call({ method: "GET", path: definitionPath(name), signal });
       return name;
     } catch (error) {
       if (hasErrorStatus(error, 404)) return undefined;

@@ -1,6 +1,7 @@
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
+import { SharedRow } from "../../migration/rewrite/sharedRow";
 import { waitForRequestsInFlight } from "../../migration/servers/inFlight";
 import { awaitFileAgreement, type ServersAgreed } from "../servers/fileAgreement";
 import { awaitKmsKeyId } from "../servers/kms";
@@ -27,9 +28,13 @@ export interface Settled extends ServersAgreed {
   /** While it stays, no server has loaded another file, been restarted or taken up another KMS key. */
   readonly identity: string;
   readonly distinct: boolean;
+  /** Each API server, by its own address, said that it runs with the file. */
+  readonly isOfEveryServer: boolean;
 }
 
 export class SettledServers {
+  /** The wait goes on beside what is rewritten. */
+  readonly row: SharedRow;
   private readonly knownKeyIds = new Map<string, string>();
   private settled: { readonly agreed: Settled; readonly waited: Promise<number> } | undefined;
 
@@ -37,7 +42,9 @@ export class SettledServers {
     private readonly cluster: Cluster,
     private readonly expected: Expectation,
     private readonly work: Work,
-  ) {}
+  ) {
+    this.row = new SharedRow(work.report);
+  }
 
   get sha256(): string {
     return this.expected.sha256;
@@ -47,7 +54,8 @@ export class SettledServers {
   async settle(): Promise<{ agreed: Settled; waited: Promise<number> }> {
     if (this.settled === undefined) {
       const agreed = await this.agree();
-      const waited = waitForRequestsInFlight(this.expected.requestTimeoutSeconds, this.work);
+      const { requestTimeoutSeconds } = this.expected;
+      const waited = this.row.step("wait", this.work, (step) => waitForRequestsInFlight(requestTimeoutSeconds, step));
       waited.catch(() => undefined); // awaited by each pass; until then a rejection must not count as unhandled
       this.settled = { agreed, waited };
     }
@@ -67,7 +75,15 @@ export class SettledServers {
     const { keyIds, evidence } = await this.keyIds();
     const identity = [digestReportedLoads(converged.reported), JSON.stringify(keyIds)].join(" ");
     const distinct = converged.reported.missing.length === 0;
-    return { ...converged, evidence: [...converged.evidence, ...evidence], keyIds, identity, distinct };
+    const isOfEveryServer = distinct && this.sha256 !== "";
+    return {
+      ...converged,
+      evidence: [...converged.evidence, ...evidence],
+      keyIds,
+      identity,
+      distinct,
+      isOfEveryServer,
+    };
   }
 
   /** Without a target there is no file to agree on. */

@@ -10,9 +10,12 @@ import { whyRightsMissingForBuiltIn } from "../foreign/missingRights";
 import { describeMovedStale, moveStale, moveStaleOnly } from "../foreign/moveStale";
 import { rewriteInTree } from "../inTree/inTree";
 import { someAreStale } from "../inTree/someAreStale";
+import type { MigrationSubject } from "../inTree/storageVersionMigration";
 import { assertNoneFailed } from "../rewrite/failures";
 import { describeProven, type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
-import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
+import type { RewriteResult } from "../rewrite/rewriteAllObjects";
+import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
+import { SharedRow } from "../rewrite/sharedRow";
 import { waitForRequestsInFlight } from "../servers/inFlight";
 import { awaitBuiltInAgreement, type BuiltInAgreement } from "./agreement";
 import { type BuiltIn, findBuiltIn, storageOfBuiltIn } from "./builtIn";
@@ -92,7 +95,9 @@ class Pass {
       const agreed = await awaitBuiltInAgreement(servers, await requireBuiltIn(this.name, this.work), this.work);
       // Read once more: it was perhaps an upgrade that was waited for, and other versions are served now.
       const builtIn = await requireBuiltIn(this.name, this.work);
-      const result = await this.rewrite(builtIn);
+      // Perhaps an upgrade goes on: then not every server has agreed on what was read now.
+      const isAgreed = servers.distinct && builtIn.hash === agreed.hash;
+      const result = await this.rewrite(builtIn, isAgreed);
       await servers.alive(this.work);
       return {
         unchanged: builtIn.hash === agreed.hash && (await this.isUnchanged(builtIn, servers)),
@@ -105,21 +110,30 @@ class Pass {
     }
   }
 
-  private async rewrite(builtIn: BuiltIn): Promise<RewriteResult> {
+  /** The pass that counts, once requests in flight are over. What goes before it needs no proof of its own. */
+  private async rewrite(builtIn: BuiltIn, isAgreed: boolean): Promise<RewriteResult> {
     const { work } = this;
-    const waited = waitForRequestsInFlight(this.options.requestTimeoutSeconds, work);
+    const row = new SharedRow(work.report);
+    const waited = row.step("wait", work, (step) => waitForRequestsInFlight(this.options.requestTimeoutSeconds, step));
     waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
     // Before any rewrite: the API server takes out entries of a version that it does not know any more at the next write (tried
     // on 1.37), and with them who owns those fields.
-    this.moved += await moveStale(staleOf(builtIn), work);
-    this.inTree ??= await this.rewriteInTree(builtIn);
-    await waited;
-    const result = await rewriteAllObjects(work.cluster, builtIn, work);
+    this.moved += await row.step("own", work, (step) => moveStale(staleOf(builtIn), step));
+    const isAhead = isAgreed && this.inTree === undefined;
+    // Decided by what is stale: before anything is rewritten ahead.
+    const decided = this.inTree ?? (await this.decideInTree(builtIn));
+    const inTree = row.step("in-tree", work, (step) => this.rewriteInTree(decided, step));
+    const result = await rewriteWhenOver(builtIn, { waited, inTree, isAhead }, row, work);
     assertNoneFailed(result, describeUnwritten(builtIn, result));
     return result;
   }
 
-  private async rewriteInTree(builtIn: BuiltIn): Promise<string> {
+  private async rewriteInTree(decided: MigrationSubject | string, { cluster, ...work }: MigrationWork): Promise<void> {
+    this.inTree = typeof decided === "string" ? decided : (await rewriteInTree(cluster, decided, work)).message;
+  }
+
+  /** What a StorageVersionMigration is to do, or why there is none. */
+  private async decideInTree(builtIn: BuiltIn): Promise<MigrationSubject | string> {
     const { cluster } = this.work;
     if (this.options.migrator === "direct") return "directly";
     if (!builtIn.inTree) return "directly, since kube-controller-manager does not follow its objects";
@@ -127,9 +141,8 @@ class Pass {
       return "directly, since storagemigration.k8s.io is not served";
     if (!(await someAreStale(cluster, builtIn, this.work)))
       return "directly, since its first objects are stored in it already";
-    const mark = { annotation: HASH_ANNOTATION, value: builtIn.hash };
-    const { group, version, plural, name } = builtIn;
-    return (await rewriteInTree(cluster, { resource: { group, version, plural }, name, mark }, this.work)).message;
+    const { group, version, plural, name, hash } = builtIn;
+    return { resource: { group, version, plural }, name, mark: { annotation: HASH_ANNOTATION, value: hash } };
   }
 
   private async isUnchanged(builtIn: BuiltIn, servers: ApiServers): Promise<boolean> {

@@ -7,7 +7,9 @@ import { migrateInTree, type InTreeResult } from "../inTree/inTree";
 import { assertNoneFailed } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
-import { rewriteAllObjects, type RewriteResult } from "../rewrite/rewriteAllObjects";
+import type { RewriteResult } from "../rewrite/rewriteAllObjects";
+import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
+import { SharedRow } from "../rewrite/sharedRow";
 import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
 import { waitForRequestsInFlight } from "../servers/inFlight";
 import { requestRecordOfVersions, type RequestRecord, readRequestRecord } from "../usage/requestRecord";
@@ -77,7 +79,12 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
       const { group, plural, kind, version } = inputs;
       const target: Target = { group, plural, kind, version, guard: guardOfRehearsedStored(inputs, before, work) };
       const agreed = await awaitStorageAgreement(servers, target, work);
-      const result = await rewriteWhenOver(inputs, isInTree, work, { before, target, earlier });
+      const result = await rewriteOnce(inputs, isInTree, work, {
+        before,
+        target,
+        earlier,
+        isDistinct: servers.distinct,
+      });
       await servers.alive(work);
       return {
         unchanged: await isUnchanged(inputs, work, before, servers, target),
@@ -93,31 +100,44 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
   return withCleanPasses(result, clean);
 }
 
-/** The pass that proves, once requests in flight are over; before it the in-tree migrator, which needs no proof of its own. */
-async function rewriteWhenOver(
+interface Agreed {
+  readonly before: Definition;
+  readonly target: Target;
+  /** Every API server was asked by its own address. */
+  readonly isDistinct: boolean;
+  readonly earlier: Earlier;
+}
+
+/** The pass that counts, once requests in flight are over. What goes before it needs no proof of its own. */
+async function rewriteOnce(
   inputs: ProveInputs,
   isInTree: boolean,
   work: ClusterWork,
-  { before, target, earlier }: { before: Definition; target: Target; earlier: Earlier },
+  { before, target, isDistinct, earlier }: Agreed,
 ): Promise<RewriteResult> {
-  const waited = waitForRequestsInFlight(inputs.requestTimeoutSeconds, work);
+  const row = new SharedRow(work.report);
+  const waited = row.step("wait", work, (step) => waitForRequestsInFlight(inputs.requestTimeoutSeconds, step));
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
+  const isConverting = isWebhookConversion(before.spec.conversion);
   let guard: Guard | undefined;
-  if (isWebhookConversion(before.spec.conversion)) {
+  if (isConverting) {
     await waited;
     await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
     if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
   }
-  const started = Date.now();
-  if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work);
-  const migrated = Date.now();
-  await waited;
-  const passed = Date.now();
-  const result = await rewriteAllObjects(work.cluster, target, work, guard);
-  earlier.seconds ??= Math.ceil((migrated - started + Date.now() - passed) / 100) / 10;
+  const inTree = row.step("in-tree", work, (step) => migrateOnce(inputs, before, earlier, step));
+  // What a webhook converts is rewritten under a guard, and after the wait.
+  const isAhead = isDistinct && !isConverting && !earlier.isConverted;
+  const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard }, row, work);
+  earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;
   return result;
+}
+
+/** The in-tree migrator, where it is asked for: in the first pass alone. */
+async function migrateOnce(inputs: ProveInputs, before: Definition, earlier: Earlier, work: ClusterWork) {
+  if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work);
 }
 
 /** What was rehearsed is one generation; through another one nothing is rewritten. */
@@ -170,7 +190,7 @@ function describePass(
     storageVersion: inputs.version,
     resourceVersion: result.listResourceVersion,
     objects: result.visited,
-    seconds,
+    seconds: Math.ceil(seconds * 10) / 10,
     servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
     missing: [...servers.missingEvidence],
   };

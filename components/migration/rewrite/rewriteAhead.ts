@@ -1,0 +1,76 @@
+import {
+  type KubernetesList,
+  type KubernetesObject,
+  MetadataOnly,
+  type Resource,
+  resourcePath,
+} from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
+import type { Work } from "../../kubernetes/report";
+import { forEachObject } from "./objects";
+import { touchObject } from "./touch";
+
+export interface AheadOptions {
+  /** Settles when nothing has to be waited for any more; what it fails with is not looked at here. */
+  readonly over: Promise<unknown>;
+  /** Every API server, each asked by its own address, has agreed on what is written now. Nothing is done where not. */
+  readonly isAhead: boolean;
+}
+
+export interface RewrittenAhead {
+  /** As in RewriteResult. */
+  readonly rewritten: number;
+  /** 0 where nothing was done. */
+  readonly seconds: number;
+}
+
+/** Below it the pass that counts takes a second or two: not worth one more walk over all objects. */
+const AT_LEAST = 1_000;
+const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0 };
+
+/**
+ * Rewrites objects while something has to be waited for anyway, and stops when that is over. It proves nothing: a request that
+ * began before may still write the old version behind it. The pass that counts begins after the wait and visits every object
+ * again, at half the price where there is nothing left to write. What fails here, that pass reports. Never rejects, and leaves
+ * nothing under way.
+ */
+export async function rewriteAhead(
+  cluster: Cluster,
+  resource: Resource,
+  { over, isAhead }: AheadOptions,
+  work: Work,
+): Promise<RewrittenAhead> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  over.then(end, end);
+  if (!isAhead) return NOTHING;
+  const signal = AbortSignal.any([work.signal, stop.signal]);
+  const began = Date.now();
+  let rewritten = 0;
+  const rewrite = async (listed: KubernetesObject): Promise<void> => {
+    signal.throwIfAborted();
+    // By the outer signal: what was sent when the wait is over may end.
+    const answer = await touchObject(cluster, resource, listed, work);
+    if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
+  };
+  const sent = new Set<Promise<void>>();
+  const visit = (listed: KubernetesObject): Promise<void> => {
+    const rewriting = rewrite(listed);
+    sent.add(rewriting);
+    return rewriting.finally(() => sent.delete(rewriting));
+  };
+  try {
+    if ((await countObjects(cluster, resource, signal)) < AT_LEAST) return NOTHING;
+    await forEachObject(cluster, resource, visit, { ...work, signal, doing: "rewriting ahead" });
+  } catch {
+    // Stopped; or the pass that counts will meet the same.
+  }
+  await Promise.allSettled(sent);
+  return { rewritten, seconds: (Date.now() - began) / 1_000 };
+}
+
+async function countObjects(cluster: Cluster, resource: Resource, signal: AbortSignal): Promise<number> {
+  const [path, accept] = [resourcePath(resource), MetadataOnly.list];
+  const list = await cluster.call<KubernetesList>({ method: "GET", path, query: { limit: 1 }, accept, signal });
+  return (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
+}

@@ -1,0 +1,69 @@
+import { createServer } from "https";
+import type { AddressInfo } from "net";
+import { makeAuthority, makeServerCertificate } from "../../local/certificates";
+
+export interface Verdict {
+  allowed: boolean;
+  status?: { code: number; reason: string; message: string };
+}
+export type Admission = (name: string, user: string, dryRun: boolean) => Verdict | Promise<Verdict>;
+
+/** An admission webhook server: each resource by its plural; what is not named is allowed, what `decide` fails with is no answer. */
+export async function startAdmission(decisions: Record<string, Admission>) {
+  const authority = await makeAuthority("admission");
+  const { cert, key } = await makeServerCertificate(authority, "admission");
+  const server = createServer({ cert, key }, (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const {
+        apiVersion,
+        kind,
+        request: asked,
+      } = JSON.parse(Buffer.concat(chunks).toString()) as {
+        apiVersion: string;
+        kind: string;
+        request: {
+          uid: string;
+          name: string;
+          resource: { resource: string };
+          userInfo: { username: string };
+          dryRun?: boolean;
+        };
+      };
+      const decide = decisions[asked.resource.resource] ?? (() => ({ allowed: true }));
+      Promise.resolve(decide(asked.name, asked.userInfo.username, asked.dryRun === true)).then(
+        (verdict) => response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, ...verdict } })),
+        () => response.destroy(),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, caBundle: authority.cert, close };
+}
+
+/** A ValidatingWebhookConfiguration by which that server is asked about this resource. */
+export function webhookConfiguration(
+  { group, plural }: { group: string; plural: string },
+  { url, caBundle }: { url: string; caBundle: string },
+): object {
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata: { name: plural },
+    webhooks: [
+      {
+        name: `${plural}.${group}`,
+        clientConfig: { url, caBundle: Buffer.from(caBundle).toString("base64") },
+        rules: [{ apiGroups: [group], apiVersions: ["*"], resources: [plural], operations: ["CREATE", "UPDATE"] }],
+        sideEffects: "None",
+        admissionReviewVersions: ["v1"],
+        timeoutSeconds: 10,
+      },
+    ],
+  };
+}

@@ -1,0 +1,215 @@
+import { rewriteAndProve } from "../../components/encryptionKeyRotation/proof/prove";
+import { findRotatedResources } from "../../components/encryptionKeyRotation/proof/rotatedResources";
+import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
+import {
+  migrateAndProve,
+  type Pass,
+  type ProveInputs,
+  recordProven,
+} from "../../components/migration/definition/migrateAndProve";
+import type { LocalApiServer } from "../../local/cluster/apiServer";
+import { type Admission, startAdmission, webhookConfiguration } from "./admission";
+import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
+import { pause } from "./lossWorld";
+import { createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
+
+jest.setTimeout(400_000);
+
+/** So many are rewritten ahead of the pass that counts. */
+const OBJECTS = 1_200;
+const REQUEST_TIMEOUT_SECONDS = 10;
+const HOSTS = ["cp-1", "cp-2"];
+
+let bench: Bench;
+let server: (host: string) => LocalApiServer;
+beforeAll(async () => {
+  bench = await startBench("engine-ahead", {
+    servers: HOSTS.length,
+    network: "namespace",
+    requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+    encryption: { text: secretbox("key1", "key2") },
+    rights: rightsForRotation({ resources: ["secrets"] }),
+  });
+  server = (host) => bench.local.apiServers.find((each) => each.host === host) as LocalApiServer;
+});
+afterAll(() => bench.end());
+
+describe("what is rewritten ahead proves nothing and ends nothing: a CRD without a webhook", () => {
+  const kind = "Ahead";
+  const plural = "aheads";
+  const path = `/apis/${group}/v1/namespaces/default/${plural}`;
+  const v1 = `${group}/v1`;
+  const v2 = `${group}/v2`;
+  let decide: Admission = () => ({ allowed: true });
+  let end: () => void;
+
+  const stored = async (): Promise<string[]> => [...new Set(Object.values(await bench.stored(plural)))].sort();
+  const storedVersions = async (): Promise<unknown> => (await bench.live(plural)).status?.storedVersions;
+  /** Each row goes to `said` as well. */
+  const prove = (
+    version: string,
+    said: (row: string) => void,
+    given: Partial<ProveInputs> = {},
+    ended?: AbortSignal,
+  ) => {
+    const inputs: ProveInputs = {
+      crd: `${plural}.${group}`,
+      group,
+      plural,
+      kind,
+      version,
+      migrator: "direct",
+      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+      decommissionedServers: [],
+      ...given,
+    };
+    const report = (row: string): void => {
+      bench.work.report(row);
+      said(row);
+    };
+    const work = { cluster: bench.cluster, report, signal: ended ?? bench.work.signal };
+    const proven = migrateAndProve(inputs, inputs.migrator === "in-tree", work);
+    return { proven, recorded: async (pass: Pass) => recordProven(inputs, work, pass) };
+  };
+  const ofAll = (): number => bench.said.filter((row) => /^rewriting ahead [\d,]+ \/ 1,20\d/.test(row)).length;
+
+  beforeAll(async () => {
+    await bench.define(kind, { storage: "v1" });
+    await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS));
+    const admission = await startAdmission({ [plural]: (...asked) => decide(...asked) });
+    end = admission.close;
+    const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+    await bench.local.client.post(hooks, webhookConfiguration({ group, plural }, admission));
+  });
+  afterAll(() => end());
+
+  test("T1 a create that admission holds up across the flip lands as v1 behind it; the proof is of a later list", async () => {
+    decide = (_name, user) => pause(user === "admin" ? 8_000 : 0).then(() => ({ allowed: true }));
+    const held = bench.local.client.post(path, objectOf(kind, "v1", "held", { host: "h", port: 1 }));
+    await pause(500);
+    await bench.define(kind, { storage: "v2" });
+    const { proven, recorded } = prove("v2", () => undefined);
+    const landed = await held;
+    expect((await bench.stored(plural))["default/held"]).toBe(v1); // or it was no attempt
+    expect(ofAll()).toBeGreaterThan(0);
+    const pass = await proven;
+    // One was rewritten to see that the servers agree.
+    expect(pass).toMatchObject({ proven: OBJECTS + 1, rewritten: OBJECTS });
+    expect(Number(pass.proof.resourceVersion)).toBeGreaterThan(Number(landed.metadata.resourceVersion));
+    expect(await stored()).toEqual([v2]);
+    await recorded(pass);
+    expect(await storedVersions()).toEqual(["v2"]);
+    decide = () => ({ allowed: true });
+  });
+
+  test.each([
+    ["refuses", "v1", () => ({ allowed: false, status: { code: 403, reason: "Forbidden", message: "frozen" } })],
+    ["does not answer", "v2", () => Promise.reject(new Error("dead"))],
+  ] as [string, string, Admission][])(
+    "T2 admission that %s until the wait ends fails nothing",
+    async (_what, version, breaks) => {
+      let isBroken = true;
+      let broke = 0;
+      // Agreement rewrites one of the first.
+      decide = (name, ...asked) => {
+        if (!isBroken || name < "o-00010") return { allowed: true };
+        broke++;
+        return breaks(name, ...asked);
+      };
+      await bench.define(kind, { storage: version });
+      const { proven } = prove(version, (row) => {
+        if (/waiting 2 s for requests/.test(row)) isBroken = false;
+      });
+      expect(await proven).toMatchObject({ proven: OBJECTS + 1 });
+      expect(broke).toBeGreaterThan(0);
+      expect(await stored()).toEqual([`${group}/${version}`]);
+    },
+  );
+
+  test("T3 an object that stays refused ends it after the pass that counts, which names it; storedVersions is as it was", async () => {
+    decide = (name) => ({ allowed: name !== "o-00700" });
+    await bench.define(kind, { storage: "v1" });
+    const before = await storedVersions();
+    const { proven } = prove("v1", () => undefined);
+    await expect(proven).rejects.toThrow(/1 of 1201 objects could not be rewritten to v1:\s+default\/o-00700: /);
+    expect(await storedVersions()).toEqual(before);
+    expect(await bench.stored(plural)).toMatchObject({ "default/o-00700": v2, "default/o-00699": v1 });
+  });
+
+  test("T4 ended in the middle of it, nothing is proven; the next run finishes", async () => {
+    decide = () => ({ allowed: true });
+    await bench.define(kind, { storage: "v2" });
+    const ended = new AbortController();
+    const atWork = (row: string): void => {
+      if (/rewriting ahead/.test(row)) ended.abort();
+    };
+    await expect(prove("v2", atWork, {}, ended.signal).proven).rejects.toThrow(/abort/);
+    expect(await stored()).toEqual([v1, v2]);
+    expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
+    const { proven, recorded } = prove("v2", () => undefined);
+    await recorded(await proven);
+    expect([await stored(), await storedVersions()]).toEqual([[v2], ["v2"]]);
+  });
+
+  test("T5 beside a StorageVersionMigration: both rewrite, the row shows both and the wait, storedVersions is pruned by the record alone", async () => {
+    await bench.define(kind, { storage: "v1" });
+    const rows: string[] = [];
+    const { proven, recorded } = prove("v1", (row) => rows.push(row), { migrator: "in-tree" });
+    const pass = await proven;
+    expect(pass).toMatchObject({
+      proven: OBJECTS + 1,
+      how: expect.stringMatching(/^StorageVersionMigration \S+ succeeded/),
+    });
+    expect(rows).toContainEqual(
+      expect.stringMatching(
+        /^rewriting ahead [\d,]+ \/ 1,201 .*; StorageVersionMigration \S+: .*; waiting \d+ s for requests/,
+      ),
+    );
+    expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
+    await recorded(pass);
+    expect([await stored(), await storedVersions()]).toEqual([[v1], ["v1"]]);
+  });
+
+  test("T6 while one of the API servers is cut off, nothing is rewritten: not every one has agreed", async () => {
+    await server("cp-2").cutOff();
+    await bench.define(kind, { storage: "v2" });
+    const { proven } = prove("v2", () => undefined);
+    await pause(5_000);
+    expect(await stored()).toEqual([v1]);
+    await server("cp-2").rejoin();
+    expect(await proven).toMatchObject({ proven: OBJECTS + 1 });
+    expect(await stored()).toEqual([v2]);
+  });
+});
+
+describe("keys: what is rewritten ahead is written with the new key", () => {
+  test("while one of the API servers has not loaded the file, nothing is rewritten; then all of it, and proven after the wait", async () => {
+    await createSecrets(bench.local, OBJECTS);
+    const before = await prefixes(bench.local);
+    expect(Object.keys(before)).toEqual(["k8s:enc:secretbox:v1:key1:"]);
+    const text = secretbox("key2", "key1");
+    writeFile(server("cp-1"), text);
+    const resources = (await findRotatedResources(["secrets"], bench.cluster)).map((resource) => ({
+      ...resource,
+      writeKey: "secretbox:key2",
+    }));
+    const rotation = {
+      sha256: sha256(text),
+      resources,
+      migrator: "direct",
+      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+      decommissioned: [],
+    } as const;
+    const from = bench.said.length;
+    const rewriting = rewriteAndProve(bench.cluster, rotation, () => Promise.resolve(), bench.work);
+    await pause(5_000);
+    expect(await prefixes(bench.local)).toEqual(before);
+    writeFile(server("cp-2"), text);
+    const [done] = await rewriting;
+    expect(done).toMatchObject({ rewritten: OBJECTS, proof: { objects: OBJECTS, servers: HOSTS } });
+    expect(Object.keys(await prefixes(bench.local))).toEqual(["k8s:enc:secretbox:v1:key2:"]);
+    expect(bench.said.slice(from)).toContainEqual(
+      expect.stringMatching(/^secrets: rewriting ahead [\d,]+ \/ 1,200 .*; waiting \d+ s for requests/),
+    );
+  });
+});

@@ -1,0 +1,124 @@
+import type { ApiRequest } from "../../../components/kubernetes/api";
+import type { Cluster } from "../../../components/kubernetes/cluster";
+import { ApiError } from "../../../components/kubernetes/errors";
+import { rewriteWhenOver } from "../../../components/migration/rewrite/rewriteWhenOver";
+import { SharedRow } from "../../../components/migration/rewrite/sharedRow";
+
+const resource = { group: "g", version: "v2", plural: "foos" };
+const OBJECTS = 1_200;
+const REWRITE_MS = 100;
+const WAIT_MS = 66_000;
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+/** An API server: it writes an object that is stored as v1, and leaves one that is stored as v2. */
+function serverOf(refuses: (name: string) => number | undefined = () => undefined) {
+  let revision = 1;
+  const stored = new Map(Array.from({ length: OBJECTS }, (_, nth) => [`o-${nth}`, { version: "v1", revision }]));
+  const write = (name: string, version: string): void => {
+    stored.set(name, { version, revision: ++revision });
+  };
+  const asked: { readonly method: string; readonly at: number }[] = [];
+  const began = Date.now();
+  const call = async ({ method, path, query }: ApiRequest): Promise<unknown> => {
+    asked.push({ method, at: Date.now() - began });
+    if (method === "GET") {
+      // All in one page, unless only their number was asked for: pages are another test's.
+      const limit = Number(query?.["limit"]) === 1 ? 1 : OBJECTS;
+      const items = [...stored].slice(0, limit).map(([name, each]) => metadataOf(name, each));
+      return { metadata: { resourceVersion: String(revision), remainingItemCount: OBJECTS - limit }, items };
+    }
+    await new Promise((resolve) => setTimeout(resolve, REWRITE_MS));
+    const name = path.split("/").at(-1) ?? "";
+    const status = refuses(name);
+    if (status !== undefined) throw new ApiError("no", status, "", "no", { method, path });
+    if (stored.get(name)?.version === "v1") write(name, "v2");
+    return metadataOf(name, stored.get(name));
+  };
+  const versions = (): Set<string> => new Set([...stored.values()].map(({ version }) => version));
+  return { cluster: { call } as unknown as Cluster, write, asked, versions, revision: () => revision };
+}
+
+const metadataOf = (name: string, each: { revision: number } | undefined) => ({
+  metadata: { name, namespace: "n", resourceVersion: String(each?.revision) },
+});
+const after = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const MERELY = { waited: Promise.resolve(), inTree: Promise.resolve() };
+
+interface Given {
+  readonly waited?: Promise<unknown>;
+  readonly inTree?: Promise<unknown>;
+  readonly isAhead?: boolean;
+}
+
+async function pass({ cluster }: ReturnType<typeof serverOf>, given: Given) {
+  const work = { cluster, report: () => undefined, signal: new AbortController().signal };
+  const row = new SharedRow(work.report);
+  const running = rewriteWhenOver(resource, { ...MERELY, isAhead: true, ...given }, row, work).catch(
+    (error: Error) => error,
+  );
+  await jest.advanceTimersByTimeAsync(3_600_000);
+  return running;
+}
+
+test("what a request in flight writes behind the rewriting ahead, the pass that counts rewrites: it lists after the wait", async () => {
+  const server = serverOf();
+  let landed = 0;
+  void after(60_000).then(() => {
+    expect(server.versions()).toEqual(new Set(["v2"])); // or it was no attempt
+    server.write("o-0", "v1");
+    landed = server.revision();
+  });
+  const result = await pass(server, { waited: after(WAIT_MS) });
+  expect(server.versions()).toEqual(new Set(["v2"]));
+  expect(result).toMatchObject({ visited: OBJECTS, failedCount: 0, listResourceVersion: String(landed) });
+});
+
+test.each([
+  ["the wait", { waited: after, inTree: () => Promise.resolve() }],
+  ["the in-tree migrator", { waited: () => Promise.resolve(), inTree: after }],
+])("the pass that counts lists when %s is over, not before", async (_what, { waited, inTree }) => {
+  const server = serverOf();
+  await pass(server, { waited: waited(WAIT_MS), inTree: inTree(WAIT_MS) });
+  const lists = server.asked.filter(({ method }) => method === "GET").map(({ at }) => at);
+  // How many there are, the list of what is rewritten ahead, the list that counts.
+  expect(lists).toEqual([0, 0, WAIT_MS]);
+});
+
+test("an object that is written ahead and once more counts once", async () => {
+  const server = serverOf();
+  void after(60_000).then(() => server.write("o-0", "v1"));
+  expect(await pass(server, { waited: after(WAIT_MS) })).toMatchObject({ rewritten: OBJECTS });
+});
+
+test.each([
+  ["each object's own", 422],
+  ["everyone's, which ends a walk after a few", 401],
+])("a refusal that is gone when the wait is over is none: %s", async (_what, status) => {
+  let isFrozen = true;
+  const server = serverOf(() => (isFrozen ? status : undefined));
+  void after(60_000).then(() => (isFrozen = false));
+  const result = await pass(server, { waited: after(WAIT_MS) });
+  expect(result).toMatchObject({ visited: OBJECTS, failedCount: 0, failed: [], rewritten: OBJECTS });
+  expect(server.versions()).toEqual(new Set(["v2"]));
+});
+
+test("a refusal that stays is reported as it is where nothing is rewritten ahead", async () => {
+  const refuses = (name: string): number | undefined => (name === "o-7" ? 422 : undefined);
+  const outcomes = [];
+  for (const isAhead of [true, false]) {
+    const result = await pass(serverOf(refuses), { waited: after(WAIT_MS), isAhead });
+    outcomes.push(result instanceof Error ? result : { failed: result.failed, failedCount: result.failedCount });
+  }
+  expect(outcomes[0]).toEqual({ failed: [{ name: "n/o-7", message: expect.any(String) }], failedCount: 1 });
+  expect(outcomes[0]).toEqual(outcomes[1]);
+});
+
+test.each(["waited", "inTree"] as const)("what %s fails with ends it, and nothing counts", async (which) => {
+  const server = serverOf();
+  const failing = after(1_000).then(() => Promise.reject(new Error("the lock is lost")));
+  const other = which === "waited" ? { inTree: after(WAIT_MS) } : { waited: after(WAIT_MS) };
+  expect(await pass(server, { ...other, [which]: failing })).toEqual(new Error("the lock is lost"));
+  expect(server.asked.filter(({ at }) => at > 1_000 + REWRITE_MS)).toEqual([]);
+});
