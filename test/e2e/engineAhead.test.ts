@@ -1,4 +1,4 @@
-import { rewriteAndProve } from "../../components/encryptionKeyRotation/proof/prove";
+import { proveResources } from "../../components/encryptionKeyRotation/proof/prove";
 import { findRotatedResources } from "../../components/encryptionKeyRotation/proof/rotatedResources";
 import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
 import {
@@ -10,6 +10,7 @@ import {
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { type Admission, startAdmission, webhookConfiguration } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
+import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
 import { createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
 
@@ -180,6 +181,26 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
     expect(await proven).toMatchObject({ proven: OBJECTS + 1 });
     expect(await stored()).toEqual([v2]);
   });
+
+  test("T7 a StorageVersionMigration that nobody carries out is given up once ours is through, and nothing of it is left", async () => {
+    await bench.local.stopControllerManager();
+    await bench.define(kind, { storage: "v1" });
+    const { proven, recorded } = prove("v1", () => undefined, { migrator: "in-tree" });
+    const pass = await proven;
+    bench.local.startControllerManager();
+    expect(pass).toMatchObject({
+      proven: OBJECTS + 1,
+      how: expect.stringMatching(/^StorageVersionMigration \S+ was given up: our own rewriting was through/),
+    });
+    const given = /^StorageVersionMigration (\S+)/.exec(pass.how)?.[1];
+    const { items } = await bench.local.client.get(
+      `/apis/storagemigration.k8s.io/${STORAGE_MIGRATION}/storageversionmigrations`,
+    );
+    expect(items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).not.toContain(given);
+    expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
+    await recorded(pass);
+    expect([await stored(), await storedVersions()]).toEqual([[v1], ["v1"]]);
+  });
 });
 
 describe("keys: what is rewritten ahead is written with the new key", () => {
@@ -201,7 +222,7 @@ describe("keys: what is rewritten ahead is written with the new key", () => {
       decommissioned: [],
     } as const;
     const from = bench.said.length;
-    const rewriting = rewriteAndProve(bench.cluster, rotation, () => Promise.resolve(), bench.work);
+    const rewriting = proveResources(bench.cluster, rotation, () => Promise.resolve(), bench.work);
     await pause(5_000);
     expect(await prefixes(bench.local)).toEqual(before);
     writeFile(server("cp-2"), text);

@@ -49,14 +49,16 @@ export class ResourceRewrite {
     const isAhead = agreed.isOfEveryServer && this.inTree === undefined;
     // Decided by what is stale: before anything is rewritten ahead.
     const decided = this.inTree ?? (await this.decideInTree(agreed, named));
-    const inTree = row.step("in-tree", named, (step) => this.rewriteInTree(decided, step));
+    const inTree = (enough: AbortSignal): Promise<void> =>
+      row.step("in-tree", named, (step) => this.rewriteInTree(decided, step, enough));
     const result = await rewriteWhenOver(this.resource, { waited, inTree, isAhead }, row, named);
     assertNoneFailed(result, describeUnwritten(this.resource, result));
     return this.describe(agreed, result);
   }
 
-  private async rewriteInTree(decided: MigrationSubject | string, work: Work): Promise<void> {
-    this.inTree = typeof decided === "string" ? decided : (await rewriteInTree(this.cluster, decided, work)).message;
+  private async rewriteInTree(decided: MigrationSubject | string, work: Work, enough: AbortSignal): Promise<void> {
+    this.inTree =
+      typeof decided === "string" ? decided : (await rewriteInTree(this.cluster, decided, work, enough)).message;
   }
 
   private describe(agreed: Settled, result: RewriteResult): Rewritten {

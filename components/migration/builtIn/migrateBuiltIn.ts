@@ -122,14 +122,20 @@ class Pass {
     const isAhead = isAgreed && this.inTree === undefined;
     // Decided by what is stale: before anything is rewritten ahead.
     const decided = this.inTree ?? (await this.decideInTree(builtIn));
-    const inTree = row.step("in-tree", work, (step) => this.rewriteInTree(decided, step));
+    const inTree = (enough: AbortSignal): Promise<void> =>
+      row.step("in-tree", work, (step) => this.rewriteInTree(decided, step, enough));
     const result = await rewriteWhenOver(builtIn, { waited, inTree, isAhead }, row, work);
     assertNoneFailed(result, describeUnwritten(builtIn, result));
     return result;
   }
 
-  private async rewriteInTree(decided: MigrationSubject | string, { cluster, ...work }: MigrationWork): Promise<void> {
-    this.inTree = typeof decided === "string" ? decided : (await rewriteInTree(cluster, decided, work)).message;
+  private async rewriteInTree(
+    decided: MigrationSubject | string,
+    work: MigrationWork,
+    enough: AbortSignal,
+  ): Promise<void> {
+    this.inTree =
+      typeof decided === "string" ? decided : (await rewriteInTree(work.cluster, decided, work, enough)).message;
   }
 
   /** What a StorageVersionMigration is to do, or why there is none. */

@@ -125,7 +125,8 @@ async function rewriteOnce(
     await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
     if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
   }
-  const inTree = row.step("in-tree", work, (step) => migrateOnce(inputs, before, earlier, step));
+  const inTree = (enough: AbortSignal): Promise<void> =>
+    row.step("in-tree", work, (step) => migrateOnce(inputs, { before, earlier, enough }, step));
   // What a webhook converts is rewritten under a guard, and after the wait.
   const isAhead = isDistinct && !isConverting && !earlier.isConverted;
   const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard }, row, work);
@@ -136,8 +137,12 @@ async function rewriteOnce(
 }
 
 /** The in-tree migrator, where it is asked for: in the first pass alone. */
-async function migrateOnce(inputs: ProveInputs, before: Definition, earlier: Earlier, work: ClusterWork) {
-  if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work);
+async function migrateOnce(
+  inputs: ProveInputs,
+  { before, earlier, enough }: { before: Definition; earlier: Earlier; enough: AbortSignal },
+  work: ClusterWork,
+) {
+  if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work, enough);
 }
 
 /** What was rehearsed is one generation; through another one nothing is rewritten. */

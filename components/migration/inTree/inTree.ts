@@ -9,11 +9,12 @@ import { sleep } from "../../kubernetes/sleep";
 import { progressDuration } from "../rewrite/progress";
 import { touchObject } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
-import { judgeInTreeState, type InTreeState } from "./inTreeState";
+import { describeInTreeState, judgeInTreeState, type InTreeState, nudgeAt } from "./inTreeState";
 import {
   type MigrationSubject,
   newMigration,
   classifyMigrations,
+  isTerminalMigration,
   storageVersionMigrationSubject,
   type StorageVersionMigration,
   StorageVersionMigrations,
@@ -21,7 +22,7 @@ import {
 } from "./storageVersionMigration";
 
 export interface InTreeResult {
-  readonly outcome: "succeeded" | "failed" | "stalled" | "not-served" | "forbidden" | "no-objects";
+  readonly outcome: "succeeded" | "failed" | "stalled" | "overtaken" | "not-served" | "forbidden" | "no-objects";
   /** metadata.name of the StorageVersionMigration. */
   readonly name?: string;
   /** One sentence, fit for the summary. */
@@ -30,10 +31,6 @@ export interface InTreeResult {
 }
 
 const POLL_MS = 1_000;
-const NUDGE_MS = 3_000;
-/** Every few seconds at first; later as often as the migrator itself would come by. */
-const EARLY_NUDGES = 10;
-const LATER_NUDGE_MS = 15_000;
 const NUDGES = 30;
 const NUDGE_OBJECTS = 5;
 /** A write to the migration while it runs makes the migrator go through the objects once more at its end. */
@@ -46,20 +43,35 @@ const CREATE_TRIES = 3;
  * pass. Rejects only when aborted.
  *
  * @param definition the live CRD
+ * @param enough see rewriteInTree
  */
-export function migrateInTree(cluster: Cluster, definition: Definition, work: Work): Promise<InTreeResult> {
-  return rewriteInTree(cluster, storageVersionMigrationSubject(definition), work);
+export function migrateInTree(
+  cluster: Cluster,
+  definition: Definition,
+  work: Work,
+  enough?: AbortSignal,
+): Promise<InTreeResult> {
+  return rewriteInTree(cluster, storageVersionMigrationSubject(definition), work, enough);
 }
 
-/** The same for any resource, guarded where it is a CRD's. */
-export async function rewriteInTree(cluster: Cluster, subject: MigrationSubject, work: Work): Promise<InTreeResult> {
+/**
+ * The same for any resource, guarded where it is a CRD's.
+ *
+ * @param enough aborts when it is not to be waited for any longer: then the StorageVersionMigration is deleted, as one that stalls
+ */
+export async function rewriteInTree(
+  cluster: Cluster,
+  subject: MigrationSubject,
+  work: Work,
+  enough?: AbortSignal,
+): Promise<InTreeResult> {
   const began = Date.now();
   const ended = (result: Omit<InTreeResult, "seconds">): InTreeResult => ({
     ...result,
     seconds: (Date.now() - began) / 1_000,
   });
   try {
-    return ended(await new InTreeMigration(cluster, subject, work).run());
+    return ended(await new InTreeMigration(cluster, subject, work, enough).run());
   } catch (error) {
     work.signal.throwIfAborted();
     const outcome = hasErrorStatus(error, 403) ? "forbidden" : "failed";
@@ -74,6 +86,7 @@ class InTreeMigration {
     private readonly cluster: Cluster,
     private readonly subject: MigrationSubject,
     private readonly work: Work,
+    private readonly enough: AbortSignal | undefined,
   ) {}
 
   async run(): Promise<Result> {
@@ -136,6 +149,7 @@ class InTreeMigration {
       const watched = { sinceCreated: (now - created) / 1_000, sinceChange: (now - changed) / 1_000, objects, behind };
       const state = judgeInTreeState(migration, watched);
       if (state.kind !== "running") return state;
+      if (await this.hasGivenUp(api, migration)) return { kind: "overtaken" };
       this.work.report(`StorageVersionMigration ${name}: ${state.message} (${progressDuration(watched.sinceCreated)})`);
       if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
         nudges++;
@@ -144,6 +158,18 @@ class InTreeMigration {
       }
       await sleep(POLL_MS, this.work.signal);
     }
+  }
+
+  /**
+   * As it was seen, not terminal: the runner prunes storedVersions for one that is, and would do so after we held them
+   * (migrationrunner.go, cleanupAdmission).
+   */
+  private async hasGivenUp(
+    api: StorageVersionMigrations,
+    migration: StorageVersionMigration | undefined,
+  ): Promise<boolean> {
+    if (this.enough?.aborted !== true || migration === undefined || isTerminalMigration(migration)) return false;
+    return api.deleteAsItIs(migration);
   }
 
   private mayNeedNudge(migration: StorageVersionMigration | undefined): boolean {
@@ -206,7 +232,7 @@ class InTreeMigration {
     state: InTreeState,
     held: readonly string[],
   ): Promise<Result> {
-    const said = describe(name, state);
+    const said = describeInTreeState(name, state);
     const outcome = state.kind === "running" ? "stalled" : state.kind;
     try {
       // One that never ends would hold up every later one of this resource.
@@ -219,15 +245,4 @@ class InTreeMigration {
       return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOfError(error)}` };
     }
   }
-}
-
-/** Milliseconds after the create. */
-function nudgeAt(nth: number): number {
-  return Math.min(nth, EARLY_NUDGES) * NUDGE_MS + Math.max(0, nth - EARLY_NUDGES) * LATER_NUDGE_MS;
-}
-
-function describe(name: string, state: InTreeState): string {
-  if (state.kind === "succeeded") return `StorageVersionMigration ${name} succeeded`;
-  if (state.kind === "failed") return `StorageVersionMigration ${name} failed: ${state.message}`;
-  return `StorageVersionMigration ${name} stalled: ${state.message}`;
 }

@@ -5,7 +5,9 @@ export type InTreeState =
   | { readonly kind: "running"; readonly message: string }
   | { readonly kind: "succeeded" }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "stalled"; readonly message: string };
+  | { readonly kind: "stalled"; readonly message: string }
+  /** Not to be waited for any longer: nothing about it tells, so it is never judged. */
+  | { readonly kind: "overtaken" };
 
 /** What is known besides the object itself; seconds by our own clock. */
 export interface Watched {
@@ -60,4 +62,24 @@ export function judgeInTreeState(migration: StorageVersionMigration | undefined,
 
 function messageOf(migration: StorageVersionMigration, type: string): string {
   return migration.status?.conditions?.find((condition) => condition.type === type)?.message ?? "";
+}
+
+/** One sentence, fit for the summary. */
+export function describeInTreeState(name: string, state: InTreeState): string {
+  const migration = `StorageVersionMigration ${name}`;
+  if (state.kind === "succeeded") return `${migration} succeeded`;
+  if (state.kind === "failed") return `${migration} failed: ${state.message}`;
+  if (state.kind === "overtaken")
+    return `${migration} was given up: our own rewriting was through, and it had been given as long again`;
+  return `${migration} stalled: ${state.message}`;
+}
+
+const NUDGE_MS = 3_000;
+/** Every few seconds at first; later as often as the migrator itself would come by. */
+const EARLY_NUDGES = 10;
+const LATER_NUDGE_MS = 15_000;
+
+/** Milliseconds after the create at which a migrator that waits is had to look once more. */
+export function nudgeAt(nth: number): number {
+  return Math.min(nth, EARLY_NUDGES) * NUDGE_MS + Math.max(0, nth - EARLY_NUDGES) * LATER_NUDGE_MS;
 }

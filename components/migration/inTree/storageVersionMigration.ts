@@ -174,4 +174,18 @@ export class StorageVersionMigrations {
       if (!hasErrorStatus(error, 404)) throw error;
     }
   }
+
+  /** @returns false where it has changed since */
+  async deleteAsItIs({ metadata }: StorageVersionMigration): Promise<boolean> {
+    const { name, resourceVersion } = metadata;
+    const body = { preconditions: { resourceVersion } };
+    try {
+      await this.cluster.call({ method: "DELETE", path: `${this.path}/${name}`, body, signal: this.signal });
+      return true;
+    } catch (error) {
+      if (hasErrorStatus(error, 409)) return false;
+      if (hasErrorStatus(error, 404)) return true;
+      throw error;
+    }
+  }
 }

@@ -22,11 +22,13 @@ export interface RewrittenAhead {
   readonly rewritten: number;
   /** 0 where nothing was done. */
   readonly seconds: number;
+  /** Each object of its list was rewritten, or is gone. */
+  readonly isWhole: boolean;
 }
 
 /** Below it the pass that counts takes a second or two: not worth one more walk over all objects. */
 const AT_LEAST = 1_000;
-const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0 };
+const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false };
 
 /**
  * Rewrites objects while something has to be waited for anyway, and stops when that is over. It proves nothing: a request that
@@ -47,6 +49,7 @@ export async function rewriteAhead(
   const signal = AbortSignal.any([work.signal, stop.signal]);
   const began = Date.now();
   let rewritten = 0;
+  let isWhole = false;
   const rewrite = async (listed: KubernetesObject): Promise<void> => {
     signal.throwIfAborted();
     // By the outer signal: what was sent when the wait is over may end.
@@ -61,12 +64,13 @@ export async function rewriteAhead(
   };
   try {
     if ((await countObjects(cluster, resource, signal)) < AT_LEAST) return NOTHING;
-    await forEachObject(cluster, resource, visit, { ...work, signal, doing: "rewriting ahead" });
+    const walked = await forEachObject(cluster, resource, visit, { ...work, signal, doing: "rewriting ahead" });
+    isWhole = walked.failedCount === 0;
   } catch {
     // Stopped; or the pass that counts will meet the same.
   }
   await Promise.allSettled(sent);
-  return { rewritten, seconds: (Date.now() - began) / 1_000 };
+  return { rewritten, seconds: (Date.now() - began) / 1_000, isWhole };
 }
 
 async function countObjects(cluster: Cluster, resource: Resource, signal: AbortSignal): Promise<number> {

@@ -1,15 +1,18 @@
 import type { Resource } from "../../kubernetes/api";
 import type { ClusterWork } from "../../kubernetes/cluster";
+import { describeCount } from "../../kubernetes/count";
+import type { Work } from "../../kubernetes/report";
+import { sleep } from "../../kubernetes/sleep";
 import type { Guard } from "./guard";
-import { rewriteAhead } from "./rewriteAhead";
+import { rewriteAhead, type RewrittenAhead } from "./rewriteAhead";
 import { rewriteAllObjects, type RewriteResult } from "./rewriteAllObjects";
 import type { SharedRow } from "./sharedRow";
 
 export interface Awaited {
   /** Requests in flight are over. */
   readonly waited: Promise<unknown>;
-  /** The in-tree migrator is through, where it was asked. */
-  readonly inTree: Promise<unknown>;
+  /** The in-tree migrator, where it is asked; `enough` aborts when it is not to be waited for any longer. */
+  readonly inTree: (enough: AbortSignal) => Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
   readonly isAhead: boolean;
   readonly guard?: Guard | undefined;
@@ -21,7 +24,8 @@ export interface RewrittenWhenOver extends RewriteResult {
 }
 
 /**
- * The pass that counts. It begins when all that has to be waited for is over, whatever was rewritten ahead.
+ * The pass that counts. It begins when all that has to be waited for is over, whatever was rewritten ahead. The in-tree migrator is
+ * given up where our own rewriting was through, each object of it, and it was given as long again.
  *
  * @param row also has what is waited for
  * @throws what `waited` or `inTree` failed with
@@ -32,11 +36,30 @@ export async function rewriteWhenOver(
   row: SharedRow,
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
-  const over = Promise.all([waited, inTree]);
+  const enough = new AbortController();
+  const over = Promise.all([waited, inTree(enough.signal)]);
   const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, { over, isAhead }, step));
+  if (ahead.isWhole) {
+    await row.step("own", work, (step) => asLongAgain(ahead, waited, over, step));
+    enough.abort();
+  }
   await over;
   const result = await rewriteAllObjects(work.cluster, resource, work, guard);
   // An object that was written in both counts once.
   const rewritten = Math.min(result.rewritten + ahead.rewritten, result.visited - result.gone);
   return { ...result, rewritten, aheadSeconds: ahead.seconds };
+}
+
+/** Until all is over, or requests in flight are and the in-tree migrator has been given as long again as our own rewriting took. */
+async function asLongAgain(
+  { rewritten, seconds }: RewrittenAhead,
+  waited: Promise<unknown>,
+  over: Promise<unknown>,
+  { report }: Work,
+): Promise<void> {
+  report(`${describeCount(rewritten, "object")} rewritten ahead`);
+  const ended = new AbortController();
+  const again = Promise.all([waited, sleep(seconds * 1_000, ended.signal)]);
+  await Promise.race([over, again]).catch(() => undefined); // what it fails with the caller meets
+  ended.abort();
 }

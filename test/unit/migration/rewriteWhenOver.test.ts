@@ -1,7 +1,7 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError } from "../../../components/kubernetes/errors";
-import { rewriteWhenOver } from "../../../components/migration/rewrite/rewriteWhenOver";
+import { rewriteWhenOver, type RewrittenWhenOver } from "../../../components/migration/rewrite/rewriteWhenOver";
 import { SharedRow } from "../../../components/migration/rewrite/sharedRow";
 
 const resource = { group: "g", version: "v2", plural: "foos" };
@@ -44,11 +44,11 @@ const metadataOf = (name: string, each: { revision: number } | undefined) => ({
   metadata: { name, namespace: "n", resourceVersion: String(each?.revision) },
 });
 const after = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const MERELY = { waited: Promise.resolve(), inTree: Promise.resolve() };
+const MERELY = { waited: Promise.resolve(), inTree: () => Promise.resolve() };
 
 interface Given {
   readonly waited?: Promise<unknown>;
-  readonly inTree?: Promise<unknown>;
+  readonly inTree?: (enough: AbortSignal) => Promise<unknown>;
   readonly isAhead?: boolean;
 }
 
@@ -80,7 +80,7 @@ test.each([
   ["the in-tree migrator", { waited: () => Promise.resolve(), inTree: after }],
 ])("the pass that counts lists when %s is over, not before", async (_what, { waited, inTree }) => {
   const server = serverOf();
-  await pass(server, { waited: waited(WAIT_MS), inTree: inTree(WAIT_MS) });
+  await pass(server, { waited: waited(WAIT_MS), inTree: () => inTree(WAIT_MS) });
   const lists = server.asked.filter(({ method }) => method === "GET").map(({ at }) => at);
   // How many there are, the list of what is rewritten ahead, the list that counts.
   expect(lists).toEqual([0, 0, WAIT_MS]);
@@ -118,7 +118,48 @@ test("a refusal that stays is reported as it is where nothing is rewritten ahead
 test.each(["waited", "inTree"] as const)("what %s fails with ends it, and nothing counts", async (which) => {
   const server = serverOf();
   const failing = after(1_000).then(() => Promise.reject(new Error("the lock is lost")));
-  const other = which === "waited" ? { inTree: after(WAIT_MS) } : { waited: after(WAIT_MS) };
-  expect(await pass(server, { ...other, [which]: failing })).toEqual(new Error("the lock is lost"));
+  const given =
+    which === "waited"
+      ? { waited: failing, inTree: () => after(WAIT_MS) }
+      : { waited: after(WAIT_MS), inTree: () => failing };
+  expect(await pass(server, given)).toEqual(new Error("the lock is lost"));
   expect(server.asked.filter(({ at }) => at > 1_000 + REWRITE_MS)).toEqual([]);
+});
+
+describe("an in-tree migrator that does not end", () => {
+  /** Ends a second after it is not to be waited for any longer, as it takes a moment to hold storedVersions. */
+  function endless() {
+    const began = Date.now();
+    let enoughAt = Infinity;
+    const inTree = async (enough: AbortSignal): Promise<void> => {
+      await new Promise((resolve) => enough.addEventListener("abort", resolve));
+      enoughAt = Date.now() - began;
+      await after(1_000);
+    };
+    return { inTree, enoughAt: () => enoughAt };
+  }
+
+  test("is given up when the wait is over and it was given as long again as our own rewriting took; then counts the pass", async () => {
+    for (const waitMs of [WAIT_MS, 0]) {
+      const server = serverOf();
+      const { inTree, enoughAt } = endless();
+      const result = await pass(server, { waited: after(waitMs), inTree });
+      expect(result).toMatchObject({ visited: OBJECTS, failedCount: 0, rewritten: OBJECTS });
+      const took = (result as RewrittenWhenOver).aheadSeconds * 1_000;
+      expect(took).toBeGreaterThan(1_000);
+      expect(enoughAt()).toBe(Math.max(waitMs, 2 * took));
+      const lists = server.asked.filter(({ method }) => method === "GET").map(({ at }) => at);
+      expect(lists.at(-1)).toBe(enoughAt() + 1_000);
+    }
+  });
+
+  test.each<[string, Given, ((name: string) => number | undefined) | undefined]>([
+    ["nothing was rewritten ahead", { isAhead: false }, undefined],
+    ["an object was refused", {}, (name) => (name === "o-7" ? 422 : undefined)],
+  ])("is waited for where %s", async (_why, given, refuses) => {
+    const { inTree, enoughAt } = endless();
+    void pass(serverOf(refuses), { ...given, inTree });
+    await jest.advanceTimersByTimeAsync(3_600_000);
+    expect(enoughAt()).toBe(Infinity);
+  });
 });
