@@ -5,6 +5,7 @@ import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
+import type { InTreeWait } from "../../migration/inTree/inTreeState";
 import { someAreStale } from "../../migration/inTree/someAreStale";
 import type { MigrationSubject } from "../../migration/inTree/storageVersionMigration";
 import { assertNoneFailed } from "../../migration/rewrite/failures";
@@ -49,16 +50,16 @@ export class ResourceRewrite {
     const isAhead = agreed.isOfEveryServer && this.inTree === undefined;
     // Decided by what is stale: before anything is rewritten ahead.
     const decided = this.inTree ?? (await this.decideInTree(agreed, named));
-    const inTree = (enough: AbortSignal): Promise<void> =>
-      row.step("in-tree", named, (step) => this.rewriteInTree(decided, step, enough));
+    const inTree = (waits: InTreeWait): Promise<void> =>
+      row.step("in-tree", named, (step) => this.rewriteInTree(decided, step, waits));
     const result = await rewriteWhenOver(this.resource, { waited, inTree, isAhead }, row, named);
     assertNoneFailed(result, describeUnwritten(this.resource, result));
     return this.describe(agreed, result);
   }
 
-  private async rewriteInTree(decided: MigrationSubject | string, work: Work, enough: AbortSignal): Promise<void> {
+  private async rewriteInTree(decided: MigrationSubject | string, work: Work, waits: InTreeWait): Promise<void> {
     this.inTree =
-      typeof decided === "string" ? decided : (await rewriteInTree(this.cluster, decided, work, enough)).message;
+      typeof decided === "string" ? decided : (await rewriteInTree(this.cluster, decided, work, waits)).message;
   }
 
   private describe(agreed: Settled, result: RewriteResult): Rewritten {

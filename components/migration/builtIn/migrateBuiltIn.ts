@@ -9,6 +9,7 @@ import { afterOthers } from "../foreign/afterOthers";
 import { whyRightsMissingForBuiltIn } from "../foreign/missingRights";
 import { describeMovedStale, moveStale, moveStaleOnly } from "../foreign/moveStale";
 import { rewriteInTree } from "../inTree/inTree";
+import type { InTreeWait } from "../inTree/inTreeState";
 import { someAreStale } from "../inTree/someAreStale";
 import type { MigrationSubject } from "../inTree/storageVersionMigration";
 import { assertNoneFailed } from "../rewrite/failures";
@@ -122,8 +123,8 @@ class Pass {
     const isAhead = isAgreed && this.inTree === undefined;
     // Decided by what is stale: before anything is rewritten ahead.
     const decided = this.inTree ?? (await this.decideInTree(builtIn));
-    const inTree = (enough: AbortSignal): Promise<void> =>
-      row.step("in-tree", work, (step) => this.rewriteInTree(decided, step, enough));
+    const inTree = (waits: InTreeWait): Promise<void> =>
+      row.step("in-tree", work, (step) => this.rewriteInTree(decided, step, waits));
     const result = await rewriteWhenOver(builtIn, { waited, inTree, isAhead }, row, work);
     assertNoneFailed(result, describeUnwritten(builtIn, result));
     return result;
@@ -132,10 +133,10 @@ class Pass {
   private async rewriteInTree(
     decided: MigrationSubject | string,
     work: MigrationWork,
-    enough: AbortSignal,
+    waits: InTreeWait,
   ): Promise<void> {
     this.inTree =
-      typeof decided === "string" ? decided : (await rewriteInTree(work.cluster, decided, work, enough)).message;
+      typeof decided === "string" ? decided : (await rewriteInTree(work.cluster, decided, work, waits)).message;
   }
 
   /** What a StorageVersionMigration is to do, or why there is none. */

@@ -4,6 +4,7 @@ import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
 import { migrateInTree, type InTreeResult } from "../inTree/inTree";
+import type { InTreeWait } from "../inTree/inTreeState";
 import { assertNoneFailed } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
@@ -79,12 +80,8 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
       const { group, plural, kind, version } = inputs;
       const target: Target = { group, plural, kind, version, guard: guardOfRehearsedStored(inputs, before, work) };
       const agreed = await awaitStorageAgreement(servers, target, work);
-      const result = await rewriteOnce(inputs, isInTree, work, {
-        before,
-        target,
-        earlier,
-        isDistinct: servers.distinct,
-      });
+      const given = { before, target, isDistinct: servers.distinct, earlier };
+      const result = await rewriteOnce(inputs, isInTree, work, given);
       await servers.alive(work);
       return {
         unchanged: await isUnchanged(inputs, work, before, servers, target),
@@ -125,8 +122,10 @@ async function rewriteOnce(
     await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
     if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
   }
-  const inTree = (enough: AbortSignal): Promise<void> =>
-    row.step("in-tree", work, (step) => migrateOnce(inputs, { before, earlier, enough }, step));
+  const inTree = (waits: InTreeWait): Promise<void> =>
+    row.step("in-tree", work, async (step) => {
+      if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, step, waits);
+    });
   // What a webhook converts is rewritten under a guard, and after the wait.
   const isAhead = isDistinct && !isConverting && !earlier.isConverted;
   const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard }, row, work);
@@ -134,15 +133,6 @@ async function rewriteOnce(
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;
   return result;
-}
-
-/** The in-tree migrator, where it is asked for: in the first pass alone. */
-async function migrateOnce(
-  inputs: ProveInputs,
-  { before, earlier, enough }: { before: Definition; earlier: Earlier; enough: AbortSignal },
-  work: ClusterWork,
-) {
-  if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, work, enough);
 }
 
 /** What was rehearsed is one generation; through another one nothing is rewritten. */

@@ -9,7 +9,8 @@ import { sleep } from "../../kubernetes/sleep";
 import { progressDuration } from "../rewrite/progress";
 import { touchObject } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
-import { describeInTreeState, judgeInTreeState, type InTreeState, nudgeAt } from "./inTreeState";
+import { AboutMigrated } from "./aboutMigrated";
+import { describeInTreeState, type InTreeWait, judgeInTreeState, type InTreeState, nudgeAt } from "./inTreeState";
 import {
   type MigrationSubject,
   newMigration,
@@ -43,27 +44,22 @@ const CREATE_TRIES = 3;
  * pass. Rejects only when aborted.
  *
  * @param definition the live CRD
- * @param enough see rewriteInTree
  */
 export function migrateInTree(
   cluster: Cluster,
   definition: Definition,
   work: Work,
-  enough?: AbortSignal,
+  waits?: InTreeWait,
 ): Promise<InTreeResult> {
-  return rewriteInTree(cluster, storageVersionMigrationSubject(definition), work, enough);
+  return rewriteInTree(cluster, storageVersionMigrationSubject(definition), work, waits);
 }
 
-/**
- * The same for any resource, guarded where it is a CRD's.
- *
- * @param enough aborts when it is not to be waited for any longer: then the StorageVersionMigration is deleted, as one that stalls
- */
+/** The same for any resource, guarded where it is a CRD's. */
 export async function rewriteInTree(
   cluster: Cluster,
   subject: MigrationSubject,
   work: Work,
-  enough?: AbortSignal,
+  waits: InTreeWait = { isAlone: true },
 ): Promise<InTreeResult> {
   const began = Date.now();
   const ended = (result: Omit<InTreeResult, "seconds">): InTreeResult => ({
@@ -71,7 +67,7 @@ export async function rewriteInTree(
     seconds: (Date.now() - began) / 1_000,
   });
   try {
-    return ended(await new InTreeMigration(cluster, subject, work, enough).run());
+    return ended(await new InTreeMigration(cluster, subject, work, waits).run());
   } catch (error) {
     work.signal.throwIfAborted();
     const outcome = hasErrorStatus(error, 403) ? "forbidden" : "failed";
@@ -86,7 +82,7 @@ class InTreeMigration {
     private readonly cluster: Cluster,
     private readonly subject: MigrationSubject,
     private readonly work: Work,
-    private readonly enough: AbortSignal | undefined,
+    private readonly waits: InTreeWait,
   ) {}
 
   async run(): Promise<Result> {
@@ -140,6 +136,7 @@ class InTreeMigration {
     let changed = created;
     let last = "";
     let nudges = 0;
+    const about = new AboutMigrated(this.cluster, this.subject.resource, objects, this.work.signal);
     for (;;) {
       const migration = await api.get(name);
       const now = Date.now();
@@ -150,7 +147,9 @@ class InTreeMigration {
       const state = judgeInTreeState(migration, watched);
       if (state.kind !== "running") return state;
       if (await this.hasGivenUp(api, migration)) return { kind: "overtaken" };
-      this.work.report(`StorageVersionMigration ${name}: ${state.message} (${progressDuration(watched.sinceCreated)})`);
+      const { sinceCreated } = watched;
+      const far = this.waits.isAlone ? await about.since(migration?.status?.resourceVersion, sinceCreated) : "";
+      this.work.report(`StorageVersionMigration ${name}: ${state.message}${far} (${progressDuration(sinceCreated)})`);
       if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
         nudges++;
         if (migration?.status?.resourceVersion !== undefined) await this.moveInformer();
@@ -168,7 +167,7 @@ class InTreeMigration {
     api: StorageVersionMigrations,
     migration: StorageVersionMigration | undefined,
   ): Promise<boolean> {
-    if (this.enough?.aborted !== true || migration === undefined || isTerminalMigration(migration)) return false;
+    if (this.waits.enough?.aborted !== true || migration === undefined || isTerminalMigration(migration)) return false;
     return api.deleteAsItIs(migration);
   }
 

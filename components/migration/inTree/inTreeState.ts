@@ -9,6 +9,13 @@ export type InTreeState =
   /** Not to be waited for any longer: nothing about it tells, so it is never judged. */
   | { readonly kind: "overtaken" };
 
+export interface InTreeWait {
+  /** Aborts when it is not to be waited for any longer: then the StorageVersionMigration is deleted, as one that stalls. */
+  readonly enough?: AbortSignal;
+  /** Nothing of ours rewrites beside it, and says how far it is. */
+  readonly isAlone: boolean;
+}
+
 /** What is known besides the object itself; seconds by our own clock. */
 export interface Watched {
   readonly sinceCreated: number;

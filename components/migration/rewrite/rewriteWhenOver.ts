@@ -3,6 +3,7 @@ import type { ClusterWork } from "../../kubernetes/cluster";
 import { describeCount } from "../../kubernetes/count";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
+import type { InTreeWait } from "../inTree/inTreeState";
 import type { Guard } from "./guard";
 import { rewriteAhead, type RewrittenAhead } from "./rewriteAhead";
 import { rewriteAllObjects, type RewriteResult } from "./rewriteAllObjects";
@@ -11,8 +12,8 @@ import type { SharedRow } from "./sharedRow";
 export interface Awaited {
   /** Requests in flight are over. */
   readonly waited: Promise<unknown>;
-  /** The in-tree migrator, where it is asked; `enough` aborts when it is not to be waited for any longer. */
-  readonly inTree: (enough: AbortSignal) => Promise<unknown>;
+  /** The in-tree migrator, where it is asked. */
+  readonly inTree: (waits: InTreeWait) => Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
   readonly isAhead: boolean;
   readonly guard?: Guard | undefined;
@@ -37,8 +38,10 @@ export async function rewriteWhenOver(
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
   const enough = new AbortController();
-  const over = Promise.all([waited, inTree(enough.signal)]);
+  const waits = { enough: enough.signal, isAlone: !isAhead };
+  const over = Promise.all([waited, inTree(waits)]);
   const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, { over, isAhead }, step));
+  waits.isAlone ||= ahead.seconds === 0; // few objects
   if (ahead.isWhole) {
     await row.step("own", work, (step) => asLongAgain(ahead, waited, over, step));
     enough.abort();

@@ -59,9 +59,9 @@ function clusterOf(seen: string[][]) {
   return { cluster: { call } as unknown as Cluster, asked, changed, gets: () => gets };
 }
 
-async function migrate(fake: ReturnType<typeof clusterOf>, enough: AbortSignal) {
-  const work = { report: () => undefined, signal: new AbortController().signal };
-  const running = rewriteInTree(fake.cluster, subject, work, enough);
+async function migrate(fake: ReturnType<typeof clusterOf>, enough: AbortSignal, isAlone = false, said: string[] = []) {
+  const work = { report: (row: string) => void said.push(row), signal: new AbortController().signal };
+  const running = rewriteInTree(fake.cluster, subject, work, { enough, isAlone });
   await jest.advanceTimersByTimeAsync(60_000);
   return running;
 }
@@ -102,3 +102,17 @@ test.each(["Succeeded", "Failed"])(
     expect(done(fake)).toEqual(["hold v1,v2", "hold v1,v2"]);
   },
 );
+
+test("the row says about how far it is, unless our own rewriting beside it does", async () => {
+  const begins = "StorageVersionMigration foos.g-1: running";
+  for (const [isAlone, first] of [
+    [true, `${begins} · about 0 / 2,000 (1 s)`],
+    [false, `${begins} (1 s)`],
+  ] as const) {
+    const said: string[] = [];
+    const enough = new AbortController();
+    setTimeout(() => enough.abort(), 2_500);
+    await migrate(clusterOf([["Running"]]), enough.signal, isAlone, said);
+    expect(said[0]).toBe(first);
+  }
+});

@@ -1,7 +1,11 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError } from "../../../components/kubernetes/errors";
-import { rewriteWhenOver, type RewrittenWhenOver } from "../../../components/migration/rewrite/rewriteWhenOver";
+import {
+  type Awaited,
+  rewriteWhenOver,
+  type RewrittenWhenOver,
+} from "../../../components/migration/rewrite/rewriteWhenOver";
 import { SharedRow } from "../../../components/migration/rewrite/sharedRow";
 
 const resource = { group: "g", version: "v2", plural: "foos" };
@@ -48,7 +52,7 @@ const MERELY = { waited: Promise.resolve(), inTree: () => Promise.resolve() };
 
 interface Given {
   readonly waited?: Promise<unknown>;
-  readonly inTree?: (enough: AbortSignal) => Promise<unknown>;
+  readonly inTree?: Awaited["inTree"];
   readonly isAhead?: boolean;
 }
 
@@ -131,8 +135,8 @@ describe("an in-tree migrator that does not end", () => {
   function endless() {
     const began = Date.now();
     let enoughAt = Infinity;
-    const inTree = async (enough: AbortSignal): Promise<void> => {
-      await new Promise((resolve) => enough.addEventListener("abort", resolve));
+    const inTree: Awaited["inTree"] = async ({ enough }) => {
+      await new Promise((resolve) => enough?.addEventListener("abort", resolve));
       enoughAt = Date.now() - began;
       await after(1_000);
     };
