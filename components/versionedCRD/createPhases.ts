@@ -3,6 +3,7 @@ import { servedByName, storageVersion, versionNamesOfDefinition, type Definition
 import type { ManifestInputs } from "../crd/manifestInputs";
 import { clusterInputs } from "../provider/clusterChoice";
 import { withRefusal } from "../provider/refusal";
+import { withoutCallSites } from "../provider/withoutCallSites";
 import { adoptionAliases } from "./adoptionAliases";
 import type { VersionedCRDArgs } from "./args";
 import { dependenciesWithBefore } from "./before";
@@ -23,18 +24,16 @@ export function createPhases(
   const version = manifest.apply(storageVersion);
   const { migrator = "in-tree", onDelete = "retain" } = args;
   const ahead: Partial<Record<PhaseName, Phase>> = {};
-  const create = (phase: PhaseName, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions = {}): Phase =>
-    (ahead[phase] = new Phase(
-      phase,
-      `${name}-${phase}`,
-      { ...commonInputs(component, phase, manifest, args), ...inputs },
-      {
-        parent: component,
-        retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
-        dependsOn: withRefusal(component, () => dependenciesWithBefore(phase, ahead, args.before ?? {})),
-        ...opts,
-      },
-    ));
+  const create = (phase: PhaseName, inputs: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase => {
+    const all = { ...commonInputs(component, phase, manifest, args), ...inputs };
+    const options = {
+      parent: component,
+      retainOnDelete: true, // a CRD takes its objects with it: leaving the program must not delete it
+      dependsOn: withRefusal(component, () => dependenciesWithBefore(phase, ahead, args.before ?? {})),
+      ...own,
+    };
+    return (ahead[phase] = withoutCallSites(() => new Phase(phase, `${name}-${phase}`, all, options)));
+  };
 
   const own = { manifest: whole, storage: version, migrator, ...serveArguments(name, args) };
   const aliases = adoptionAliases(name, component.crdName, parent, args.adoptFrom);
