@@ -15,22 +15,27 @@ export type ConversionInputs = { [Key in keyof ConversionArgs]?: pulumi.Input<No
 
 /** The manifest as the phases take it. */
 export interface ManifestInputs {
-  /** Known in preview wherever the program itself holds it; without a conversion that waits for another resource. */
-  definition: pulumi.Output<Definition>;
+  /** Without a conversion that waits for another resource. An output only where the program itself does not hold it yet. */
+  definition: pulumi.Output<Definition> | Definition;
   /** The definition with that conversion in its place, so that preview misses only what it cannot know. */
   whole: pulumi.Input<unknown>;
   conversion: pulumi.Input<unknown>;
 }
 
-/** Everything in one output: what is unknown in it makes all of it unknown. */
-export function manifestInputsInOne(definition: pulumi.Output<Definition>): ManifestInputs {
-  return { definition, whole: definition, conversion: definition.apply(({ spec }) => spec.conversion ?? null) };
+/** Everything in one: of an output, what is unknown in it makes all of it unknown. */
+export function manifestInputsInOne(definition: ManifestInputs["definition"]): ManifestInputs {
+  return { definition, whole: definition, conversion: ofManifest(definition, ({ spec }) => spec.conversion ?? null) };
+}
+
+/** What a definition says. What is known stays plain: an output takes the SDK ten times as long, and is made for each input of each phase. */
+export function ofManifest<T>(definition: ManifestInputs["definition"], read: (definition: Definition) => T) {
+  return pulumi.Output.isInstance(definition) ? definition.apply(read) : read(definition);
 }
 
 /** A manifest that is known, and a conversion of which some part waits for another resource, say for a certificate. */
 export function manifestInputsWithLateConversion(definition: Definition, conversion: unknown): ManifestInputs {
   return {
-    definition: pulumi.output(null).apply(() => definition),
+    definition,
     whole: { ...definition, spec: { ...definition.spec, conversion } },
     conversion,
   };

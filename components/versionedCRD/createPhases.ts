@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { servedByName, storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
-import type { ManifestInputs } from "../crd/manifestInputs";
+import { ofManifest, type ManifestInputs } from "../crd/manifestInputs";
 import { clusterInputs } from "../provider/clusterChoice";
 import { withRefusal } from "../provider/refusal";
 import { withoutCallSites } from "../provider/withoutCallSites";
@@ -21,7 +21,7 @@ export function createPhases(
   args: VersionedCRDArgs,
   { parent }: pulumi.ComponentResourceOptions = {},
 ): Record<PhaseName, Phase> {
-  const version = manifest.apply(storageVersion);
+  const version = ofManifest(manifest, storageVersion);
   const { migrator = "in-tree", onDelete = "retain" } = args;
   const ahead: Partial<Record<PhaseName, Phase>> = {};
   const create = (phase: PhaseName, inputs: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase => {
@@ -38,13 +38,16 @@ export function createPhases(
   const own = { manifest: whole, storage: version, migrator, ...serveArguments(name, args) };
   const aliases = adoptionAliases(name, component.crdName, parent, args.adoptFrom);
   const serve = create("serve", own, { retainOnDelete: onDelete === "retain", aliases });
-  const schema = pulumi.output(whole as Definition).apply(digestRehearsedSchema);
-  const versions = manifest.apply(servedByName);
+  const schema =
+    whole === manifest
+      ? ofManifest(manifest, digestRehearsedSchema)
+      : pulumi.output(whole as Definition).apply(digestRehearsedSchema);
+  const versions = ofManifest(manifest, servedByName);
   const rehearse = create("rehearse", { version, schema, versions, stopsHere: component.phase === "rehearse" });
   const store = create("store", { version });
   const migrate = create("migrate", { version, migrator });
   const drop = create("drop", {
-    versions: manifest.apply(versionNamesOfDefinition),
+    versions: ofManifest(manifest, versionNamesOfDefinition),
     conversion,
     ...dropArguments(args),
   });
@@ -104,17 +107,17 @@ type CommonInputs = {
 };
 
 function commonInputs(
-  { phase: stopAfter, crdName }: Rollout,
+  { phase: stopAfter }: Rollout,
   phase: PhaseName,
-  manifest: pulumi.Output<Definition>,
+  manifest: ManifestInputs["definition"],
   args: VersionedCRDArgs,
 ): CommonInputs {
   const held = PHASES.indexOf(phase) > PHASES.indexOf(stopAfter);
   return {
-    crd: crdName,
-    group: manifest.apply((crd) => crd.spec.group),
-    plural: manifest.apply((crd) => crd.spec.names.plural),
-    kind: manifest.apply((crd) => crd.spec.names.kind),
+    crd: ofManifest(manifest, (crd) => crd.metadata.name),
+    group: ofManifest(manifest, (crd) => crd.spec.group),
+    plural: ofManifest(manifest, (crd) => crd.spec.names.plural),
+    kind: ofManifest(manifest, (crd) => crd.spec.names.kind),
     cluster: clusterInputs(args),
     ...(held && { heldBy: stopAfter }),
     requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,

@@ -42,8 +42,7 @@ export function normalizeManifestArgument(
     });
   // Thrown later, it would reach the terminal once for each input it is part of, as "error serializing property".
   if (isPlainManifestInput(given) && isPlainManifestInput(conversion)) {
-    const definition = checked(given, conversion as ConversionArgs | undefined);
-    return manifestInputsInOne(pulumi.output(null).apply(() => definition));
+    return manifestInputsInOne(checked(given, conversion as ConversionArgs | undefined));
   }
   if (isPlainManifestInput(given) && conversion !== undefined) {
     const known = checked(given, undefined);

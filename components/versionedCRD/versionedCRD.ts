@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { apiextensions } from "@pulumi/kubernetes";
+import { ofManifest } from "../crd/manifestInputs";
 import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
 import { checkVersionedCRDArgs, normalizeStopAfterArg, refuseUnknownArguments, type VersionedCRDArgs } from "./args";
@@ -43,7 +44,7 @@ export class VersionedCRD extends pulumi.ComponentResource {
     if (unknown !== undefined) throw refusal(this, unknown);
     const given = readManifestArgument(this, args);
     const manifest = normalizeManifestArgument(this, given, args);
-    this.crdName = manifest.definition.apply((crd) => crd.metadata.name);
+    this.crdName = pulumi.output(ofManifest(manifest.definition, (crd) => crd.metadata.name));
     this.phase = normalizeStopAfterArg(this, args);
     checkVersionedCRDArgs(this, args);
     this.phases = createPhases(this, name, manifest, args, opts);
