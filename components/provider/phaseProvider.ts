@@ -12,6 +12,7 @@ import type { SharedInputs } from "./inputs";
 import type { PhaseLogic, PhaseWork } from "./phaseLogic";
 import { Row } from "./row";
 import { assertSameCluster, recognizeSameCluster } from "./sameCluster";
+import { endSharingByPlans } from "./sharedByPlans";
 import type { Subject } from "./subject";
 import { unknownPaths, areUnknownWithin } from "./unknown";
 
@@ -85,7 +86,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     noteInProgram(idOf(phase, news), clusterId);
     const another = await subject.whyAnotherSubject(olds, news, cluster);
     if (another.length > 0) return failed(phase, news, another);
-    const live = await subject.read(cluster, news);
+    const live = await (subject.readForPlan ?? subject.read)(cluster, news);
     const previewed = await logic.preview(news, cluster, live, olds);
     const contradiction = contradicted(logic, withoutExpected(phase, olds ?? {}), {
       ...news,
@@ -147,6 +148,7 @@ async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config
   const row = new Row(inputs.__urn);
   const report = (message: string): void => void row.status(message);
   let kept = subject.outputsToKeep(olds);
+  endSharingByPlans();
   try {
     const contradiction = contradicted(logic, olds, inputs);
     if (contradiction !== undefined) throw new UserError(contradiction);
@@ -165,6 +167,8 @@ async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config
     return { ...recorded(logic, inputs), ...outputs };
   } catch (error) {
     throw initFailed(phase, { ...recorded(logic, inputs), ...kept }, explain(error));
+  } finally {
+    endSharingByPlans();
   }
 }
 
@@ -208,6 +212,8 @@ async function remove(phase: Phase, outputs: Outputs, config: StackConfig | unde
     await underLock(cluster, subject.lock(outputs), holder, report, async () => logic.remove?.(outputs, cluster));
   } catch (error) {
     throw new Error(explain(error)); // without a stack: the engine prints what it is given
+  } finally {
+    endSharingByPlans();
   }
 }
 

@@ -10,6 +10,8 @@ export interface Subject<Inputs extends SharedInputs, Live> {
   /** What the lock is called after: one rollout of it at a time in the cluster. Undefined where `run` takes locks of its own. */
   lock(inputs: Inputs): string | undefined;
   read(cluster: Cluster, inputs: Inputs): Promise<Live>;
+  /** The same for a plan, which may share the answer with other phases that are planned at the same time. Default: `read`. */
+  readForPlan?(cluster: Cluster, inputs: Inputs): Promise<Live>;
   /** What only the old state knows. In the inputs, since a running phase is not shown the old ones. */
   inputsFromState(olds: object | undefined, news: Inputs): object;
   /** Why the component must not go on with another one than the state speaks of. */

@@ -6,6 +6,7 @@ import { hasErrorStatus } from "../kubernetes/errors";
 import { describeProblem } from "../kubernetes/problem";
 import type { Subject } from "../provider/subject";
 import type { PhaseInputs, PhaseOutputs, ServeInputs } from "./inputs";
+import { planDefinition } from "./planReads";
 
 /** VersionedCRD: one CustomResourceDefinition. */
 export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
@@ -13,6 +14,7 @@ export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
   first: "serve",
   lock: ({ crd }) => crd,
   read: (cluster, { crd }) => readDefinition(cluster, crd),
+  readForPlan: (cluster, { crd }) => planDefinition(cluster, crd),
   inputsFromState(olds, news) {
     const { owner: formerOwner } = (olds ?? {}) as Partial<ServeInputs>;
     const { owner } = news as Partial<ServeInputs>;

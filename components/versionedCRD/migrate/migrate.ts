@@ -12,12 +12,13 @@ import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { noteObjects } from "./noteObjects";
+import { planFacts } from "../planReads";
 import { hasValidRehearsal } from "../rehearsalRecord";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
   async preview(inputs, cluster, live) {
-    const facts = await readPlanFacts(inputs, cluster, live);
+    const facts = await planFacts(cluster, { inputs, live });
     const plan = planDefinitionMigrate(live, inputs.version, inputs.migrator, facts);
     const runs = inputs.heldBy === undefined && plan.length > 0 && facts.listed !== undefined;
     const notes = runs && live !== undefined ? await noteObjects(inputs, cluster, live) : [];

@@ -21,7 +21,7 @@ import { expectedBeforeStore } from "../expectedOutputs";
 import { findInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
 import { planServe } from "../plan";
-import { readPlanFacts } from "../../migration/definition/planFacts";
+import { planFacts } from "../planReads";
 import { dryRunStages } from "./dryRun";
 import { noteSample } from "./noteSample";
 import { noteWayBack } from "./noteWayBack";
@@ -43,7 +43,7 @@ export async function previewServe(
   const isKnown = manifest === given.manifest;
   const others = await checkDependentsAtServe(inputs, cluster, live);
   const probed = isKnown && plan.length > 0 ? await probeWebhook(inputs, cluster, live) : [];
-  const facts = await readPlanFacts(inputs, cluster, live);
+  const facts = await planFacts(cluster, { inputs, live });
   const plans = [plan, ...plansForRolloutDigest(inputs, live, facts)];
   const unread = objectsReadable(manifest, live, facts.unreadable, plans.flat().length > 0);
   const isListed = facts.unreadable === undefined;

@@ -146,6 +146,18 @@ describe("check", () => {
     expect(await check()).toEqual({ inputs: { ...inputs, clusterId, plan, storageVersion: "v2" }, failures: [] });
   });
 
+  test("the plans of a preview read the definition once, and the first one after a phase has run reads it anew", async () => {
+    const call = answer(atV1);
+    const reads = () => call.mock.calls.filter(([{ method, path }]) => method === "GET" && path.endsWith(`/${CRD}`));
+    await check();
+    await check(inputs, "rehearse");
+    expect(reads()).toHaveLength(1);
+    await store.update(CRD, outputs as Outputs, inputs as Inputs).catch(() => undefined);
+    const whileItRan = reads().length;
+    await check();
+    expect(reads()).toHaveLength(whileItRan + 1);
+  });
+
   test("what will be recorded is known in preview, unless the phase is held, and storedVersions where no phase moves them", async () => {
     answer(atV1);
     const known = async (phase: PhaseName, more: object = {}) => {
