@@ -128,11 +128,22 @@ class Project {
   }
 }
 
+/** What each loads and makes, given `crd` and `plural`; ours is no reason for the official one's program to load it. */
+const MAKES: Record<Subject, { load: () => string; make: string }> = {
+  ours: {
+    load: () => `const { VersionedCRD } = require(${JSON.stringify(checkout("dist", "components"))});`,
+    make: "new VersionedCRD(plural, { crd })",
+  },
+  official: {
+    load: () => 'const { apiextensions } = require("@pulumi/kubernetes");',
+    make: "new apiextensions.v1.CustomResourceDefinition(plural, crd)",
+  },
+};
+
 /** The same definitions for both; a group for each, since a CRD can have only one owner. */
 function programOf(subject: Subject): string {
   return `
-const { VersionedCRD } = require(${JSON.stringify(checkout("dist", "components"))});
-const { apiextensions } = require("@pulumi/kubernetes");
+${MAKES[subject].load()}
 const versions = process.env.VERSIONS.split(",");
 const fields = Object.fromEntries(Array.from({ length: ${FIELDS} }, (_, nth) =>
   ["field" + nth, { type: "string", maxLength: 253, description: "What field " + nth + " is for, in one sentence of usual length." }]));
@@ -152,8 +163,7 @@ for (let nth = 0; nth < ${CRDS}; nth++) {
       versions: versions.map((name) => ({ name, served: true, storage: name === versions.at(-1), schema: { openAPIV3Schema } })),
     },
   };
-  if ("${subject}" === "ours") new VersionedCRD(plural, { crd });
-  else new apiextensions.v1.CustomResourceDefinition(plural, crd);
+  ${MAKES[subject].make};
 }
 `;
 }
