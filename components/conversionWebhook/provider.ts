@@ -9,7 +9,6 @@ import { readServedTrust, readTrust } from "./authority/trust";
 interface Inputs extends Names, Lifetimes {
   cluster: SharedInputs["cluster"];
   __provider: string;
-  __from: string;
   __urn: string;
 }
 
@@ -22,8 +21,9 @@ interface Outputs extends Inputs {
 }
 
 /** The provider behind an own authority: the certificates are in the state, and each `up` takes at most one step. */
-export function provider(_name: "authority", config: StackConfig | undefined) {
+export function provider(_name: "authority", config?: StackConfig) {
   return {
+    configure: (request: { config: StackConfig }): void => void (config = request.config),
     check: (_olds: unknown, news: Inputs) => Promise.resolve({ inputs: news, failures: [] }),
     diff: async (_id: string, olds: Outputs, news: Inputs) => {
       const step = await stepFor(olds, news, config);

@@ -10,6 +10,6 @@ import { rotationSubject } from "./subject";
 const PHASES = { distribute, promote, migrate: migrateKeys, retire };
 
 /** What the engine runs for the resource of a phase: see provider/shim.ts. */
-export function provider(name: RotationPhaseName, config: StackConfig | undefined) {
+export function provider(name: RotationPhaseName, config?: StackConfig) {
   return phaseProvider(name, PHASES[name], rotationSubject, config);
 }

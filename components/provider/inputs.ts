@@ -1,3 +1,6 @@
+/** What these are where the state has none of them: a VersionedCRD's phases, which are many, leave them out. */
+export const SHARED_DEFAULTS = { cluster: {}, requestTimeoutSeconds: 60, decommissionedServers: [] };
+
 /** What every phase of every component is told. */
 export interface SharedInputs {
   /** `kubeconfig`, `context` and `clusterId` as given to the component; a reference, never a token. */

@@ -33,8 +33,11 @@ export interface PhaseLogic<Inputs extends SharedInputs, Outputs extends { plan:
   plansWithout?: readonly string[];
   /** The same, and the plan is known to be this one whatever they turn out to be. */
   indifferentTo?: readonly string[];
-  /** Large inputs that nobody reads from the recorded outputs: the state keeps them once, among the inputs. */
-  notRecorded?: readonly string[];
+  /**
+   * Inputs that diff, contradiction or remove reads from the recorded outputs; the state keeps all others once, among the inputs.
+   * Absent where every input is recorded.
+   */
+  recorded?: readonly string[];
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;

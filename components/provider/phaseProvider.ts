@@ -8,7 +8,7 @@ import { notLookedAt, notLookedAtButPlanned } from "../plan/notLookedAt";
 import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
-import type { SharedInputs } from "./inputs";
+import { SHARED_DEFAULTS, type SharedInputs } from "./inputs";
 import type { PhaseLogic, PhaseWork } from "./phaseLogic";
 import { Row } from "./row";
 import { assertSameCluster, recognizeSameCluster } from "./sameCluster";
@@ -23,7 +23,6 @@ const NOT_RECOGNIZED = notLookedAt(
 /** Keys the engine and the shim need; they never show in a diff. */
 export interface Hidden {
   __provider: string;
-  __from: string;
   __urn: string;
 }
 
@@ -40,10 +39,15 @@ interface Phase {
 /** URNs that were planned in this process. A refresh asks for a diff without a check: its plan is the one of the last run. */
 const planned = new Set<string>();
 
-/** The provider behind the constant text in shim.ts. `logic` is a PhaseLogic, `subject` the Subject of its component. */
-export function phaseProvider(name: string, logic: object, subject: object, config: StackConfig | undefined) {
+/**
+ * The provider behind the constant text in shim.ts. `logic` is a PhaseLogic, `subject` the Subject of its component.
+ *
+ * @param config as states of earlier builds hand it over; now it comes by `configure`
+ */
+export function phaseProvider(name: string, logic: object, subject: object, config?: StackConfig) {
   const phase = { name, logic, subject } as Phase;
   return {
+    configure: (request: { config: StackConfig }): void => void (config = request.config),
     check: (olds: Partial<Inputs> | undefined, news: Inputs) =>
       onRow(news, () => check(phase, olds, { ...news, ...phase.subject.inputsFromState(olds, news) }, config)),
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(phase.logic, olds, news)),
@@ -71,21 +75,22 @@ function idOf({ subject }: Phase, inputs: Inputs): string {
   return String(inputs[subject.key]);
 }
 
-async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inputs, config: StackConfig | undefined) {
+async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
+  const news = { ...SHARED_DEFAULTS, ...given };
   const { plansWithout = [], indifferentTo = [] } = logic;
   const row = new Row(news.__urn);
   const unknown = unknownPaths(news);
   if (!areUnknownWithin(unknown, [...plansWithout, ...indifferentTo])) {
     await row.info(notLookedAt(`planned once its inputs are known: preview cannot tell ${unknown.join(", ")} yet`));
-    return { inputs: news, failures: [] };
+    return { inputs: given, failures: [] };
   }
   try {
     const cluster = await connect(news, config);
     const clusterId = await recognizeSameCluster(cluster, news, olds?.clusterId);
     noteInProgram(idOf(phase, news), clusterId);
     const another = await subject.whyAnotherSubject(olds, news, cluster);
-    if (another.length > 0) return failed(phase, news, another);
+    if (another.length > 0) return failed(phase, given, another);
     const live = await (subject.readForPlan ?? subject.read)(cluster, news);
     const previewed = await logic.preview(news, cluster, live, olds);
     const contradiction = contradicted(logic, withoutExpected(phase, olds ?? {}), {
@@ -93,19 +98,19 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
       ...(clusterId && { clusterId }),
       plan: previewed.plan,
     });
-    if (contradiction !== undefined) return failed(phase, news, [contradiction]);
-    if ((previewed.problems ?? []).length > 0) return failed(phase, news, previewed.problems ?? []);
+    if (contradiction !== undefined) return failed(phase, given, [contradiction]);
+    if ((previewed.problems ?? []).length > 0) return failed(phase, given, previewed.problems ?? []);
     for (const warning of previewed.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && previewed.plan.length > 0) await row.info(previewed.plan.join("\n"));
     for (const note of previewed.notes ?? []) await row.info(note);
     if (name === subject.first && previewed.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
     if (!areUnknownWithin(unknown, indifferentTo)) {
       await row.info(notLookedAtButPlanned(unknown, previewed.plan));
-      return { inputs: news, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
+      return { inputs: given, failures: [] }; // the plan may be another one then, and `up --plan` must not hold it to this
     }
     planned.add(news.__urn);
     const inputs = {
-      ...news,
+      ...given,
       ...previewed.inputs,
       ...(news.heldBy === undefined && previewed.expected),
       ...(clusterId !== undefined && { clusterId }),
@@ -114,7 +119,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, news: Inpu
     return { inputs, failures: [] };
   } catch (error) {
     noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same
-    return failed(phase, news, [explain(error)]);
+    return failed(phase, given, [explain(error)]);
   }
 }
 
@@ -144,7 +149,7 @@ function hasMoved(recorded: Partial<Inputs>, news: Inputs): boolean {
 
 async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
-  const inputs = withoutExpected(phase, planned);
+  const inputs = { ...SHARED_DEFAULTS, ...withoutExpected(phase, planned) };
   const row = new Row(inputs.__urn);
   const report = (message: string): void => void row.status(message);
   let kept = subject.outputsToKeep(olds);
@@ -166,15 +171,20 @@ async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config
     await row.status(summary);
     return { ...recorded(logic, inputs), ...outputs };
   } catch (error) {
-    throw initFailed(phase, { ...recorded(logic, inputs), ...kept }, explain(error));
+    throw initFailed(idOf(phase, inputs), { ...recorded(logic, inputs), ...kept }, explain(error));
   } finally {
     endSharingByPlans();
   }
 }
 
+/** What diff itself reads, what a program reads, and what the engine needs for a delete. */
+const ALWAYS_RECORDED = ["__provider", "clusterId", "heldBy", "plan"];
+
 /** The inputs as they stand in the outputs, too: the engine hands diff and delete nothing else. */
-function recorded({ notRecorded = [] }: Phase["logic"], inputs: Inputs): Inputs {
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !notRecorded.includes(key))) as Inputs;
+function recorded({ recorded: names }: Phase["logic"], inputs: Inputs): Inputs {
+  if (names === undefined) return inputs;
+  const kept = [...ALWAYS_RECORDED, ...names];
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => kept.includes(key))) as Inputs;
 }
 
 /**
@@ -197,8 +207,9 @@ function underLock<T>(
   return lock === undefined ? work(new AbortController().signal) : withLock(cluster, lock, holder, report, work);
 }
 
-async function remove(phase: Phase, outputs: Outputs, config: StackConfig | undefined) {
+async function remove(phase: Phase, recorded: Outputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
+  const outputs = { ...SHARED_DEFAULTS, ...recorded };
   const row = new Row(outputs.__urn);
   try {
     const cluster = await connect(outputs, config);
@@ -221,8 +232,8 @@ async function remove(phase: Phase, outputs: Outputs, config: StackConfig | unde
  * Keeps the phase in the state with what is known, and has the next `up` run it again: the engine forces an update on a
  * resource with init errors. `__provider` must be in the properties, or a later delete finds no provider.
  */
-function initFailed(phase: Phase, outputs: Inputs, reason: string): Error {
-  return Object.assign(new Error(reason), { id: idOf(phase, outputs), properties: outputs, reasons: [reason] });
+function initFailed(id: string, outputs: Inputs, reason: string): Error {
+  return Object.assign(new Error(reason), { id, properties: outputs, reasons: [reason] });
 }
 
 function explain(error: unknown): string {

@@ -8,28 +8,18 @@ export type Room = "versionedCRD" | "encryptionKeyRotation" | "conversionWebhook
 const PACKAGE = "pulumi-kubernetes-storage-migration";
 
 /**
- * The `__provider` text of a resource: constant, so that a release of this package changes no state and an old state runs
- * today's code. It loads the compiled provider from where the program found the package (`__from`, relative to the
- * project), else as the project itself would resolve it.
+ * The `__provider` text of a resource. It holds no code of this package but where the program found it, relative to the project, so
+ * that an old state runs today's code: from there, or where there is nothing any more, from where the project itself resolves it.
  *
- * It stands in the state twice for each resource, so it is short. The last argument of each call has the inputs with `__from`.
+ * It stands in the state twice for each resource, so it is short.
  *
  * The contract is that of cmd/dynamic-provider in @pulumi/pulumi: `requireFromString(text).handler()` once per text.
  * https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/dynamic-provider/index.ts
  */
-export function shimText(room: Room, name: string): string {
-  return `exports.handler = () => {
-const path = require("path");
-let config;
-const provider = { configure: (request) => { config = request.config; } };
-for (const call of ["check", "diff", "create", "update", "delete"])
-provider[call] = (...args) => {
-const file = path.resolve(args.at(-1).__from || ".", "dist/components/${room}/provider.js");
-return (require("fs").existsSync(file) ? require(file)
-: require("module").createRequire(path.resolve("_"))("${PACKAGE}/${room}/provider")).provider("${name}", config)[call](...args);
-};
-return provider;
-};
+export function shimText(room: Room, name: string, from = packageFolderForShim()): string {
+  return `exports.handler = () => require("module")
+.createRequire(require("path").resolve([${JSON.stringify(from)}, "."].find(require("fs").existsSync), "_"))
+("${PACKAGE}/${room}/provider").provider("${name}");
 `;
 }
 
@@ -47,18 +37,17 @@ export function hiddenShimInputs(
 ): pulumi.Inputs {
   return {
     __provider: text,
-    __from: packageFolderForShim(),
     __urn: withoutDependencies(pulumi.createUrn(name, token, parent)),
   };
 }
 
 /** The urn would carry a dependency on the parent, and the parent waits for us: a deadlock. */
-function withoutDependencies(urn: pulumi.Output<string>): pulumi.Output<string> {
-  return pulumi.output((urn as unknown as { promise(): Promise<string> }).promise());
+function withoutDependencies(urn: pulumi.Output<string>): Promise<string> {
+  return (urn as unknown as { promise(): Promise<string> }).promise();
 }
 
 /** Where this package is, relative to the project: a state must not hold a path of the machine that wrote it. */
-export function packageFolderForShim(): string {
+function packageFolderForShim(): string {
   let folder = __dirname;
   while (!fs.existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
   return path.relative(process.cwd(), folder) || ".";

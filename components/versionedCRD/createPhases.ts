@@ -103,7 +103,7 @@ function organization(): string {
 }
 
 type CommonInputs = {
-  [Key in keyof PhaseInputs]: Key extends "cluster" ? pulumi.Inputs : pulumi.Input<PhaseInputs[Key]>;
+  [Key in keyof PhaseInputs]?: Key extends "cluster" ? pulumi.Inputs : pulumi.Input<PhaseInputs[Key]>;
 };
 
 function commonInputs(
@@ -113,15 +113,18 @@ function commonInputs(
   args: VersionedCRDArgs,
 ): CommonInputs {
   const held = PHASES.indexOf(phase) > PHASES.indexOf(stopAfter);
+  const cluster = clusterInputs(args);
+  const { requestTimeoutSeconds, decommissionedServers = [], acknowledge = [] } = args;
   return {
     crd: ofManifest(manifest, (crd) => crd.metadata.name),
     group: ofManifest(manifest, (crd) => crd.spec.group),
     plural: ofManifest(manifest, (crd) => crd.spec.names.plural),
     kind: ofManifest(manifest, (crd) => crd.spec.names.kind),
-    cluster: clusterInputs(args),
     ...(held && { heldBy: stopAfter }),
-    requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
-    decommissionedServers: args.decommissionedServers ?? [],
-    ...((args.acknowledge ?? []).length > 0 && { acknowledge: args.acknowledge }),
+    // Else what provider/inputs.ts has: they would stand in the state with each phase of each CRD.
+    ...(Object.keys(cluster).length > 0 && { cluster }),
+    ...(requestTimeoutSeconds !== undefined && { requestTimeoutSeconds }),
+    ...(decommissionedServers.length > 0 && { decommissionedServers }),
+    ...(acknowledge.length > 0 && { acknowledge }),
   };
 }

@@ -11,6 +11,6 @@ import { definitionSubject } from "./subject";
 const PHASES = { serve, rehearse, store, migrate, drop };
 
 /** What the engine runs for the resource of a phase: see provider/shim.ts. */
-export function provider(name: PhaseName, config: StackConfig | undefined) {
+export function provider(name: PhaseName, config?: StackConfig) {
   return phaseProvider(name, PHASES[name], definitionSubject, config);
 }

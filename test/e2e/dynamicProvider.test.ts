@@ -49,7 +49,6 @@ describe("the dynamic provider of the installed @pulumi/pulumi runs the constant
     async (phase) => {
       const response = await check({
         __provider: shimText("versionedCRD", phase),
-        __from: ".",
         __urn: "",
         crd: "widgets.example.com",
         cluster: { kubeconfig: checkout("test", "e2e", "empty.kubeconfig") },

@@ -26,6 +26,7 @@ import { hasFieldsWeOwn } from "../fieldsWeOwn";
 
 /** drop: look whom it would break, unserve, wait for requests in flight, move managedFields, remove, list everything; put back at once if that fails. */
 export const drop: RolloutPhase<DropInputs> = {
+  recorded: [],
   plansWithout: ["conversion"],
 
   async preview(inputs, cluster, live) {

@@ -17,6 +17,8 @@ import { hasValidRehearsal } from "../rehearsalRecord";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
+  recorded: [],
+
   async preview(inputs, cluster, live) {
     const facts = await planFacts(cluster, { inputs, live });
     const plan = planDefinitionMigrate(live, inputs.version, inputs.migrator, facts);

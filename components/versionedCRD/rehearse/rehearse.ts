@@ -11,6 +11,7 @@ import { planRehearse } from "../plan";
 
 /** rehearse: for every live object, would the rewrite be accepted and lose nothing? Writes no object. */
 export const rehearse: RolloutPhase<RehearseInputs> = {
+  recorded: [],
   plansWithout: ["schema"],
 
   preview: (inputs, _cluster, live) =>

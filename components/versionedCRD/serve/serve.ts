@@ -27,7 +27,7 @@ import { checkServeAndAdoption, planServeAndTakeOver, previewServe } from "./pre
 /** serve: the new versions are added, served, not storage; the conversion is set; every live version stays. */
 export const serve: RolloutPhase<ServeInputs> = {
   plansWithout: ["manifest.spec.conversion"],
-  notRecorded: ["manifest"],
+  recorded: ["__urn", "__found", "cluster", "crd", "group", "plural", "owner", "onDelete"], // of a delete nothing else is known
 
   preview: previewServe,
 

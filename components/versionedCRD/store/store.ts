@@ -20,6 +20,8 @@ import { hasFieldsWeOwn } from "../fieldsWeOwn";
 
 /** store: one edit flips storage, then every API server must store the new version. */
 export const store: RolloutPhase<StoreInputs> = {
+  recorded: ["version"],
+
   preview: (inputs, _cluster, live) =>
     Promise.resolve({ plan: planStore(live, inputs.version), expected: expectedOutputs(live, inputs.version) }),
 

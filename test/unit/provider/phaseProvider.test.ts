@@ -14,10 +14,12 @@ jest.mock("../../../components/provider/connection");
 /** How the engine hands on what preview does not know. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-const hidden = { __provider: "exports.handler = …", __from: ".", __urn: "" };
+const hidden = { __provider: "exports.handler = …", __urn: "" };
 const common = { crd: CRD, group: "example.com", plural: "databases", kind: "Database", cluster: {} };
 const inputs = { ...hidden, ...common, requestTimeoutSeconds: 60, decommissionedServers: [], version: "v2" };
-const outputs = { ...inputs, plan: [], storageVersion: "v2", storedVersions: ["v2"] };
+/** Of the inputs of store, what its recorded outputs hold. */
+const recorded = { __provider: hidden.__provider, version: "v2" };
+const outputs = { ...recorded, plan: [], storageVersion: "v2", storedVersions: ["v2"] } as unknown as Outputs;
 
 type Provider = ReturnType<typeof phaseProvider>;
 type Inputs = Parameters<Provider["check"]>[1];
@@ -65,9 +67,8 @@ describe("diff", () => {
 
   test("serve: a manifest that asks for nothing new is no change, whatever was recorded", async () => {
     const serve = phaseProvider("serve", undefined);
-    const recorded = { ...outputs, manifest: manifest("v1 storage") };
     const asked = { ...inputs, manifest: manifest("v1 storage", "v2"), plan: [] };
-    expect(await diff(recorded, asked, serve)).toEqual({ changes: false });
+    expect(await diff(outputs, asked, serve)).toEqual({ changes: false });
   });
 
   test("an input that preview does not know is a change: nobody can say that there is nothing to do", async () => {
@@ -130,11 +131,11 @@ describe("diff", () => {
       () => undefined,
       (error: unknown) => (error as { properties: object }).properties,
     );
-    expect(failed).toEqual(inputs);
+    expect(failed).toEqual(recorded);
   });
 
   test("other keys that the engine hides, another folder or provider text, are no change", async () => {
-    const news = { ...inputs, __from: "elsewhere", __provider: "other", __urn: "other", plan: [] };
+    const news = { ...inputs, __provider: "other", __urn: "other", plan: [] };
     expect(await diff(outputs, news)).toEqual({ changes: false });
   });
 });
@@ -146,13 +147,22 @@ describe("check", () => {
     expect(await check()).toEqual({ inputs: { ...inputs, clusterId, plan, storageVersion: "v2" }, failures: [] });
   });
 
+  test("inputs that the state leaves out are their defaults to the phase, and stay out of the state", async () => {
+    answer(atV1);
+    const { cluster: _, requestTimeoutSeconds: __, decommissionedServers: ___, ...short } = inputs;
+    const { inputs: checked, failures } = await check(short);
+    expect([failures, Object.keys(checked)]).toEqual([[], expect.not.arrayContaining(["cluster"])]);
+    const { outs } = await store.create({ ...short, heldBy: "rehearse" } as unknown as Inputs);
+    expect(outs).toMatchObject({ storedVersions: ["v1"] });
+  });
+
   test("the plans of a preview read the definition once, and the first one after a phase has run reads it anew", async () => {
     const call = answer(atV1);
     const reads = () => call.mock.calls.filter(([{ method, path }]) => method === "GET" && path.endsWith(`/${CRD}`));
     await check();
     await check(inputs, "rehearse");
     expect(reads()).toHaveLength(1);
-    await store.update(CRD, outputs as Outputs, inputs as Inputs).catch(() => undefined);
+    await store.update(CRD, outputs, inputs as Inputs).catch(() => undefined);
     const whileItRan = reads().length;
     await check();
     expect(reads()).toHaveLength(whileItRan + 1);
@@ -339,7 +349,7 @@ describe("another cluster behind the same name", () => {
     const news = { ...inputs, clusterId: "uid-of-another" } as Inputs;
     const reasons = [expect.stringContaining("expected: uid-of-another")];
     await expect(store.create(news)).rejects.toMatchObject({ reasons });
-    await expect(store.update(CRD, outputs as Outputs, news)).rejects.toMatchObject({ reasons });
+    await expect(store.update(CRD, outputs, news)).rejects.toMatchObject({ reasons });
     expect(new Set(call.mock.calls.map(([{ method }]) => method))).toEqual(new Set(["GET"]));
   });
 });
@@ -372,11 +382,11 @@ describe("what the state was before", () => {
 });
 
 describe("create and update", () => {
-  test("a failure keeps the phase in the state with its inputs and provider, and says why", async () => {
+  test("a failure keeps the phase in the state with its provider and what a later diff reads, and says why", async () => {
     jest.mocked(connect).mockRejectedValue(new UserError("cluster https://10.0.0.1 cannot be reached"));
     const reasons = ["cluster https://10.0.0.1 cannot be reached"];
-    await expect(store.create(inputs as Inputs)).rejects.toMatchObject({ id: CRD, properties: inputs, reasons });
-    await expect(store.update(CRD, outputs as Outputs, inputs as Inputs)).rejects.toMatchObject({ reasons });
+    await expect(store.create(inputs as Inputs)).rejects.toMatchObject({ id: CRD, properties: recorded, reasons });
+    await expect(store.update(CRD, outputs, inputs as Inputs)).rejects.toMatchObject({ reasons });
   });
 
   test("a held phase writes nothing and records where the cluster stands", async () => {
@@ -403,6 +413,19 @@ describe("a delete that onDelete asks for", () => {
     await serve.delete(crd, leaving).catch(() => undefined);
     return call.mock.calls.map(([{ method }]) => method);
   };
+
+  test("finds what it reads among what serve records, also of a run that failed", async () => {
+    answer(refusal(400));
+    const { group, plural, cluster, __urn } = inputs;
+    const needed = { crd, group, plural, cluster, __urn, owner: "o/p/s/x", onDelete: "delete" };
+    const failed = serve.create({
+      ...inputs,
+      ...needed,
+      manifest: manifest("v1 storage"),
+      migrator: "direct",
+    });
+    await expect(failed).rejects.toMatchObject({ id: crd, properties: { __provider: hidden.__provider, ...needed } });
+  });
 
   test("goes on while no component of the program has the CRD on this cluster", async () => {
     expect(await methods("uid-of-a")).toContain("POST"); // the lock

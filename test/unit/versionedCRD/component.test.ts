@@ -7,6 +7,7 @@ import type { VersionedCRDArgs } from "../../../components";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
 import { manifest, webhook, withWebhook } from "../fixtures";
 import { known, ran, registered, type Registered } from "../program";
+import { SHARED_DEFAULTS } from "../../../components/provider/inputs";
 import { digestRehearsedSchema } from "../../../components/versionedCRD/rehearsalRecord";
 
 const both = manifest("v1", "v2 storage");
@@ -92,18 +93,7 @@ test("the provider text is one constant a phase: the same for two components, wi
 });
 
 test("each phase carries what all need, its own facet, and nothing else", async () => {
-  const common = [
-    "__from",
-    "__provider",
-    "__urn",
-    "cluster",
-    "crd",
-    "decommissionedServers",
-    "group",
-    "kind",
-    "plural",
-    "requestTimeoutSeconds",
-  ];
+  const common = ["__provider", "__urn", "crd", "group", "kind", "plural"];
   const own = (await phases()).map(({ inputs }) =>
     Object.keys(inputs)
       .filter((key) => !common.includes(key))
@@ -156,12 +146,10 @@ test("the urn of a phase is among its inputs, for its messages on its own row", 
   expect((await phase("store")).inputs["__urn"]).toMatch(/:Store::databases-store$/);
 });
 
-test("the defaults: the API server's own timeout, no server gone, the ambient cluster", async () => {
-  expect((await phase("migrate")).inputs).toMatchObject({
-    requestTimeoutSeconds: 60,
-    decommissionedServers: [],
-    cluster: {},
-  });
+test("what is not given stands in the state of no phase: the provider has the API server's own timeout, no server gone, the ambient cluster", async () => {
+  const unset = Object.keys(SHARED_DEFAULTS);
+  for (const { inputs } of await phases()) expect(Object.keys(inputs).filter((key) => unset.includes(key))).toEqual([]);
+  expect(SHARED_DEFAULTS).toEqual({ requestTimeoutSeconds: 60, decommissionedServers: [], cluster: {} });
 });
 
 test("arguments for the run reach every phase", async () => {
