@@ -1,16 +1,19 @@
 import * as fs from "fs";
 import { parseArgs } from "util";
 import { conversion } from "./conversion";
+import { peers, type PeersOptions } from "./peers";
 import { preview } from "./preview";
 import { rewrite } from "./rewrite";
 import { rotation } from "./rotation";
 import { table, type Row } from "./rows";
 
-const BENCHMARKS: Record<string, (options: { runs: number; objects: number }) => Promise<Row[]>> = {
-  rewrite,
-  rotation,
-  conversion,
-  preview,
+/** Each with its number of objects where none is given; `cases` and `servers` are of `peers` alone. */
+const BENCHMARKS: Record<string, { run: (options: PeersOptions) => Promise<Row[]>; objects: number }> = {
+  rewrite: { run: rewrite, objects: 10_000 },
+  rotation: { run: rotation, objects: 10_000 },
+  conversion: { run: conversion, objects: 10_000 },
+  preview: { run: preview, objects: 10_000 },
+  peers: { run: peers, objects: 20_000 },
 };
 
 async function main(): Promise<void> {
@@ -19,7 +22,9 @@ async function main(): Promise<void> {
     options: {
       json: { type: "string" },
       runs: { type: "string", default: "3" },
-      objects: { type: "string", default: "10000" },
+      objects: { type: "string" },
+      cases: { type: "string" },
+      servers: { type: "string" },
     },
   });
   const [name = ""] = positionals;
@@ -29,7 +34,13 @@ async function main(): Promise<void> {
       `benchmark is "${name}"; expected one of ${Object.keys(BENCHMARKS).join(", ")}: npm run bench -- rewrite [--json FILE]`,
     );
   }
-  const rows = await benchmark({ runs: Number(values.runs), objects: Number(values.objects) });
+  const { runs, objects = benchmark.objects, cases, servers } = values;
+  const rows = await benchmark.run({
+    runs: Number(runs),
+    objects: Number(objects),
+    ...(cases !== undefined && { cases: cases.split(",") }),
+    ...(servers !== undefined && { servers: servers.split(",").map(Number) }),
+  });
   console.log(`\n${table(rows)}`);
   if (values.json !== undefined) fs.writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 }

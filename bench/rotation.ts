@@ -17,7 +17,7 @@ const REQUEST_TIMEOUT_SECONDS = 60;
 type Subject = (cluster: Cluster, file: string, writeKey: string) => Promise<void>;
 
 const SUBJECTS: Record<string, Subject> = {
-  direct: (cluster, file, writeKey) => prove(cluster, file, writeKey, "direct"),
+  direct: (cluster, file, writeKey) => proveSecrets(cluster, file, writeKey, "direct"),
   // No proof: until the migration says Succeeded.
   "in-tree": async (cluster, file) => {
     const mark = { annotation: "bench.example.com/file", value: sha256(file) };
@@ -25,7 +25,7 @@ const SUBJECTS: Record<string, Subject> = {
     const { outcome, message } = await rewriteInTree(cluster, subject, quiet());
     if (outcome !== "succeeded") throw new Error(`in-tree migration ${outcome}: ${message}`);
   },
-  guarded: (cluster, file, writeKey) => prove(cluster, file, writeKey, "in-tree"),
+  guarded: (cluster, file, writeKey) => proveSecrets(cluster, file, writeKey, "in-tree"),
 };
 
 /** Failed reads while a key rotates, and the time that rewriting and proving takes. */
@@ -73,7 +73,13 @@ async function proofTimes(servers: number, runs: number, objects: number): Promi
   }
 }
 
-async function prove(cluster: Cluster, file: string, writeKey: string, migrator: "direct" | "in-tree"): Promise<void> {
+/** What migrate of an EncryptionKeyRotation does, without its record. */
+export async function proveSecrets(
+  cluster: Cluster,
+  file: string,
+  writeKey: string,
+  migrator: "direct" | "in-tree",
+): Promise<void> {
   const resources = (await findRotatedResources(["secrets"], cluster)).map((resource) => ({ ...resource, writeKey }));
   const rewriting = {
     sha256: sha256(file),

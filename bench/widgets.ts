@@ -11,9 +11,19 @@ const AT_ONCE = 16;
 
 type VersionName = "v1" | "v2";
 
-/** A CRD of two like versions without a webhook: flipping its storage makes every object stale, as often as wanted. */
-export async function createWidgets(local: LocalCluster, count: number): Promise<void> {
-  await local.client.post(DEFINITION, definition("v1"));
+/** A webhook that answers here; it converts as widgetConversion.ts says. */
+export interface WidgetWebhook {
+  readonly url: string;
+  /** PEM */
+  readonly ca: string;
+}
+
+/**
+ * A CRD of two versions, alike unless a webhook converts them: flipping its storage makes every object stale, as often as
+ * wanted.
+ */
+export async function createWidgets(local: LocalCluster, count: number, webhook?: WidgetWebhook): Promise<void> {
+  await local.client.post(DEFINITION, definition(webhook));
   await established(local);
   const names = Array.from({ length: count }, (_, index) => `widget-${index}`);
   const create = async (): Promise<void> => {
@@ -24,11 +34,26 @@ export async function createWidgets(local: LocalCluster, count: number): Promise
   await Promise.all(Array.from({ length: AT_ONCE }, create));
 }
 
-/** Moves storage and waits until the server says so; the objects in etcd stay as they are. */
+/** Moves storage and waits until every server says so; the objects in etcd stay as they are. */
 export async function flip(local: LocalCluster, version: VersionName): Promise<void> {
+  const before = await storageHashes(local);
   const live = await local.client.get(`${DEFINITION}/${CRD}`);
-  await local.client.put(`${DEFINITION}/${CRD}`, { ...definition(version), metadata: live.metadata });
+  for (const each of live.spec.versions) each.storage = each.name === version;
+  await local.client.put(`${DEFINITION}/${CRD}`, live);
+  while ((await storageHashes(local)).some((hash, nth) => hash === before[nth])) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
   await new Promise((resolve) => setTimeout(resolve, 2_000));
+}
+
+/** Of each server: only its plain discovery has them. */
+function storageHashes({ apiServers }: LocalCluster): Promise<(string | undefined)[]> {
+  return Promise.all(
+    apiServers.map(async ({ client }) => {
+      const { resources } = (await client.get(`/apis/${GROUP}/v1`)) as { resources: Record<string, string>[] };
+      return resources.find(({ name }) => name === PLURAL)?.["storageVersionHash"];
+    }),
+  );
 }
 
 export async function deleteWidgets(local: LocalCluster): Promise<void> {
@@ -48,18 +73,13 @@ async function established(local: LocalCluster): Promise<void> {
   }
 }
 
-function definition(storage: VersionName) {
-  const version = (name: VersionName) => ({
-    name,
-    served: true,
-    storage: name === storage,
-    schema: {
-      openAPIV3Schema: {
-        type: "object",
-        properties: { spec: { type: "object", properties: { size: { type: "integer" }, colour: { type: "string" } } } },
-      },
-    },
-  });
+function definition(webhook: WidgetWebhook | undefined) {
+  const version = (name: VersionName) => {
+    const colour = webhook !== undefined && name === "v2" ? "color" : "colour";
+    const properties = { size: { type: "integer" }, [colour]: { type: "string" } };
+    const openAPIV3Schema = { type: "object", properties: { spec: { type: "object", properties } } };
+    return { name, served: true, storage: name === "v1", schema: { openAPIV3Schema } };
+  };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -69,8 +89,14 @@ function definition(storage: VersionName) {
       scope: "Namespaced",
       names: { plural: PLURAL, singular: "widget", kind: KIND, listKind: "WidgetList" },
       versions: [version("v1"), version("v2")],
+      ...(webhook !== undefined && { conversion: conversionBy(webhook) }),
     },
   };
+}
+
+function conversionBy({ url, ca }: WidgetWebhook) {
+  const clientConfig = { url, caBundle: Buffer.from(ca).toString("base64") };
+  return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
 }
 
 function widget(name: string) {
