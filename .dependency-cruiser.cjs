@@ -51,7 +51,7 @@ module.exports = {
       comment: `components/${room}/ may import ${below.length === 0 ? "no other room" : below.join(", ")}`,
       severity: "error",
       from: { path: inRooms([room]) },
-      to: { path: "^(components|config|local|test|bench|examples)/", pathNot: inRooms([room, ...below]) },
+      to: { path: "^(components|config|local|test|bench|chaos|examples)/", pathNot: inRooms([room, ...below]) },
     })),
     { name: "not-found", severity: "error", from: {}, to: { couldNotResolve: true } },
     {

@@ -26,6 +26,7 @@ const commands = {
   e2e: jest,
   "record-state": [...jest, "--selectProjects", "e2e", "--testPathPatterns", "e2e/recordedState"],
   bench: ["dist/bench/index.js"],
+  chaos: ["dist/chaos/index.js"],
   matrix: ["dist/local/matrix.js"],
 };
 
@@ -95,7 +96,9 @@ async function compile() {
 
 /** Name, size and time of every source: a compiler that finds nothing new to do still takes seconds to say so. */
 function sources() {
-  const folders = ["components", "local", "bench", "examples"].filter((folder) => existsSync(join(root, folder)));
+  const folders = ["components", "local", "bench", "chaos", "examples"].filter((folder) =>
+    existsSync(join(root, folder)),
+  );
   const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)),
   );

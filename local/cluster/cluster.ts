@@ -82,12 +82,16 @@ export interface Cluster {
   killEtcd(): Promise<void>;
   startEtcd(): Promise<void>;
   stopControllerManager(): Promise<void>;
+  /** SIGKILL, as a crash. */
+  killControllerManager(): Promise<void>;
   startControllerManager(): void;
   /** A folder of short name for unix sockets, which goes with the cluster. */
   socketFolder(): string;
   /** Starts another program that ends with this cluster, say a webhook. Its output goes to a file beside the other logs. */
   startBeside(name: string, command: string, args: string[], env?: NodeJS.ProcessEnv): StartedProcess;
   endBeside(name: string): Promise<void>;
+  /** SIGKILL, as a crash. */
+  killBeside(name: string): Promise<void>;
   /** Ends every process and waits for it. */
   stop(): Promise<void>;
 }
@@ -200,10 +204,12 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     killEtcd: () => processes.kill("etcd"),
     startEtcd: runEtcd,
     stopControllerManager: () => processes.end("kube-controller-manager"),
+    killControllerManager: () => processes.kill("kube-controller-manager"),
     startControllerManager,
     socketFolder: () => processes.socketFolder(),
     startBeside: (name, command, args, env) => processes.start(name, command, args, env),
     endBeside: (name) => processes.end(name),
+    killBeside: (name) => processes.kill(name),
     stop: async () => {
       for (const each of apiServers) each.client.close();
       await endCluster(dir);

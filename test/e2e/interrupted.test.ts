@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import { CliProgram } from "./cli";
-import { descendants, hasEnded } from "./descendants";
+import { descendants, hasEnded } from "../../local/descendants";
 import { startWorld, type World } from "./harness";
 import { convert } from "./looseWebhook";
 import { atWork } from "./lossWorld";

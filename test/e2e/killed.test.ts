@@ -2,7 +2,7 @@ import type { ChildProcess } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { CliProgram } from "./cli";
-import { descendants, hasEnded } from "./descendants";
+import { descendants, hasEnded } from "../../local/descendants";
 import { startWorld, type World } from "./harness";
 import { createObjects, definitionPath, group, manifest, objectPath, plural, resource } from "./selfies";
 

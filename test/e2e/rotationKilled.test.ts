@@ -1,7 +1,8 @@
 import * as fs from "fs";
 import { setTimeout as sleep } from "timers/promises";
 import { createSecrets, formsOf, keysIn, prefixes } from "./rotationBench";
-import { commandOf, descendants, exitCode, RotationProgram } from "./rotationProgram";
+import { commandOf, descendants } from "../../local/descendants";
+import { exitCode, RotationProgram } from "./rotationProgram";
 import { RotationMoments, type RotationMoment, type Seen } from "./rotationMoments";
 import { startRotationWorld, type RotationWorld } from "./rotationWorld";
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "child_process";
 import * as fs from "fs";
 import * as path from "path";
 import { checkout } from "../../local/checkout";
+import { commandOf, descendants } from "../../local/descendants";
 import { findRandomPlugin } from "../../local/randomPlugin/find";
 import { findPulumi } from "../../local/toolchain/pulumi";
 import { pulumiSettings } from "../../local/toolchain/pulumiSettings";
@@ -81,28 +82,6 @@ new EncryptionKeyRotation("secrets", args);
 
 export function exitCode(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once("close", resolve));
-}
-
-/** Of every thread: Go starts processes from whichever it is on. */
-export function descendants(pid: number): number[] {
-  try {
-    const threads = fs.readdirSync(`/proc/${pid}/task`);
-    const listed = threads.flatMap((thread) =>
-      fs.readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(/\s+/),
-    );
-    const children = listed.filter(Boolean).map(Number);
-    return children.flatMap((child) => [child, ...descendants(child)]);
-  } catch {
-    return []; // it ended meanwhile
-  }
-}
-
-export function commandOf(pid: number): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return "";
-  }
 }
 
 function argumentsBelow(pid: number): string {

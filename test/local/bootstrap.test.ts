@@ -118,7 +118,7 @@ test("an unknown command => the known ones", async () => {
   const { code, output } = await start("strat").ended;
   expect([code, output.trim()]).toEqual([
     1,
-    'found command "strat"; expected one of start, cluster, down, test, e2e, record-state, bench, matrix',
+    'found command "strat"; expected one of start, cluster, down, test, e2e, record-state, bench, chaos, matrix',
   ]);
 });
 

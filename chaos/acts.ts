@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LocalApiServer } from "../local/cluster/apiServer";
+import { startSlowAdmission } from "./admission";
+import { stillNames } from "./clients";
+import { setNoSpace } from "./etcdAlarm";
+import type { FaultName } from "./faults";
+import type { PlannedFault } from "./plan";
+import { kill, type Program } from "./program";
+import { DEFINITION } from "./rollout";
+import { startStorm } from "./storm";
+import type { World } from "./world";
+
+/** How long between two requests that a fault has held up. */
+const BURST_MS = 300;
+
+interface Scene extends PlannedFault {
+  readonly world: World;
+  /** The one whose `up` is under way. */
+  readonly program: Program;
+  readonly apiServer: LocalApiServer;
+}
+
+/** Tries the fault; returns whether there was something to try it on. */
+export async function act(world: World, program: Program, planned: PlannedFault): Promise<boolean> {
+  const { apiServers } = world.cluster;
+  const apiServer = apiServers[planned.server] ?? apiServers[0];
+  return (await ACTS[planned.fault]({ ...planned, world, program, apiServer })) !== false;
+}
+
+const ACTS: Record<FaultName, (scene: Scene) => Promise<false | void>> = {
+  "kill pulumi": ({ program }) => killOf(program, "pulumi"),
+  "kill plugin": ({ program }) => killOf(program, "plugin"),
+  "kill program": ({ program }) => killOf(program, "program"),
+  "kill API server": ({ world, server, apiServer, forMs }) =>
+    world.explained(server, async () => {
+      await apiServer.kill();
+      await sleep(forMs);
+      await apiServer.start();
+    }),
+  "kill etcd": ({ world, forMs }) =>
+    world.explained(undefined, async () => {
+      await world.cluster.killEtcd();
+      await sleep(forMs);
+      await world.cluster.startEtcd();
+    }),
+  "kill controller-manager": async ({ world: { cluster }, forMs }) => {
+    await cluster.killControllerManager();
+    await sleep(forMs);
+    cluster.startControllerManager();
+  },
+  "kill webhook": ({ world, forMs }) =>
+    world.explained(undefined, async () => {
+      await world.webhook?.kill();
+      await sleep(forMs);
+      await world.webhook?.startAgain();
+    }),
+  "pause API server": ({ world, server, apiServer, forMs }) =>
+    world.explained(server, async () => {
+      await apiServer.pause();
+      await burst(world, [server], 8 * BURST_MS);
+      await sleep(Math.max(0, forMs - 8 * BURST_MS));
+      apiServer.resume();
+    }),
+  "slow admission": async ({ world, forMs }) => {
+    const admission = await startSlowAdmission(world.cluster.client, world.subject);
+    await burst(world, [...world.cluster.apiServers.keys()], forMs);
+    await admission.end();
+  },
+  "etcd NOSPACE": ({ world, forMs }) =>
+    world.explained(undefined, async () => {
+      await setNoSpace(world.cluster.etcd, true);
+      await sleep(forMs);
+      await setNoSpace(world.cluster.etcd, false);
+    }),
+  "429 storm": async ({ world, forMs }) => {
+    const storm = await startStorm(world.cluster.client, "pipeline");
+    await sleep(forMs);
+    await storm.end();
+  },
+  "CRD edited": async ({ world, server }) => {
+    const labels = { "chaos.example.com/edited": `${server}` };
+    const patch = { metadata: { labels }, spec: { names: { categories: ["chaos"] } } };
+    await world.cluster.client.mergePatch(`${DEFINITION}?fieldManager=somebody`, patch);
+  },
+  "second rollout": async ({ world }) => {
+    const other = await world.program(`other-${world.windows.length}-${Date.now()}`);
+    other.configure(world.subject.args);
+    const { code } = await other.up();
+    if (code === 0) world.wrong.push("another stack rolled out the same CRD; expected it to be refused");
+  },
+  "server cut off from etcd": ({ world, server, apiServer, forMs }) =>
+    world.explained(server, async () => {
+      await apiServer.cutOff();
+      await sleep(forMs);
+      await apiServer.rejoin();
+    }),
+};
+
+function killOf(program: Program, which: "pulumi" | "plugin" | "program"): Promise<false | void> {
+  const found = program.find(which);
+  found.forEach(kill);
+  return Promise.resolve(found.length > 0 ? undefined : false);
+}
+
+/** Requests that the fault holds up, for so long: new objects, and objects that nobody has written since they are there. */
+async function burst({ clients }: World, servers: readonly number[], forMs: number): Promise<void> {
+  const until = Date.now() + forMs;
+  for (let nth = 0; nth === 0 || Date.now() < until; nth++) {
+    for (const server of servers) {
+      const still = stillNames[clients.written.size % stillNames.length] ?? "";
+      clients.written.add(still);
+      clients.apartFrom(server, (caller) => caller.create(`held-${clients.value()}`, clients.value()));
+      clients.apartFrom(server, (caller) => caller.update(still, clients.value()));
+    }
+    await sleep(BURST_MS);
+  }
+}

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkout } from "../local/checkout";
+import { startTestCluster } from "../local/cluster/forTests";
+import type { Cluster } from "../local/cluster/cluster";
+import { startWebhookProcess, type RunningWebhook } from "../local/tutorial/webhook";
+import { Clients } from "./clients";
+import type { Window } from "./failures";
+import { Moments } from "./moments";
+import { PHASES, type Plan } from "./plan";
+import { Program } from "./program";
+import { rolloutOf } from "./rollout";
+import { rotationOf } from "./rotation";
+import { COMPACTION_SECONDS, REQUEST_TIMEOUT_SECONDS } from "./settings";
+import type { Subject } from "./subject";
+
+const READY_MS = 60_000;
+
+/** A control plane of its own for one run, with all that is in it. */
+export class World {
+  readonly windows: Window[] = [];
+  /** What a fault itself found, that must not be. */
+  readonly wrong: string[] = [];
+  private readonly programs: Program[] = [];
+
+  private constructor(
+    readonly plan: Plan,
+    readonly cluster: Cluster,
+    readonly subject: Subject,
+    readonly webhook: RunningWebhook | undefined,
+    readonly clients: Clients,
+    readonly moments: Moments,
+  ) {}
+
+  static async start(plan: Plan): Promise<World> {
+    const cluster = await startTestCluster(`chaos-${plan.seed}`, {
+      // What etcd said it wrote must be there after a SIGKILL.
+      syncToDisk: true,
+      servers: plan.servers,
+      network: plan.servers > 1 ? "namespace" : "loopback",
+      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+      ...(plan.kind === "rotation" && { encryption: {}, compactionSeconds: COMPACTION_SECONDS }),
+    });
+    try {
+      return await World.on(cluster, plan);
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  private static async on(cluster: Cluster, plan: Plan): Promise<World> {
+    const source = checkout("examples", "selfierequests", "conversion.ts");
+    const isRollout = plan.kind === "rollout";
+    const file = join(cluster.dir, "webhook-ca.pem");
+    const webhook = isRollout ? await startWebhookProcess(cluster, file, source) : undefined;
+    const subject =
+      webhook === undefined
+        ? await rotationOf(plan, cluster)
+        : await rolloutOf(plan, cluster, { url: webhook.url, caBundle: readFileSync(file, "utf8") });
+    const phases: readonly string[] = PHASES[plan.kind];
+    const moments = new Moments(cluster.etcd, subject.lease, phases);
+    const clients = new Clients(cluster.apiServers, subject, () => moments.met.has(phases.at(-1) ?? ""));
+    return new World(plan, cluster, subject, webhook, clients, moments);
+  }
+
+  async program(stack: string): Promise<Program> {
+    const program = await Program.create(join(this.cluster.dir, `program-${stack}`), this.plan.kind, stack);
+    this.programs.push(program);
+    return program;
+  }
+
+  /** Whatever fails while the work goes on, and until every server is ready again, is the fault's doing. */
+  async explained(server: number | undefined, work: () => Promise<void>): Promise<void> {
+    const window: Window = { from: Date.now(), to: Infinity, ...(server !== undefined && { server }) };
+    this.windows.push(window);
+    await work();
+    await this.ready();
+    await sleep(500); // the first request on a connection that the fault has ended
+    window.to = Date.now();
+  }
+
+  async ready(): Promise<void> {
+    const deadline = Date.now() + READY_MS;
+    for (const { client, name } of this.cluster.apiServers) {
+      while ((await client.send("GET", "/readyz").catch(() => ({ status: 0 }))).status !== 200) {
+        if (Date.now() > deadline) throw new Error(`${name} is not ready ${READY_MS / 1000} s after a fault`);
+        await sleep(100);
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    this.clients.close();
+    await Promise.all(this.programs.map((program) => program.end()));
+    await this.moments.stop();
+    await this.cluster.stop();
+  }
+}
