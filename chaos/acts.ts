@@ -94,6 +94,12 @@ const ACTS: Record<FaultName, (scene: Scene) => Promise<false | void>> = {
       await sleep(forMs);
       await apiServer.rejoin();
     }),
+  // Clients have roads of their own to each server.
+  "balancer cut": async ({ world: { cluster }, forMs }) => {
+    await cluster.cutBalancer();
+    await sleep(forMs);
+    await cluster.restoreBalancer();
+  },
 };
 
 function killOf(program: Program, which: "pulumi" | "plugin" | "program"): Promise<false | void> {

@@ -33,6 +33,7 @@ export const FAULTS = {
   "CRD edited": { kinds: ["rollout"], servers: 1, lastsMs: atOnce, explains: "nothing" },
   "second rollout": { kinds: ["rollout"], servers: 1, lastsMs: atOnce, explains: "nothing" },
   "server cut off from etcd": { kinds: both, servers: 2, lastsMs: [3_000, 12_000], explains: "its server" },
+  "balancer cut": { kinds: both, servers: 2, lastsMs: [500, 10_000], explains: "nothing" },
 } as const satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof FAULTS;

@@ -126,7 +126,7 @@ function whyNone({ action, client }: Operation, before: readonly Configuration[]
   return `${client}: ${describe(action)}; expected that of an object that is ${states}, or of one that an open request has changed`;
 }
 
-export function describe(action: Action): string {
+function describe(action: Action): string {
   switch (action.kind) {
     case "create":
     case "update":
@@ -143,7 +143,7 @@ export function describe(action: Action): string {
 }
 
 /** etcd's own order: what began after another one ended must not have been answered with an earlier resourceVersion. */
-export function whyOutOfOrder(history: readonly Operation[]): string | undefined {
+function whyOutOfOrder(history: readonly Operation[]): string | undefined {
   const answered = history.filter(({ resourceVersion }) => /^\d+$/.test(resourceVersion ?? ""));
   const ends = [...answered].sort((left, right) => left.completed - right.completed);
   const begins = [...answered].sort((left, right) => left.invoked - right.invoked);

@@ -4,6 +4,7 @@ const Sequencer = require("@jest/test-sequencer").default;
 /** What takes longest, so that the end of a run is not one worker's alone; those with several API servers apart. */
 const LONG = [
   "lossAttempts",
+  "chaos",
   "killed",
   "migrators",
   "pipeline",

@@ -70,6 +70,9 @@ export interface Cluster {
   readonly pids: Record<string, number>;
   /** Writes a kubeconfig for a user that holds exactly these rules. @param through `server` unless given */
   userKubeconfig(name: string, rules: readonly PolicyRule[], through?: string): Promise<string>;
+  /** The balancer before several takes no connection any more, and those that it carries end. */
+  cutBalancer(): Promise<void>;
+  restoreBalancer(): Promise<void>;
   /** SIGKILL, as a crash: the identity Lease stays behind. */
   killApiServer(): Promise<void>;
   /** Starts it again on its port, after ending it cleanly if it runs. Without flags it gets those it had. */
@@ -190,6 +193,8 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
       return processes.pids();
     },
     userKubeconfig: (name, rules, through = server) => makeUser(first.client, through, dir, name, rules),
+    cutBalancer: () => network.connectBalancer(false),
+    restoreBalancer: () => network.connectBalancer(true),
     killApiServer: () => first.kill(),
     restartApiServer: (flags) => first.restart(flags),
     pauseApiServer: () => first.pause(),

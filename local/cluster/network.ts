@@ -38,6 +38,8 @@ export interface Network {
   add(): Promise<ServerPlace>;
   /** Whether that server reaches etcd, and then the balancer it: one that asks for its readiness leaves it out. */
   connectToEtcd(place: ServerPlace, connected: boolean): Promise<void>;
+  /** Whether the balancer before several servers takes connections; cut, those that it carries end. */
+  connectBalancer(connected: boolean): Promise<void>;
 }
 
 export interface NetworkOptions {
@@ -105,6 +107,7 @@ export async function loopback(options: NetworkOptions): Promise<Network> {
       const route = { listen: new URL(place.etcd).host, to: [`127.0.0.1:${client}`] };
       await relay.set({ [`etcd ${host}`]: connected ? route : undefined, front: balanced() });
     },
+    connectBalancer: (connected) => relay.set({ front: connected ? balanced() : undefined }),
   };
 }
 

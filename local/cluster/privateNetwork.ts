@@ -44,6 +44,7 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
     const to = targets.filter((target) => !cutOff.has(target));
     return { front: { listen: socket("balancer"), to }, balancer: { listen: balancer, to } };
   };
+  const toBalancer = { listen: `127.0.0.1:${front}`, to: [socket("balancer")] };
   let etcdRoads = etcdPorts.client;
   return {
     kind: "namespace",
@@ -55,7 +56,7 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
       await inside.set({ etcd: { listen: socket("etcd"), to: [etcd] } });
       inhabitant = await inside.start();
       await outside.set({
-        front: { listen: `127.0.0.1:${front}`, to: [socket("balancer")] },
+        front: toBalancer,
         etcd: { listen: `127.0.0.1:${etcdFront}`, to: [socket("etcd")] },
         out: { listen: socket("out"), to: "proxy" },
       });
@@ -89,5 +90,6 @@ async function privateNetwork({ dir, binary, processes }: NetworkOptions, own: U
       const road = connected ? { listen: new URL(place.etcd).host, to: [etcd] } : undefined;
       await inside.set({ [`etcd ${place.host}`]: road, ...balanced() });
     },
+    connectBalancer: (connected) => outside.set({ front: connected ? toBalancer : undefined }),
   };
 }
