@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalApiServer } from "../local/cluster/apiServer";
 import { startSlowAdmission } from "./admission";
-import { stillNames } from "./clients";
 import { setNoSpace } from "./etcdAlarm";
 import type { FaultName } from "./faults";
 import type { PlannedFault } from "./plan";
 import { kill, type Program } from "./program";
 import { DEFINITION } from "./rollout";
 import { startStorm } from "./storm";
+import { heldMs } from "./settings";
 import type { World } from "./world";
 
 /** How long between two requests that a fault has held up. */
 const BURST_MS = 300;
+/** A run that does not get to its flip is held up no longer. */
+const LONGEST_TO_FLIP_MS = 60_000;
 
 interface Scene extends PlannedFault {
   readonly world: World;
@@ -61,11 +63,18 @@ const ACTS: Record<FaultName, (scene: Scene) => Promise<false | void>> = {
       await sleep(Math.max(0, forMs - 8 * BURST_MS));
       apiServer.resume();
     }),
-  "slow admission": async ({ world, forMs }) => {
-    const admission = await startSlowAdmission(world.cluster.client, world.subject);
-    await burst(world, [...world.cluster.apiServers.keys()], forMs);
-    await admission.end();
-  },
+  // A busy server may take longer than its own timeout, together with what is held up.
+  "slow admission": ({ world, forMs }) =>
+    world.explained(undefined, async () => {
+      const { cluster, subject, moments, plan } = world;
+      const isHeld = (name: string): boolean => /^(held|still)-/.test(name);
+      const admission = await startSlowAdmission(cluster.client, subject, heldMs(plan), isHeld);
+      const deadline = Date.now() + LONGEST_TO_FLIP_MS;
+      const servers = [...cluster.apiServers.keys()];
+      while (!moments.met.has("migrate") && Date.now() < deadline) await burst(world, servers, BURST_MS);
+      await burst(world, servers, forMs);
+      await admission.end();
+    }),
   "etcd NOSPACE": ({ world, forMs }) =>
     world.explained(undefined, async () => {
       await setNoSpace(world.cluster.etcd, true);
@@ -113,8 +122,7 @@ async function burst({ clients }: World, servers: readonly number[], forMs: numb
   const until = Date.now() + forMs;
   for (let nth = 0; nth === 0 || Date.now() < until; nth++) {
     for (const server of servers) {
-      const still = stillNames[clients.written.size % stillNames.length] ?? "";
-      clients.written.add(still);
+      const still = clients.heldObject();
       clients.apartFrom(server, (caller) => caller.create(`held-${clients.value()}`, clients.value()));
       clients.apartFrom(server, (caller) => caller.update(still, clients.value()));
     }

@@ -8,23 +8,26 @@ import type { Subject } from "./subject";
 
 const PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 const NAME = "chaos-slow-admission";
-/** Within --request-timeout, so that what is held up lands all the same. */
-const HELD_MS = 2_200;
 
 interface Review {
   apiVersion: string;
   kind: string;
-  request: { uid: string; userInfo: { username: string } };
+  request: { uid: string; name: string };
 }
 
-/** An admission webhook that allows everything and holds up what the clients ask, not what the pipeline does. */
-export async function startSlowAdmission(client: Client, { rule }: Subject): Promise<{ end(): Promise<void> }> {
+/** An admission webhook that allows everything, and holds up requests for these names. */
+export async function startSlowAdmission(
+  client: Client,
+  { rule }: Subject,
+  heldMs: number,
+  isHeld: (name: string) => boolean,
+): Promise<{ end(): Promise<void> }> {
   const authority = await makeAuthority("admission");
   const { cert, key } = await makeServerCertificate(authority, "admission");
   const server = createServer({ cert, key }, (request, response) => {
     void text(request).then(async (body) => {
       const { apiVersion, kind, request: asked } = JSON.parse(body) as Review;
-      if (asked.userInfo.username === "admin") await sleep(HELD_MS);
+      if (isHeld(asked.name)) await sleep(heldMs);
       response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, allowed: true } }));
     });
   });
@@ -37,7 +40,7 @@ export async function startSlowAdmission(client: Client, { rule }: Subject): Pro
     rules: [{ ...rule, operations: ["CREATE", "UPDATE"] }],
     sideEffects: "None",
     admissionReviewVersions: ["v1"],
-    timeoutSeconds: 10,
+    timeoutSeconds: 30,
   };
   await client.post(PATH, {
     apiVersion: "admissionregistration.k8s.io/v1",
@@ -49,7 +52,7 @@ export async function startSlowAdmission(client: Client, { rule }: Subject): Pro
     end: async () => {
       await client.delete(`${PATH}/${NAME}`);
       // Servers follow the configuration in a moment; until then they ask here.
-      await sleep(HELD_MS + 1_000);
+      await sleep(heldMs + 1_000);
       server.close();
       server.closeAllConnections();
     },

@@ -18,6 +18,9 @@ const PATIENCE_MS = 400;
 /** Requests that a paused server holds are answered once it goes on. */
 const REQUEST_MS = 60_000;
 
+/** So many of them are changed by requests that a fault holds up. */
+const HELD = 40;
+
 export const stillNames = Array.from({ length: STILL }, (_, nth) => `still-${String(nth).padStart(2, "0")}`);
 const busyNames = Array.from({ length: BUSY }, (_, nth) => `busy-${nth}`);
 
@@ -31,6 +34,7 @@ export class Clients implements Notes {
   private readonly loops: Promise<void>[] = [];
   private readonly apart: Promise<unknown>[] = [];
   private values = 0;
+  private held = 0;
   private stopped = false;
 
   constructor(
@@ -51,6 +55,13 @@ export class Clients implements Notes {
   /** Each value once: what is read then tells who wrote it. */
   value(): string {
     return `value-${this.values++}`;
+  }
+
+  /** An object that was not written for a while: with many open writes of one object its history has too many orders. */
+  heldObject(): string {
+    const name = stillNames[this.held++ % HELD] ?? "";
+    this.written.add(name);
+    return name;
   }
 
   /** What is there before anything happens. */

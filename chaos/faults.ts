@@ -27,7 +27,7 @@ export const FAULTS = {
   "kill controller-manager": { kinds: both, servers: 1, lastsMs: [0, 6_000], explains: "nothing" },
   "kill webhook": { kinds: ["rollout"], servers: 1, lastsMs: [0, 4_000], explains: "every server" },
   "pause API server": { kinds: both, servers: 1, lastsMs: PAST_EVERY_TIMEOUT, explains: "its server" },
-  "slow admission": { kinds: both, servers: 1, lastsMs: [4_000, 12_000], explains: "nothing" },
+  "slow admission": { kinds: both, servers: 1, lastsMs: [1_000, 5_000], explains: "every server" },
   "etcd NOSPACE": { kinds: both, servers: 1, lastsMs: [500, 5_000], explains: "every server" },
   "429 storm": { kinds: both, servers: 1, lastsMs: [500, 8_000], explains: "nothing" },
   "CRD edited": { kinds: ["rollout"], servers: 1, lastsMs: atOnce, explains: "nothing" },

@@ -100,9 +100,9 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
       };
       for (const stream of [child.stdout, child.stderr]) stream.on("data", note);
       child.on("error", reject);
-      child.on("close", (code) => {
+      child.on("close", (code, signal) => {
         this.running = undefined;
-        resolve({ code: code ?? 1, output });
+        resolve({ code: code ?? 1, output: signal === null ? output : `${output}\nended by ${signal}\n` });
       });
     });
   }

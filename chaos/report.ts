@@ -4,12 +4,13 @@ import type { Verdict } from "./run";
 
 const MOST_LINES = 10;
 
-/** The first sentence of what an `up` failed with, without the parts that say it again. */
+/** The first sentence of what an `up` failed with: what a phase says, else what the engine does. */
 export function reasonOf(output: string): string {
-  const lines = output.split("\n").map((line) => line.trim());
-  const said = lines.filter((line) => /(^|\s)error: /.test(line) && !/update failed|resource registration/.test(line));
-  const line = said.at(0) ?? lines.filter((each) => each !== "").at(-1) ?? "ended without a word";
-  return line.replace(/^.*?error: /, "").slice(0, 200);
+  const ofPhase = /error: \d+ errors? occurred:\s+\* ([^\n]+)/.exec(output)?.[1];
+  const said = [...output.matchAll(/(?:^|\s)error: ([^\n]+)/g)].map(([, text = ""]) => text.trim());
+  const ofEngine = said.find((text) => !/^update failed|resource registration/.test(text));
+  const last = output.trim().split("\n").at(-1)?.trim() ?? "";
+  return (ofPhase ?? ofEngine ?? (last === "" ? "ended without a word" : last)).slice(0, 200);
 }
 
 /** `rotation by default, 3 servers: kill etcd in migrate + 1.2 s` */

@@ -3,7 +3,7 @@ import { checkout } from "../local/checkout";
 import type { Cluster } from "../local/cluster/cluster";
 import { readEtcd } from "../local/cluster/etcd";
 import type { Plan } from "./plan";
-import { REQUEST_TIMEOUT_SECONDS } from "./settings";
+import { requestTimeoutSeconds } from "./settings";
 import type { KubernetesObject, Subject } from "./subject";
 
 const group = "stable.example.com";
@@ -19,7 +19,7 @@ const fields = (version: string, value: string): object =>
 
 /** The tutorial's CRD, from v1 to v2 in one go, v1 dropped. */
 export async function rolloutOf(
-  { migrator }: Plan,
+  plan: Plan,
   cluster: Cluster,
   conversion: { url: string; caBundle: string },
 ): Promise<Subject> {
@@ -29,8 +29,8 @@ export async function rolloutOf(
   ]);
   const args = {
     kubeconfig,
-    requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
-    ...(migrator === "direct" && { migrator }),
+    requestTimeoutSeconds: requestTimeoutSeconds(plan),
+    ...(plan.migrator === "direct" && { migrator: plan.migrator }),
   };
   const reason = "its writers go on until v1 answers 404";
   return {

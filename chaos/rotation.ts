@@ -3,7 +3,7 @@ import { rightsForRotation } from "../components/kubernetes/rights/rotationRight
 import type { Cluster } from "../local/cluster/cluster";
 import { readEtcd } from "../local/cluster/etcd";
 import type { Plan } from "./plan";
-import { COMPACTION_SECONDS, REQUEST_TIMEOUT_SECONDS } from "./settings";
+import { COMPACTION_SECONDS, requestTimeoutSeconds } from "./settings";
 import type { KubernetesObject, Subject } from "./subject";
 
 const OLD = "2026-08";
@@ -11,15 +11,15 @@ const NEW = "2026-11";
 const prefix = "/registry/secrets/";
 
 /** Secrets from one key to the next, the old one retired. */
-export async function rotationOf({ migrator }: Plan, cluster: Cluster): Promise<Subject> {
+export async function rotationOf(plan: Plan, cluster: Cluster): Promise<Subject> {
   const kubeconfig = await cluster.userKubeconfig("pipeline", rightsForRotation({ resources: ["secrets"] }));
   const args = {
     kubeconfig,
     resources: ["secrets"],
     targets: cluster.apiServers.map(({ encryptionFile }) => ({ file: encryptionFile })),
-    requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+    requestTimeoutSeconds: requestTimeoutSeconds(plan),
     compactionIntervalSeconds: COMPACTION_SECONDS,
-    ...(migrator === "direct" && { migrator }),
+    ...(plan.migrator === "direct" && { migrator: plan.migrator }),
   };
   return {
     lease: "/registry/leases/kube-system/storage-migration-encryption",

@@ -12,7 +12,7 @@ import { PHASES, type Plan } from "./plan";
 import { Program } from "./program";
 import { rolloutOf } from "./rollout";
 import { rotationOf } from "./rotation";
-import { COMPACTION_SECONDS, REQUEST_TIMEOUT_SECONDS } from "./settings";
+import { COMPACTION_SECONDS, requestTimeoutSeconds } from "./settings";
 import type { Subject } from "./subject";
 
 const READY_MS = 60_000;
@@ -39,7 +39,7 @@ export class World {
       syncToDisk: true,
       servers: plan.servers,
       network: plan.servers > 1 ? "namespace" : "loopback",
-      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+      requestTimeoutSeconds: requestTimeoutSeconds(plan),
       ...(plan.kind === "rotation" && { encryption: {}, compactionSeconds: COMPACTION_SECONDS }),
     });
     try {

@@ -41,13 +41,19 @@ test("counts by fault: those that met a run, and how many of these failed", () =
   ]);
 });
 
-test("the reason of an up is what its phase said, not that the update failed", () => {
-  const output = [
+test("the reason of an up is what its phase said, else what the engine did, not that the update failed", () => {
+  const ofPhase = [
+    "subject-store updating (1s) error: 1 error occurred:",
     "Diagnostics:",
-    "  pulumi-nodejs:dynamic/…:Migrate (subject-migrate):",
-    "    error: the API server gave no answer",
-    "      next: run it again",
+    "  subject-store:",
+    "    error: 1 error occurred:",
+    "    \t* the API server gave no answer",
+    "          next: run it again",
     "    error: update failed",
   ].join("\n");
-  expect(reasonOf(output)).toBe("the API server gave no answer");
+  expect(reasonOf(ofPhase)).toBe("the API server gave no answer");
+  expect(reasonOf("  error: update failed\n  error: an unhandled error occurred: -1\n")).toBe(
+    "an unhandled error occurred: -1",
+  );
+  expect(reasonOf("Updating (chaos):\n")).toBe("Updating (chaos):");
 });
