@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "../local/checkout";
 import { commandOf, descendants, hasEnded } from "../local/descendants";
+import { isRunning, startTime } from "../local/processes";
 import { findRandomPlugin } from "../local/randomPlugin/find";
 import { findPulumi } from "../local/toolchain/pulumi";
 import { pulumiSettings } from "../local/toolchain/pulumiSettings";
@@ -18,6 +19,8 @@ export interface Ended {
 export class Program {
   private running: ChildProcess | undefined;
   private readonly log: string;
+  /** Below a CLI that was to be killed: a plugin may outlive it. */
+  private readonly below: { pid: number; started: string }[] = [];
 
   private constructor(
     private readonly dir: string,
@@ -64,6 +67,7 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
   find(which: "pulumi" | "plugin" | "program"): number[] {
     const pid = this.running?.pid;
     if (pid === undefined) return [];
+    this.below.push(...descendants(pid).map((each) => ({ pid: each, started: startTime(each) ?? "" })));
     if (which === "pulumi") return [pid];
     const mark = which === "plugin" ? "dynamic-provider" : "cmd/run";
     return descendants(pid).filter((each) => isNode(each) && commandOf(each).includes(mark));
@@ -71,6 +75,7 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
 
   /** Ends it and all that it started. */
   async end(): Promise<void> {
+    for (const each of this.below) if (isRunning(each)) kill(each.pid);
     const pid = this.running?.pid;
     if (pid === undefined) return;
     const all = [pid, ...descendants(pid)];
