@@ -1,7 +1,7 @@
 import type { Schema } from "../crd/definition";
 import type { Pair } from "./check";
 import { isEmbeddedResourceType, isSameSchemaType, isWiderSchemaType } from "./schemaType";
-import { ANYTHING, keepsUnknownFields, schemaOfValues, schemaOfField } from "./schemaFields";
+import { ANYTHING, keepsUnknownFields, schemaOfFieldValues, schemaOfField } from "./schemaFields";
 
 /** The keywords below which further nodes stand; each node is a pair of its own. */
 export const CHILDREN: readonly string[] = ["properties", "additionalProperties", "items"];
@@ -34,14 +34,18 @@ function namedPairs(old: Schema, next: Schema, below: Below): Pair[] {
   return [...names].flatMap((name) =>
     below(
       `.${name}`,
-      schemaOfField(old, name) ?? schemaOfValues(old),
-      schemaOfField(next, name) ?? schemaOfValues(next),
+      schemaOfField(old, name) ?? schemaOfFieldValues(old),
+      schemaOfField(next, name) ?? schemaOfFieldValues(next),
     ),
   );
 }
 
 function valuePairs(old: Schema, next: Schema, below: Below): Pair[] {
-  return below(".*", schemaOfValues(old) ?? (keepsUnknownFields(old) ? ANYTHING : undefined), schemaOfValues(next));
+  return below(
+    ".*",
+    schemaOfFieldValues(old) ?? (keepsUnknownFields(old) ? ANYTHING : undefined),
+    schemaOfFieldValues(next),
+  );
 }
 
 function itemPairs(old: Schema, next: Schema, below: Below): Pair[] {

@@ -1,9 +1,9 @@
 import type { Schema } from "../crd/definition";
 import { isEmbeddedResourceType } from "./schemaType";
-import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "./schemaFields";
+import { IMPLIED, keepsUnknownFields, schemaOfFieldValues, schemaOfField } from "./schemaFields";
 
 /** A place of one schema whose values another schema does not keep. */
-export interface LostField {
+export interface PrunedField {
   /** From the root: `.spec.hosts[].name`; "" is the root itself. */
   readonly path: string;
   /** Why, where the reason is not that the field is missing. */
@@ -18,7 +18,7 @@ export interface LostField {
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 export function prunedFields(from: Schema | undefined, to: Schema | undefined): string[] {
-  return prunedFieldsWithSchema(from, to).map(describeLostField).sort();
+  return prunedFieldsWithSchema(from, to).map(describePrunedField).sort();
 }
 
 /** True for two nodes of which neither loses anything to the other: they need not be walked. */
@@ -29,19 +29,19 @@ export function prunedFieldsWithSchema(
   from: Schema | undefined,
   to: Schema | undefined,
   isSame: IsSame = () => false,
-): LostField[] {
+): PrunedField[] {
   return walk(from ?? {}, to ?? {}, "", isSame);
 }
 
 const UNKNOWN_FIELDS = "unknown fields";
 
 /** `.spec.port (string → integer)`. */
-export function describeLostField({ path, reason }: LostField): string {
+export function describePrunedField({ path, reason }: PrunedField): string {
   if (reason === undefined) return path;
   return reason === UNKNOWN_FIELDS ? `${path || "."}* (${reason})` : `${path} (${reason})`;
 }
 
-function walk(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
+function walk(from: Schema, to: Schema, path: string, isSame: IsSame): PrunedField[] {
   if (isSame(from, to)) return [];
   if (path !== "" && changedType(from, to)) return [{ path, reason: `${from.type} → ${to.type}` }];
   // Below a node that keeps unknown fields, only what the target does describe can still lose something.
@@ -51,7 +51,7 @@ function walk(from: Schema, to: Schema, path: string, isSame: IsSame): LostField
 }
 
 /** Both keep unknown fields, and what is one to the first may be a node that the second describes and prunes. */
-function walkUnknown(from: Schema, to: Schema, path: string): LostField[] {
+function walkUnknown(from: Schema, to: Schema, path: string): PrunedField[] {
   const described = Object.entries(to.properties ?? {}).filter(([name]) => schemaOfField(from, name) === undefined);
   return described.flatMap(([name, child]) => {
     return isResource(to, path) && IMPLIED.includes(name) ? [] : prunedOfAnything(child, `${path}.${name}`);
@@ -59,30 +59,30 @@ function walkUnknown(from: Schema, to: Schema, path: string): LostField[] {
 }
 
 /** A scalar is kept or refused, but never pruned. */
-function prunedOfAnything(to: Schema, path: string): LostField[] {
+function prunedOfAnything(to: Schema, path: string): PrunedField[] {
   if (keepsUnknownFields(to)) return walkUnknown({}, to, path);
-  const values = schemaOfValues(to);
+  const values = schemaOfFieldValues(to);
   if (values !== undefined) return prunedOfAnything(values, `${path}.*`);
   if (to.items !== undefined) return prunedOfAnything(to.items, `${path}[]`);
   return to.type === "object" || to.properties !== undefined ? [{ path, reason: UNKNOWN_FIELDS }] : [];
 }
 
-function walkProperties(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
+function walkProperties(from: Schema, to: Schema, path: string, isSame: IsSame): PrunedField[] {
   return Object.entries(propertiesOf(from)).flatMap(([name, child]) => {
     if (isResource(to, path) && IMPLIED.includes(name)) return [];
     const here = `${path}.${name}`;
-    const peer = schemaOfField(to, name) ?? schemaOfValues(to);
+    const peer = schemaOfField(to, name) ?? schemaOfFieldValues(to);
     if (peer === undefined) return keepsUnknownFields(to) ? [] : [{ path: here }];
     return walk(child, peer, here, isSame);
   });
 }
 
-function walkValues(from: Schema, to: Schema, path: string, isSame: IsSame): LostField[] {
+function walkValues(from: Schema, to: Schema, path: string, isSame: IsSame): PrunedField[] {
   const items =
     from.items !== undefined && to.items !== undefined ? walk(from.items, to.items, `${path}[]`, isSame) : [];
-  const values = schemaOfValues(from);
+  const values = schemaOfFieldValues(from);
   if (values === undefined) return items;
-  const peer = schemaOfValues(to);
+  const peer = schemaOfFieldValues(to);
   if (peer !== undefined) return [...items, ...walk(values, peer, `${path}.*`, isSame)];
   return keepsUnknownFields(to) ? items : [...items, { path: `${path}.*`, reason: "free keys" }];
 }

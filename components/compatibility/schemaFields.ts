@@ -11,7 +11,7 @@ export function keepsUnknownFields(schema: Schema): boolean {
 }
 
 /** The schema of a map's values; `true` and `{}` both mean any value. */
-export function schemaOfValues(schema: Schema): Schema | undefined {
+export function schemaOfFieldValues(schema: Schema): Schema | undefined {
   const values = schema.additionalProperties;
   if (values === undefined || values === false) return undefined;
   return values === true || Object.keys(values).length === 0 ? ANYTHING : values;

@@ -5,7 +5,7 @@ import type { Cluster } from "../kubernetes/cluster";
 import { ApiError, hasErrorStatus } from "../kubernetes/errors";
 import { plainServerMessage } from "../kubernetes/plainServerMessage";
 import { withRetries } from "../kubernetes/retry";
-import { listSample } from "../migration/rehearsal/sample";
+import { listRehearsalSample } from "../migration/rehearsal/sample";
 import { objectsOfFacts, type ConversionAsked, type ObjectsRead, type RollbackFacts } from "./facts";
 import { versionsThatMayBeStored } from "./versions";
 
@@ -26,7 +26,9 @@ export async function collectRollbackFacts(cluster: Cluster, live: Definition, t
 async function readObjects(cluster: Cluster, live: Definition, version: string): Promise<ObjectsRead> {
   if (servedByName(live)[version] !== true) return { state: "not served" };
   try {
-    const sample = await withRetries({ seconds: SECONDS }, () => listSample(cluster, resourceAt(live, version)));
+    const sample = await withRetries({ seconds: SECONDS }, () =>
+      listRehearsalSample(cluster, resourceAt(live, version)),
+    );
     return { state: "read", ...sample };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -1,4 +1,4 @@
-import { describeLostField, prunedFieldsWithSchema } from "../compatibility/prunedFields";
+import { describePrunedField, prunedFieldsWithSchema } from "../compatibility/prunedFields";
 import { isWebhookConversion } from "../crd/conversion";
 import type { Definition, Schema } from "../crd/definition";
 import { describeCount } from "../kubernetes/count";
@@ -57,7 +57,7 @@ function fieldsOf(from: Schema | undefined, to: Schema, read: ObjectsRead): Fiel
   return lost
     .map((field, index) => {
       const count = uses[index];
-      return { field: describeLostField(field), ...(count !== undefined && { objects: count }) };
+      return { field: describePrunedField(field), ...(count !== undefined && { objects: count }) };
     })
     .sort((left, right) => (left.field < right.field ? -1 : 1));
 }

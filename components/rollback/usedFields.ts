@@ -1,4 +1,4 @@
-import type { LostField } from "../compatibility/prunedFields";
+import type { PrunedField } from "../compatibility/prunedFields";
 import type { Schema } from "../crd/definition";
 import type { KubernetesObject } from "../kubernetes/api";
 import { compareObjects } from "../migration/rehearsal/compare";
@@ -10,7 +10,7 @@ import { compareObjects } from "../migration/rehearsal/compare";
  * @param to the schema that does not hold these places
  */
 export function countUses(
-  fields: readonly LostField[],
+  fields: readonly PrunedField[],
   objects: readonly KubernetesObject[],
   to: Schema,
 ): readonly number[] {
@@ -28,12 +28,12 @@ export function countUses(
 }
 
 /** Both schemas know the place: nothing is pruned there, and the API server refuses what is of the wrong type. */
-function hasOtherType({ reason }: LostField): boolean {
+function hasOtherType({ reason }: PrunedField): boolean {
   return reason?.includes(" → ") === true;
 }
 
 /** The place itself and all below it; a key of a map, of which the path says `*`, may have dots. */
-function placeOf({ path }: LostField): (found: string) => boolean {
+function placeOf({ path }: PrunedField): (found: string) => boolean {
   const literal = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\.\\\*/g, "\\..+");
   const place = new RegExp(`^${literal}(?:$|[.[])`);
   return (found) => place.test(found);

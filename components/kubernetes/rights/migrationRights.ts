@@ -1,7 +1,7 @@
 import {
   groupOfPolicyRulePattern,
   IDENTITY,
-  isWildcardRulePattern,
+  isPolicyRuleWildcard,
   type MigratedResource,
   type PolicyRule,
   policyRule,
@@ -36,7 +36,7 @@ export function rightsForMigration(
   resources: readonly string[],
   { migrator = "in-tree" }: Migration = {},
 ): PolicyRule[] {
-  const isAny = resources.some(isWildcardRulePattern);
+  const isAny = resources.some(isPolicyRuleWildcard);
   const names = isAny ? undefined : [...resources].sort();
   const custom = resources.filter(mayBeCrd);
   const builtIn = resources.filter(mayBeBuiltIn);
@@ -69,7 +69,7 @@ export function mayBeCrd(resource: string): boolean {
 /** Kubernetes' own groups with a dot end so, and those of some CRDs. */
 function mayBeBuiltIn(resource: string): boolean {
   return (
-    !isWildcardRulePattern(resource) && (!mayBeCrd(resource) || groupOfPolicyRulePattern(resource).endsWith(".k8s.io"))
+    !isPolicyRuleWildcard(resource) && (!mayBeCrd(resource) || groupOfPolicyRulePattern(resource).endsWith(".k8s.io"))
   );
 }
 

@@ -36,7 +36,7 @@ export function groupOfPolicyRulePattern(pattern: string): string {
   return pattern === "*.*" ? "." : pattern.split(".").slice(1).join(".");
 }
 
-export function isWildcardRulePattern(pattern: string): boolean {
+export function isPolicyRuleWildcard(pattern: string): boolean {
   return pattern.startsWith("*");
 }
 

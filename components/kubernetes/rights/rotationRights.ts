@@ -1,7 +1,7 @@
 import {
   groupOfPolicyRulePattern,
   IDENTITY,
-  isWildcardRulePattern,
+  isPolicyRuleWildcard,
   type PolicyRule,
   policyRule,
   policyRulesByPattern,
@@ -37,7 +37,7 @@ export function rightsForRotationPreview({ resources }: Rotation): PolicyRule[] 
 /** Exactly what `pulumi up` of an EncryptionKeyRotation needs, in every phase. The files are no right of Kubernetes'. */
 export function rightsForRotation({ resources, migrator = "in-tree", kms = false }: Rotation): PolicyRule[] {
   const custom = resources.filter((pattern) => groupOfPolicyRulePattern(pattern).includes("."));
-  const crds = custom.some(isWildcardRulePattern) ? undefined : [...custom].sort();
+  const crds = custom.some(isPolicyRuleWildcard) ? undefined : [...custom].sort();
   return [
     IDENTITY,
     SERVERS,
@@ -73,6 +73,6 @@ export function rightsForRotation({ resources, migrator = "in-tree", kms = false
 function crdNamesUnder(patterns: readonly string[]): PolicyRule[] {
   const needed =
     !patterns.includes("*.*") &&
-    patterns.some((each) => isWildcardRulePattern(each) && groupOfPolicyRulePattern(each).includes("."));
+    patterns.some((each) => isPolicyRuleWildcard(each) && groupOfPolicyRulePattern(each).includes("."));
   return needed ? [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["list"])] : [];
 }

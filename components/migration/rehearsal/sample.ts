@@ -30,7 +30,7 @@ export interface Sample {
 }
 
 /** The first objects of a resource, whole. @throws ApiError where they cannot be listed */
-export async function listSample(cluster: Caller, resource: Resource): Promise<Sample> {
+export async function listRehearsalSample(cluster: Caller, resource: Resource): Promise<Sample> {
   const request = { method: "GET", path: resourcePath(resource), query: { limit: SAMPLED } } as const;
   const { items, metadata } = await cluster.call<KubernetesList>(request);
   const { resourceVersion } = metadata;
@@ -41,7 +41,7 @@ export async function listSample(cluster: Caller, resource: Resource): Promise<S
 /** The same without another try. Undefined where they cannot be read: other parts of the preview say so. */
 export async function readSample(cluster: Caller, resource: Resource): Promise<Sample | undefined> {
   try {
-    return await withoutRetries(() => listSample(cluster, resource));
+    return await withoutRetries(() => listRehearsalSample(cluster, resource));
   } catch (error) {
     if (error instanceof ApiError) return undefined; // worth a line on the row, not a refusal
     throw error;

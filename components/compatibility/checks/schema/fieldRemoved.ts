@@ -1,6 +1,6 @@
 import type { NodeCheck } from "../../check";
 import { schemaTypeOf } from "../../schemaType";
-import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "../../schemaFields";
+import { IMPLIED, keepsUnknownFields, schemaOfFieldValues, schemaOfField } from "../../schemaFields";
 
 export const fieldRemoved: NodeCheck = {
   id: "field-removed",
@@ -11,7 +11,7 @@ export const fieldRemoved: NodeCheck = {
   keywords: [],
   concerns: "data",
   compare: ({ old, next, isResource }) => {
-    if (keepsUnknownFields(next) || schemaOfValues(next) !== undefined) return [];
+    if (keepsUnknownFields(next) || schemaOfFieldValues(next) !== undefined) return [];
     return Object.entries(old.properties ?? {})
       .filter(([name]) => schemaOfField(next, name) === undefined && !(isResource && IMPLIED.includes(name)))
       .map(([name, field]) => ({ below: `.${name}`, what: `field (${describeType(schemaTypeOf(field))}) → none` }));

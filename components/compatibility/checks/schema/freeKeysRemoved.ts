@@ -1,6 +1,6 @@
 import type { NodeCheck } from "../../check";
 import { schemaTypeOf } from "../../schemaType";
-import { keepsUnknownFields, schemaOfValues } from "../../schemaFields";
+import { keepsUnknownFields, schemaOfFieldValues } from "../../schemaFields";
 
 export const freeKeysRemoved: NodeCheck = {
   id: "free-keys-removed",
@@ -11,8 +11,8 @@ export const freeKeysRemoved: NodeCheck = {
   keywords: [],
   concerns: "data",
   compare: ({ old, next }) => {
-    const values = schemaOfValues(old);
-    if (values === undefined || schemaOfValues(next) !== undefined || keepsUnknownFields(next)) return [];
+    const values = schemaOfFieldValues(old);
+    if (values === undefined || schemaOfFieldValues(next) !== undefined || keepsUnknownFields(next)) return [];
     return [{ below: ".*", what: `additionalProperties (${schemaTypeOf(values)}) → none` }];
   },
 };

@@ -1,7 +1,7 @@
 import type { NodeCheck } from "../../check";
 import { describeChange } from "../../describeValue";
 import { schemaTypeOf } from "../../schemaType";
-import { IMPLIED, keepsUnknownFields, schemaOfValues, schemaOfField } from "../../schemaFields";
+import { IMPLIED, keepsUnknownFields, schemaOfFieldValues, schemaOfField } from "../../schemaFields";
 
 const KEYWORD = "x-kubernetes-preserve-unknown-fields";
 
@@ -26,7 +26,7 @@ export const unknownFieldDescribed: NodeCheck = {
   keywords: [],
   concerns: "data",
   compare: ({ old, next, isResource }) => {
-    if (!keepsUnknownFields(old) || !keepsUnknownFields(next) || schemaOfValues(old) !== undefined) return [];
+    if (!keepsUnknownFields(old) || !keepsUnknownFields(next) || schemaOfFieldValues(old) !== undefined) return [];
     return Object.entries(next.properties ?? {})
       .filter(([name]) => schemaOfField(old, name) === undefined && !(isResource && IMPLIED.includes(name)))
       .filter(([, field]) => !(schemaTypeOf(field) === "any" && keepsUnknownFields(field)))
