@@ -6,6 +6,7 @@ import { preview } from "./preview";
 import { rewrite } from "./rewrite";
 import { rotation } from "./rotation";
 import { table, type Row } from "./rows";
+import { status } from "./status";
 
 /** Each with its number of objects where none is given; `cases` and `servers` are of `peers` alone. */
 const BENCHMARKS: Record<string, { run: (options: PeersOptions) => Promise<Row[]>; objects: number }> = {
@@ -13,6 +14,7 @@ const BENCHMARKS: Record<string, { run: (options: PeersOptions) => Promise<Row[]
   rotation: { run: rotation, objects: 10_000 },
   conversion: { run: conversion, objects: 10_000 },
   preview: { run: preview, objects: 10_000 },
+  status: { run: status, objects: 1_000_000 },
   peers: { run: peers, objects: 20_000 },
 };
 

@@ -4,7 +4,6 @@ const Sequencer = require("@jest/test-sequencer").default;
 /** What takes longest, so that the end of a run is not one worker's alone; those with several API servers apart. */
 const LONG = [
   "lossAttempts",
-  "chaos",
   "killed",
   "migrators",
   "pipeline",
@@ -14,6 +13,7 @@ const LONG = [
   "rotationKilled",
   "storageMigration",
   "rotationKms",
+  "engineAhead",
   "commands",
   "engineInTree",
   "conversionWebhook",
