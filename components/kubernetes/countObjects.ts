@@ -1,4 +1,5 @@
-import { type Caller, type Resource, type KubernetesList, resourcePath, MetadataOnly } from "./api";
+import { type Caller, type Resource } from "./api";
+import { listFirstObjects } from "./listFirstObjects";
 
 export interface ObjectCount {
   readonly objects: number;
@@ -7,13 +8,6 @@ export interface ObjectCount {
 
 /** How many objects there are, and a list's resourceVersion, at the price of one object's metadata. */
 export async function countObjects(cluster: Caller, resource: Resource, signal?: AbortSignal): Promise<ObjectCount> {
-  const { metadata, items } = await cluster.call<KubernetesList>({
-    method: "GET",
-    path: resourcePath(resource),
-    query: { limit: 1 },
-    accept: MetadataOnly.list,
-    ...(signal && { signal }),
-  });
-  const objects = (items ?? []).length + (metadata.remainingItemCount ?? 0);
-  return { objects, listResourceVersion: metadata.resourceVersion ?? "" };
+  const { count, resourceVersion = "" } = await listFirstObjects(cluster, resource, 1, { ...(signal && { signal }) });
+  return { objects: count, listResourceVersion: resourceVersion };
 }

@@ -1,12 +1,7 @@
-import {
-  type KubernetesList,
-  type KubernetesObject,
-  MetadataOnly,
-  type Resource,
-  resourcePath,
-} from "../kubernetes/api";
+import type { KubernetesObject, Resource } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasErrorStatus } from "../kubernetes/errors";
+import { listFirstObjects } from "../kubernetes/listFirstObjects";
 import { withRetries } from "../kubernetes/retry";
 
 /** The first objects of a resource, metadata only, and how many there are about. */
@@ -23,17 +18,10 @@ const PLAN_SECONDS = 5;
 
 /** @param resource at its storage version */
 export async function readResourceSample(cluster: Cluster, resource: Resource): Promise<ResourceSample> {
-  const request = {
-    method: "GET",
-    path: resourcePath(resource),
-    query: { limit: SAMPLED },
-    accept: MetadataOnly.list,
-  } as const;
   try {
-    const list = await withRetries({ seconds: PLAN_SECONDS }, () => cluster.call<KubernetesList>(request));
-    const objects = list.items ?? [];
-    const { remainingItemCount = 0, resourceVersion: listed } = list.metadata;
-    return { objects, count: objects.length + remainingItemCount, ...(listed !== undefined && { listed }) };
+    const first = await withRetries({ seconds: PLAN_SECONDS }, () => listFirstObjects(cluster, resource, SAMPLED));
+    const { objects, count, resourceVersion: listed } = first;
+    return { objects, count, ...(listed !== undefined && { listed }) };
   } catch (error) {
     // Not served, or unreadable just now: the plan's other facts say so.
     if (hasErrorStatus(error, 404, 429, 500, 503, 504)) return { objects: [] };

@@ -1,12 +1,6 @@
-import {
-  type Caller,
-  type KubernetesList,
-  type KubernetesObject,
-  MetadataOnly,
-  type Resource,
-  resourcePath,
-} from "../kubernetes/api";
+import type { Caller, KubernetesObject, Resource } from "../kubernetes/api";
 import { ApiError, UnreachableError } from "../kubernetes/errors";
+import { type FirstObjects, listFirstObjects } from "../kubernetes/listFirstObjects";
 import { withRetries } from "../kubernetes/retry";
 import { type DefinitionFacts } from "./definitionFacts";
 import { olderStoredOfFacts, servedVersionsOfFacts, type ObjectsSeen, type Sample } from "./facts";
@@ -37,9 +31,8 @@ export async function readFirstObjects(
   if (resource === undefined) return { objects: { state: "not served" } };
   try {
     const list = await withRetries({ seconds: LIST_SECONDS, signal }, () => listMetadata(caller, resource, 1, signal));
-    const [first] = list.items ?? [];
-    const count = (first === undefined ? 0 : 1) + (list.metadata.remainingItemCount ?? 0);
-    const { resourceVersion } = list.metadata;
+    const { count, resourceVersion } = list;
+    const [first] = list.objects;
     return {
       objects: { state: "counted", count },
       ...(resourceVersion !== undefined && { resourceVersion }),
@@ -57,15 +50,8 @@ function listedAt(facts: DefinitionFacts): Resource | undefined {
   return version === undefined ? undefined : { group: facts.group, plural: facts.plural, version };
 }
 
-function listMetadata(caller: Caller, resource: Resource, limit: number, signal: AbortSignal): Promise<KubernetesList> {
-  return caller.call<KubernetesList>({
-    method: "GET",
-    path: resourcePath(resource),
-    query: { limit },
-    accept: MetadataOnly.list,
-    timeoutSeconds: LIST_SECONDS,
-    signal,
-  });
+function listMetadata(caller: Caller, resource: Resource, limit: number, signal: AbortSignal): Promise<FirstObjects> {
+  return listFirstObjects(caller, resource, limit, { timeoutSeconds: LIST_SECONDS, signal });
 }
 
 function whyNot(error: unknown): ObjectsSeen {
@@ -99,12 +85,11 @@ export async function readObjectsSample(
   const resource = listedAt(facts);
   if (resource === undefined) return undefined;
   try {
-    const list = await listMetadata(caller, resource, SAMPLED, signal);
-    const objects = list.items ?? [];
+    const { objects, isAll } = await listMetadata(caller, resource, SAMPLED, signal);
     const served = servedVersionsOfFacts(facts);
     return {
       objects: objects.length,
-      all: !list.metadata.continue,
+      all: isAll,
       managedFields: countVersions(objects, ({ metadata }) =>
         (metadata.managedFields ?? []).flatMap(({ apiVersion }) =>
           isUnservedOf(facts, served, apiVersion) ? [apiVersion.slice(facts.group.length + 1)] : [],

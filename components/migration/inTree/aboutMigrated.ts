@@ -1,5 +1,6 @@
-import { isNewerObject, type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../../kubernetes/api";
+import { isNewerObject, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
+import { listFirstObjects } from "../../kubernetes/listFirstObjects";
 import { progressLine } from "../rewrite/progress";
 
 /** Of a CRD with a webhook the list converts each of them. */
@@ -35,14 +36,7 @@ export class AboutMigrated {
   }
 
   private async share(resourceVersion: string): Promise<number> {
-    const { items } = await this.cluster.call<KubernetesList>({
-      method: "GET",
-      path: resourcePath(this.resource),
-      query: { limit: SAMPLE },
-      accept: MetadataOnly.list,
-      signal: this.signal,
-    });
-    const sample = items ?? [];
-    return sample.filter((object) => isNewerObject(object, resourceVersion)).length / Math.max(1, sample.length);
+    const { objects } = await listFirstObjects(this.cluster, this.resource, SAMPLE, { signal: this.signal });
+    return objects.filter((object) => isNewerObject(object, resourceVersion)).length / Math.max(1, objects.length);
   }
 }

@@ -1,8 +1,8 @@
 import type { Definition } from "../../crd/definition";
-import { type KubernetesList, type KubernetesObject, MetadataOnly, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { hasErrorStatus, messageOfError } from "../../kubernetes/errors";
+import { type FirstObjects, listFirstObjects } from "../../kubernetes/listFirstObjects";
 import type { Work } from "../../kubernetes/report";
 import { decideRetry } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -212,17 +212,8 @@ class InTreeMigration {
     return crd === undefined ? [] : keepStoredVersions(this.cluster, crd, atLeast, this.work.signal);
   }
 
-  private async firstObjects(limit: number): Promise<{ count: number; objects: KubernetesObject[] }> {
-    const request = {
-      method: "GET",
-      path: resourcePath(this.subject.resource),
-      query: { limit },
-      accept: MetadataOnly.list,
-      signal: this.work.signal,
-    } as const;
-    const list = await this.cluster.call<KubernetesList>(request);
-    const objects = list.items ?? [];
-    return { count: objects.length + (list.metadata.remainingItemCount ?? 0), objects };
+  private firstObjects(limit: number): Promise<FirstObjects> {
+    return listFirstObjects(this.cluster, this.subject.resource, limit, { signal: this.work.signal });
   }
 
   private async conclude(

@@ -1,6 +1,7 @@
-import { type KubernetesList, MetadataOnly, type Resource, resourcePath } from "../../kubernetes/api";
+import type { Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError } from "../../kubernetes/errors";
+import { listFirstObjects } from "../../kubernetes/listFirstObjects";
 import type { Work } from "../../kubernetes/report";
 import { touchObject } from "../rewrite/touch";
 
@@ -17,14 +18,7 @@ export function isFollowedByInTreeMigrator({ plural, verbs }: { plural: string; 
  * first is not tried, since the migrator needs a stale one among the first itself.
  */
 export async function someAreStale(cluster: Cluster, resource: Resource, work: Work): Promise<boolean> {
-  const { items } = await cluster.call<KubernetesList>({
-    method: "GET",
-    path: resourcePath(resource),
-    query: { limit: SAMPLE },
-    accept: MetadataOnly.list,
-    signal: work.signal,
-  });
-  const sample = items ?? [];
+  const { objects: sample } = await listFirstObjects(cluster, resource, SAMPLE, { signal: work.signal });
   if (sample.length <= 1) return true;
   let missing = Math.min(2, sample.length - 1);
   for (const object of sample.slice(1).reverse()) {

@@ -1,11 +1,6 @@
-import {
-  type KubernetesList,
-  type KubernetesObject,
-  MetadataOnly,
-  type Resource,
-  resourcePath,
-} from "../../kubernetes/api";
+import type { KubernetesObject, Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
+import { countObjects } from "../../kubernetes/countObjects";
 import type { Work } from "../../kubernetes/report";
 import { forEachObject } from "./objects";
 import { touchObject } from "./touch";
@@ -63,7 +58,8 @@ export async function rewriteAhead(
     return rewriting.finally(() => sent.delete(rewriting));
   };
   try {
-    if ((await countObjects(cluster, resource, signal)) < AT_LEAST) return NOTHING;
+    const { objects } = await countObjects(cluster, resource, signal);
+    if (objects < AT_LEAST) return NOTHING;
     const walked = await forEachObject(cluster, resource, visit, { ...work, signal, doing: "rewriting ahead" });
     isWhole = walked.failedCount === 0;
   } catch {
@@ -71,10 +67,4 @@ export async function rewriteAhead(
   }
   await Promise.allSettled(sent);
   return { rewritten, seconds: (Date.now() - began) / 1_000, isWhole };
-}
-
-async function countObjects(cluster: Cluster, resource: Resource, signal: AbortSignal): Promise<number> {
-  const [path, accept] = [resourcePath(resource), MetadataOnly.list];
-  const list = await cluster.call<KubernetesList>({ method: "GET", path, query: { limit: 1 }, accept, signal });
-  return (list.items ?? []).length + (list.metadata.remainingItemCount ?? 0);
 }
