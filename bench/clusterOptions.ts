@@ -1,5 +1,5 @@
-import { checkout } from "../../../local/checkout";
-import type { ClusterOptions } from "../../../local/cluster/cluster";
+import { checkout } from "../local/checkout";
+import type { ClusterOptions } from "../local/cluster/cluster";
 
 /** Kubernetes' own: requests that began before the flip are waited out for so long. */
 export const REQUEST_TIMEOUT_SECONDS = 60;

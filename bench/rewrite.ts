@@ -6,14 +6,13 @@ import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
 import { migrateInTree } from "../components/migration/inTree/inTree";
 import { rewriteAllObjects } from "../components/migration/rewrite/rewriteAllObjects";
-import { checkout } from "../local/checkout";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
+import { clusterOptions, REQUEST_TIMEOUT_SECONDS } from "./clusterOptions";
 import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import { connect, createWidgets, CRD, deleteWidgets, flip, GROUP, PLURAL } from "./widgets";
 
-const REQUEST_TIMEOUT_SECONDS = 60;
 const MEMORY_OBJECTS = [1_000, 50_000];
 
 type Version = "v1" | "v2";
@@ -36,8 +35,7 @@ const SUBJECTS: Record<string, Subject> = {
 
 /** The same objects on the same cluster, rewritten in turn by each subject: objects/s from start to end. */
 export async function rewrite({ runs, objects }: { runs: number; objects: number }): Promise<Row[]> {
-  const dir = checkout(".local", "bench");
-  const local = await startCluster({ dir, requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
+  const local = await startCluster(clusterOptions(1));
   endWhenInterrupted(local);
   try {
     const rates = await rateRows(local, runs, objects);

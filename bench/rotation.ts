@@ -1,17 +1,15 @@
 import type { Cluster } from "../components/kubernetes/cluster";
+import { describeCount } from "../components/kubernetes/count";
 import { rewriteInTree } from "../components/migration/inTree/inTree";
 import { proveResources } from "../components/encryptionKeyRotation/proof/prove";
 import { findRotatedResources } from "../components/encryptionKeyRotation/proof/rotatedResources";
-import { checkout } from "../local/checkout";
 import { startCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
+import { clusterOptions, REQUEST_TIMEOUT_SECONDS } from "./clusterOptions";
 import { failedReads } from "./failedReads";
 import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import { connect, createSecrets, fileOf, load, nextKey, quiet, sha256 } from "./secrets";
-
-/** Kubernetes' own: requests that began before the flip are waited out for so long. */
-const REQUEST_TIMEOUT_SECONDS = 60;
 
 /** Rewrites every Secret under the first key of this file. */
 type Subject = (cluster: Cluster, file: string, writeKey: string) => Promise<void>;
@@ -38,16 +36,10 @@ export async function rotation({ runs, objects }: { runs: number; objects: numbe
 /** From a key that every server writes with to the proof that every object is under it. */
 async function proofTimes(servers: number, runs: number, objects: number): Promise<Row[]> {
   let key = nextKey();
-  const local = await startCluster({
-    dir: checkout(".local", "bench"),
-    servers,
-    network: servers > 1 ? "namespace" : "loopback",
-    requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
-    encryption: { text: fileOf(key) },
-  });
+  const local = await startCluster({ ...clusterOptions(servers), encryption: { text: fileOf(key) } });
   endWhenInterrupted(local);
   try {
-    say(`${servers} API server${servers > 1 ? "s" : ""}: creating ${objects} Secrets`);
+    say(`${describeCount(servers, "API server")}: creating ${objects} Secrets`);
     await createSecrets(local, objects);
     const cluster = await connect(local);
     const times = new Map<string, number[]>(Object.keys(SUBJECTS).map((subject) => [subject, []]));
@@ -66,7 +58,7 @@ async function proofTimes(servers: number, runs: number, objects: number): Promi
       }
     }
     cluster.close();
-    const metric = `start to proof, ${objects} Secrets, ${servers} API server${servers > 1 ? "s" : ""}`;
+    const metric = `start to proof, ${objects} Secrets, ${describeCount(servers, "API server")}`;
     return [...times].map(([subject, found]) => row({ case: "rotation", subject, metric, unit: "s" }, found));
   } finally {
     await local.stop();

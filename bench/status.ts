@@ -7,6 +7,7 @@ import { checkout } from "../local/checkout";
 import { startCluster, type Cluster } from "../local/cluster/cluster";
 import { writeManyToEtcd } from "../local/cluster/etcd";
 import { say } from "../local/say";
+import { endWhenInterrupted } from "./interrupted";
 import { row, type Row } from "./rows";
 import type { Look } from "./statusProcess";
 
@@ -27,6 +28,7 @@ export async function status({ runs, objects }: { runs: number; objects: number 
     controllerManager: false, // its garbage collector would hold every object in memory
     requestTimeoutSeconds: 60,
   });
+  endWhenInterrupted(local);
   try {
     say(`writing ${objects} objects to etcd`);
     for (let nth = 0; nth < LARGE; nth++) await writeObjects(local, nth, Math.ceil(objects / LARGE));

@@ -1,3 +1,4 @@
+import { describeCount } from "../../components/kubernetes/count";
 import { say } from "../../local/say";
 import { type Row } from "../rows";
 import { customResources } from "./cases/customResources";
@@ -68,7 +69,7 @@ async function figures(
   runs: number,
 ): Promise<{ rows: Row[]; troubles: string[] }> {
   const { apiServers, noPrivateNetwork } = of.local;
-  const name = `${of.name}, ${apiServers.length} API server${apiServers.length > 1 ? "s" : ""}`;
+  const name = `${of.name}, ${describeCount(apiServers.length, "API server")}`;
   say(await describeVersions(of.local));
   if (noPrivateNetwork !== undefined) say(`all API servers share one address: ${noPrivateNetwork}`);
   const stage = await staleStage(of);

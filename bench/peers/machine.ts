@@ -1,5 +1,6 @@
 import * as fs from "fs";
 import * as os from "os";
+import { describeCount } from "../../components/kubernetes/count";
 import { checkout } from "../../local/checkout";
 import type { Cluster as LocalCluster } from "../../local/cluster/cluster";
 import { moduleVersion } from "./subjects/programs";
@@ -24,7 +25,7 @@ export async function describeVersions({ client, apiServers }: LocalCluster): Pr
   const { gitVersion } = (await client.get("/version")) as { gitVersion: string };
   const requires = (module: string): string => fs.readFileSync(checkout("bench", "peers", module, "go.mod"), "utf8");
   return [
-    `Kubernetes ${gitVersion}, ${apiServers.length} API server${apiServers.length > 1 ? "s" : ""}`,
+    `Kubernetes ${gitVersion}, ${describeCount(apiServers.length, "API server")}`,
     `Node ${process.version}`,
     `Cluster API ${moduleVersion(requires("crdmigrator"), "sigs.k8s.io/cluster-api")}`,
     `kubectl ${moduleVersion(requires("clients"), "k8s.io/kubectl")}`,

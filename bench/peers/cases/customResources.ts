@@ -5,7 +5,7 @@ import { endWhenInterrupted } from "../../interrupted";
 import { connect, createWidgets, flip, GROUP, PLURAL } from "../../widgets";
 import type { Case, Stored } from "../stage";
 import { countLeft, isStoredAs } from "../stored";
-import { clusterOptions } from "./clusterOptions";
+import { clusterOptions } from "../../clusterOptions";
 import { startWidgetWebhook } from "./widgetWebhook";
 
 /**

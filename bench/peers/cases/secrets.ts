@@ -5,7 +5,7 @@ import { endWhenInterrupted } from "../../interrupted";
 import { connect, createSecrets, fileOf, load, nextKey } from "../../secrets";
 import type { Case } from "../stage";
 import { countLeft, isUnderKey } from "../stored";
-import { clusterOptions } from "./clusterOptions";
+import { clusterOptions } from "../../clusterOptions";
 
 /** Secrets that go from key to key: both are readable before the next one writes. */
 export async function secrets({ servers, objects }: { servers: number; objects: number }): Promise<Case> {

@@ -7,7 +7,7 @@ import { rehearse } from "../../../components/versionedCRD/rehearse/rehearse";
 import { proveSecrets } from "../../rotation";
 import { quiet } from "../../secrets";
 import { CRD, GROUP, KIND, PLURAL } from "../../widgets";
-import { REQUEST_TIMEOUT_SECONDS } from "../cases/clusterOptions";
+import { REQUEST_TIMEOUT_SECONDS } from "../../clusterOptions";
 import type { Stage, Subject } from "../stage";
 
 /** The pass by itself, to be held against the limit. */
