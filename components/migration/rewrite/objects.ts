@@ -1,6 +1,6 @@
 import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { whatOfError, hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
+import { CredentialsError, whatOfError, hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
@@ -36,7 +36,7 @@ const GENERAL_FAILURES = 20;
 
 /**
  * Visits every object of a resource, several at a time. A visit that throws is counted and never ends the walk, unless
- * every visit fails for a reason that no object is to blame for.
+ * every visit fails for a reason that no object is to blame for, or the cluster no longer knows who we are.
  */
 export async function forEachObject(
   cluster: Cluster,
@@ -143,6 +143,7 @@ class Walk {
     if (this.failed.length < NAMED_FAILURES)
       this.failed.push({ name: objectName(object), message: messageOfError(error) });
     this.generalInARow = general ? this.generalInARow + 1 : 0;
+    if (isAboutCredentials(error)) this.stopped ??= error;
     if (this.generalInARow < GENERAL_FAILURES || this.stopped !== undefined) return;
     const { plural, group } = this.resource;
     this.stopped = new UserError({
@@ -151,6 +152,11 @@ class Walk {
       next: "fix what it names, then run `pulumi up` again",
     });
   }
+}
+
+/** No other object could be visited either: it must not read as if objects were to be mended. */
+function isAboutCredentials(error: unknown): error is UserError {
+  return error instanceof CredentialsError || hasErrorStatus(error, 401);
 }
 
 /**

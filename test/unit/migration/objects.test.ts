@@ -1,6 +1,6 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
-import { ApiError } from "../../../components/kubernetes/errors";
+import { ApiError, CredentialsError } from "../../../components/kubernetes/errors";
 import { forEachObject } from "../../../components/migration/rewrite/objects";
 
 const resource = { group: "g", version: "v1", plural: "foos" };
@@ -74,6 +74,19 @@ test("twenty in a row that no object is to blame for end the walk, with what to 
     /rewriting foos.g stopped after 20 failures in a row that no object is to blame for, \d+ of 1,000 done\n {2}why: +the last: .*connection refused\n {2}next: +fix what it names/s,
   );
   expect(visits).toBeLessThan(200);
+});
+
+test.each([
+  ["a credential plugin that fails", new CredentialsError({ what: "plugin.sh failed", expected: "an ExecCredential" })],
+  ["401 with credentials that were read again", answered(401, "Unauthorized")],
+])("%s ends the walk at once: it is no failure of an object", async (_, error) => {
+  const visited: string[] = [];
+  const walking = walk(12, (name) => {
+    visited.push(name);
+    if (visited.length > 3) throw error;
+  });
+  await expect(walking).rejects.toBe(error);
+  expect(visited.length).toBeLessThan(12);
 });
 
 test("one good object in between, and it goes on to the end", async () => {
