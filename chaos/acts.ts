@@ -12,6 +12,8 @@ import type { World } from "./world";
 
 /** How long between two requests that a fault has held up. */
 const BURST_MS = 300;
+/** Past every lock, every token and every time-out. */
+const CLOCK_MOVES_MS = 2 * 3_600_000;
 /** A run that does not get to its flip is held up no longer. */
 const LONGEST_TO_FLIP_MS = 60_000;
 
@@ -91,11 +93,19 @@ const ACTS: Record<FaultName, (scene: Scene) => Promise<false | void>> = {
     const patch = { metadata: { labels }, spec: { names: { categories: ["chaos"] } } };
     await world.cluster.client.mergePatch(`${DEFINITION}?fieldManager=somebody`, patch);
   },
-  "second rollout": async ({ world }) => {
+  "second program": async ({ world }) => {
     const other = await world.program(`other-${world.windows.length}-${Date.now()}`);
     other.configure(world.subject.args);
     const { code } = await other.up();
-    if (code === 0) world.wrong.push("another stack rolled out the same CRD; expected it to be refused");
+    if (code === 0) world.wrong.push("another stack did the same; expected it to be refused");
+  },
+  "clock forward": ({ program, forMs }) => moveClock(program, CLOCK_MOVES_MS, forMs),
+  "clock back": ({ program, forMs }) => moveClock(program, -CLOCK_MOVES_MS, forMs),
+  "target's disk full": async ({ world: { disk }, forMs }) => {
+    if (disk === undefined) return false;
+    disk.fill();
+    await sleep(forMs);
+    disk.free();
   },
   "server cut off from etcd": ({ world, server, apiServer, forMs }) =>
     world.explained(server, async () => {
@@ -115,6 +125,13 @@ function killOf(program: Program, which: "pulumi" | "plugin" | "program"): Promi
   const found = program.find(which);
   found.forEach(kill);
   return Promise.resolve(found.length > 0 ? undefined : false);
+}
+
+/** There, and after so long where it was. */
+async function moveClock(program: Program, byMs: number, forMs: number): Promise<void> {
+  program.moveClock(byMs);
+  await sleep(forMs);
+  program.moveClock(0);
 }
 
 /** Requests that the fault holds up, for so long: new objects, and objects that nobody has written since they are there. */

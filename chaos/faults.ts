@@ -31,7 +31,10 @@ export const FAULTS = {
   "etcd NOSPACE": { kinds: both, servers: 1, lastsMs: [500, 5_000], explains: "every server" },
   "429 storm": { kinds: both, servers: 1, lastsMs: [500, 8_000], explains: "nothing" },
   "CRD edited": { kinds: ["rollout"], servers: 1, lastsMs: atOnce, explains: "nothing" },
-  "second rollout": { kinds: ["rollout"], servers: 1, lastsMs: atOnce, explains: "nothing" },
+  "second program": { kinds: both, servers: 1, lastsMs: atOnce, explains: "nothing" },
+  "clock forward": { kinds: both, servers: 1, lastsMs: [2_000, 20_000], explains: "nothing" },
+  "clock back": { kinds: both, servers: 1, lastsMs: [2_000, 20_000], explains: "nothing" },
+  "target's disk full": { kinds: ["rotation"], servers: 1, lastsMs: [1_000, 8_000], explains: "nothing" },
   "server cut off from etcd": { kinds: both, servers: 2, lastsMs: [3_000, 12_000], explains: "its server" },
   "balancer cut": { kinds: both, servers: 2, lastsMs: [500, 10_000], explains: "nothing" },
 } as const satisfies Record<string, Fault>;

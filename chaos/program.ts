@@ -10,6 +10,8 @@ import { pulumiSettings } from "../local/toolchain/pulumiSettings";
 
 const COMPONENTS = { rollout: "VersionedCRD", rotation: "EncryptionKeyRotation" } as const;
 
+const CLOCK = "clock";
+
 export interface Ended {
   code: number;
   output: string;
@@ -40,7 +42,12 @@ export class Program {
 new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.json", "utf8")));
 `;
     writeFileSync(join(dir, "program.js"), source);
-    const env = { ...process.env, ...pulumiSettings(cli, dir, [folder]) };
+    const env = {
+      ...process.env,
+      ...pulumiSettings(cli, dir, [folder]),
+      NODE_OPTIONS: `--require ${JSON.stringify(checkout("dist", "chaos", "movedClock.js"))}`,
+      CHAOS_CLOCK: join(dir, CLOCK),
+    };
     const program = new Program(dir, stack, cli.command, env);
     await program.succeed("stack", "init", stack);
     return program;
@@ -48,6 +55,11 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
 
   configure(args: object): void {
     writeFileSync(join(this.dir, "args.json"), JSON.stringify(args), { mode: 0o600 });
+  }
+
+  /** What its processes take the time for: by so much later than it is, or earlier. They see it within 0.1 s. */
+  moveClock(byMs: number): void {
+    writeFileSync(join(this.dir, CLOCK), `${byMs}`);
   }
 
   up(): Promise<Ended> {

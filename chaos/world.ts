@@ -13,6 +13,7 @@ import { Program } from "./program";
 import { rolloutOf } from "./rollout";
 import { rotationOf } from "./rotation";
 import { COMPACTION_SECONDS, requestTimeoutSeconds } from "./settings";
+import { SmallDisk } from "./smallDisk";
 import type { Subject } from "./subject";
 
 const READY_MS = 60_000;
@@ -31,26 +32,39 @@ export class World {
     readonly webhook: RunningWebhook | undefined,
     readonly clients: Clients,
     readonly moments: Moments,
+    /** Where the targets of a rotation lie, where a fault fills it. */
+    readonly disk: SmallDisk | undefined,
   ) {}
 
   static async start(plan: Plan): Promise<World> {
+    const disk = plan.faults.some(({ fault }) => fault === "target's disk full") ? SmallDisk.mount() : undefined;
+    try {
+      return await World.withDisk(plan, disk);
+    } catch (error) {
+      disk?.unmount();
+      throw error;
+    }
+  }
+
+  private static async withDisk(plan: Plan, disk: SmallDisk | undefined): Promise<World> {
+    const file = disk && ((host: string) => join(disk.dir, host, "config.yaml"));
     const cluster = await startTestCluster(`chaos-${plan.seed}`, {
       // What etcd said it wrote must be there after a SIGKILL.
       syncToDisk: true,
       servers: plan.servers,
       network: plan.servers > 1 ? "namespace" : "loopback",
       requestTimeoutSeconds: requestTimeoutSeconds(plan),
-      ...(plan.kind === "rotation" && { encryption: {}, compactionSeconds: COMPACTION_SECONDS }),
+      ...(plan.kind === "rotation" && { encryption: file ? { file } : {}, compactionSeconds: COMPACTION_SECONDS }),
     });
     try {
-      return await World.on(cluster, plan);
+      return await World.on(cluster, plan, disk);
     } catch (error) {
       await cluster.stop();
       throw error;
     }
   }
 
-  private static async on(cluster: Cluster, plan: Plan): Promise<World> {
+  private static async on(cluster: Cluster, plan: Plan, disk: SmallDisk | undefined): Promise<World> {
     const source = checkout("examples", "selfierequests", "conversion.ts");
     const isRollout = plan.kind === "rollout";
     const file = join(cluster.dir, "webhook-ca.pem");
@@ -62,7 +76,7 @@ export class World {
     const phases: readonly string[] = PHASES[plan.kind];
     const moments = new Moments(cluster.etcd, subject.lease, phases);
     const clients = new Clients(cluster.apiServers, subject, () => moments.met.has(phases.at(-1) ?? ""));
-    return new World(plan, cluster, subject, webhook, clients, moments);
+    return new World(plan, cluster, subject, webhook, clients, moments, disk);
   }
 
   async program(stack: string): Promise<Program> {
@@ -96,5 +110,6 @@ export class World {
     await Promise.all(this.programs.map((program) => program.end()));
     await this.moments.stop();
     await this.cluster.stop();
+    this.disk?.unmount();
   }
 }

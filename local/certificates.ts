@@ -29,6 +29,7 @@ export async function makeServerCertificate(
   subject: string,
   uses: ("serverAuth" | "clientAuth")[] = ["serverAuth"],
   notAfterDate = validity().notAfterDate,
+  names: readonly string[] = [],
 ): Promise<Certificate> {
   const made = await generate([{ name: "commonName", value: subject }], {
     ...elliptic,
@@ -42,7 +43,7 @@ export async function makeServerCertificate(
       {
         name: "subjectAltName",
         altNames: [
-          { type: 2, value: "localhost" },
+          ...["localhost", ...names].map((value) => ({ type: 2, value }) as const),
           { type: 7, ip: "127.0.0.1" },
         ],
       },

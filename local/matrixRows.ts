@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { checkout, copyCheckout } from "./checkout";
 import { kubernetesVersions } from "./toolchain/controlPlane";
 
@@ -19,11 +19,18 @@ export interface Row {
   env: Record<string, string>;
   /** Installed in a copy of the checkout, in place of what package-lock.json names. */
   packages?: string[];
+  /** Runs the tests, in place of the Node.js that is here: a version of npm's package for this machine. */
+  node?: string;
 }
 
 /** Each of them asks the API for its version. A cluster without it is among the cases of `migrators`. */
 const ofTheMigrationApi = ["versionedCRD", "migrators", "engineInTree", "encryptionKeyRotation"];
 const ofPulumi = ["versionedCRD", "dynamicProvider", "program", "encryptionKeyRotation"];
+/** API servers of which one could answer for another. */
+const ofSeveralServers = ["severalServers", "engineRotationServers", "storageMigration"];
+const ofNode = [...ofPulumi, "conversionWebhook", "packed"];
+/** Beside the one in `engines`. */
+const nodeVersions = ["22", "24"];
 const pulumi = ["@pulumi/pulumi", "@pulumi/kubernetes"];
 
 export function rowsOf({ peerDependencies }: Manifest): Row[] {
@@ -39,6 +46,13 @@ export function rowsOf({ peerDependencies }: Manifest): Row[] {
       files: ofTheMigrationApi,
       env: { KUBERNETES_VERSION: version },
     })),
+    {
+      name: "mixed-version-proxy",
+      what: "API servers that ask each other for what they do not serve",
+      files: ofSeveralServers,
+      env: { MIXED_VERSION_PROXY: "on" },
+    },
+    ...nodeVersions.map((node) => ({ name: `node-${node}`, what: `Node.js ${node}`, files: ofNode, env: {}, node })),
     ...(["oldest", "newest"] as const).map((which) => ({
       name: `pulumi-${which}`,
       what: packages[which].join(", "),
@@ -52,17 +66,27 @@ export function rowsOf({ peerDependencies }: Manifest): Row[] {
 /** @returns what it printed, which is shown as it comes */
 export async function runRow(row: Row): Promise<string> {
   const test = ["test", "--", "--selectProjects", "e2e", "--testPathPatterns", `e2e/(${row.files.join("|")})\\.test`];
-  if (row.packages === undefined) return npm(checkout(), test, row.env);
+  const { packages, node } = row;
+  if (packages === undefined && node === undefined) return npm(checkout(), test, row.env);
   // Not below this checkout, where Node.js would find what the copy lacks.
-  const copy = mkdtempSync(join(tmpdir(), "storage-migration-matrix-"));
+  const dir = mkdtempSync(join(tmpdir(), "storage-migration-matrix-"));
   try {
-    copyCheckout(copy);
-    const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--save-dev", "--save-exact"];
-    const installed = await npm(copy, ["install", ...quiet, ...row.packages], row.env);
-    return installed + (await npm(copy, test, row.env));
+    if (node !== undefined) return await npm(checkout(), test, { ...row.env, PATH: await pathWithNode(dir, node) });
+    copyCheckout(dir);
+    const installed = await npm(dir, ["install", ...quiet, "--save-dev", "--save-exact", ...(packages ?? [])], row.env);
+    return installed + (await npm(dir, test, row.env));
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
+}
+
+const quiet = ["--no-audit", "--no-fund", "--ignore-scripts"];
+
+/** npm has each release of Node.js as a package for each platform: https://www.npmjs.com/package/node */
+async function pathWithNode(dir: string, version: string): Promise<string> {
+  const name = `node-${process.platform}-${process.arch}`;
+  await npm(dir, ["install", "--prefix", dir, ...quiet, `${name}@${version}`], {});
+  return [join(dir, "node_modules", name, "bin"), process.env["PATH"]].join(delimiter);
 }
 
 function npm(cwd: string, args: string[], env: Record<string, string>): Promise<string> {

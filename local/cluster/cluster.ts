@@ -41,6 +41,8 @@ export interface ClusterOptions {
    * default/kubernetes. Where the system allows none it is "loopback", and the cluster says so. @default "loopback"
    */
   network?: NetworkKind;
+  /** Of several servers one that does not serve a version asks another that does. From 1.36 on. @default false */
+  mixedVersionProxy?: boolean;
   /** Encryption at rest, with a configuration file for each server. @default none */
   encryption?: EncryptionOptions;
   /** More flags for kube-apiserver. */
@@ -145,6 +147,7 @@ async function startOnce(options: ClusterOptions, version: KubernetesVersion, bi
     ...(options.compactionSeconds !== undefined && { compactionSeconds: options.compactionSeconds }),
     leaseRenewalSeconds: options.leaseRenewalSeconds ?? 1,
     storageMigration: options.storageMigration ?? "default",
+    mixedVersionProxy: options.mixedVersionProxy ?? false,
     extra: options.apiServerFlags ?? [],
   } as const;
   const placeServer = async (): Promise<LocalApiServer> => {

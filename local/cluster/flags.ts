@@ -36,6 +36,7 @@ export interface ApiServerSettings {
   compactionSeconds?: number;
   encryption?: EncryptionSettings;
   storageMigration: StorageMigrationApi;
+  mixedVersionProxy: boolean;
   extra: string[];
 }
 
@@ -59,10 +60,29 @@ export function apiServerFlags(settings: ApiServerSettings, place: ServerPlace):
     "--disable-admission-plugins=ServiceAccount",
     `--request-timeout=${settings.requestTimeoutSeconds}s`,
     ...(settings.compactionSeconds === undefined ? [] : [`--etcd-compaction-interval=${settings.compactionSeconds}s`]),
+    ...(settings.mixedVersionProxy ? mixedVersionProxyFlags(pki, place) : []),
     ...encryptionFlags(settings.encryption),
     ...runtimeConfig(settings.version, settings.storageMigration),
     ...featureGates(settings.version, settings.storageMigration),
     ...settings.extra,
+  ];
+}
+
+/** https://kubernetes.io/docs/concepts/architecture/mixed-version-proxy/; on by default since 1.36 where there is a peer's authority. */
+function mixedVersionProxyFlags(pki: string, { bindAddress, port }: ServerPlace): string[] {
+  const authority = join(pki, "ca.crt");
+  return [
+    `--peer-ca-file=${authority}`,
+    `--peer-advertise-ip=${bindAddress}`,
+    `--peer-advertise-port=${port}`,
+    `--proxy-client-cert-file=${join(pki, "front-proxy.crt")}`,
+    `--proxy-client-key-file=${join(pki, "front-proxy.key")}`,
+    `--requestheader-client-ca-file=${authority}`,
+    "--requestheader-allowed-names=front-proxy",
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-uid-headers=X-Remote-Uid",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
   ];
 }
 

@@ -4,11 +4,14 @@ import { rowsOf, tally, type Manifest } from "../../local/matrixRows";
 
 const manifest = JSON.parse(readFileSync(checkout("package.json"), "utf8")) as Manifest;
 
-test("a row for every control plane but the newest, which `npm test` has, and for the two ends of what Pulumi may be", () => {
+test("a row for every control plane but the newest, which `npm test` has, for API servers that ask each other, for later Node.js, and for the two ends of what Pulumi may be", () => {
   const rows = rowsOf({ peerDependencies: { "@pulumi/pulumi": "^3.1.0", "@pulumi/kubernetes": "^4.2.0" } });
   expect(rows.map(({ name, env, packages }) => [name, env, packages])).toEqual([
     ["kubernetes-1.36", { KUBERNETES_VERSION: "1.36" }, undefined],
     ["kubernetes-1.30", { KUBERNETES_VERSION: "1.30" }, undefined],
+    ["mixed-version-proxy", { MIXED_VERSION_PROXY: "on" }, undefined],
+    ["node-22", {}, undefined],
+    ["node-24", {}, undefined],
     ["pulumi-oldest", { PULUMI_CLI: "oldest" }, ["@pulumi/pulumi@3.1.0", "@pulumi/kubernetes@4.2.0"]],
     ["pulumi-newest", {}, ["@pulumi/pulumi@^3.1.0", "@pulumi/kubernetes@^4.2.0"]],
   ]);

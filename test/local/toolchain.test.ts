@@ -57,6 +57,7 @@ const settings = (
   dir: "/d",
   requestTimeoutSeconds: 3,
   storageMigration,
+  mixedVersionProxy: false,
   extra: ["--v=3"],
 });
 

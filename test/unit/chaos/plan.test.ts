@@ -22,7 +22,7 @@ test("a plan as it is written down", () => {
     kind: "rotation",
     migrator: "direct",
     faults: [
-      { fault: "kill program", phase: "promote", afterMs: 1_341, forMs: 0, server: 0 },
+      { fault: "kill API server", phase: "promote", afterMs: 1_341, forMs: 3_576, server: 0 },
       { fault: "kill pulumi", phase: "migrate", afterMs: 3_317, forMs: 0, server: 0 },
     ],
   });
