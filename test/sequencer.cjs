@@ -36,6 +36,7 @@ const LONG = [
   "clusterIdentity",
   "backup",
   "rotationDefault",
+  "chaos",
   "ownAuthority",
   "adopting",
   "dropOthers",
