@@ -87,12 +87,13 @@ function optionsOf(args: string[]): Record<"runs" | "seed" | "servers" | "at-onc
   };
 }
 
-/** Ctrl-C ends what was started: each of its processes leads a group of its own. */
+/** Ctrl-C ends what was started, once the faults under way are over: each of its processes leads a group of its own. */
 function endWhenInterrupted(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
       isInterrupted = true;
-      for (const world of worlds) void end(world);
+      say("interrupted: waiting for the faults that are under way, then everything is ended");
+      for (const world of worlds) void world.interrupt();
     });
   }
 }

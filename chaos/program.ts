@@ -20,6 +20,7 @@ export interface Ended {
 /** A user's program with one component, run by the real CLI. What it prints goes to `pulumi.log`, too. */
 export class Program {
   private running: ChildProcess | undefined;
+  private isClosed = false;
   private readonly log: string;
   /** Below a CLI that was to be killed: a plugin may outlive it. */
   private readonly below: { pid: number; started: string }[] = [];
@@ -85,6 +86,12 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
     return descendants(pid).filter((each) => isNode(each) && commandOf(each).includes(mark));
   }
 
+  /** Ends what runs; nothing is run any more. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.end();
+  }
+
   /** Ends it and all that it started. */
   async end(): Promise<void> {
     for (const each of this.below) if (isRunning(each)) kill(each.pid);
@@ -101,6 +108,7 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
   }
 
   private run(...args: string[]): Promise<Ended> {
+    if (this.isClosed) return Promise.reject(new Error("interrupted"));
     return new Promise((resolve, reject) => {
       // In a group of its own: a Ctrl-C is ours, and ends it through us.
       const child = spawn(this.command, [...args, "--non-interactive", "--color", "never"], {

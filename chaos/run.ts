@@ -76,19 +76,22 @@ async function upUntilDone(
     }
   })();
   faults.catch(() => undefined); // awaited below
-  while (!isOver && reasons.length < MOST_UPS) {
-    const { code, output } = await bounded(program);
-    moments.runEnded();
-    if (code === 0) isOver = true;
-    else {
+  let isDone = false;
+  try {
+    while (!isDone && reasons.length < MOST_UPS) {
+      const { code, output } = await bounded(program);
+      moments.runEnded();
+      isDone = code === 0;
+      if (isDone) break;
       reasons.push(reasonOf(output));
       await program.cancel();
       await fault; // an operator does not try while the fault is there
     }
+  } finally {
+    // A fault that is under way starts again what it has ended: never after the world's end.
+    isOver = true;
+    await faults;
   }
-  const isDone = isOver;
-  isOver = true;
-  await faults;
   return { reasons, isDone };
 }
 

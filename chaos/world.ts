@@ -105,9 +105,14 @@ export class World {
     }
   }
 
+  /** What is under way ends as if it had failed, a fault once it is over. */
+  async interrupt(): Promise<void> {
+    await Promise.all(this.programs.map((program) => program.close()));
+  }
+
   async end(): Promise<void> {
     this.clients.close();
-    await Promise.all(this.programs.map((program) => program.end()));
+    await this.interrupt();
     await this.moments.stop();
     await this.cluster.stop();
     this.disk?.unmount();

@@ -299,3 +299,30 @@ async function compact(etcd: string): Promise<void> {
   const { header } = await post("/v3/kv/range", { key });
   await post("/v3/kv/compaction", { revision: header.revision, physical: true });
 }
+
+test("an object that others write all the time does not hold agreement up: another one is probed", async () => {
+  const kind = "Hot";
+  await bench.define(kind, { storage: "v1" });
+  const names = ["a-hot", "b-quiet"];
+  await bench.create(
+    pluralOf(kind),
+    "v1",
+    names.map((name) => objectOf(kind, "v1", name, {})),
+  );
+  const path = `/apis/${group}/v2/namespaces/default/${pluralOf(kind)}/a-hot`;
+  let stopped = false;
+  const write = async (writer: number): Promise<void> => {
+    for (let nth = 0; !stopped; nth++) await bench.local.client.mergePatch(path, { spec: { [`w-${writer}`]: nth } });
+  };
+  const writers = [1, 2, 3].map(write);
+  await bench.define(kind, { storage: "v2" });
+  const servers = await findApiServers(bench.cluster);
+  try {
+    const { evidence } = await awaitStorageAgreement(servers, target(kind, "v2"), bench.work);
+    expect(evidence[1]).toMatch(/^PATCH {} on default\/b-quiet through each/);
+  } finally {
+    stopped = true;
+    await Promise.all(writers);
+    servers.close();
+  }
+});

@@ -17,6 +17,7 @@ import { touchObject } from "../rewrite/touch";
 import { visitEveryServer } from "./everyServer";
 
 export const PROBE_ROUNDS = 2;
+const LISTED = 50;
 const CANDIDATES = 5;
 const NAMED_PATHS = 5;
 
@@ -24,10 +25,15 @@ interface Probed extends Resource {
   readonly guard?: Guard | undefined;
 }
 
-/** An object that this endpoint accepts, rewritten once without a loss; whole. */
+/**
+ * An object that this endpoint accepts, rewritten once without a loss; whole.
+ *
+ * @param edited names of objects that others wrote while they were tried: the last resort
+ */
 export async function pickProbe(
   servers: ApiServers,
   target: Probed,
+  edited: ReadonlySet<string>,
   work: Work,
 ): Promise<{ object: KubernetesObject } | { why: string }> {
   const [server] = servers.servers;
@@ -35,12 +41,12 @@ export async function pickProbe(
   const list = await server.call<KubernetesList>({
     method: "GET",
     path: resourcePath(target),
-    query: { limit: CANDIDATES },
+    query: { limit: LISTED },
     accept: MetadataOnly.list,
     signal: work.signal,
   });
   let refusal = "there is none";
-  for (const listed of list.items ?? []) {
+  for (const listed of quietestFirst(list.items ?? [], edited).slice(0, CANDIDATES)) {
     try {
       return { object: await rewriteFirst(server, target, listed, work.signal) };
     } catch (error) {
@@ -49,6 +55,14 @@ export async function pickProbe(
     }
   }
   return { why: refusal };
+}
+
+/** What is written all the time, say a status, tells nothing: each of its answers may be somebody else's write. */
+function quietestFirst(objects: readonly KubernetesObject[], edited: ReadonlySet<string>): KubernetesObject[] {
+  const writtenAt = ({ metadata }: KubernetesObject): string =>
+    (metadata.managedFields ?? []).reduce((last, { time = "" }) => (time > last ? time : last), "");
+  const rank = (object: KubernetesObject): string => `${edited.has(objectName(object)) ? 1 : 0} ${writtenAt(object)}`;
+  return [...objects].sort((left, right) => (rank(left) < rank(right) ? -1 : rank(left) > rank(right) ? 1 : 0));
 }
 
 /** What is wrong with this object or its conversion: another one may do. */
@@ -68,17 +82,24 @@ async function rewriteFirst(
   return rewriteUnderGuard(server, target, guard, original, { signal, whole: true });
 }
 
-/** @returns the address of a server whose answer had another resourceVersion, or undefined when none had */
+/** An answer with another resourceVersion. */
+export interface ProbeChange {
+  readonly address: string;
+  /** The object is another one now, so somebody else wrote it; a server that lags leaves it as it was. */
+  readonly isEdited: boolean;
+}
+
+/** @returns the first server's answer that shows a change, or undefined when none does */
 export async function probeRounds(
   servers: ApiServers,
   target: Probed,
   object: KubernetesObject,
   work: Work,
-): Promise<string | undefined> {
+): Promise<ProbeChange | undefined> {
   for (let round = 0; round < PROBE_ROUNDS; round++) {
     for await (const server of visitEveryServer(servers, work)) {
-      const changed = await probe(server, target, object, work.signal);
-      if (changed) return server.address;
+      const change = await probe(server, target, object, work.signal);
+      if (change !== undefined) return change;
     }
   }
   return undefined;
@@ -90,18 +111,23 @@ async function probe(
   target: Probed,
   object: KubernetesObject,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<ProbeChange | undefined> {
   try {
     // A server that lags converts it back, which a dry run does as well (k8s.io/apiserver pkg/registry/generic/registry/dryrun.go).
     const dry = await patchDry(server, target, object, signal);
     if (dry !== undefined) assertKept(server, object, dry, "would lose");
     const answer = await touchObject(server, target, object, { signal, whole: true });
     assertKept(server, object, answer, "lost");
-    return answer.metadata.resourceVersion !== object.metadata.resourceVersion;
+    if (answer.metadata.resourceVersion === object.metadata.resourceVersion) return undefined;
+    return { address: server.address, isEdited: stateOf(answer) !== stateOf(object) };
   } catch (error) {
-    if (hasErrorStatus(error, 404)) return true;
+    if (hasErrorStatus(error, 404)) return { address: server.address, isEdited: true };
     throw error;
   }
+}
+
+function stateOf({ metadata: { resourceVersion: _, ...metadata }, ...rest }: KubernetesObject): string {
+  return JSON.stringify({ ...rest, metadata });
 }
 
 /** Undefined where an admission webhook does not support dry runs. */

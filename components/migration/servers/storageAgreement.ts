@@ -69,19 +69,21 @@ async function sameProbe(
   work: Work,
 ): Promise<{ name: string } | { why: string }> {
   const began = Date.now();
+  const edited = new Set<string>();
   for (;;) {
-    const found = await pickProbe(servers, target, work);
+    const found = await pickProbe(servers, target, edited, work);
     if ("why" in found) {
       await sleep(UNPROBED_MS, work.signal);
       return found;
     }
     const { object } = found;
-    const changedBy = await probeRounds(servers, target, object, work);
-    if (changedBy === undefined) return { name: objectName(object) };
-    if (Date.now() - began > PROBES_MS) throw new UserError(describeDisagreement(target, object, changedBy));
-    work.report(
-      `waiting for every API server to store ${target.plural} as ${target.version}: ${changedBy} rewrote one`,
-    );
+    const name = objectName(object);
+    const change = await probeRounds(servers, target, object, work);
+    if (change === undefined) return { name };
+    if (Date.now() - began > PROBES_MS) throw new UserError(describeDisagreement(target, object, change.address));
+    if (change.isEdited) edited.add(name);
+    const seen = change.isEdited ? `somebody wrote ${name} meanwhile` : `${change.address} rewrote one`;
+    work.report(`waiting for every API server to store ${target.plural} as ${target.version}: ${seen}`);
     await sleep(1_000, work.signal);
   }
 }

@@ -222,3 +222,43 @@ test("a server that lags and would lose a field on the way back is not sent the 
   );
   expect([plane.asked, plane.storedAs]).toEqual([["a", "a"], "v2"]);
 });
+
+describe("objects that others write all the time", () => {
+  /** Every answer about `hot` is another's write. */
+  const server = (times: Record<string, string>): { asked: string[]; servers: ApiServers } => {
+    const asked: string[] = [];
+    let written = 10;
+    const object = (name: string) => ({
+      metadata: {
+        name,
+        resourceVersion: name === "hot" ? String(++written) : "1",
+        ...(times[name] !== undefined && { managedFields: [{ time: times[name] }] }),
+      },
+      port: name === "hot" ? written : 80,
+    });
+    const call = <T>({ method, path, query }: ApiRequest): Promise<T> => {
+      if (path === "/apis/g/v2")
+        return Promise.resolve({ resources: [{ name: "foos", storageVersionHash: hash("v2") }] } as T);
+      if (method === "GET") return Promise.resolve({ metadata: {}, items: ["hot", "quiet"].map(object) } as T);
+      const name = path.split("/").at(-1) ?? "";
+      if (query?.["dryRun"] === undefined) asked.push(name);
+      return Promise.resolve(object(name) as T);
+    };
+    return { asked, servers: new FakeControlPlane().servers({ address: "a", call }) };
+  };
+
+  test("what was written longest ago is probed", async () => {
+    const { asked, servers } = server({ hot: "2026-01-02T00:00:00Z", quiet: "2026-01-01T00:00:00Z" });
+    const { evidence } = (await passing(awaitStorageAgreement(servers, target, work()))).result;
+    expect(asked).toEqual(["quiet", "quiet", "quiet"]);
+    expect(evidence[1]).toMatch(/on quiet through each/);
+  });
+
+  test("what somebody wrote in between is probed again only where nothing else is left", async () => {
+    const { asked, servers } = server({});
+    const given = work();
+    await passing(awaitStorageAgreement(servers, target, given));
+    expect(asked).toEqual(["hot", "hot", "quiet", "quiet", "quiet"]);
+    expect(given.said).toContainEqual(expect.stringMatching(/: somebody wrote hot meanwhile$/));
+  });
+});
