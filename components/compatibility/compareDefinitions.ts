@@ -1,4 +1,4 @@
-import type { Definition, Version } from "../crd/definition";
+import { schemaOfVersion, type Definition, type Version } from "../crd/definition";
 import { makeFindingOfCheck } from "./check";
 import { DEFINITION_CHECKS, VERSION_CHECKS } from "./checks";
 import { compareSchemas } from "./compareSchemas";
@@ -66,10 +66,8 @@ function compareVersions(old: Version, next: Version): Finding[] {
       subresourcesOf(next),
       new Set(["status", "scale"]),
     ),
-    ...compareSchemas(old.name, schemaOf(old), schemaOf(next), hasClients),
+    ...compareSchemas(old.name, schemaOfVersion(old), schemaOfVersion(next), hasClients),
   ];
 }
-
-const schemaOf = (version: Version) => version.schema?.openAPIV3Schema ?? {};
 
 const subresourcesOf = (version: Version): object => version["subresources"] ?? {};

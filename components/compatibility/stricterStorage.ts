@@ -1,4 +1,4 @@
-import { type Definition, type Version } from "../crd/definition";
+import { schemaOfVersion, type Definition, type Version } from "../crd/definition";
 import { makeFindingOfCheck, type Check } from "./check";
 import { bounds } from "./checks/schema/bounds";
 import { combinedSchemas } from "./checks/schema/combinedSchemas";
@@ -37,11 +37,9 @@ export function stricterStorage(old: Definition, next: Definition): Finding[] {
   const to = storedIn(next);
   if (before === undefined || to === undefined || isWebhookConversion(next.spec.conversion)) return [];
   const from = next.spec.versions.find(({ name }) => name === before.name) ?? before;
-  return compareSchemas(to.name, schemaOf(from), schemaOf(to), true)
+  return compareSchemas(to.name, schemaOfVersion(from), schemaOfVersion(to), true)
     .filter(({ check, severity }) => severity === "error" && IDS.has(check))
     .map(({ path, what }) => makeFindingOfCheck(storageVersionStricter, path, `${from.name} → ${to.name}: ${what}`));
 }
 
 const storedIn = ({ spec }: Definition): Version | undefined => spec.versions.find(({ storage }) => storage);
-
-const schemaOf = (version: Version) => version.schema?.openAPIV3Schema ?? {};

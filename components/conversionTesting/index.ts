@@ -1,3 +1,3 @@
 /** The laws that a conversion keeps, as tests. */
-export { checkLaws, laws } from "./laws";
-export type { BrokenLaw, LawOptions } from "./laws";
+export { checkLaws, laws } from "./checkLaws";
+export type { BrokenLaw, LawOptions } from "./checkLaws";

@@ -1,5 +1,5 @@
 import { UserError } from "../kubernetes/errors";
-import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyUnknownArguments } from "../provider/unknownArguments";
 import type { ConversionWebhookArgs } from "./args";
 
 const KNOWN: Record<keyof ConversionWebhookArgs, true> = {

@@ -1,5 +1,5 @@
 import type { Conversion } from "../conversion";
-import { checkLaws, type LawOptions } from "../conversionTesting/laws";
+import { checkLaws, type LawOptions } from "../conversionTesting/checkLaws";
 import { UserError } from "../kubernetes/errors";
 import type { ConversionWebhookArgs } from "./args";
 

@@ -76,6 +76,15 @@ export function servedByName(definition: Definition): Record<string, boolean> {
   return Object.fromEntries(definition.spec.versions.map(({ name, served }) => [name, served]));
 }
 
+export function schemaOfVersion(version: Version): Schema {
+  return version.schema?.openAPIV3Schema ?? {};
+}
+
+/** Undefined where the definition has no such version. */
+export function schemaOfDefinition({ spec }: Definition, version: string): Schema | undefined {
+  return spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+}
+
 /** The API server's path of the definition of that name. */
 export function definitionPath(name: string): string {
   return `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;

@@ -3,7 +3,7 @@ import { whyNoCommandBackupArgs, type CommandBackupArgs } from "../backup/args";
 import { problemInOneLine, describeProblem, type Problem } from "../kubernetes/problem";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoAcknowledgements, whyNoRequireAcknowledgement } from "../provider/acknowledgements";
-import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyUnknownArguments } from "../provider/unknownArguments";
 import { whyNoMigrationArgs } from "../provider/migrationArguments";
 import { refusal } from "../provider/refusal";
 import { whyNoTextLists } from "../provider/textLists";

@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { whyClusterUnknown } from "../provider/clusterChoice";
 import { withRefusal, refusal } from "../provider/refusal";
-import { checkRotationArgs, type EncryptionKeyRotationArgs, type KeyArgs } from "./args";
+import { checkRotationArgs, type EncryptionKeyRotationArgs } from "./args";
 import { labelKeyName } from "./configuration/keyNames";
 import { createRotationPhases } from "./createPhases";
-import type { KeyInput, DesiredKeys } from "./desiredKeys";
 import { readKeyMaterial } from "./keyMaterial";
-import { ROTATION_PHASES, type RotationPhase, type RotationPhaseName } from "./phase";
-import { readDesiredKeys } from "./readDesiredKeys";
+import { lastRotationPhaseRun, type RotationPhase, type RotationPhaseName } from "./phase";
+import { desiredKeysOfArgs } from "./readDesiredKeys";
 
 /** One resource a phase of a rotation: anchors for `dependsOn`. */
 export type RotationPhases = Readonly<Record<RotationPhaseName, RotationPhase>>;
@@ -37,12 +36,12 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
     checkRotationArgs(this, args);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
-    const desired = withRefusal(this, () => wantedOf(args));
+    const desired = withRefusal(this, () => desiredKeysOfArgs(args));
     this.phase = args.stopAfter ?? "retire";
     this.writeKey = labelKeyName(desired.write);
     this.phases = createRotationPhases(this, name, desired, readKeyMaterial(this, name, args), args);
 
-    const reached = this.phases[latest(this.phase, "retire")];
+    const reached = this.phases[lastRotationPhaseRun(this.phase, "retire")];
     this.keyOrder = reached.keyOrder;
     this.configHash = reached.configHash;
     this.objectsRewritten = this.phases.migrate.objectsRewritten;
@@ -54,29 +53,4 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
       objectsRewritten: this.objectsRewritten,
     });
   }
-}
-
-/** Names and ciphers alone: what a key is made of goes another way. */
-function wantedOf({ resources, keys, cipher, targets }: EncryptionKeyRotationArgs): DesiredKeys {
-  const bare = (key: KeyArgs): KeyInput => {
-    if (typeof key !== "object" || key === null || !("name" in key)) return key;
-    const { name, cipher: own = cipher ?? "secretbox", secret } = key;
-    if (secret === undefined && key.cipher === undefined) return name;
-    return { name, cipher: own, ...(secret !== undefined && { secret: "given" }) };
-  };
-  return readDesiredKeys({
-    resources,
-    keys: {
-      write: keys?.write === undefined ? undefined : bare(keys.write),
-      read: keys?.read?.map(bare),
-      archive: keys?.archive,
-    },
-    cipher,
-    fileless: Array.isArray(targets) && targets.length === 0,
-  });
-}
-
-/** The last phase that ran and edits the file: what a held phase recorded may be from before. */
-function latest(stopAfter: RotationPhaseName, edits: RotationPhaseName): RotationPhaseName {
-  return ROTATION_PHASES.indexOf(stopAfter) < ROTATION_PHASES.indexOf(edits) ? stopAfter : edits;
 }

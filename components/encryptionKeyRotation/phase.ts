@@ -49,3 +49,8 @@ export class RotationPhase extends pulumi.CustomResource {
     );
   }
 }
+
+/** The last phase that ran and edits the file: what a held phase recorded may be from before. */
+export function lastRotationPhaseRun(stopAfter: RotationPhaseName, edits: RotationPhaseName): RotationPhaseName {
+  return ROTATION_PHASES.indexOf(stopAfter) < ROTATION_PHASES.indexOf(edits) ? stopAfter : edits;
+}

@@ -1,4 +1,5 @@
 import { UserError } from "../kubernetes/errors";
+import type { EncryptionKeyRotationArgs, KeyArgs } from "./args";
 import { checkArguments } from "./checks/arguments";
 import { boundedList } from "./configuration/bounded";
 import type { Cipher } from "./configuration/configuration";
@@ -32,4 +33,24 @@ function readKey(key: KeyInput, cipher: Cipher): DesiredKey {
   }
   const { name, endpoint = "", timeout } = key.kms;
   return { kind: "kms", name, endpoint, ...(timeout !== undefined && { timeout }) };
+}
+
+/** Names and ciphers alone: what a key is made of goes another way. */
+export function desiredKeysOfArgs({ resources, keys, cipher, targets }: EncryptionKeyRotationArgs): DesiredKeys {
+  const bare = (key: KeyArgs): KeyInput => {
+    if (typeof key !== "object" || key === null || !("name" in key)) return key;
+    const { name, cipher: own = cipher ?? "secretbox", secret } = key;
+    if (secret === undefined && key.cipher === undefined) return name;
+    return { name, cipher: own, ...(secret !== undefined && { secret: "given" }) };
+  };
+  return readDesiredKeys({
+    resources,
+    keys: {
+      write: keys?.write === undefined ? undefined : bare(keys.write),
+      read: keys?.read?.map(bare),
+      archive: keys?.archive,
+    },
+    cipher,
+    fileless: Array.isArray(targets) && targets.length === 0,
+  });
 }

@@ -108,8 +108,3 @@ export function isNewerObject(
 ): boolean {
   return than !== undefined && BigInt(resourceVersion) > BigInt(than);
 }
-
-/** `secrets`, `deployments.apps`. */
-export function qualifiedResourceName({ group, plural }: { group: string; plural: string }): string {
-  return group === "" ? plural : `${plural}.${group}`;
-}

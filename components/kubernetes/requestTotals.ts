@@ -1,4 +1,5 @@
-import { qualifiedResourceName, type Caller } from "./api";
+import { type Caller } from "./api";
+import { qualifiedResourceName } from "./resourceNames";
 import { readMetrics, metricSamplesOf } from "./metrics";
 
 export interface RequestedResource {

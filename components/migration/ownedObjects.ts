@@ -1,6 +1,5 @@
 import { FIELD_MANAGER } from "../crd/names";
 import {
-  qualifiedResourceName,
   type KubernetesObject,
   MetadataOnly,
   objectName,
@@ -8,6 +7,7 @@ import {
   type Resource,
   resourcePath,
 } from "../kubernetes/api";
+import { qualifiedResourceName } from "../kubernetes/resourceNames";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasErrorStatus, messageOfError, UnreachableError } from "../kubernetes/errors";
 import { everyResource } from "../kubernetes/everyResource";

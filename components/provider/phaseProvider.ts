@@ -14,7 +14,7 @@ import { Row } from "./row";
 import { assertSameCluster, recognizeSameCluster } from "./sameCluster";
 import { endSharingByPlans } from "./sharedByPlans";
 import type { Subject } from "./subject";
-import { unknownPaths, areUnknownWithin } from "./unknown";
+import { unknownPaths, areUnknownWithin } from "./unknownValues";
 
 const NOT_RECOGNIZED = notLookedAt(
   `whether this is the same cluster as last time is not checked: namespace kube-system may not be read; grant ${IDENTITY_RULE}`,

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { assertIsResourceOrPattern } from "../migration/foreign/crdNames";
+import { assertIsResourceNameOrPattern } from "../kubernetes/resourceNames";
 import type { ClusterArgs } from "../provider/clusterChoice";
-import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyUnknownArguments } from "../provider/unknownArguments";
 import { whyNoMigrationArgs } from "../provider/migrationArguments";
 import { withRefusal, refusal } from "../provider/refusal";
 import { whyNoTextLists } from "../provider/textLists";
@@ -56,5 +56,5 @@ export function checkStorageMigrationArgs(component: pulumi.Resource, args: Stor
   }
   const wrong = whyNoTextLists(args, ["decommissionedServers"]) ?? whyNoMigrationArgs(args)[0];
   if (wrong !== undefined) throw refusal(component, wrong);
-  withRefusal(component, () => resources.forEach((entry) => assertIsResourceOrPattern(String(entry))));
+  withRefusal(component, () => resources.forEach((entry) => assertIsResourceNameOrPattern(String(entry))));
 }

@@ -1,6 +1,6 @@
 import { UserError, messageOfError } from "../kubernetes/errors";
 import { describeProblem, problemInOneLine, boundedProblemItems } from "../kubernetes/problem";
-import { isCrdNamePattern } from "../migration/foreign/crdNames";
+import { isResourceNamePattern } from "../kubernetes/resourceNames";
 import { describeNoMigratable, findMigratables, type Migratable } from "../migration/entries/findMigratables";
 import {
   isMigrationReady,
@@ -26,7 +26,7 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Migratable[]
     return {
       plan: plans.filter(isMigrationReady).flatMap(({ name, plan }) => plan.map((sentence) => `${name}: ${sentence}`)),
       // One of many must not hold up the others; one that was named is what the program is about.
-      ...(isCrdNamePattern(inputs.resource)
+      ...(isResourceNamePattern(inputs.resource)
         ? { warnings: refused.map((refusal) => describeProblem(refusal)) }
         : { problems: refused.map((refusal) => describeProblem(refusal)) }),
     };
@@ -37,7 +37,7 @@ export const migrate: PhaseLogic<MigrationInputs, MigrationOutputs, Migratable[]
       planMigration(work.cluster, each, inputs),
     );
     const ready = plans.filter(isMigrationReady);
-    if (!isCrdNamePattern(inputs.resource))
+    if (!isResourceNamePattern(inputs.resource))
       for (const { refusal } of plans) if (refusal !== undefined) throw new UserError(refusal);
     const summaries = await migrateEach(ready, inputs, work);
     const storedVersions = storedVersionsOfSubject(await findMigratables(work.cluster, inputs.resource));
@@ -53,7 +53,7 @@ async function previewOfNone(
 ): Promise<Preview> {
   const wasThere = (olds as Partial<MigrationInputs> | undefined)?.resource === resource;
   if (wasThere) {
-    const what = isCrdNamePattern(resource) ? "no CRD any more" : "no such resource any more";
+    const what = isResourceNamePattern(resource) ? "no CRD any more" : "no such resource any more";
     return { plan: [], warnings: [`${resource}: ${what}; there is nothing to migrate`] };
   }
   const { next = "", ...problem } = await describeNoMigratable(cluster, resource);

@@ -4,7 +4,7 @@ import { whyNoBackupArgs, type BackupArgs } from "../backup/args";
 import type { Acknowledgement } from "../compatibility/acknowledgements";
 import type { ClusterArgs } from "../provider/clusterChoice";
 import { whyNoRequireAcknowledgement } from "../provider/acknowledgements";
-import { whyUnknownArguments } from "../provider/knownArguments";
+import { whyUnknownArguments } from "../provider/unknownArguments";
 import { whyNoMigrationArgs } from "../provider/migrationArguments";
 import { refusal } from "../provider/refusal";
 import { whyNoTextLists } from "../provider/textLists";

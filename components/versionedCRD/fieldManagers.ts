@@ -2,6 +2,8 @@ import { canonicalText } from "../crd/canonical";
 import type { Definition } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import type { ManagedFieldsEntry } from "../kubernetes/api";
+import type { Cluster } from "../kubernetes/cluster";
+import { patchLiveDefinition } from "../migration/definition/liveDefinition";
 
 /**
  * Who else writes the definition, as managedFields tell.
@@ -86,4 +88,14 @@ function compare(live: unknown, intent: unknown, fields: Fields, path: string, w
 
 function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Takes these field managers off the definition; refused when it moved since it was read. */
+export async function takeOverFromFieldManagers(
+  cluster: Cluster,
+  live: Definition,
+  managers: string[],
+): Promise<Definition> {
+  if (managers.length === 0) return live;
+  return patchLiveDefinition(cluster, live, "", { managedFields: withoutFieldManagers(live, managers) });
 }

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { loadConversion } from "../../components/conversionWebhook/loadConversion";
-import { checkLaws } from "../../components/conversionTesting/laws";
+import { checkLaws } from "../../components/conversionTesting/checkLaws";
 import { checkout } from "../checkout";
 import type { Cluster } from "../cluster/cluster";
 import { say } from "../say";

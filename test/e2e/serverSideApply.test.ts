@@ -8,8 +8,12 @@ import {
 } from "../../components/crd/definition";
 import type { ApiError } from "../../components/kubernetes/errors";
 import { requireLiveDefinition } from "../../components/migration/definition/liveDefinition";
-import { otherFieldManagers, withoutFieldManagers } from "../../components/versionedCRD/fieldManagers";
-import { applyDefinition, takeOverFieldsOfDefinition } from "../../components/versionedCRD/changeDefinition";
+import {
+  otherFieldManagers,
+  withoutFieldManagers,
+  takeOverFromFieldManagers,
+} from "../../components/versionedCRD/fieldManagers";
+import { applyDefinition } from "../../components/versionedCRD/applyDefinition";
 import { servedStage, storedStage } from "../../components/versionedCRD/stages";
 import { applied, conflicts, editedByOther, isValid } from "../unit/apiServer";
 import { CRD, manifest, OWNER, schema, version, webhook, withMetadata } from "../unit/fixtures";
@@ -141,7 +145,7 @@ describe("the model of server-side apply", () => {
         const wanted = intent(now);
         const after = await applyDefinition(bench.cluster, wanted, now, { force: takesOver });
         if (now !== undefined && takesOver)
-          await takeOverFieldsOfDefinition(bench.cluster, after, takenOver(now, wanted));
+          await takeOverFromFieldManagers(bench.cluster, after, takenOver(now, wanted));
       });
       return "done";
     } catch (error) {

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { Cluster } from "../../kubernetes/cluster";
 import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
 import { withRetries } from "../../kubernetes/retry";
-import { assertIsResourceOrPattern } from "../../migration/foreign/crdNames";
+import { assertIsResourceNameOrPattern } from "../../kubernetes/resourceNames";
 import { isMigrationReady, type MigrationPlan } from "../../migration/entries/plannedMigration";
 import { CLUSTER_OPTIONS, clusterReferenceOfOptions } from "../clusterOptions";
 import { assertAtMostOneOption, UsageError, type ExitCode, type Subcommand, type Terminal } from "../subcommand";
@@ -73,7 +73,7 @@ function parse(args: string[]): Request {
   });
   const { migrator } = values;
   if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
-  positionals.forEach(assertIsResourceOrPattern);
+  positionals.forEach(assertIsResourceNameOrPattern);
   assertAtMostOneOption(values, ["dry-run", "yes"]);
   if (migrator !== "in-tree" && migrator !== "direct")
     throw new UsageError({ what: `--migrator is ${migrator}`, expected: "in-tree or direct" });

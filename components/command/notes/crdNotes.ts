@@ -1,5 +1,5 @@
+import { schemaOfVersion, storageVersion, type Definition, type Version } from "../../crd/definition";
 import { compareDefinitions } from "../../compatibility/compareDefinitions";
-import { storageVersion, type Definition, type Version } from "../../crd/definition";
 import { compareVersionNames, parseVersionName } from "../../crd/versionNames";
 import type { Pair } from "../inputs/pairs";
 import { findSchemaChanges, type SchemaChanges, isEmptySchemaChanges } from "./schemaChanges";
@@ -62,7 +62,7 @@ function versionNotes(name: string, old: Definition, next: Definition): VersionN
   return {
     version: name,
     is: flagChanges(before, after),
-    schema: findSchemaChanges(schemaOf(before), schemaOf(after)),
+    schema: findSchemaChanges(schemaOfVersion(before), schemaOfVersion(after)),
     rules: broken === undefined ? [] : [broken],
   };
 }
@@ -80,7 +80,7 @@ function newVersion(version: Version, old: Definition, next: Definition): Versio
   const breaks = countBreaks(previous, version, next);
   return {
     ...{ version: version.name, is, follows: previous.name },
-    schema: findSchemaChanges(schemaOf(previous), schemaOf(version)),
+    schema: findSchemaChanges(schemaOfVersion(previous), schemaOfVersion(version)),
     rules: [judgeNewVersionName(version.name, previous.name, breaks, released), ...storage],
   };
 }
@@ -109,8 +109,6 @@ function countBreaks(old: Version, next: Version, { spec, ...rest }: Definition)
   };
   return compareDefinitions(alone(old), alone(next)).filter(({ severity }) => severity === "error").length;
 }
-
-const schemaOf = (version: Version) => version.schema?.openAPIV3Schema ?? {};
 
 const FLAGS = ["served", "storage", "deprecated"] as const;
 

@@ -3,7 +3,7 @@ import type { Definition } from "../../crd/definition";
 import { Cluster } from "../../kubernetes/cluster";
 import type { ClusterReference } from "../../kubernetes/kubeconfigFiles";
 import { withRetries } from "../../kubernetes/retry";
-import { assertIsCrdName, isCrdNamePattern } from "../../migration/foreign/crdNames";
+import { assertIsCrdName, isResourceNamePattern } from "../../kubernetes/resourceNames";
 import { collectRollbackFacts } from "../../rollback/collect";
 import { decideRollback } from "../../rollback/rollback";
 import { describeManifestOwners, manifestOwners } from "../../status/manifestOwners";
@@ -62,7 +62,7 @@ function readArgs(args: string[]): Asked {
   const { to, json = false, markdown = false } = values;
   assertAtMostOneOption(values, ["json", "markdown"]);
   const [crd, ...others] = positionals;
-  if (crd === undefined || others.length > 0 || isCrdNamePattern(crd))
+  if (crd === undefined || others.length > 0 || isResourceNamePattern(crd))
     throw new UsageError({
       what: crd === undefined ? "no RESOURCE is given" : `RESOURCE is ${positionals.join(" ")}`,
       expected: "metadata.name of one CRD",

@@ -1,5 +1,6 @@
 import type { EncryptionConfiguration } from "./configuration";
-import { qualifiedResourceName, type Resource } from "../../kubernetes/api";
+import { type Resource } from "../../kubernetes/api";
+import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 
 /** `secrets` is {group: "", resource: "secrets"}; `*.` is {group: "", resource: "*"}. */
 export interface GroupResource {

@@ -1,7 +1,7 @@
 import { canonicalDigest } from "../../crd/canonical";
 import { UserError } from "../../kubernetes/errors";
 import type { PhaseLogic } from "../../provider/phaseLogic";
-import { unknownPaths } from "../../provider/unknown";
+import { unknownPaths } from "../../provider/unknownValues";
 import { checkRotation } from "../checks/checkRotation";
 import { checkKeyAge } from "../checks/keyAge";
 import { labelKeyName } from "../configuration/keyNames";

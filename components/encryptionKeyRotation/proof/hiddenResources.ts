@@ -1,4 +1,5 @@
-import { qualifiedResourceName, type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
+import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
+import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";

@@ -1,8 +1,9 @@
-import { qualifiedResourceName, type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
+import { type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
+import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
-import { isFollowedByInTreeMigrator } from "../../migration/inTree/someAreStale";
+import { isFollowedByInTreeMigrator } from "../../migration/inTree/inTree";
 import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";
 
 export interface RotatedResource extends Resource {

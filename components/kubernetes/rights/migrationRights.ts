@@ -1,13 +1,12 @@
 import {
-  groupOfPolicyRulePattern,
   IDENTITY,
-  isPolicyRuleWildcard,
   type MigratedResource,
   type PolicyRule,
   policyRule,
   policyRulesByPattern,
   SERVERS,
 } from "./policyRule";
+import { isResourceNamePattern, mayBeBuiltInName, mayBeCrdName } from "../resourceNames";
 import { rightsForRolloutLocks } from "./rolloutRights";
 
 /** ConfigMap in kube-system that records what is proven of built-in resources, a key for each. */
@@ -36,10 +35,10 @@ export function rightsForMigration(
   resources: readonly string[],
   { migrator = "in-tree" }: Migration = {},
 ): PolicyRule[] {
-  const isAny = resources.some(isPolicyRuleWildcard);
+  const isAny = resources.some(isResourceNamePattern);
   const names = isAny ? undefined : [...resources].sort();
-  const custom = resources.filter(mayBeCrd);
-  const builtIn = resources.filter(mayBeBuiltIn);
+  const custom = resources.filter(mayBeCrdName);
+  const builtIn = resources.filter(mayBeBuiltInName);
   const crds = isAny ? undefined : [...custom].sort();
   return [
     IDENTITY,
@@ -52,25 +51,13 @@ export function rightsForMigration(
         ]),
     ...policyRulesByPattern(custom, ["list", "get", "patch", "create"]),
     ...policyRulesByPattern(
-      builtIn.filter((name) => !mayBeCrd(name)),
+      builtIn.filter((name) => !mayBeCrdName(name)),
       ["list", "get", "patch"],
     ),
     ...(builtIn.length === 0 ? [] : RECORDS_OF_BUILT_IN),
     ...rightsForRolloutLocks(names, migrator === "in-tree"),
     SERVERS,
   ];
-}
-
-/** A CRD's group has a dot. */
-export function mayBeCrd(resource: string): boolean {
-  return groupOfPolicyRulePattern(resource).includes(".");
-}
-
-/** Kubernetes' own groups with a dot end so, and those of some CRDs. */
-function mayBeBuiltIn(resource: string): boolean {
-  return (
-    !isPolicyRuleWildcard(resource) && (!mayBeCrd(resource) || groupOfPolicyRulePattern(resource).endsWith(".k8s.io"))
-  );
 }
 
 /** On the objects of a built-in resource. */

@@ -1,3 +1,5 @@
+import { groupOfResourceName } from "../resourceNames";
+
 /** rbac.authorization.k8s.io/v1 PolicyRule. */
 export interface PolicyRule {
   apiGroups?: string[];
@@ -23,21 +25,12 @@ export const SERVERS = policyRule("coordination.k8s.io", ["leases"], ["list"]);
 export function policyRulesByPattern(patterns: readonly string[], verbs: readonly string[]): PolicyRule[] {
   const groups = new Map<string, Set<string>>();
   for (const pattern of patterns) {
-    const group = pattern === "*.*" ? "*" : groupOfPolicyRulePattern(pattern);
+    const group = pattern === "*.*" ? "*" : groupOfResourceName(pattern);
     const plural = pattern.split(".")[0] ?? "";
     groups.set(group, (groups.get(group) ?? new Set()).add(plural));
   }
   const resources = (plurals: Set<string>): string[] => (plurals.has("*") ? ["*"] : [...plurals].sort());
   return [...groups].sort(byFirst).map(([group, plurals]) => policyRule(group, resources(plurals), verbs));
-}
-
-/** `example.com` of `databases.example.com` and of `*.example.com`; `.` of `*.*`, which may be any. */
-export function groupOfPolicyRulePattern(pattern: string): string {
-  return pattern === "*.*" ? "." : pattern.split(".").slice(1).join(".");
-}
-
-export function isPolicyRuleWildcard(pattern: string): boolean {
-  return pattern.startsWith("*");
 }
 
 export function policyRule(
@@ -52,10 +45,6 @@ export function policyRule(
     verbs: [...verbs],
     ...(names && { resourceNames: [...names] }),
   };
-}
-
-export function crdNamesOfPolicyRule(resources: readonly MigratedResource[]): string[] {
-  return resources.map(({ group, plural }) => `${plural}.${group}`).sort();
 }
 
 export function policyRulePluralsByGroup(resources: readonly MigratedResource[]): [string, string[]][] {

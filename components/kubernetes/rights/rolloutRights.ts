@@ -1,5 +1,5 @@
+import { qualifiedResourceName } from "../resourceNames";
 import {
-  crdNamesOfPolicyRule,
   IDENTITY,
   type MigratedResource,
   policyRulePluralsByGroup,
@@ -18,7 +18,12 @@ import { ADMISSION_RESOURCES } from "../admission";
 export function rightsForPreview(resources: readonly MigratedResource[]): PolicyRule[] {
   return [
     IDENTITY,
-    policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crdNamesOfPolicyRule(resources)),
+    policyRule(
+      "apiextensions.k8s.io",
+      ["customresourcedefinitions"],
+      ["get"],
+      resources.map(qualifiedResourceName).sort(),
+    ),
     ...policyRulePluralsByGroup(resources).map(([group, plurals]) => policyRule(group, plurals, ["list"])),
     admission(),
   ];
@@ -44,19 +49,19 @@ export function rightsWithoutWhichRolloutFails(
       "apiextensions.k8s.io",
       ["customresourcedefinitions"],
       ["get", "patch"],
-      crdNamesOfPolicyRule(resources),
+      resources.map(qualifiedResourceName).sort(),
     ),
     policyRule(
       "apiextensions.k8s.io",
       ["customresourcedefinitions/status"],
       ["patch"],
-      crdNamesOfPolicyRule(resources),
+      resources.map(qualifiedResourceName).sort(),
     ),
     // create is for the rehearsal's dry run; nothing of it is stored.
     ...policyRulePluralsByGroup(resources).map(([group, plurals]) =>
       policyRule(group, plurals, ["list", "get", "patch", "create"]),
     ),
-    ...rightsForRolloutLocks(crdNamesOfPolicyRule(resources), inTree),
+    ...rightsForRolloutLocks(resources.map(qualifiedResourceName).sort(), inTree),
   ];
 }
 
@@ -94,7 +99,10 @@ function admission(): PolicyRule {
 
 /** What `protect` adds: Pulumi's kubernetes plugin makes the policy and its binding. */
 export function rightsForProtection(resources: readonly MigratedResource[]): PolicyRule[] {
-  const names = crdNamesOfPolicyRule(resources).map((name) => `kubernetes-storage-migration-${name}`);
+  const names = resources
+    .map(qualifiedResourceName)
+    .sort()
+    .map((name) => `kubernetes-storage-migration-${name}`);
   const policies = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"];
   return [
     policyRule("admissionregistration.k8s.io", policies, ["create"]),
@@ -105,6 +113,11 @@ export function rightsForProtection(resources: readonly MigratedResource[]): Pol
 /** What `onDelete` adds when the component leaves the program. */
 export function rightsForDelete(resources: readonly MigratedResource[]): PolicyRule[] {
   return [
-    policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["delete"], crdNamesOfPolicyRule(resources)),
+    policyRule(
+      "apiextensions.k8s.io",
+      ["customresourcedefinitions"],
+      ["delete"],
+      resources.map(qualifiedResourceName).sort(),
+    ),
   ];
 }

@@ -1,12 +1,5 @@
-import {
-  groupOfPolicyRulePattern,
-  IDENTITY,
-  isPolicyRuleWildcard,
-  type PolicyRule,
-  policyRule,
-  policyRulesByPattern,
-  SERVERS,
-} from "./policyRule";
+import { IDENTITY, type PolicyRule, policyRule, policyRulesByPattern, SERVERS } from "./policyRule";
+import { groupOfResourceName, isResourceNamePattern } from "../resourceNames";
 
 /** A rotation of encryption keys, as far as its rights depend on it. */
 export interface Rotation {
@@ -36,8 +29,8 @@ export function rightsForRotationPreview({ resources }: Rotation): PolicyRule[] 
 
 /** Exactly what `pulumi up` of an EncryptionKeyRotation needs, in every phase. The files are no right of Kubernetes'. */
 export function rightsForRotation({ resources, migrator = "in-tree", kms = false }: Rotation): PolicyRule[] {
-  const custom = resources.filter((pattern) => groupOfPolicyRulePattern(pattern).includes("."));
-  const crds = custom.some(isPolicyRuleWildcard) ? undefined : [...custom].sort();
+  const custom = resources.filter((pattern) => groupOfResourceName(pattern).includes("."));
+  const crds = custom.some(isResourceNamePattern) ? undefined : [...custom].sort();
   return [
     IDENTITY,
     SERVERS,
@@ -73,6 +66,6 @@ export function rightsForRotation({ resources, migrator = "in-tree", kms = false
 function crdNamesUnder(patterns: readonly string[]): PolicyRule[] {
   const needed =
     !patterns.includes("*.*") &&
-    patterns.some((each) => isPolicyRuleWildcard(each) && groupOfPolicyRulePattern(each).includes("."));
+    patterns.some((each) => isResourceNamePattern(each) && groupOfResourceName(each).includes("."));
   return needed ? [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["list"])] : [];
 }

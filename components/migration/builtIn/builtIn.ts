@@ -7,7 +7,7 @@ import {
 } from "../../kubernetes/discovery";
 import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
-import { isFollowedByInTreeMigrator } from "../inTree/someAreStale";
+import { isFollowedByInTreeMigrator } from "../inTree/inTree";
 
 /** A resource of kube-apiserver itself. Its version is the one through which its objects are rewritten. */
 export interface BuiltIn extends Resource {

@@ -6,7 +6,7 @@ import { clusterIdentity } from "../../kubernetes/identity";
 import { withLock } from "../../kubernetes/lock";
 import type { Problem } from "../../kubernetes/problem";
 import { afterOthers } from "../foreign/afterOthers";
-import { whyRightsMissingForBuiltIn } from "../foreign/missingRights";
+import { whyRightsMissingForBuiltIn } from "../whyRightsMissing";
 import { describeMovedStale, moveStale, moveStaleOnly } from "../foreign/moveStale";
 import { rewriteInTree } from "../inTree/inTree";
 import type { InTreeWait } from "../inTree/inTreeState";

@@ -1,13 +1,17 @@
-import type { Definition } from "../../crd/definition";
+import { type Definition, definitionPath } from "../../crd/definition";
 import { readDefinition } from "../../crd/readDefinition";
+import { type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { everyResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
-import { mayBeCrd } from "../../kubernetes/rights/migrationRights";
 import { type BuiltIn, findBuiltIn } from "../builtIn/builtIn";
-import { crdNamesOfPattern, isCrdNamePattern } from "../foreign/crdNames";
+import {
+  groupOfResourceName,
+  isResourceNamePattern,
+  mayBeCrdName,
+  qualifiedResourceName,
+} from "../../kubernetes/resourceNames";
 import { inBatches } from "../foreign/inBatches";
-import { qualifiedResourceName } from "../../kubernetes/api";
 
 /** A CRD that somebody else manages, or a built-in resource. */
 export type Migratable = { readonly definition: Definition } | { readonly builtIn: BuiltIn };
@@ -18,7 +22,7 @@ export type Migratable = { readonly definition: Definition } | { readonly builtI
  * @throws UserError for a resource that is there and has nothing of ours to migrate
  */
 export async function findMigratables(cluster: Cluster, entry: string): Promise<Migratable[]> {
-  if (!isCrdNamePattern(entry)) {
+  if (!isResourceNamePattern(entry)) {
     const found = await findByName(cluster, entry);
     return found === undefined ? [] : [found];
   }
@@ -27,7 +31,7 @@ export async function findMigratables(cluster: Cluster, entry: string): Promise<
 }
 
 async function findByName(cluster: Cluster, name: string): Promise<Migratable | undefined> {
-  const definition = mayBeCrd(name) ? await readDefinition(cluster, name) : undefined;
+  const definition = mayBeCrdName(name) ? await readDefinition(cluster, name) : undefined;
   if (definition !== undefined) return { definition };
   const builtIn = await findBuiltIn(cluster, name);
   return builtIn && { builtIn };
@@ -39,7 +43,7 @@ export function nameOfMigratable(found: Migratable): string {
 
 /** Nothing is there under this name or pattern. */
 export async function describeNoMigratable(cluster: Cluster, entry: string): Promise<Problem> {
-  if (isCrdNamePattern(entry)) {
+  if (isResourceNamePattern(entry)) {
     return {
       what: `${entry} matches no CRD`,
       expected: "at least one CRD of that very group; a pattern means no built-in resource",
@@ -54,4 +58,14 @@ export async function describeNoMigratable(cluster: Cluster, entry: string): Pro
     expected: "metadata.name of a CRD (PLURAL.GROUP), or a built-in resource (secrets, deployments.apps)",
     next: "`kubectl get crd` and `kubectl api-resources` list the names",
   };
+}
+
+/** Names of the CRDs of a pattern's group, live, sorted; empty where there is none. */
+export async function crdNamesOfPattern(cluster: Cluster, pattern: string): Promise<string[]> {
+  const path = definitionPath("").replace(/\/$/, "");
+  const list = await cluster.call<KubernetesList>({ method: "GET", path, accept: MetadataOnly.list });
+  return (list.items ?? [])
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => groupOfResourceName(name) === groupOfResourceName(pattern))
+    .sort();
 }

@@ -7,7 +7,7 @@ import { migrateBuiltIn } from "../builtIn/migrateBuiltIn";
 import { type BuiltInPlan, planBuiltIn } from "../builtIn/plan";
 import { rehearseBuiltIn } from "../builtIn/rehearse";
 import { migrateForeign } from "../foreign/migrateForeign";
-import { whyRightsMissing, whyRightsMissingForBuiltIn } from "../foreign/missingRights";
+import { whyRightsMissing, whyRightsMissingForBuiltIn } from "../whyRightsMissing";
 import { planForeign, type ForeignPlan } from "../foreign/plan";
 import { rehearseForeign } from "../foreign/rehearseForeign";
 import { type Migratable, nameOfMigratable } from "./findMigratables";

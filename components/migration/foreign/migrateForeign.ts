@@ -7,9 +7,9 @@ import { migrateAndProve, recordProven, type ProveInputs } from "../definition/m
 import { describeProven } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
-import { hasDefinitionMoved, whileUnmoved } from "./moved";
+import { hasDefinitionMoved, whileUnmoved } from "./definitionMoved";
 import { planForeign, servedVersionsOfForeign, type ForeignPlan } from "./plan";
-import { whyRightsMissing } from "./missingRights";
+import { whyRightsMissing } from "../whyRightsMissing";
 import { rehearseForeign } from "./rehearseForeign";
 import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
 

@@ -236,3 +236,8 @@ class InTreeMigration {
     }
   }
 }
+
+/** The garbage collector, through whose watches the migrator sees objects, has none of events, nor of what it could not delete or watch. */
+export function isFollowedByInTreeMigrator({ plural, verbs }: { plural: string; verbs: readonly string[] }): boolean {
+  return plural !== "events" && ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
+}

@@ -7,11 +7,6 @@ import { touchObject } from "../rewrite/touch";
 
 const SAMPLE = 10;
 
-/** The garbage collector, through whose watches the migrator sees objects, has none of events, nor of what it could not delete or watch. */
-export function isFollowedByInTreeMigrator({ plural, verbs }: { plural: string; verbs: readonly string[] }): boolean {
-  return plural !== "events" && ["list", "watch", "delete", "patch", "update"].every((verb) => verbs.includes(verb));
-}
-
 /**
  * kube-controller-manager's migrator waits until an event of the resource has passed, and where nothing is to be rewritten none
  * does for minutes. A few are tried, from the last one on, and a single stale one is rewritten by that: two of them say that more are. The

@@ -1,4 +1,4 @@
-import { type Definition, type Schema } from "../../crd/definition";
+import { schemaOfDefinition, type Definition } from "../../crd/definition";
 import { isNewerObject, type KubernetesObject, objectName } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
@@ -79,7 +79,7 @@ function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, not
   return {
     cluster,
     ...routeOfRehearsal(rehearsal),
-    toSchema: schemaOf(rehearsal.definition, rehearsal.to),
+    toSchema: schemaOfDefinition(rehearsal.definition, rehearsal.to),
     mayBeLarge: rehearsal.mayBeLarge === true,
     signal: work.signal,
     notChecked: (what) => notes.notChecked(what),
@@ -92,12 +92,8 @@ export function routeOfRehearsal({ definition, from, to }: Rehearsal): Route {
   return {
     from: { ...resource, version: from },
     to: { ...resource, version: to },
-    fromSchema: schemaOf(definition, from),
+    fromSchema: schemaOfDefinition(definition, from),
   };
-}
-
-function schemaOf({ spec }: Definition, version: string): Schema | undefined {
-  return spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
 }
 
 /** Items of a list may come without what they all share. */

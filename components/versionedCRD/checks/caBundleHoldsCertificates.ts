@@ -1,7 +1,7 @@
 import { readCaBundle } from "../../crd/caBundle";
 import type { Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
-import { NOT_KNOWN } from "../../provider/unknown";
+import { NOT_KNOWN } from "../../provider/unknownValues";
 
 /** The API server establishes no CRD whose bundle it cannot read (tried on 1.37: InvalidCABundle), and says so only afterwards. */
 export function caBundleHoldsCertificates(manifest: Definition): string[] {

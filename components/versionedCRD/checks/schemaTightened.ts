@@ -1,5 +1,5 @@
+import { schemaOfVersion, storageVersion, type Definition, type Schema, type Version } from "../../crd/definition";
 import { canonicalText } from "../../crd/canonical";
-import { storageVersion, type Definition, type Schema, type Version } from "../../crd/definition";
 
 const SHOWN = 10;
 
@@ -13,15 +13,13 @@ export function schemaTightened(manifest: Definition, live: Definition | undefin
   const to = manifest.spec.versions.find(({ storage }) => storage);
   const from = live?.spec.versions.find(({ storage }) => storage);
   if (live === undefined || from === undefined || to === undefined || from.name === to.name) return [];
-  const found = [...lostSubresources(from, to), ...compare(schemaOf(from), schemaOf(to), "")];
+  const found = [...lostSubresources(from, to), ...compare(schemaOfVersion(from), schemaOfVersion(to), "")];
   if (found.length === 0) return [];
   const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
   return [
     `${manifest.metadata.name}: ${to.name} asks for more than ${storageVersion(live)}: ${found.slice(0, SHOWN).join("; ")}${more}; the rehearsal tells which objects it meets`,
   ];
 }
-
-const schemaOf = (version: Version): Schema => version.schema?.openAPIV3Schema ?? {};
 
 function lostSubresources(from: Version, to: Version): string[] {
   const [before, after] = [from, to].map(({ subresources }) => (subresources ?? {}) as Record<string, unknown>);

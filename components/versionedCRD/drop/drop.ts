@@ -13,7 +13,7 @@ import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
-import { applyDefinition } from "../changeDefinition";
+import { applyDefinition } from "../applyDefinition";
 import { recordedUnfinishedDrop } from "../../migration/definition/records";
 import { planDrop } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";

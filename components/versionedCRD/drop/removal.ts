@@ -10,7 +10,7 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
-import { applyDefinition } from "../changeDefinition";
+import { applyDefinition } from "../applyDefinition";
 import { recordedDropping, type DroppingRecord } from "../../migration/definition/records";
 import { placeholderInStage, removedStage, restoredStage } from "../stages";
 

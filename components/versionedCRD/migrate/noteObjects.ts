@@ -1,5 +1,6 @@
 import { storageVersion, type Definition } from "../../crd/definition";
-import { qualifiedResourceName, type Resource } from "../../kubernetes/api";
+import { type Resource } from "../../kubernetes/api";
+import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";

@@ -1,16 +1,15 @@
-import { storageVersion, type Definition } from "../../crd/definition";
+import { storageVersion, type Definition, definitionPath } from "../../crd/definition";
 import { DELETION_ANNOTATION, OWNER_ANNOTATION } from "../../crd/names";
 import { readDefinition } from "../../crd/readDefinition";
 import { countObjects } from "../../kubernetes/countObjects";
 import type { Cluster } from "../../kubernetes/cluster";
 import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
-import { UserError } from "../../kubernetes/errors";
+import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
-import { annotateLiveDefinition } from "../../migration/definition/liveDefinition";
+import { annotateLiveDefinition, liveDefinitionConflict } from "../../migration/definition/liveDefinition";
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
-import { deleteDefinition } from "../changeDefinition";
 import { recordedOwner } from "../owner";
 
 /** Objects with finalizers may take their time, or for ever. */
@@ -24,7 +23,7 @@ export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<
   refuseOthers(live);
   if (inputs.onDelete !== "delete-with-objects") await refuseWithObjects(inputs, cluster, live);
   await deleteMigrations(inputs, cluster);
-  await deleteDefinition(cluster, await allowDeletion(cluster, live));
+  await deleteLiveCrd(cluster, await allowDeletion(cluster, live));
   await gone(inputs, cluster);
 }
 
@@ -77,4 +76,20 @@ async function gone({ crd }: ServeInputs, cluster: Cluster): Promise<void> {
     why: "a finalizer of an object holds it",
     next: `see \`kubectl get crd ${crd} -o yaml\`, and run the same command again once it is gone`,
   });
+}
+
+/** Deletes the definition and with it every object; refused when it moved since it was read. */
+async function deleteLiveCrd(cluster: Cluster, live: Definition): Promise<void> {
+  const { name, uid, resourceVersion } = live.metadata;
+  try {
+    const preconditions = { uid, resourceVersion };
+    await cluster.call({ method: "DELETE", path: definitionPath(name), body: { preconditions } });
+  } catch (error) {
+    if (hasErrorStatus(error, 404)) return;
+    if (!hasErrorStatus(error, 409)) throw error;
+    // A delete whose answer got lost has moved it: it is being deleted until its objects are gone.
+    const now = error.mayHaveLanded ? await readDefinition(cluster, name) : live;
+    const isGoing = now === undefined || (now.metadata.uid === uid && now.metadata["deletionTimestamp"] !== undefined);
+    if (!isGoing) throw liveDefinitionConflict(name, error);
+  }
 }

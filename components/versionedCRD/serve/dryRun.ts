@@ -6,7 +6,7 @@ import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 import { notLookedAt } from "../../plan/notLookedAt";
 import { withInjectedCaBundle } from "../injected";
 import type { ServeInputs } from "../inputs";
-import { tryApplyDefinition } from "../changeDefinition";
+import { tryApplyDefinition } from "../applyDefinition";
 import { removedStage, servedStage, storedStage, withdrawnVersions } from "../stages";
 
 const SHOWN = 10;

@@ -1,4 +1,4 @@
-import { storageVersion, type Definition } from "../../crd/definition";
+import { schemaOfDefinition, storageVersion, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { describeSample, readSample } from "../../migration/rehearsal/sample";
 import type { ServeInputs } from "../inputs";
@@ -16,7 +16,7 @@ export async function noteSample(
   if (sample === undefined) return [];
   const next = {
     resource: { group, plural, version: storage },
-    schema: manifest.spec.versions.find(({ name }) => name === storage)?.schema?.openAPIV3Schema,
+    schema: schemaOfDefinition(manifest, storage),
     isSame: !isWebhookConversion(servedStage(manifest, live, owner).spec.conversion),
   };
   return describeSample(sample, from, next);

@@ -1,6 +1,6 @@
+import { schemaOfDefinition, storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
-import { storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { compareVersionNames, isNewerVersion } from "../../crd/versionNames";
 import { boundedProblemItems } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
@@ -12,7 +12,7 @@ export function noteWayBack(manifest: Definition, live: Definition | undefined):
   const to = storageVersion(manifest);
   const from = live === undefined ? undefined : newerVersionLeft(manifest, live);
   if (live === undefined || from === undefined) return [];
-  const lost = prunedFields(schemaOf(live, from), schemaOf(manifest, to));
+  const lost = prunedFields(schemaOfDefinition(live, from), schemaOfDefinition(manifest, to));
   const named = boundedProblemItems(lost.slice(0, SHOWN), lost.length).join(", ");
   const decides = isWebhookConversion(manifest.spec.conversion) ? ", and the webhook decides what becomes of it" : "";
   const fields =
@@ -26,8 +26,4 @@ function newerVersionLeft(manifest: Definition, live: Definition): string | unde
   const kept = versionNamesOfDefinition(manifest);
   const gone = (live.status?.storedVersions ?? []).filter((name) => !kept.includes(name));
   return [storageVersion(live), ...gone.sort(compareVersionNames).reverse()].find((name) => isNewerVersion(name, to));
-}
-
-function schemaOf({ spec }: Definition, version: string) {
-  return spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
 }

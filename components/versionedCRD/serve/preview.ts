@@ -4,7 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
 import { probeConversion } from "../../migration/rehearsal/conversionReview";
 import type { Preview } from "../../provider/phaseLogic";
-import { withUnknownInWords, unknownPaths } from "../../provider/unknown";
+import { withUnknownInWords, unknownPaths } from "../../provider/unknownValues";
 import {
   checkAdoption,
   managersTakenOverAtAdoption,

@@ -17,7 +17,8 @@ import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
-import { applyDefinition, takeOverFieldsOfDefinition } from "../changeDefinition";
+import { applyDefinition } from "../applyDefinition";
+import { takeOverFromFieldManagers } from "../fieldManagers";
 import { isCreationPlan } from "../plan";
 import { servedStage } from "../stages";
 import { deleteCrd } from "./deletion";
@@ -47,7 +48,7 @@ export const serve: RolloutPhase<ServeInputs> = {
       const intent = servedStage(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
       const complete = await awaitInjection(inputs.crd, after, work);
-      await takeOverFieldsOfDefinition(cluster, await carryProof(cluster, before, after, complete), managers);
+      await takeOverFromFieldManagers(cluster, await carryProof(cluster, before, after, complete), managers);
     }
     await awaitEstablished(inputs, work);
     work.saveOutputs(currentOutputs(await requireLiveDefinition(cluster, inputs.crd))); // from here on it may hold objects

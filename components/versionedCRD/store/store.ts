@@ -9,7 +9,7 @@ import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
-import { applyDefinition } from "../changeDefinition";
+import { applyDefinition } from "../applyDefinition";
 import { planStore } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
 import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/records";

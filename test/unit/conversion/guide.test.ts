@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import * as conversion from "../../../components/conversion";
-import { checkLaws } from "../../../components/conversionTesting/laws";
+import { checkLaws } from "../../../components/conversionTesting/checkLaws";
 
 test("the guide's conversion works, and keeps every law", () => {
   const [, source = ""] = /```ts\n([\s\S]*?)```/.exec(readFileSync("docs/conversion.md", "utf8")) ?? [];

@@ -1,4 +1,4 @@
-import { laws } from "../../../components/conversionTesting/laws";
+import { laws } from "../../../components/conversionTesting/checkLaws";
 import { databases, oddities, selfies, widgets } from "./examples";
 
 laws(selfies);

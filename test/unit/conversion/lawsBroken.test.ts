@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { defineConversion, type Conversion } from "../../../components/conversion";
-import { checkLaws, laws } from "../../../components/conversionTesting/laws";
+import { checkLaws, laws } from "../../../components/conversionTesting/checkLaws";
 
 const text = { type: "string" } as const;
 const options = { runs: 50, seed: 1 };

@@ -1,5 +1,5 @@
 import { defineConversion, type Conversion, type SchemaNode } from "../../../components/conversion";
-import { checkLaws } from "../../../components/conversionTesting/laws";
+import { checkLaws } from "../../../components/conversionTesting/checkLaws";
 import { leafTestedFields } from "../../../components/conversionTesting/testedFields";
 import { trimSchema } from "../../../components/conversionTesting/trim";
 

@@ -1,5 +1,5 @@
 import { listableResources } from "../../../components/kubernetes/everyResource";
-import { qualifiedResourceName } from "../../../components/kubernetes/api";
+import { qualifiedResourceName } from "../../../components/kubernetes/resourceNames";
 
 const verbs = ["get", "list"];
 const group = (name: string, ...versions: object[]) => ({ metadata: { name }, versions });

@@ -4,7 +4,7 @@ import type { ApiRequest, KubernetesObject } from "../../../components/kubernete
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError } from "../../../components/kubernetes/errors";
 import { afterOthers } from "../../../components/migration/foreign/afterOthers";
-import { assertIsResourceOrPattern, groupOfCrdName } from "../../../components/migration/foreign/crdNames";
+import { assertIsResourceNameOrPattern, groupOfResourceName } from "../../../components/kubernetes/resourceNames";
 import { isMigrationReady, planMigration } from "../../../components/migration/entries/plannedMigration";
 import { decideForeignPlan, type ForeignPlan } from "../../../components/migration/foreign/plan";
 import { CRD, manifest, messageOf, withMetadata, withStored } from "../fixtures";
@@ -106,14 +106,14 @@ describe("names and patterns", () => {
   test.each(["ciliumnodes.cilium.io", "*.cilium.io", "a-b.c-d.example.com", "secrets", "deployments.apps"])(
     "%s is one",
     (entry) => {
-      assertIsResourceOrPattern(entry);
+      assertIsResourceNameOrPattern(entry);
     },
   );
   test.each(["*", "*.*", "*nodes.cilium.io", "CiliumNodes.cilium.io", "", "a..b", "a.b/c"])("%j is none", (entry) => {
-    expect(messageOf(() => assertIsResourceOrPattern(entry))).toContain(`resource ${JSON.stringify(entry)}`);
+    expect(messageOf(() => assertIsResourceNameOrPattern(entry))).toContain(`resource ${JSON.stringify(entry)}`);
   });
   test("the group is all after the first dot", () => {
-    expect([groupOfCrdName("nodes.net.example.com"), groupOfCrdName("*.net.example.com")]).toEqual([
+    expect([groupOfResourceName("nodes.net.example.com"), groupOfResourceName("*.net.example.com")]).toEqual([
       "net.example.com",
       "net.example.com",
     ]);

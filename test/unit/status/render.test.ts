@@ -1,8 +1,5 @@
-import {
-  exitCodeOfClusterStatus,
-  judgeClusterStatus,
-  type ClusterStatus,
-} from "../../../components/status/clusterStatus";
+import { exitCodeOfClusterStatus, type ClusterStatus } from "../../../components/status/clusterStatus";
+import { judgeClusterStatus } from "../../../components/status/judge";
 import type { ClusterFacts, CrdFacts } from "../../../components/status/facts";
 import { renderStatusAsJson } from "../../../components/status/render/json";
 import { renderStatusAsMarkdown } from "../../../components/status/render/markdown";

@@ -1,12 +1,13 @@
+import { parseVersionName } from "../../../crd/versionNames";
 import type { Definition } from "../../../crd/definition";
 import type { DefinitionCheck } from "../../check";
 
-const STAGES = ["alpha", "beta", ""];
+const STAGES = ["alpha", "beta", "stable"];
 
 /** v10, v2, v1, v11beta2, v3beta1, v12alpha1, then all other names in the order of the alphabet. */
 function rankOf(name: string): [known: number, stage: number, major: number, minor: number] {
-  const [, major, stage = "", minor = "0"] = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(name) ?? [];
-  return major === undefined ? [0, 0, 0, 0] : [1, STAGES.indexOf(stage), Number(major), Number(minor)];
+  const parsed = parseVersionName(name);
+  return parsed === undefined ? [0, 0, 0, 0] : [1, STAGES.indexOf(parsed.stage), parsed.major, parsed.minor];
 }
 
 function byPriority(left: string, right: string): number {

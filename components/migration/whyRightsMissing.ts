@@ -1,11 +1,11 @@
-import type { Definition } from "../../crd/definition";
-import type { Cluster } from "../../kubernetes/cluster";
-import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
-import { missingRights } from "../../kubernetes/missingRights";
-import type { Problem } from "../../kubernetes/problem";
-import { ownRightsForBuiltIn, rightsOnBuiltIn } from "../../kubernetes/rights/migrationRights";
-import { rightsWithoutWhichRolloutFails } from "../../kubernetes/rights/rolloutRights";
-import { type PolicyRule } from "../../kubernetes/rights/policyRule";
+import type { Definition } from "../crd/definition";
+import type { Cluster } from "../kubernetes/cluster";
+import { discoverStorageMigrationVersion } from "../kubernetes/discovery";
+import { missingRights } from "../kubernetes/missingRights";
+import type { Problem } from "../kubernetes/problem";
+import { ownRightsForBuiltIn, rightsOnBuiltIn } from "../kubernetes/rights/migrationRights";
+import { rightsWithoutWhichRolloutFails } from "../kubernetes/rights/rolloutRights";
+import { type PolicyRule } from "../kubernetes/rights/policyRule";
 
 type Migrator = "in-tree" | "direct";
 

@@ -1,16 +1,8 @@
 import { type Definition, definitionPath } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import { readDefinition } from "../crd/readDefinition";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasErrorStatus } from "../kubernetes/errors";
-import {
-  liveDefinitionConflict,
-  patchLiveDefinition,
-  writeLiveDefinition,
-  type DefinitionWrite,
-} from "../migration/definition/liveDefinition";
-import { withoutFieldManagers } from "./fieldManagers";
+import { patchLiveDefinition, writeLiveDefinition, type DefinitionWrite } from "../migration/definition/liveDefinition";
 import { withInjectedCaBundle } from "./injected";
 
 /**
@@ -55,30 +47,4 @@ function applyRequest(intent: Definition, force: boolean): DefinitionWrite {
 async function withoutForeignCaBundle(cluster: Cluster, live: Definition, intent: Definition): Promise<Definition> {
   const managedFields = withInjectedCaBundle(live, intent);
   return managedFields === undefined ? live : patchLiveDefinition(cluster, live, "", { managedFields });
-}
-
-/** Takes these field managers off the definition; refused when it moved since it was read. */
-export async function takeOverFieldsOfDefinition(
-  cluster: Cluster,
-  live: Definition,
-  managers: string[],
-): Promise<Definition> {
-  if (managers.length === 0) return live;
-  return patchLiveDefinition(cluster, live, "", { managedFields: withoutFieldManagers(live, managers) });
-}
-
-/** Deletes the definition and with it every object; refused when it moved since it was read. */
-export async function deleteDefinition(cluster: Cluster, live: Definition): Promise<void> {
-  const { name, uid, resourceVersion } = live.metadata;
-  try {
-    const preconditions = { uid, resourceVersion };
-    await cluster.call({ method: "DELETE", path: definitionPath(name), body: { preconditions } });
-  } catch (error) {
-    if (hasErrorStatus(error, 404)) return;
-    if (!hasErrorStatus(error, 409)) throw error;
-    // A delete whose answer got lost has moved it: it is being deleted until its objects are gone.
-    const now = error.mayHaveLanded ? await readDefinition(cluster, name) : live;
-    const isGoing = now === undefined || (now.metadata.uid === uid && now.metadata["deletionTimestamp"] !== undefined);
-    if (!isGoing) throw liveDefinitionConflict(name, error);
-  }
 }

@@ -6,7 +6,7 @@ import { ExactNumber } from "../conversion/exactJson";
 import { isJsonMap, type JsonMap } from "../conversion/jsonValue";
 import { arbitraryValueOf } from "./arbitrary";
 import { makeConverter, type Convert } from "./converter";
-import { LAWS, type Case, type Law, type Problem } from "./everyLaw";
+import { LAWS, type Case, type Law, type Problem } from "./lawDefinitions";
 import { trimSchema } from "./trim";
 
 export interface LawOptions {
