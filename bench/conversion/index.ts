@@ -1,5 +1,5 @@
 import { parseExact } from "../../components/conversion";
-import { canonicalJsonValue, isJsonMap } from "../../components/conversion/jsonValue";
+import { jsonValueAsText, isJsonMap } from "../../components/conversion/jsonValue";
 import { say } from "../../local/say";
 import { row, type Row } from "../rows";
 import { Client, load } from "./load";
@@ -51,7 +51,7 @@ async function sameAnswers(webhooks: readonly Webhook[]): Promise<void> {
   const answers = new Map<string, string>();
   for (const webhook of webhooks) {
     const client = new Client(webhook, 1);
-    answers.set(webhook.subject, canonicalJsonValue(objectsOf(await client.convert(review))));
+    answers.set(webhook.subject, jsonValueAsText(objectsOf(await client.convert(review))));
     client.close();
   }
   const [first, ...others] = [...answers];

@@ -38,7 +38,7 @@ export async function backUpObjects(
       work.signal.throwIfAborted();
       const apiVersion = `${resource.group}/${resource.version}`;
       const items = objects.map((object) => restorable(object, apiVersion, kind));
-      await folder.write(`${resource.plural}-${String(++pages).padStart(6, "0")}.json`, listOf(items));
+      await folder.write(`${resource.plural}-${String(++pages).padStart(6, "0")}.json`, renderBackedUpList(items));
       progress.update(written + objects.length, written + remaining, 0);
       written += objects.length;
     }
@@ -49,6 +49,6 @@ export async function backUpObjects(
   }
 }
 
-function listOf(items: readonly KubernetesObject[]): string {
+function renderBackedUpList(items: readonly KubernetesObject[]): string {
   return `{"apiVersion":"v1","kind":"List","items":[\n${items.map(readableJson).join(",\n")}\n]}\n`;
 }

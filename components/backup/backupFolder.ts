@@ -18,7 +18,7 @@ export class BackupFolder {
   static async begin(directory: string, name: string, id: string): Promise<BackupFolder> {
     const folder = new BackupFolder(directory, name, path.join(directory, `.incomplete-${id}`));
     await folder.attempt(async () => {
-      await makeFolder(path.resolve(directory));
+      await makeBackupFolder(path.resolve(directory));
       await fs.rm(folder.partial, { recursive: true, force: true });
       await fs.mkdir(folder.partial, { mode: 0o700 });
     });
@@ -42,11 +42,11 @@ export class BackupFolder {
   /** Gives it its name; returns its path. */
   async complete(): Promise<string> {
     return this.attempt(async () => {
-      await sync(this.partial);
+      await syncBackupDirectory(this.partial);
       let final = path.join(this.root, this.name);
       for (let number = 2; await isThere(final); number++) final = path.join(this.root, `${this.name}-${number}`);
       await fs.rename(this.partial, final);
-      await sync(this.root);
+      await syncBackupDirectory(this.root);
       return final;
     });
   }
@@ -89,10 +89,11 @@ export async function whyBackupFolderNotWritable(directory: string): Promise<Pro
 }
 
 /** With those above it, each on the disk when this returns. */
-async function makeFolder(folder: string): Promise<void> {
+async function makeBackupFolder(folder: string): Promise<void> {
   const first = await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = path.dirname(made)) await sync(path.dirname(made));
+  for (let made = folder; made.length >= first.length; made = path.dirname(made))
+    await syncBackupDirectory(path.dirname(made));
 }
 
 async function isThere(file: string): Promise<boolean> {
@@ -103,7 +104,7 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 /** A rename is on the disk when its directory is: fsync(2). */
-async function sync(directory: string): Promise<void> {
+async function syncBackupDirectory(directory: string): Promise<void> {
   const handle = await fs.open(directory, constants.O_RDONLY);
   try {
     await handle.sync();

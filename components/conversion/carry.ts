@@ -29,8 +29,8 @@ export function carry(scope: DirectedScope, input: JsonMap, returning: Stash | u
 
   const moved = scope.moves.map((move) =>
     move.kind === "transfer"
-      ? transfer(move, input, returning, keeper)
-      : nested(move, input, openStashEntry(returning, move.toKey, keeper), keeper),
+      ? carryTransfer(move, input, returning, keeper)
+      : carryNested(move, input, openStashEntry(returning, move.toKey, keeper), keeper),
   );
   const draft = new Draft(input);
   takeOut(moved, scope.containers, draft, leftovers);
@@ -75,7 +75,7 @@ function putIn(each: Moved, draft: Draft, leftovers: Leftovers): void {
   if (each.entry !== undefined) leftovers.add(each.move.fromKey, each.entry, hides(each.move, each.entry));
 }
 
-function transfer(move: DirectedTransfer, input: JsonMap, returning: Stash | undefined, keeper: Keeper): Moved {
+function carryTransfer(move: DirectedTransfer, input: JsonMap, returning: Stash | undefined, keeper: Keeper): Moved {
   const before = move.from.map(({ path }) => readJsonAtPath(input, path));
   const entry = openStashEntry(returning, move.toKey, keeper);
   const value = entry?.["value"];
@@ -100,12 +100,12 @@ function transfer(move: DirectedTransfer, input: JsonMap, returning: Stash | und
     before,
     after,
     restored: false,
-    entry: lossy(move, before, after) ? kept(move, before, after) : undefined,
+    entry: isLossyTransfer(move, before, after) ? keptOfTransfer(move, before, after) : undefined,
   };
 }
 
 /** Whether the way back would give something else. A way back that throws gives nothing. */
-function lossy(move: DirectedTransfer, before: readonly unknown[], after: readonly unknown[]): boolean {
+function isLossyTransfer(move: DirectedTransfer, before: readonly unknown[], after: readonly unknown[]): boolean {
   if (before.every((value) => value === undefined)) return false;
   if (move.there === undefined && move.to.length > 0) return false;
   try {
@@ -116,18 +116,18 @@ function lossy(move: DirectedTransfer, before: readonly unknown[], after: readon
   }
 }
 
-function kept(move: DirectedTransfer, before: readonly unknown[], after: readonly unknown[]): JsonMap {
-  const shown = named(move.to, after);
-  return { value: named(move.from, before), ...(Object.keys(shown).length > 0 && { shown }) };
+function keptOfTransfer(move: DirectedTransfer, before: readonly unknown[], after: readonly unknown[]): JsonMap {
+  const shown = namedValues(move.to, after);
+  return { value: namedValues(move.from, before), ...(Object.keys(shown).length > 0 && { shown }) };
 }
 
-function named(places: readonly { text: string }[], values: readonly unknown[]): JsonMap {
+function namedValues(places: readonly { text: string }[], values: readonly unknown[]): JsonMap {
   return Object.fromEntries(
     places.flatMap(({ text }, index) => (values[index] === undefined ? [] : [[text, values[index]]])),
   );
 }
 
-function nested(move: DirectedNested, input: JsonMap, entry: JsonMap | undefined, keeper: Keeper): Moved {
+function carryNested(move: DirectedNested, input: JsonMap, entry: JsonMap | undefined, keeper: Keeper): Moved {
   const before = readJsonAtPath(input, move.from.path);
   const { after, restored, left } = carryNestedList(move, before, entry, (element, returning) =>
     carry(move.scope, element, returning, keeper),
@@ -136,7 +136,7 @@ function nested(move: DirectedNested, input: JsonMap, entry: JsonMap | undefined
 }
 
 function wholeEntry({ move, before }: Moved): JsonMap {
-  return move.kind === "transfer" ? kept(move, before, []) : { whole: before[0] };
+  return move.kind === "transfer" ? keptOfTransfer(move, before, []) : { whole: before[0] };
 }
 
 /** Of a list only what is kept whole needs the seal: its elements' own secrets have theirs. */

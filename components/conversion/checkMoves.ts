@@ -46,7 +46,7 @@ function whyNotMovable(
   if (around === "" && KUBERNETES_OWN.includes(path[0] ?? ""))
     return "is Kubernetes' own; a conversion may move only the other fields";
   const schema = schemaAt(whole, path);
-  if (schema === undefined) return `is not in the schema of ${version}; ${known(whole, path)}`;
+  if (schema === undefined) return `is not in the schema of ${version}; ${describeKnownFields(whole, path)}`;
   if (kind === "each" && elementSchema(schema) === undefined)
     return `is neither a list nor a map in ${version}; expected one of them`;
   const isList = kind === "wrap" ? side === "new" : kind === "unwrap" && side === "old";
@@ -62,7 +62,7 @@ function isOfListAndMap(move: Move, schemas: Schemas): boolean {
   return first !== undefined && second !== undefined && isMapSchema(first) !== isMapSchema(second);
 }
 
-function known(schema: SchemaNode, path: readonly string[]): string {
+function describeKnownFields(schema: SchemaNode, path: readonly string[]): string {
   for (let length = path.length - 1; length >= 0; length--) {
     const fields = Object.keys(schemaAt(schema, path.slice(0, length))?.properties ?? {});
     if (fields.length === 0) continue;

@@ -76,7 +76,7 @@ export function compileScope(
   for (const side of ["old", "new"] as const) checkMovesOverlap(sound, side, around, names[side], report);
   for (const problem of findMissingMoves(schemas, sound, around, names)) report(problem);
   const scopes = sound.map((move) =>
-    move.kind === "transfer" ? undefined : inner(move, schemas, around, names, report),
+    move.kind === "transfer" ? undefined : compileInner(move, schemas, around, names, report),
   );
   return {
     up: new Direction("old", "new", schemas).direct(sound, scopes),
@@ -84,7 +84,7 @@ export function compileScope(
   };
 }
 
-function inner(
+function compileInner(
   move: Nested,
   schemas: Schemas,
   around: string,
@@ -161,7 +161,7 @@ class Direction {
       label: (from.length > 0 ? from : to).join(", "),
       fromKey: from.join(","),
       toKey: to.join(","),
-      sensitive: move.sensitive ?? (marked(move) || fields.some((schema) => hasSecretInSchema(schema))),
+      sensitive: move.sensitive ?? (isMarkedSensitive(move) || fields.some((schema) => hasSecretInSchema(schema))),
     };
   }
 
@@ -179,7 +179,7 @@ class Direction {
   }
 
   private findContainers(moves: readonly Move[]): Container[] {
-    const texts = new Set(moves.flatMap((move) => [...move.old, ...move.new]).flatMap(ancestors));
+    const texts = new Set(moves.flatMap((move) => [...move.old, ...move.new]).flatMap(ancestorPaths));
     return [...texts].map((text) => ({
       text,
       path: text.split("."),
@@ -198,11 +198,11 @@ class Direction {
 }
 
 /** Whether a move within is marked: what is kept whole of the list holds its field too. */
-function marked(move: Move): boolean {
-  return move.sensitive === true || (move.kind !== "transfer" && move.moves.some(marked));
+function isMarkedSensitive(move: Move): boolean {
+  return move.sensitive === true || (move.kind !== "transfer" && move.moves.some(isMarkedSensitive));
 }
 
-function ancestors(text: string): string[] {
+function ancestorPaths(text: string): string[] {
   const path = text.split(".");
   return path.slice(1).map((_, index) => path.slice(0, index + 1).join("."));
 }

@@ -12,12 +12,12 @@ export function ownJsonField(map: JsonMap, name: string): unknown {
 }
 
 /** One text for all spellings of a value: the API server sorts keys, and writes 1.0 as 1. */
-export function canonicalJsonValue(value: unknown): string {
-  if (value instanceof ExactNumber) return canonicalNumber(value.text);
-  if (Array.isArray(value)) return `[${value.map(canonicalJsonValue).join(",")}]`;
+export function jsonValueAsText(value: unknown): string {
+  if (value instanceof ExactNumber) return jsonNumberAsText(value.text);
+  if (Array.isArray(value)) return `[${value.map(jsonValueAsText).join(",")}]`;
   if (!isJsonMap(value)) return JSON.stringify(value) ?? "absent";
   const fields = Object.keys(value).sort();
-  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonicalJsonValue(value[key])}`).join(",")}}`;
+  return `{${fields.map((key) => `${JSON.stringify(key)}:${jsonValueAsText(value[key])}`).join(",")}}`;
 }
 
 export function isEqualJson(first: unknown, second: unknown): boolean {
@@ -26,7 +26,7 @@ export function isEqualJson(first: unknown, second: unknown): boolean {
   const isPlain = (value: unknown) =>
     value === undefined || value === null || ["string", "boolean"].includes(typeof value);
   if (isPlain(first) || isPlain(second)) return false;
-  return canonicalJsonValue(first) === canonicalJsonValue(second);
+  return jsonValueAsText(first) === jsonValueAsText(second);
 }
 
 /** The same value with its keys in order, as the API server writes them: what is made of it has the same bytes every time. */
@@ -37,7 +37,7 @@ export function sortKeysOfJsonValue(value: unknown): unknown {
   return Object.fromEntries(keys.map((key) => [key, sortKeysOfJsonValue(value[key])]));
 }
 
-function canonicalNumber(text: string): string {
+function jsonNumberAsText(text: string): string {
   return /^-?\d+$/.test(text) ? BigInt(text).toString() : JSON.stringify(Number(text));
 }
 

@@ -1,6 +1,6 @@
 import type { Move } from "./moves";
 import { elementSchema, KUBERNETES_OWN, schemaAt, type SchemaNode } from "./schema";
-import { canonicalJsonValue } from "./jsonValue";
+import { jsonValueAsText } from "./jsonValue";
 
 interface Sides<T> {
   readonly old: T;
@@ -74,7 +74,7 @@ class Comparison {
       const [one, other] = [fieldOf(before, field), fieldOf(after, field)];
       if (!field.includes(".")) {
         this.compare(this.named.old.has(at) ? undefined : one, this.named.new.has(at) ? undefined : other, at);
-      } else if (one === undefined || other === undefined || !same(one, other)) {
+      } else if (one === undefined || other === undefined || !isSameSchema(one, other)) {
         this.report(`${at} differs, and no path can name "${field}": move the object around it by custom()`);
       }
     }
@@ -91,21 +91,21 @@ class Comparison {
   }
 
   private compareBoth(before: SchemaNode, after: SchemaNode, at: string): void {
-    const changed = changes(before, after);
+    const changed = keywordChanges(before, after);
     if (changed.length > 0) {
       this.report(`${at} differs (${changed.join("; ")}): say map(), keep() or custom()`);
     } else if (before.properties !== undefined && after.properties !== undefined) {
       this.compareFields(before, after, `${at}.`);
-    } else if (!sameElements(before, after)) {
+    } else if (!hasSameElements(before, after)) {
       this.report(`${at} differs in what is in it: say each(), wrap() or custom()`);
     }
   }
 
   /** What a list or map holds that is no object. */
   private compareElements(before: SchemaNode, after: SchemaNode): void {
-    const [own, whole] = [changes(before, after), this.around.slice(0, -1)];
+    const [own, whole] = [keywordChanges(before, after), this.around.slice(0, -1)];
     if (own.length > 0) this.problems.push(`${whole} differs (${own.join("; ")}): say map() or custom()`);
-    else if (!sameElements(before, after)) this.problems.push(`${whole} differs in what is in it`);
+    else if (!hasSameElements(before, after)) this.problems.push(`${whole} differs in what is in it`);
   }
 
   private report(problem: string): void {
@@ -117,36 +117,36 @@ function fieldsOf(schema: SchemaNode | undefined): string[] {
   return Object.keys(schema?.properties ?? {});
 }
 
-function changes(before: SchemaNode, after: SchemaNode): string[] {
-  const found = TELLING.filter((keyword) => text(keyword, before) !== text(keyword, after)).map(
-    (keyword) => `${keyword}: ${text(keyword, before)} → ${text(keyword, after)}`,
+function keywordChanges(before: SchemaNode, after: SchemaNode): string[] {
+  const found = TELLING.filter((keyword) => keywordText(keyword, before) !== keywordText(keyword, after)).map(
+    (keyword) => `${keyword}: ${keywordText(keyword, before)} → ${keywordText(keyword, after)}`,
   );
   if ((before.properties === undefined) !== (after.properties === undefined)) found.push("properties on one side only");
   return found;
 }
 
-function text(keyword: string, schema: SchemaNode): string {
+function keywordText(keyword: string, schema: SchemaNode): string {
   const value = schema[keyword];
   if (value === undefined || value === false) return "none";
   // The order of an enum's values says nothing.
-  return canonicalJsonValue(keyword === "enum" && Array.isArray(value) ? [...(value as unknown[])].sort() : value);
+  return jsonValueAsText(keyword === "enum" && Array.isArray(value) ? [...(value as unknown[])].sort() : value);
 }
 
 /** Whether lists, or maps, hold the same; `each` is the move for those that do not. */
-function sameElements(before: SchemaNode, after: SchemaNode): boolean {
+function hasSameElements(before: SchemaNode, after: SchemaNode): boolean {
   const [first, second] = [elementSchema(before), elementSchema(after)];
   if (first === undefined || second === undefined) {
     return first === second && before.additionalProperties === after.additionalProperties;
   }
-  return same(first, second);
+  return isSameSchema(first, second);
 }
 
-function same(before: SchemaNode, after: SchemaNode): boolean {
-  if (changes(before, after).length > 0 || !sameElements(before, after)) return false;
+function isSameSchema(before: SchemaNode, after: SchemaNode): boolean {
+  if (keywordChanges(before, after).length > 0 || !hasSameElements(before, after)) return false;
   const names = new Set([...fieldsOf(before), ...fieldsOf(after)]);
   return [...names].every((name) => {
     const [one, other] = [fieldOf(before, name), fieldOf(after, name)];
-    return one !== undefined && other !== undefined && same(one, other);
+    return one !== undefined && other !== undefined && isSameSchema(one, other);
   });
 }
 

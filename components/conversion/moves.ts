@@ -137,27 +137,27 @@ type AnyWays = Ways<(value: unknown) => unknown, (value: unknown) => unknown>;
 type Inner = (m: never) => readonly Move[];
 type To = MoveOptions & { to?: string };
 
-function flag({ sensitive }: MoveOptions = {}): { sensitive?: boolean } {
+function sensitiveFlag({ sensitive }: MoveOptions = {}): { sensitive?: boolean } {
   return sensitive === undefined ? {} : { sensitive };
 }
 
 /** Answers "cannot be expressed", undefined, for one value as for several. */
-function one(way: (value: never) => unknown): Way {
+function wayOfOne(way: (value: never) => unknown): Way {
   return ([value]) => [way(value as never)];
 }
 
-function many(way: (values: never) => unknown): Way {
+function wayOfMany(way: (values: never) => unknown): Way {
   return (values) => way(values as never) as Values | undefined;
 }
 
-function nested(kind: Nested["kind"]) {
+function nestedMove(kind: Nested["kind"]) {
   return (path: string, moves: Inner = () => [], { to = path, ...options }: To = {}): Move => ({
     kind,
     name: kind,
     old: [path],
     new: [to],
     moves: movesOf(moves),
-    ...flag(options),
+    ...sensitiveFlag(options),
   });
 }
 
@@ -167,7 +167,7 @@ const transfer = (name: string, from: readonly string[], to: readonly string[], 
   old: from,
   new: to,
   whole: true,
-  ...flag(options),
+  ...sensitiveFlag(options),
 });
 
 const builder = {
@@ -177,8 +177,8 @@ const builder = {
   removed: (path: string, o?: MoveOptions): Move => transfer("removed", [path], [], o),
   map: (from: string, to: string, { up, down }: AnyWays, o?: MoveOptions): Move => ({
     ...transfer("map", [from], [to], o),
-    up: one(up),
-    down: one(down),
+    up: wayOfOne(up),
+    down: wayOfOne(down),
   }),
   split: (from: string, to: readonly string[], { up, down }: AnyWays, o?: MoveOptions): Move => ({
     ...transfer("split", [from], to, o),
@@ -192,13 +192,13 @@ const builder = {
   }),
   custom: (from: readonly string[], to: readonly string[], { up, down }: AnyWays, o?: MoveOptions): Move => ({
     ...transfer("custom", from, to, o),
-    up: many(up),
-    down: many(down),
+    up: wayOfMany(up),
+    down: wayOfMany(down),
     whole: false,
   }),
-  each: nested("each"),
-  wrap: nested("wrap"),
-  unwrap: nested("unwrap"),
+  each: nestedMove("each"),
+  wrap: nestedMove("wrap"),
+  unwrap: nestedMove("unwrap"),
 };
 
 /** The functions behind `Moves`: what is typed there is plain data here. */

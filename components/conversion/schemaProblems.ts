@@ -1,7 +1,7 @@
 import * as vm from "node:vm";
 import { ExactNumber } from "./exactJson";
 import { fitsSchema, expectedBySchema } from "./fitsSchema";
-import { canonicalJsonValue, isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
+import { jsonValueAsText, isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
 import { fieldSchema, INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
 
 /** What the API server would refuse, or prune, in a value: what `findSchemaRefusals` says, and unknown fields. */
@@ -13,17 +13,17 @@ export function findSchemaProblems(schema: SchemaNode, value: unknown): string[]
 export function findSchemaRefusals(schema: SchemaNode, value: unknown, path = ""): string[] {
   if (value === null) return schema.nullable === true ? [] : [`${path} is null`];
   if (!isJsonMap(value) && !Array.isArray(value) && !fitsSchema(schema, value)) {
-    return [`${path} is ${show(value)}; expected ${expectedBySchema(schema)}`];
+    return [`${path} is ${showValue(value)}; expected ${expectedBySchema(schema)}`];
   }
   if (schema.enum !== undefined && !schema.enum.some((allowed) => isEqualJson(allowed, value))) {
-    return [`${path} is ${show(value)}; expected ${expectedBySchema(schema)}`];
+    return [`${path} is ${showValue(value)}; expected ${expectedBySchema(schema)}`];
   }
-  const bounds = broken(schema, value).map((problem) => `${path} is ${show(value)}; expected ${problem}`);
-  if (Array.isArray(value)) return [...bounds, ...list(schema, value as unknown[], path)];
-  return isJsonMap(value) ? [...bounds, ...object(schema, value, path)] : bounds;
+  const bounds = brokenKeywords(schema, value).map((problem) => `${path} is ${showValue(value)}; expected ${problem}`);
+  if (Array.isArray(value)) return [...bounds, ...listProblems(schema, value as unknown[], path)];
+  return isJsonMap(value) ? [...bounds, ...objectProblems(schema, value, path)] : bounds;
 }
 
-function object(schema: SchemaNode, value: Readonly<Record<string, unknown>>, path: string): string[] {
+function objectProblems(schema: SchemaNode, value: Readonly<Record<string, unknown>>, path: string): string[] {
   if (schema.type !== undefined && schema.type !== "object")
     return [`${path} is an object; expected ${expectedBySchema(schema)}`];
   const missing = (schema.required ?? []).filter((name) => ownJsonField(value, name) === undefined);
@@ -53,14 +53,14 @@ function below(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-function list(schema: SchemaNode, value: readonly unknown[], path: string): string[] {
+function listProblems(schema: SchemaNode, value: readonly unknown[], path: string): string[] {
   if (schema.type !== undefined && schema.type !== "array")
     return [`${path} is a list; expected ${expectedBySchema(schema)}`];
   const keys = schema["x-kubernetes-list-map-keys"];
   const identity = Array.isArray(keys)
     ? (item: unknown) =>
-        canonicalJsonValue(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null))
-    : canonicalJsonValue;
+        jsonValueAsText(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null))
+    : jsonValueAsText;
   const unique = ["map", "set"].includes(String(schema["x-kubernetes-list-type"])) || schema["uniqueItems"] === true;
   const doubled = unique && new Set(value.map(identity)).size < value.length;
   return [
@@ -70,7 +70,7 @@ function list(schema: SchemaNode, value: readonly unknown[], path: string): stri
 }
 
 /** The bounds that a value breaks, in words. */
-function broken(schema: SchemaNode, value: unknown): string[] {
+function brokenKeywords(schema: SchemaNode, value: unknown): string[] {
   const number = value instanceof ExactNumber ? Number(value.text) : value;
   const size = typeof value === "string" ? [...value].length : Array.isArray(value) ? value.length : undefined;
   const kept: Readonly<Record<string, (bound: never) => boolean>> = {
@@ -110,7 +110,7 @@ function matches(pattern: string, value: string): boolean {
   }
 }
 
-function show(value: unknown): string {
+function showValue(value: unknown): string {
   if (value instanceof ExactNumber) return value.text;
   return typeof value === "object" ? (Array.isArray(value) ? "a list" : "an object") : JSON.stringify(value);
 }

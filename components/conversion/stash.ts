@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { withDefaults } from "./defaults";
 import { parseExact, stringifyExact } from "./exactJson";
-import { canonicalJsonValue, isJsonMap, ownJsonField, sortKeysOfJsonValue, type JsonMap } from "./jsonValue";
+import { jsonValueAsText, isJsonMap, ownJsonField, sortKeysOfJsonValue, type JsonMap } from "./jsonValue";
 import type { SchemaNode } from "./schema";
 
 /** What one version cannot hold of another, by the paths there. Read from an annotation, so it may be anything. */
@@ -85,9 +85,9 @@ function identityOf(list: SchemaNode, element: JsonMap): string {
   if (Array.isArray(keys)) {
     const shown = withDefaults(list.items, element) as JsonMap;
     const values = keys.map((key) => ownJsonField(shown, String(key)));
-    if (values.some((value) => value !== undefined)) return `k:${values.map(canonicalJsonValue).join(",")}`;
+    if (values.some((value) => value !== undefined)) return `k:${values.map(jsonValueAsText).join(",")}`;
   }
-  const shown = canonicalJsonValue(withDefaults(list.items, element));
+  const shown = jsonValueAsText(withDefaults(list.items, element));
   return `h:${createHash("sha256").update(shown).digest("base64url").slice(0, 16)}`;
 }
 

@@ -37,9 +37,9 @@ export async function startServer(
   const certificate = await readServingCertificate(options.certificate);
   const whyUnready = async () => (draining ? "draining" : whyNotReady(pool, conversion));
   const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
-    route(request, options, pool, metrics, whyUnready)
+    routeRequest(request, options, pool, metrics, whyUnready)
       .catch(explainFailure)
-      .then((answer) => reply(response, answer, draining || answer.status === 413))
+      .then((answer) => replyWith(response, answer, draining || answer.status === 413))
       .catch(() => response.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -58,7 +58,7 @@ export async function startServer(
   };
 }
 
-async function route(
+async function routeRequest(
   request: IncomingMessage,
   { largestBody }: ServerOptions,
   pool: Pool,
@@ -69,22 +69,22 @@ async function route(
     case "POST /convert":
       return answerReview(pool, metrics, await readBody(request, largestBody));
     case "GET /healthz":
-      return text(200, "ok");
+      return textAnswer(200, "ok");
     case "GET /readyz": {
       const why = await whyUnready();
-      return why === undefined ? text(200, "ok") : text(503, why);
+      return why === undefined ? textAnswer(200, "ok") : textAnswer(503, why);
     }
     case "GET /metrics":
-      return text(200, await metrics.text());
+      return textAnswer(200, await metrics.text());
     default:
-      return text(404, "expected POST /convert, or GET /healthz, /readyz or /metrics");
+      return textAnswer(404, "expected POST /convert, or GET /healthz, /readyz or /metrics");
   }
 }
 
 function explainFailure(error: unknown): Answer {
-  if (error instanceof TooLarge) return text(413, error.message);
+  if (error instanceof TooLarge) return textAnswer(413, error.message);
   log("error", "a request could not be answered", { reason: error instanceof Error ? error.name : "unknown" });
-  return text(500, "the request could not be answered");
+  return textAnswer(500, "the request could not be answered");
 }
 
 /** Looks for another certificate in the files, now and then, until the timer is cleared. */
@@ -120,11 +120,11 @@ function listening(server: Server, { port, host }: ServerOptions): Promise<void>
   });
 }
 
-function text(status: number, body: string): Answer {
+function textAnswer(status: number, body: string): Answer {
   return { status, type: "text/plain", body };
 }
 
-function reply(response: ServerResponse, { status, type, body }: Answer, close: boolean): void {
+function replyWith(response: ServerResponse, { status, type, body }: Answer, close: boolean): void {
   const headers = { "Content-Type": type, "Content-Length": Buffer.byteLength(body) };
   response.writeHead(status, close ? { ...headers, Connection: "close" } : headers).end(body);
 }

@@ -12,7 +12,7 @@ const LOGGED = 5;
 export function runWorker(port: MessagePort, conversion: Conversion, keysFolder: string | undefined): void {
   const keys = keysFolder === undefined ? [] : readWorkerKeys(keysFolder);
   port.on("message", ({ body }: Question) => {
-    const outcome = answer(conversion, Buffer.from(body).toString("utf8"), keys);
+    const outcome = answerInWorker(conversion, Buffer.from(body).toString("utf8"), keys);
     port.postMessage(outcome, outcome.kind === "answered" ? [outcome.body] : []);
   });
 }
@@ -28,7 +28,7 @@ export function readWorkerKeys(folder: string): Uint8Array[] {
   });
 }
 
-function answer(conversion: Conversion, text: string, keys: readonly Uint8Array[]): Outcome {
+function answerInWorker(conversion: Conversion, text: string, keys: readonly Uint8Array[]): Outcome {
   const failed: string[] = [];
   let failedCount = 0;
   const onFailure = (where: string): void => {

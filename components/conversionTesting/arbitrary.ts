@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { reasonOfConversionError } from "../conversion/errors";
 import { ExactNumber } from "../conversion/exactJson";
-import { canonicalJsonValue, isJsonMap, ownJsonField } from "../conversion/jsonValue";
+import { jsonValueAsText, isJsonMap, ownJsonField } from "../conversion/jsonValue";
 import { INT_OR_STRING, KUBERNETES_OWN, PRESERVE_UNKNOWN, type SchemaNode } from "../conversion/schema";
 
 export interface Generated {
@@ -143,11 +143,11 @@ function listOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<
   const keys = schema["x-kubernetes-list-map-keys"];
   if (schema["x-kubernetes-list-type"] === "map" && Array.isArray(keys)) {
     const keyOf = (item: unknown) =>
-      canonicalJsonValue(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null));
+      jsonValueAsText(keys.map((key) => (isJsonMap(item) ? ownJsonField(item, String(key)) : undefined) ?? null));
     return fc.uniqueArray(element, { ...size, selector: keyOf });
   }
   const unique = schema["x-kubernetes-list-type"] === "set" || schema["uniqueItems"] === true;
-  return unique ? fc.uniqueArray(element, { ...size, selector: canonicalJsonValue }) : fc.array(element, size);
+  return unique ? fc.uniqueArray(element, { ...size, selector: jsonValueAsText }) : fc.array(element, size);
 }
 
 function objectOf(schema: SchemaNode, how: Generated, path: string): fc.Arbitrary<unknown> {

@@ -41,9 +41,9 @@ export function laws(conversion: Conversion, options: LawOptions = {}): void {
     throw new Error("laws() found no global describe and test; expected jest or the like; elsewhere use checkLaws()");
   }
   describe(`${conversion.kind}.${conversion.group}`, () => {
-    for (const { law, from, to } of everyLaw(conversion)) {
+    for (const { law, from, to } of lawsToCheck(conversion)) {
       test(`${from} → ${to}: ${law.name}`, () => {
-        const broken = tried(conversion, law, from, to, options);
+        const broken = checkLaw(conversion, law, from, to, options);
         if (broken !== undefined) throw new Error(broken.message);
       });
     }
@@ -52,7 +52,7 @@ export function laws(conversion: Conversion, options: LawOptions = {}): void {
 
 /** Tries every law, and gives those that the conversion breaks. */
 export function checkLaws(conversion: Conversion, options: LawOptions = {}): BrokenLaw[] {
-  return everyLaw(conversion).flatMap(({ law, from, to }) => tried(conversion, law, from, to, options) ?? []);
+  return lawsToCheck(conversion).flatMap(({ law, from, to }) => checkLaw(conversion, law, from, to, options) ?? []);
 }
 
 interface Runner {
@@ -60,12 +60,12 @@ interface Runner {
   test(name: string, body: () => void): void;
 }
 
-function everyLaw({ versions }: Conversion): { law: Law; from: string; to: string }[] {
+function lawsToCheck({ versions }: Conversion): { law: Law; from: string; to: string }[] {
   const pairs = versions.flatMap((from) => versions.filter((to) => to !== from).map((to) => ({ from, to })));
   return pairs.flatMap((pair) => LAWS.map((law) => ({ law, ...pair })));
 }
 
-function tried(
+function checkLaw(
   conversion: Conversion,
   law: Law,
   from: string,
@@ -74,7 +74,7 @@ function tried(
 ): BrokenLaw | undefined {
   const convert = makeConverter(conversion, keys);
   const objects = (version: string): fc.Arbitrary<JsonMap> =>
-    objectsOf(conversion, version, law.partial, values[version] ?? {});
+    arbitraryObjects(conversion, version, law.partial, values[version] ?? {});
   const cases = fc.record({
     from: fc.constant(from),
     to: fc.constant(to),
@@ -84,24 +84,24 @@ function tried(
   });
   const details = fc.check(
     fc.property(cases, (found) => {
-      const problem = brokenBy(law, convert, conversion, found);
+      const problem = brokenByLaw(law, convert, conversion, found);
       if (problem !== undefined) throw new Error(problem.message);
     }),
     { ...(runs !== undefined && { numRuns: runs }), ...(seed !== undefined && { seed }) },
   );
   const smallest = details.counterexample?.[0];
   if (!details.failed || smallest === undefined) return undefined;
-  const { message, found } = brokenBy(law, convert, conversion, smallest) ?? { message: "it does not fail again" };
+  const { message, found } = brokenByLaw(law, convert, conversion, smallest) ?? { message: "it does not fail again" };
   const text = [
     `${conversion.kind} ${from} → ${to}: ${law.name}: ${message}`,
     `the smallest object that shows it (seed ${details.seed}):`,
-    yaml(smallest.object),
-    ...(found === undefined ? [] : ["became:", yaml(found)]),
+    lawObjectAsYaml(smallest.object),
+    ...(found === undefined ? [] : ["became:", lawObjectAsYaml(found)]),
   ].join("\n");
   return { law: law.name, from, to, object: smallest.object, message: text };
 }
 
-function brokenBy(law: Law, convert: Convert, conversion: Conversion, found: Case): Problem | undefined {
+function brokenByLaw(law: Law, convert: Convert, conversion: Conversion, found: Case): Problem | undefined {
   try {
     return law.broken(convert, conversion, found);
   } catch (error) {
@@ -109,7 +109,7 @@ function brokenBy(law: Law, convert: Convert, conversion: Conversion, found: Cas
   }
 }
 
-function objectsOf(
+function arbitraryObjects(
   conversion: Conversion,
   version: string,
   partial: boolean,
@@ -130,7 +130,7 @@ function objectsOf(
     .map(([meta, body]) => ({ apiVersion: `${group}/${version}`, kind, ...(meta && { metadata: meta }), ...body }));
 }
 
-function yaml(object: JsonMap): string {
+function lawObjectAsYaml(object: JsonMap): string {
   return stringify(plain(object)).trimEnd().replace(/^/gm, "  ");
 }
 

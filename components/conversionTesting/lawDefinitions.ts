@@ -49,12 +49,12 @@ const roundTrip: Law = {
 function sameAgain(convert: Convert, object: JsonMap, from: string, to: string): Problem | undefined {
   const shown = convert(object, to);
   const again = convert(shown, from);
-  if (isEqualJson(normal(again), normal(object))) return undefined;
+  if (isEqualJson(normalizedForLaw(again), normalizedForLaw(object))) return undefined;
   return { message: `as ${to} and back it is another object`, found: again };
 }
 
 /** The API server wants metadata in every answer, and holds no empty annotations. */
-function normal(object: JsonMap): JsonMap {
+function normalizedForLaw(object: JsonMap): JsonMap {
   return { ...object, metadata: object["metadata"] ?? {} };
 }
 
@@ -84,7 +84,7 @@ const editsWin: Law = {
     if (edited === undefined) return undefined;
     const back = convert(edited, from);
     const again = convert(back, to);
-    if (!isEqualJson(body(again), body(edited))) {
+    if (!isEqualJson(bodyForLaw(again), bodyForLaw(edited))) {
       return {
         message: `${path} was edited in ${to} to ${describeTestedField(testedFieldAt(edited, path))}; after ${from} it shows something else`,
         found: again,
@@ -158,7 +158,7 @@ const metadataKept: Law = {
   partial: false,
   broken(convert, conversion, { to, object }) {
     const shown = convert(object, to);
-    if (isEqualJson(foreign(conversion, shown), foreign(conversion, object))) return undefined;
+    if (isEqualJson(withForeignStash(conversion, shown), withForeignStash(conversion, object))) return undefined;
     return { message: `metadata changed in ${to}`, found: shown };
   },
 };
@@ -228,12 +228,12 @@ function forgeries(conversion: Conversion): string[] {
   return ["not JSON", "[]", '{"__proto__":{"value":{}}}', "[".repeat(2000), ...[...entries, ...others].map(spread)];
 }
 
-function body({ metadata: _, ...fields }: JsonMap): JsonMap {
+function bodyForLaw({ metadata: _, ...fields }: JsonMap): JsonMap {
   return fields;
 }
 
 /** Metadata without the conversion's annotations. */
-function foreign(conversion: Conversion, object: JsonMap): JsonMap {
+function withForeignStash(conversion: Conversion, object: JsonMap): JsonMap {
   const metadata = isJsonMap(object["metadata"]) ? object["metadata"] : {};
   const { annotations, ...rest } = metadata;
   const own = conversion.versions.map((version) => stashAnnotationOf(conversion.group, version));

@@ -31,10 +31,10 @@ export function makeConversion(component: pulumi.ComponentResource, name: string
   if (url !== undefined) {
     return { definition, conversion: { url, ...(caBundle !== undefined && { caBundle }) }, crdAnnotations: {} };
   }
-  return { definition, ...serve(component, name, args) };
+  return { definition, ...makeServedConversion(component, name, args) };
 }
 
-function serve(component: pulumi.ComponentResource, name: string, args: ConversionWebhookArgs) {
+function makeServedConversion(component: pulumi.ComponentResource, name: string, args: ConversionWebhookArgs) {
   const { conversion: file, certificate = { own: {} }, replicas = 2, keys, namespace = "default" } = args;
   const site: Site = { name, namespace, opts: { parent: component }, cluster: clusterInputs(args) };
   const bundle = file === undefined ? undefined : withRefusal(component, () => bundleConversion(file));

@@ -3,7 +3,7 @@ import { connect, type StackConfig } from "../provider/connection";
 import type { SharedInputs } from "../provider/inputs";
 import { Row } from "../provider/row";
 import { describeAuthorityStep, planNextStep, type Held, type Lifetimes, type Step } from "./authority/plan";
-import { takeStep, type Names } from "./authority/takeStep";
+import { takeAuthorityStep, type Names } from "./authority/takeAuthorityStep";
 import { readServedTrust, readTrust } from "./authority/trust";
 
 interface Inputs extends Names, Lifetimes {
@@ -67,7 +67,7 @@ function heldBy({ held }: Outputs): Held {
 }
 
 async function taken(step: Step, before: Held | undefined, inputs: Inputs): Promise<Outputs> {
-  const held = await takeStep(step, before, inputs, inputs, new Date());
+  const held = await takeAuthorityStep(step, before, inputs, inputs, new Date());
   if (held === undefined) throw new Error("no authority was made");
   const { cert, key } = held.leaf;
   const caBundle = held.authorities.map((authority) => authority.cert.trim()).join("\n");

@@ -29,7 +29,7 @@ export function createSealingKeySecret(
     if (problem === undefined) return texts;
     throw site.opts.parent === undefined ? new Error(problem) : refusal(site.opts.parent, problem);
   });
-  const data = all.apply((texts) => Object.fromEntries(texts.map((text, index) => [fileOf(index), text])));
+  const data = all.apply((texts) => Object.fromEntries(texts.map((text, index) => [sealingKeyFile(index), text])));
   // 40 bits of a hash of at least 256 tell nothing of the keys.
   const digest = pulumi.unsecret(
     all.apply((texts) => createHash("sha256").update(texts.join("\n")).digest("hex").slice(0, 10)),
@@ -39,7 +39,7 @@ export function createSealingKeySecret(
 }
 
 /** Read in the order of their names: the first seals. */
-function fileOf(index: number): string {
+function sealingKeyFile(index: number): string {
   return String(index).padStart(4, "0");
 }
 

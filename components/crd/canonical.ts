@@ -17,22 +17,22 @@ type Place = "keywords" | "names" | "data";
  * https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/apis/apiextensions/v1/types_jsonschema.go
  */
 export function canonicalText(value: unknown): string {
-  return JSON.stringify(sorted(value as Json, "keywords")) ?? "";
+  return JSON.stringify(canonicalValue(value as Json, "keywords")) ?? "";
 }
 
 export function canonicalDigest(value: unknown): string {
   return createHash("sha256").update(canonicalText(value)).digest("hex").slice(0, 16);
 }
 
-function sorted(value: Json, place: Place): Json {
-  if (Array.isArray(value)) return value.map((item) => sorted(item, place));
+function canonicalValue(value: Json, place: Place): Json {
+  if (Array.isArray(value)) return value.map((item) => canonicalValue(item, place));
   // Bounds are float64 to the API server: however an integer beyond 2^53 was read, it compares as that. Data is not.
   if (place !== "data" && typeof value === "string" && isLargeJsonInteger(value)) return Number(readableJson(value));
   if (place === "data" && Number.isInteger(value)) return jsonIntegerOf(asSent(value));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value)
     .filter(([key, child]) => child !== undefined && (place !== "keywords" || !isDropped(key, child)))
-    .map(([key, child]) => [key, sorted(child, placeBelow(place, key))] as const)
+    .map(([key, child]) => [key, canonicalValue(child, placeBelow(place, key))] as const)
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(entries);
 }

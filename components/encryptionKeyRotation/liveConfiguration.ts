@@ -7,7 +7,7 @@ import { isRecordedWriteCutOff } from "./proof/record";
 import { sha256OfText } from "./targets/text";
 import { parseConfiguration } from "./configuration/parseConfiguration";
 import type { DesiredKeys } from "./desiredKeys";
-import { whyNotFileless } from "./checks/filelessKeys";
+import { whyKeysNotFileless } from "./checks/filelessKeys";
 import { UserError } from "../kubernetes/errors";
 
 /** What every target holds. */
@@ -39,7 +39,7 @@ export async function readLiveConfiguration(
 /** No target: by the user's word the file is as desired, and only key ids change behind it. */
 function filelessConfiguration(desired: DesiredKeys): LiveConfiguration {
   const keys = [desired.write, ...desired.read];
-  const problem = whyNotFileless(keys);
+  const problem = whyKeysNotFileless(keys);
   if (problem !== undefined) throw new UserError(problem);
   const providers = keys.flatMap((key): Provider[] => {
     if (key.kind !== "kms") return [];

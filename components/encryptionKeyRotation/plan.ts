@@ -4,7 +4,7 @@ import { describeBackupArgs, type CommandBackupArgs } from "../backup/args";
 import type { EncryptionConfiguration } from "./configuration/configuration";
 import { keyNamesOf, labelKeyName, isSameKeyName, type KeyName } from "./configuration/keyNames";
 import { patternsSharingOwnEntries } from "./configuration/ownEntries";
-import { reachingPattern } from "./configuration/resourcePatterns";
+import { reachingResourcePattern } from "./configuration/resourcePatterns";
 import { effectiveKeyOrder, effectiveProviders } from "./configuration/effectiveKeys";
 import type { DesiredKeys } from "./desiredKeys";
 import { simulateStages } from "./stages";
@@ -19,7 +19,7 @@ import { simulateStages } from "./stages";
 
 /** What planRotationMigrate needs that no file holds. */
 export interface MigrateFacts {
-  /** The resources in the cluster that the rotation reaches (`secrets`, `databases.example.com`): listed, and isReachedByPatterns. */
+  /** The resources in the cluster that the rotation reaches (`secrets`, `databases.example.com`): listed, and isReachedByResourcePatterns. */
   resources: readonly string[];
   /** Those of them with a proof that is valid for the live file and for exactly the desired write key. */
   proven: readonly string[];
@@ -34,9 +34,9 @@ export function planDistribute(live: EncryptionConfiguration, desired: DesiredKe
   const sentences = changes.map(({ patterns, before, after: then }) => {
     const added = then.filter((key) => !before.some((each) => isSameKeyName(each, key)));
     const learns = `every API server learns to read ${labels(added)}`;
-    return `${patterns.join(", ")}: ${orders(before, then)}: ${learns}; ${labels(then.slice(0, 1))} goes on writing`;
+    return `${patterns.join(", ")}: ${describeOrders(before, then)}: ${learns}; ${labels(then.slice(0, 1))} goes on writing`;
   });
-  return [...sentences, ...timeouts(live, after)];
+  return [...sentences, ...timeoutChanges(live, after)];
 }
 
 /**
@@ -57,7 +57,7 @@ export function planPromote(live: EncryptionConfiguration, desired: DesiredKeys)
   const after = simulateStages("promote", before, desired);
   return changesOf(desired, before, after).map(
     ({ patterns, before: was, after: is }) =>
-      `${patterns.join(", ")}: ${orders(was, is)}: ${labels(is.slice(0, 1))} writes; everything stays readable`,
+      `${patterns.join(", ")}: ${describeOrders(was, is)}: ${labels(is.slice(0, 1))} writes; everything stays readable`,
   );
 }
 
@@ -72,12 +72,12 @@ export function planRotationMigrate(
   const groups = new Map<string, string[]>();
   for (const resource of due) {
     const others = effectiveKeyOrder(promoted, resource).slice(1);
-    const from = others.length > 0 ? labels(others) : unseen(desired);
+    const from = others.length > 0 ? labels(others) : planUnseenResources(desired);
     groups.set(from, [...(groups.get(from) ?? []), resource]);
   }
   return [...groups].map(
     ([from, resources]) =>
-      `${from} → ${labelKeyName(desired.write)}: rewrite every object of ${named(live, desired, facts, resources)} ${facts.how}`,
+      `${from} → ${labelKeyName(desired.write)}: rewrite every object of ${namesToMigrate(live, desired, facts, resources)} ${facts.how}`,
   );
 }
 
@@ -87,7 +87,7 @@ export function planRetire(live: EncryptionConfiguration, desired: DesiredKeys, 
     const archived = gone.filter(({ name }) => desired.archive.includes(name));
     const kept = archived.length === 0 ? "" : `; archive keeps the bytes made here for ${labels(archived)}`;
     const once = `${labels(gone)} can go once every object is proven to be written with ${labelKeyName(desired.write)}`;
-    return `${patterns.join(", ")}: ${orders(was, is)}: ${once}${kept}`;
+    return `${patterns.join(", ")}: ${describeOrders(was, is)}: ${once}${kept}`;
   });
   const saved = backup !== undefined && steps.length > 0;
   return saved ? [`etcd: ${describeBackupArgs(backup)}`, ...steps] : steps;
@@ -117,22 +117,22 @@ function isProven(live: EncryptionConfiguration, desired: DesiredKeys, facts: Mi
 }
 
 /** A pattern stands for its resources while all of them are due: those of a wildcard may change during a rollout. */
-function named(
+function namesToMigrate(
   live: EncryptionConfiguration,
   desired: DesiredKeys,
   facts: MigrateFacts,
   resources: readonly string[],
 ): string {
   const names = resources.map((resource) => {
-    const pattern = reachingPattern(live, desired.resources, resource);
-    const alike = facts.resources.filter((each) => reachingPattern(live, desired.resources, each) === pattern);
+    const pattern = reachingResourcePattern(live, desired.resources, resource);
+    const alike = facts.resources.filter((each) => reachingResourcePattern(live, desired.resources, each) === pattern);
     return pattern !== undefined && alike.every((each) => resources.includes(each)) ? pattern : resource;
   });
   return [...new Set(names)].sort().join(", ");
 }
 
 /** No other key is readable, yet nothing shows that no object is left from before. */
-function unseen({ write }: DesiredKeys): string {
+function planUnseenResources({ write }: DesiredKeys): string {
   return write.kind === "kms" ? `${labelKeyName(write)} under earlier key ids` : "unproven";
 }
 
@@ -149,14 +149,14 @@ function changesOf(desired: DesiredKeys, left: EncryptionConfiguration, right: E
     const before = keyNamesOf(effectiveProviders(left, pattern));
     const after = keyNamesOf(effectiveProviders(right, pattern));
     if (labels(before) === labels(after)) continue;
-    const alike = changes.find((each) => orders(each.before, each.after) === orders(before, after));
+    const alike = changes.find((each) => describeOrders(each.before, each.after) === describeOrders(before, after));
     if (alike === undefined) changes.push({ patterns: [pattern], before, after });
     else alike.patterns.push(pattern);
   }
   return changes;
 }
 
-function timeouts(live: EncryptionConfiguration, after: EncryptionConfiguration): string[] {
+function timeoutChanges(live: EncryptionConfiguration, after: EncryptionConfiguration): string[] {
   const of = ({ entries }: EncryptionConfiguration): Map<string, string> =>
     new Map(
       entries.flatMap(({ providers }) =>
@@ -170,7 +170,7 @@ function timeouts(live: EncryptionConfiguration, after: EncryptionConfiguration)
   });
 }
 
-function orders(before: readonly KeyName[], after: readonly KeyName[]): string {
+function describeOrders(before: readonly KeyName[], after: readonly KeyName[]): string {
   return `[${labels(before)}] → [${labels(after)}]`;
 }
 

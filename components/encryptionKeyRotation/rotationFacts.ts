@@ -3,7 +3,7 @@ import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { clusterIdentity } from "../kubernetes/identity";
 import type { Work } from "../kubernetes/report";
 import { labelKeyName } from "./configuration/keyNames";
-import { isReachedByPatterns } from "./configuration/resourcePatterns";
+import { isReachedByResourcePatterns } from "./configuration/resourcePatterns";
 import type { RotationInputs } from "./inputs";
 import { type MigrateFacts } from "./plan";
 import { refuseHiddenResources } from "./proof/hiddenResources";
@@ -38,7 +38,7 @@ export async function readRotationFacts(
   live: LiveConfiguration,
 ): Promise<RotationFacts> {
   const { desired, recordIn, decommissionedServers } = inputs;
-  const isReached = (name: string): boolean => isReachedByPatterns(live.configuration, desired.resources, name);
+  const isReached = (name: string): boolean => isReachedByResourcePatterns(live.configuration, desired.resources, name);
   const isKms = desired.write.kind === "kms";
   const [found, record, uid, reported] = await Promise.all([
     findRotatedResources(desired.resources, cluster),

@@ -72,7 +72,7 @@ type Change = (before: readonly KeyEntry[], desired: DesiredKeys, held: KeyOf, p
 const distribute: Change = (before, { write, read }, held) => {
   const updated = before.map((atom) => withTimeout(atom, [write, ...read]));
   const missing = [write, ...read].filter((key) => !before.some((atom) => isSameKeyName(atom, key)));
-  const added = missing.filter(({ kind }) => kind !== "identity").map((key) => atomOf(key, held));
+  const added = missing.filter(({ kind }) => kind !== "identity").map((key) => keyEntryAtStage(key, held));
   const plain: KeyEntry[] = missing.some(({ kind }) => kind === "identity") ? [{ kind: "identity", name: "" }] : [];
   const other = updated.findIndex(({ kind }) => kind !== updated[0]?.kind);
   const end = other < 0 ? updated.length : other;
@@ -108,7 +108,7 @@ function notYet(found: string, stage: Stage): UserError {
   });
 }
 
-function atomOf(key: DesiredKey, held: KeyOf): KeyEntry {
+function keyEntryAtStage(key: DesiredKey, held: KeyOf): KeyEntry {
   if (key.kind === "identity") return { kind: "identity", name: "" };
   if (key.kind !== "kms") return { kind: key.kind, name: key.name, key: held(key) };
   const { name, endpoint, timeout } = key;

@@ -1,7 +1,7 @@
 import { AnyApiServer, type ApiServer, PinnedApiServer } from "./apiServer";
 import type { Cluster } from "./cluster";
 import { UserError } from "./errors";
-import { type IdentityLease, awaitLeasesRenewed } from "./identityLeases";
+import { type IdentityLease, awaitIdentityLeasesRenewed } from "./identityLeases";
 import type { Problem } from "./problem";
 import { CONNECTIONS_PER_LEASE } from "./reachableServers";
 import type { Report, Work } from "./report";
@@ -82,7 +82,7 @@ export class ApiServers {
    * @throws UserError naming the hosts whose Lease is not renewed
    */
   alive(work: Work): Promise<void> {
-    return awaitLeasesRenewed(this.cluster, this.found, work);
+    return awaitIdentityLeasesRenewed(this.cluster, this.found, work);
   }
 
   /** The same servers, none added, gone or restarted in between? */

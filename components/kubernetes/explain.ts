@@ -44,7 +44,7 @@ export function explainAnswer(request: ApiRequest, answer: Answer, server: strin
   const status = parseStatus(answer.text);
   const found = status.message ?? `HTTP ${answer.status} without a Kubernetes Status`;
   return new ApiError(
-    describe(request, answer.status, found, server),
+    describeAnswer(request, answer.status, found, server),
     answer.status,
     status.reason ?? "",
     found,
@@ -69,7 +69,7 @@ function retryAfter(answer: Answer, status: Status): number | undefined {
   return Number.isFinite(seconds) ? seconds : undefined;
 }
 
-function describe(request: ApiRequest, status: number, found: string, server: string): Problem {
+function describeAnswer(request: ApiRequest, status: number, found: string, server: string): Problem {
   if (status === 401) {
     return {
       what: `${server} does not accept the credentials (401), nor those that were read again`,

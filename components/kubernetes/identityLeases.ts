@@ -44,7 +44,7 @@ export async function listIdentityLeases(caller: Caller): Promise<IdentityLease[
  * Leases of `before` that were not renewed since. Their resourceVersion decides, since that needs no clock of ours to agree
  * with one of theirs; one that is gone has ended properly.
  */
-export function staleLeases(before: readonly IdentityLease[], now: readonly IdentityLease[]): IdentityLease[] {
+export function staleIdentityLeases(before: readonly IdentityLease[], now: readonly IdentityLease[]): IdentityLease[] {
   const current = new Map(now.map((lease) => [lease.name, lease.resourceVersion]));
   return before.filter(({ name, resourceVersion }) => current.get(name) === resourceVersion);
 }
@@ -57,14 +57,14 @@ const leasesNow = sharedWhileFresh((caller: Caller) => listIdentityLeases(caller
  *
  * @param listed the Leases, and when their list began
  */
-export async function awaitLeasesRenewed(
+export async function awaitIdentityLeasesRenewed(
   caller: Caller,
   { leases, at }: { readonly leases: readonly IdentityLease[]; readonly at: number },
   { report, signal }: Work,
 ): Promise<void> {
   if (leases.length === 0) return; // none known, or not ours to list
   for (;;) {
-    const still = staleLeases(leases, await unlessAborted(leasesNow(caller), signal));
+    const still = staleIdentityLeases(leases, await unlessAborted(leasesNow(caller), signal));
     if (still.length === 0) return;
     const waited = Date.now() - at;
     const hosts = still.map(({ host }) => host).sort();

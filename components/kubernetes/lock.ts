@@ -55,11 +55,11 @@ export async function withLock<T>(
   const held = await acquire(cluster, crd, identity, report);
   const lost = new AbortController();
   const ended = new AbortController();
-  const renewing = keep(cluster, crd, held, lost, ended.signal);
+  const renewing = keepLock(cluster, crd, held, lost, ended.signal);
   try {
     const result = await work(lost.signal);
     // What succeeded without the lock may have succeeded beside another rollout.
-    if (left(held) <= 0) lose(lost, crd, "it was not renewed in time");
+    if (left(held) <= 0) loseLock(lost, crd, "it was not renewed in time");
     lost.signal.throwIfAborted();
     return result;
   } catch (error) {
@@ -119,7 +119,7 @@ function diedSince(seen: { lease: Lease; at: number }, found: Lease): boolean {
 }
 
 /** Renews until `ended`; aborts `lost` when another one has it or nothing was heard of the cluster for too long. */
-async function keep(
+async function keepLock(
   cluster: Cluster,
   crd: string,
   held: Held,
@@ -130,16 +130,16 @@ async function keep(
   while (await slept(Math.max(0, Math.min(pause, left(held))), ended)) {
     try {
       if (left(held) <= 0) throw new LostError("it could not be renewed in time");
-      pause = (await renew(cluster, held, Math.min(WRITE_SECONDS, left(held) / 1_000))) ? RENEW_MS : AGAIN_MS;
+      pause = (await renewLock(cluster, held, Math.min(WRITE_SECONDS, left(held) / 1_000))) ? RENEW_MS : AGAIN_MS;
     } catch (error) {
       pause = OBSERVE_MS;
       if (left(held) > 100 && !(error instanceof LostError)) continue;
-      return lose(lost, crd, messageOfError(error));
+      return loseLock(lost, crd, messageOfError(error));
     }
   }
 }
 
-function lose(lost: AbortController, crd: string, why: string): void {
+function loseLock(lost: AbortController, crd: string, why: string): void {
   lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run \`pulumi up\` again`));
 }
 
@@ -165,7 +165,7 @@ class LostError extends UserError {}
  * @returns false when the Lease has moved and is still ours, as after a renewal whose answer got lost: that one is too long
  * ago to count from now, so the next one must follow at once
  */
-async function renew(cluster: Cluster, held: Held, timeoutSeconds: number): Promise<boolean> {
+async function renewLock(cluster: Cluster, held: Held, timeoutSeconds: number): Promise<boolean> {
   const { lease } = held;
   const since = now();
   try {

@@ -32,7 +32,7 @@ export async function missingRights(
 ): Promise<string[]> {
   const asked = rules.flatMap((rule) => attributesOf(rule, namespace));
   const allowed = await Promise.all(asked.map((attributes) => isAllowed(caller, attributes)));
-  return asked.filter((_, index) => !allowed[index]).map(describe);
+  return asked.filter((_, index) => !allowed[index]).map(describeMissingRight);
 }
 
 function attributesOf(rule: PolicyRule, namespace: string | undefined): ResourceAttributes[] {
@@ -71,7 +71,7 @@ async function isAllowed(caller: Caller, resourceAttributes: ResourceAttributes)
   }
 }
 
-function describe({ verb, group, resource, subresource, name }: ResourceAttributes): string {
+function describeMissingRight({ verb, group, resource, subresource, name }: ResourceAttributes): string {
   const qualified = group === "" ? resource : `${resource}.${group}`;
   return `${verb} ${qualified}${subresource === undefined ? "" : `/${subresource}`}${name === undefined ? "" : ` ${name}`}`;
 }

@@ -25,10 +25,10 @@ export async function connectToReachableServers(
   // So many that came to nothing are a server that hangs, not bad luck: its time-out once more would tell nothing new.
   const hangs = (): boolean => lost.length > 2 * expected;
   for (let opened = 0; opened < most && !hangs() && (opened < least || found.size < expected); opened += atOnce) {
-    const batch = await Promise.all(Array.from({ length: atOnce }, () => meet(cluster, signal)));
+    const batch = await Promise.all(Array.from({ length: atOnce }, () => meetServer(cluster, signal)));
     for (const met of batch) {
       if ("error" in met) lost.push(met.error);
-      else keep(met, found);
+      else keepReachable(met, found);
     }
     if (batch.some((met) => "addresses" in met && met.addresses.size > 1)) {
       for (const connection of found.values()) connection.close();
@@ -44,7 +44,7 @@ interface Met {
   readonly addresses: Set<string>;
 }
 
-async function meet(cluster: Cluster, signal?: AbortSignal): Promise<Met | { error: unknown }> {
+async function meetServer(cluster: Cluster, signal?: AbortSignal): Promise<Met | { error: unknown }> {
   const connection = cluster.pin();
   const addresses = new Set<string>();
   try {
@@ -58,7 +58,7 @@ async function meet(cluster: Cluster, signal?: AbortSignal): Promise<Met | { err
   }
 }
 
-function keep({ connection, addresses }: Met, found: Map<string, Connection>): void {
+function keepReachable({ connection, addresses }: Met, found: Map<string, Connection>): void {
   const [address] = addresses;
   if (addresses.size === 1 && address !== undefined && !found.has(address)) found.set(address, connection);
   else connection.close();

@@ -40,27 +40,27 @@ export function decideRetry(error: unknown, { tried, sinceFirstMs, lastMs }: Tri
   if (error instanceof UnreachableError) {
     if (error.code === ANSWER_TOO_LARGE) return { kind: "failed", general: false };
     return goesOn && !isUntrusted(error)
-      ? retry(Math.min(LOST_BACKOFF_MS, doubled))
+      ? retryVerdict(Math.min(LOST_BACKOFF_MS, doubled))
       : { kind: "failed", general: true };
   }
   if (error instanceof CredentialsError) return { kind: "failed", general: true };
   if (!(error instanceof ApiError)) return { kind: "failed", general: false };
   if (error.status === 429) {
     const again = sinceFirstMs < OVERLOADED_MS && !saysWhyUnreadable(error);
-    return again ? retry((error.retryAfterSeconds ?? 1) * 1_000, true) : { kind: "failed", general: true };
+    return again ? retryVerdict((error.retryAfterSeconds ?? 1) * 1_000, true) : { kind: "failed", general: true };
   }
   if ([502, 503, 504].includes(error.status)) {
-    return goesOn ? retry(Math.min(BACKOFF_MS, doubled), true) : { kind: "failed", general: true };
+    return goesOn ? retryVerdict(Math.min(BACKOFF_MS, doubled), true) : { kind: "failed", general: true };
   }
   if (error.status >= 500) {
     const again = tried <= INTERNAL_ERRORS && lastMs < SLOW_MS;
-    return again ? retry(doubled) : { kind: "failed", general: isUnreachableWebhook(error) };
+    return again ? retryVerdict(doubled) : { kind: "failed", general: isUnreachableWebhook(error) };
   }
   // A right that is missing is missing for every object.
   return { kind: "failed", general: error.status === 401 || isDenied(error) };
 }
 
-function retry(afterMs: number, overloaded = false): Verdict {
+function retryVerdict(afterMs: number, overloaded = false): Verdict {
   return { kind: "retry", afterMs, overloaded };
 }
 
@@ -121,7 +121,7 @@ export async function retryRequest<T>(request: ApiRequest, send: () => Promise<T
   const manner = retries.getStore() ?? {};
   if (manner === "none") return send();
   const { server, isRepeatable = () => true } = options;
-  const signal = anyOf(request.signal, manner.signal);
+  const signal = anySignal(request.signal, manner.signal);
   const first = Date.now();
   let mayHaveLanded = false;
   for (let tried = 1; ; tried++) {
@@ -133,7 +133,7 @@ export async function retryRequest<T>(request: ApiRequest, send: () => Promise<T
       const sinceFirstMs = now - first;
       const verdict = decideRetry(error, { tried, sinceFirstMs, lastMs: now - began });
       const isOver = sinceFirstMs >= (manner.seconds ?? Infinity) * 1_000;
-      if (verdict.kind === "failed" || isOver || !isSafe(request, error) || !isRepeatable(error, tried)) {
+      if (verdict.kind === "failed" || isOver || !isSafeToRetry(request, error) || !isRepeatable(error, tried)) {
         throw afterTries(error, { server, tried, sinceFirstMs, mayHaveLanded });
       }
       if (signal?.aborted === true) throw abortReason(signal);
@@ -146,7 +146,7 @@ export async function retryRequest<T>(request: ApiRequest, send: () => Promise<T
 }
 
 /** A create under a generated name would make two; every other write is refused the second time, or has an equal effect. */
-function isSafe({ method, body, query }: ApiRequest, error: unknown): boolean {
+function isSafeToRetry({ method, body, query }: ApiRequest, error: unknown): boolean {
   const metadata = (body as { metadata?: { generateName?: string } } | undefined)?.metadata;
   const makesAnother = method === "POST" && metadata?.generateName !== undefined && query?.["dryRun"] === undefined;
   return !makesAnother || wasNotDone(error);
@@ -175,7 +175,7 @@ function afterTries(
   return error;
 }
 
-function anyOf(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {
+function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {
   const [one, ...others] = signals.filter((signal) => signal !== undefined);
   return one === undefined || others.length === 0 ? one : AbortSignal.any([one, ...others]);
 }

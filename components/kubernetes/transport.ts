@@ -53,7 +53,7 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { signal, timeoutSeconds } = outgoing;
     const request = https.request(requestOptions(outgoing));
-    const limit = setTimeout(() => end(request, `no answer within ${timeoutSeconds} s`), timeoutSeconds * 1000);
+    const limit = setTimeout(() => endRequest(request, `no answer within ${timeoutSeconds} s`), timeoutSeconds * 1000);
     const abort = (): void => void request.destroy(abortReason(signal));
     const settle = (): void => {
       clearTimeout(limit);
@@ -85,13 +85,13 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   });
 }
 
-function end(request: ClientRequest, message: string, code = "TIMEOUT"): void {
+function endRequest(request: ClientRequest, message: string, code = "TIMEOUT"): void {
   request.destroy(Object.assign(new Error(message), { code }));
 }
 
 function limitConnecting(request: ClientRequest, socket: Socket): void {
   if (!socket.connecting) return;
-  const late = (): void => end(request, `no connection within ${CONNECT_SECONDS} s`, NO_CONNECTION);
+  const late = (): void => endRequest(request, `no connection within ${CONNECT_SECONDS} s`, NO_CONNECTION);
   const connecting = setTimeout(late, CONNECT_SECONDS * 1000);
   socket.once("secureConnect", () => clearTimeout(connecting));
   request.once("close", () => clearTimeout(connecting));
@@ -103,7 +103,7 @@ function readAnswer(request: ClientRequest, response: IncomingMessage, done: (an
   response.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= LARGEST_ANSWER_BYTES) chunks.push(chunk);
-    else end(request, `the answer has more than ${formatCount(LARGEST_ANSWER_BYTES)} bytes`, ANSWER_TOO_LARGE);
+    else endRequest(request, `the answer has more than ${formatCount(LARGEST_ANSWER_BYTES)} bytes`, ANSWER_TOO_LARGE);
   });
   response.on("error", (error) => request.destroy(error));
   response.on("end", () => {

@@ -34,7 +34,7 @@ type Visit = (resource: Resource, object: KubernetesObject) => Promise<void>;
  * metadata only, so memory stays flat and no secret's content leaves the server.
  */
 export async function findOwnedObjects(cluster: Cluster, owner: DroppedOwner, work: Work): Promise<OwnersFound> {
-  return search(cluster, owner, work, () => Promise.resolve());
+  return searchOwned(cluster, owner, work, () => Promise.resolve());
 }
 
 /** Points every such reference at `apiVersion`. What could not be rewritten is in the next search's result. */
@@ -46,9 +46,9 @@ export async function rewriteOwnedObjects(
 ): Promise<{ rewritten: number; failed: string[] }> {
   let rewritten = 0;
   const failed: string[] = [];
-  await search(cluster, owner, work, async (resource, object) => {
+  await searchOwned(cluster, owner, work, async (resource, object) => {
     try {
-      if (await rewriteOne(cluster, resource, object, owner, apiVersion, work)) rewritten++;
+      if (await rewriteOwned(cluster, resource, object, owner, apiVersion, work)) rewritten++;
     } catch (error) {
       if (work.signal.aborted || error instanceof UnreachableError) throw error;
       if (failed.length < NAMED) failed.push(`${nameOf(resource, object)}: ${messageOfError(error)}`);
@@ -57,7 +57,7 @@ export async function rewriteOwnedObjects(
   return { rewritten, failed };
 }
 
-async function search(cluster: Cluster, owner: DroppedOwner, work: Work, visit: Visit): Promise<OwnersFound> {
+async function searchOwned(cluster: Cluster, owner: DroppedOwner, work: Work, visit: Visit): Promise<OwnersFound> {
   const { listable, silent } = await everyResource(cluster, work.signal);
   const named = new Map<Resource, string[]>();
   const unsearched: Unsearched[] = silent.map((group) => ({
@@ -70,11 +70,11 @@ async function search(cluster: Cluster, owner: DroppedOwner, work: Work, visit: 
       const names: string[] = [];
       named.set(resource, names);
       try {
-        const here = await searchOne(cluster, resource, owner, work, names, visit);
+        const here = await searchOwnedOf(cluster, resource, owner, work, names, visit);
         found += here; // not `+= await`, which would add to what it was before the wait
       } catch (error) {
         if (work.signal.aborted || error instanceof UnreachableError) throw error;
-        unsearched.push({ resource: qualifiedResourceName(resource), why: whyNot(error) });
+        unsearched.push({ resource: qualifiedResourceName(resource), why: whyNotSearched(error) });
       }
       work.report(`looking for owners at ${owner.apiVersions.join(", ")}: ${++done} of ${listable.length} resources`);
     }
@@ -88,7 +88,7 @@ async function search(cluster: Cluster, owner: DroppedOwner, work: Work, visit: 
   };
 }
 
-async function searchOne(
+async function searchOwnedOf(
   cluster: Cluster,
   resource: Resource,
   owner: DroppedOwner,
@@ -114,7 +114,7 @@ async function searchOne(
 }
 
 /** @returns false when there was nothing left to rewrite */
-async function rewriteOne(
+async function rewriteOwned(
   cluster: Cluster,
   resource: Resource,
   listed: KubernetesObject,
@@ -178,6 +178,6 @@ function nameOf(resource: Resource, object: KubernetesObject): string {
   return `${qualifiedResourceName(resource)} ${objectName(object)}`;
 }
 
-function whyNot(error: unknown): string {
+function whyNotSearched(error: unknown): string {
   return hasErrorStatus(error, 403) ? "not allowed to list it (403)" : messageOfError(error);
 }

@@ -26,7 +26,7 @@ export async function keepStoredVersions(
   const path = definitionPath(name);
   for (let tried = 1; ; tried++) {
     const live = await cluster.call<Definition>({ method: "GET", path, signal });
-    const versions = union(
+    const versions = unionOfVersions(
       live.status?.storedVersions ?? [],
       atLeast.filter((version) => isDefined(live, version)),
     );
@@ -58,6 +58,6 @@ function isDefined(definition: Definition, version: string): boolean {
   return definition.spec.versions.some(({ name }) => name === version);
 }
 
-function union(first: readonly string[], second: readonly string[]): string[] {
+function unionOfVersions(first: readonly string[], second: readonly string[]): string[] {
   return [...first, ...second.filter((version) => !first.includes(version))];
 }

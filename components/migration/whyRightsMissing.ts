@@ -10,7 +10,7 @@ import { type PolicyRule } from "../kubernetes/rights/policyRule";
 type Migrator = "in-tree" | "direct";
 
 /** Which rights are missing that a later step needs: known before the first write, not half way. */
-export async function whyRightsMissing(
+export async function whyRightsMissingForForeign(
   cluster: Cluster,
   { metadata, spec }: Definition,
   migrator: Migrator,

@@ -79,13 +79,13 @@ function componentPlan(
   steps: readonly EngineStep[],
   messages: readonly EngineMessage[],
 ): ComponentPlan {
-  const planned = inOrder(steps).flatMap((step) =>
+  const planned = inPhaseOrder(steps).flatMap((step) =>
     plannedSteps(
       step,
       messages.filter(({ urn }) => urn === step.urn),
     ),
   );
-  const said = inOrder(messages).flatMap((message) => {
+  const said = inPhaseOrder(messages).flatMap((message) => {
     const phase = phaseOf(message.urn)?.facts.phase ?? "";
     const isPlan = planned.some((step) => step.phase === phase && step.does.join("\n") === message.text);
     return isPlan ? [] : [{ ...message, phase, unseen: notLookedAtIn(message.text) }];
@@ -102,7 +102,7 @@ function componentPlan(
 }
 
 /** Phases in their order, whichever the engine told of first; what one said stays in its order. */
-function inOrder<T extends { urn: string }>(all: readonly T[]): T[] {
+function inPhaseOrder<T extends { urn: string }>(all: readonly T[]): T[] {
   const order = Object.keys(PHASE_FACTS);
   const rank = ({ urn }: T): number => order.indexOf(phaseOf(urn)?.type ?? "");
   return [...all].sort((a, b) => rank(a) - rank(b) || compare(a.urn, b.urn));
@@ -116,7 +116,7 @@ function plannedSteps({ urn, op, inputs }: EngineStep, messages: readonly Engine
   const facts = phaseOf(urn)?.facts;
   if (facts === undefined) return [];
   const about = textOf(inputs[facts.about]);
-  if (op === "delete") return deletion(facts, about, inputs["onDelete"]);
+  if (op === "delete") return plannedDeletion(facts, about, inputs["onDelete"]);
   const does = Array.isArray(inputs["plan"]) ? inputs["plan"].map(textOf) : planOnRow(messages);
   if (!["create", "update"].includes(op) || does.length === 0 || inputs["heldBy"] !== undefined) return [];
   const { phase, canBeUndone, undo, onFailure } = facts;
@@ -131,7 +131,7 @@ function planOnRow(messages: readonly EngineMessage[]): string[] {
 }
 
 /** Leaving the program touches nothing, unless `onDelete` asks for it. */
-function deletion({ phase }: PhaseFacts, crd: string, onDelete: unknown): PlannedStep[] {
+function plannedDeletion({ phase }: PhaseFacts, crd: string, onDelete: unknown): PlannedStep[] {
   if (phase !== "serve" || typeof onDelete !== "string") return [];
   const isWithObjects = onDelete === "delete-with-objects";
   return [

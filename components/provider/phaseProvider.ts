@@ -53,14 +53,14 @@ export function phaseProvider(name: string, logic: object, subject: object, conf
     diff: (_id: string, olds: Outputs, news: Inputs) => Promise.resolve(diff(phase.logic, olds, news)),
     create: async (inputs: Inputs) => ({
       id: idOf(phase, inputs),
-      outs: await onRow(inputs, () => run(phase, {}, inputs, config)),
+      outs: await onRow(inputs, () => runPhase(phase, {}, inputs, config)),
     }),
     update: async (_id: string, olds: Outputs, news: Inputs) => ({
-      outs: await onRow(news, () => run(phase, olds, news, config)),
+      outs: await onRow(news, () => runPhase(phase, olds, news, config)),
     }),
     delete: async (_id: string, outputs: Outputs) => {
       const isWanted = (outputs as { onDelete?: string }).onDelete !== undefined;
-      if (isWanted && phase.logic.remove !== undefined) await onRow(outputs, () => remove(phase, outputs, config));
+      if (isWanted && phase.logic.remove !== undefined) await onRow(outputs, () => removePhase(phase, outputs, config));
     },
   };
 }
@@ -90,7 +90,7 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     const clusterId = await recognizeSameCluster(cluster, news, olds?.clusterId);
     noteInProgram(idOf(phase, news), clusterId);
     const another = await subject.whyAnotherSubject(olds, news, cluster);
-    if (another.length > 0) return failed(phase, given, another);
+    if (another.length > 0) return failedCheck(phase, given, another);
     const live = await (subject.readForPlan ?? subject.read)(cluster, news);
     const previewed = await logic.preview(news, cluster, live, olds);
     const contradiction = contradicted(logic, withoutExpected(phase, olds ?? {}), {
@@ -98,8 +98,8 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
       ...(clusterId && { clusterId }),
       plan: previewed.plan,
     });
-    if (contradiction !== undefined) return failed(phase, given, [contradiction]);
-    if ((previewed.problems ?? []).length > 0) return failed(phase, given, previewed.problems ?? []);
+    if (contradiction !== undefined) return failedCheck(phase, given, [contradiction]);
+    if ((previewed.problems ?? []).length > 0) return failedCheck(phase, given, previewed.problems ?? []);
     for (const warning of previewed.warnings ?? []) await row.warn(warning);
     if (news.heldBy === undefined && previewed.plan.length > 0) await row.info(previewed.plan.join("\n"));
     for (const note of previewed.notes ?? []) await row.info(note);
@@ -119,11 +119,11 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     return { inputs, failures: [] };
   } catch (error) {
     noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same
-    return failed(phase, given, [explain(error)]);
+    return failedCheck(phase, given, [explainFailure(error)]);
   }
 }
 
-function failed({ subject }: Phase, inputs: Inputs, reasons: string[]) {
+function failedCheck({ subject }: Phase, inputs: Inputs, reasons: string[]) {
   return { inputs, failures: reasons.map((reason) => ({ property: subject.key, reason })) };
 }
 
@@ -135,19 +135,19 @@ function diff(logic: Phase["logic"], olds: Outputs, news: Inputs): { changes: bo
   // Where the last run failed the engine asks for no diff: then check has found out, or update will.
   const contradiction = planned.has(news.__urn) ? contradicted(logic, olds, news) : undefined;
   if (contradiction !== undefined) throw new UserError(contradiction);
-  return { changes: hasWork || wasHeld || hasMoved(olds, news) || (logic.outdated?.(olds, news) ?? false) };
+  return { changes: hasWork || wasHeld || hasMovedInputs(olds, news) || (logic.outdated?.(olds, news) ?? false) };
 }
 
 function contradicted(logic: Phase["logic"], recorded: Partial<Outputs>, news: Inputs): string | undefined {
-  return hasMoved(recorded, news) ? undefined : logic.contradiction?.(recorded, news);
+  return hasMovedInputs(recorded, news) ? undefined : logic.contradiction?.(recorded, news);
 }
 
 /** To another cluster, by the user's word. A state from before identities were recorded is no other cluster. */
-function hasMoved(recorded: Partial<Inputs>, news: Inputs): boolean {
+function hasMovedInputs(recorded: Partial<Inputs>, news: Inputs): boolean {
   return recorded.clusterId !== undefined && recorded.clusterId !== news.clusterId;
 }
 
-async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config: StackConfig | undefined) {
+async function runPhase(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
   const inputs = { ...SHARED_DEFAULTS, ...withoutExpected(phase, planned) };
   const row = new Row(inputs.__urn);
@@ -171,7 +171,7 @@ async function run(phase: Phase, olds: Partial<Outputs>, planned: Inputs, config
     await row.status(summary);
     return { ...recorded(logic, inputs), ...outputs };
   } catch (error) {
-    throw initFailed(idOf(phase, inputs), { ...recorded(logic, inputs), ...kept }, explain(error));
+    throw initFailed(idOf(phase, inputs), { ...recorded(logic, inputs), ...kept }, explainFailure(error));
   } finally {
     endSharingByPlans();
   }
@@ -207,7 +207,7 @@ function underLock<T>(
   return lock === undefined ? work(new AbortController().signal) : withLock(cluster, lock, holder, report, work);
 }
 
-async function remove(phase: Phase, recorded: Outputs, config: StackConfig | undefined) {
+async function removePhase(phase: Phase, recorded: Outputs, config: StackConfig | undefined) {
   const { name, logic, subject } = phase;
   const outputs = { ...SHARED_DEFAULTS, ...recorded };
   const row = new Row(outputs.__urn);
@@ -222,7 +222,7 @@ async function remove(phase: Phase, recorded: Outputs, config: StackConfig | und
     const report = (message: string): void => void row.status(message);
     await underLock(cluster, subject.lock(outputs), holder, report, async () => logic.remove?.(outputs, cluster));
   } catch (error) {
-    throw new Error(explain(error)); // without a stack: the engine prints what it is given
+    throw new Error(explainFailure(error)); // without a stack: the engine prints what it is given
   } finally {
     endSharingByPlans();
   }
@@ -236,7 +236,7 @@ function initFailed(id: string, outputs: Inputs, reason: string): Error {
   return Object.assign(new Error(reason), { id, properties: outputs, reasons: [reason] });
 }
 
-function explain(error: unknown): string {
+function explainFailure(error: unknown): string {
   if (error instanceof UserError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

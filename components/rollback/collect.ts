@@ -6,7 +6,7 @@ import { ApiError, hasErrorStatus } from "../kubernetes/errors";
 import { plainServerMessage } from "../kubernetes/plainServerMessage";
 import { withRetries } from "../kubernetes/retry";
 import { listRehearsalSample } from "../migration/rehearsal/sample";
-import { objectsOfFacts, type ConversionAsked, type ObjectsRead, type RollbackFacts } from "./facts";
+import { objectsOfRollbackFacts, type ConversionAsked, type ObjectsRead, type RollbackFacts } from "./facts";
 import { versionsThatMayBeStored } from "./versions";
 
 /** An API server fills its cache after an edit of the CRD, and answers 429 until then. */
@@ -20,7 +20,7 @@ export async function collectRollbackFacts(cluster: Cluster, live: Definition, t
   const others = versionsThatMayBeStored(live, listed).filter((version) => version !== storage && version !== to);
   const read: Record<string, ObjectsRead> = { [storage]: first };
   for (const version of others) read[version] = await readObjects(cluster, live, version);
-  return { live, to, read, conversion: await askConversion(cluster, live, to, objectsOfFacts(first)?.[0]) };
+  return { live, to, read, conversion: await askConversion(cluster, live, to, objectsOfRollbackFacts(first)?.[0]) };
 }
 
 async function readObjects(cluster: Cluster, live: Definition, version: string): Promise<ObjectsRead> {

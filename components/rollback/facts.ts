@@ -1,6 +1,6 @@
 import type { Definition } from "../crd/definition";
 import type { KubernetesObject } from "../kubernetes/api";
-import { describeReadSample, type Sample } from "../migration/rehearsal/sample";
+import { describeReadRehearsalSample, type Sample } from "../migration/rehearsal/sample";
 
 /** What was seen of one CRD that is to go back to an older version: data, so that pure functions decide. */
 export interface RollbackFacts {
@@ -25,14 +25,14 @@ export type ObjectsRead =
   | { readonly state: "not served" };
 
 /** Undefined where there are none to look at, or they could not be listed. */
-export function objectsOfFacts(read: ObjectsRead | undefined): readonly KubernetesObject[] | undefined {
+export function objectsOfRollbackFacts(read: ObjectsRead | undefined): readonly KubernetesObject[] | undefined {
   return read?.state === "read" ? read.objects : undefined;
 }
 
 /** `all 3 objects read`, or why there is nothing to say. */
-export function describeLooked(read: ObjectsRead): string {
+export function describeRollbackObjects(read: ObjectsRead): string {
   if (read.state === "forbidden") return "objects not looked at: not allowed to list them (403)";
   if (read.state === "not served") return "objects not looked at: it is not served";
   if (read.state === "unreadable") return "objects not looked at: they cannot be listed";
-  return read.objects.length === 0 ? "there is no object" : describeReadSample(read);
+  return read.objects.length === 0 ? "there is no object" : describeReadRehearsalSample(read);
 }

@@ -2,8 +2,8 @@ import { describePrunedField, prunedFieldsWithSchema } from "../compatibility/pr
 import { isWebhookConversion } from "../crd/conversion";
 import type { Definition, Schema } from "../crd/definition";
 import { describeCount } from "../kubernetes/count";
-import { objectsOfFacts, type ObjectsRead, type RollbackFacts } from "./facts";
-import { countUses } from "./usedFields";
+import { objectsOfRollbackFacts, type ObjectsRead, type RollbackFacts } from "./facts";
+import { countFieldUses } from "./usedFields";
 
 /** What one version's schema holds and that of the version to go back to does not. */
 export interface LostFields {
@@ -29,31 +29,31 @@ export interface FieldUse {
  * webhook may keep it somewhere.
  */
 export function lostFields({ live, to, read }: RollbackFacts): LostFields[] {
-  const target = schemaOf(live, to);
+  const target = schemaAtVersion(live, to);
   if (target === undefined) return [];
   return Object.entries(read)
     .filter(([version]) => version !== to)
     .map(([version, objects]) => {
-      const fields = fieldsOf(schemaOf(live, version), target, objects);
+      const fields = usesOfLostFields(schemaAtVersion(live, version), target, objects);
       return {
         version,
         fields,
         read: objects,
-        blocks: !isWebhookConversion(live.spec.conversion) && !areUnused(fields, objects),
+        blocks: !isWebhookConversion(live.spec.conversion) && !areLostFieldsUnused(fields, objects),
       };
     })
     .filter(({ fields }) => fields.length > 0);
 }
 
-function schemaOf(live: Definition, version: string): Schema | undefined {
+function schemaAtVersion(live: Definition, version: string): Schema | undefined {
   const found = live.spec.versions.find(({ name }) => name === version);
   return found === undefined ? undefined : (found.schema?.openAPIV3Schema ?? {});
 }
 
-function fieldsOf(from: Schema | undefined, to: Schema, read: ObjectsRead): FieldUse[] {
+function usesOfLostFields(from: Schema | undefined, to: Schema, read: ObjectsRead): FieldUse[] {
   const lost = prunedFieldsWithSchema(from, to);
-  const objects = objectsOfFacts(read);
-  const uses = objects === undefined ? [] : countUses(lost, objects, to);
+  const objects = objectsOfRollbackFacts(read);
+  const uses = objects === undefined ? [] : countFieldUses(lost, objects, to);
   return lost
     .map((field, index) => {
       const count = uses[index];
@@ -63,12 +63,12 @@ function fieldsOf(from: Schema | undefined, to: Schema, read: ObjectsRead): Fiel
 }
 
 /** Nobody has them: every object was read. */
-function areUnused(fields: readonly FieldUse[], read: ObjectsRead): boolean {
+function areLostFieldsUnused(fields: readonly FieldUse[], read: ObjectsRead): boolean {
   return read.state === "read" && read.isAll && fields.every(({ objects }) => objects === 0);
 }
 
 /** `.spec.tier: 2 objects`. */
-export function describeFieldUse({ field, objects }: FieldUse): string {
+export function describeLostFieldUse({ field, objects }: FieldUse): string {
   if (objects === undefined) return field;
   return `${field}: ${objects === 0 ? "no object" : describeCount(objects, "object")}`;
 }

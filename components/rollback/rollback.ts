@@ -7,8 +7,8 @@ import { notBeingDeleted } from "./checks/notBeingDeleted";
 import { objectsReadable } from "./checks/objectsReadable";
 import { storedVersionsKnown } from "./checks/storedVersionsKnown";
 import { versionThere } from "./checks/versionThere";
-import { clientsOf, notLookedAt, refusedObjects, writtenSince, type ClientsOfVersion } from "./evidence";
-import { describeLooked, type RollbackFacts } from "./facts";
+import { evidenceOfUse, evidenceMissing, evidenceOfRefused, evidenceOfWrites, type ClientsOfVersion } from "./evidence";
+import { describeRollbackObjects, type RollbackFacts } from "./facts";
 import { lostFields, type FieldUse } from "./lostFields";
 import { stepsBack, type Step } from "./steps";
 import { versionsThatMayBeStored } from "./versions";
@@ -59,7 +59,7 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
   const first = read[storage] ?? { state: "not served" };
   const listed = first.state === "read" ? first.resourceVersion : undefined;
   const stored = versionsThatMayBeStored(live, listed);
-  const written = writtenSince(facts);
+  const written = evidenceOfWrites(facts);
   const lost = lostFields(facts);
   return {
     crd: live.metadata.name,
@@ -73,12 +73,12 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
     storedVersions: live.status?.storedVersions ?? [],
     conversion: isWebhookConversion(live.spec.conversion) ? "Webhook" : "None",
     blockers: [...CHECKS.flatMap((check) => check(facts)), ...fieldsKept(facts, lost)],
-    lost: lost.map(({ read, ...fields }) => ({ ...fields, looked: describeLooked(read) })),
-    refused: refusedObjects(facts),
-    clients: clientsOf(facts),
-    looked: describeLooked(first),
+    lost: lost.map(({ read, ...fields }) => ({ ...fields, looked: describeRollbackObjects(read) })),
+    refused: evidenceOfRefused(facts),
+    clients: evidenceOfUse(facts),
+    looked: describeRollbackObjects(first),
     ...(written !== undefined && { writtenSince: written }),
-    notLookedAt: notLookedAt(facts, written),
+    notLookedAt: evidenceMissing(facts, written),
     steps: stepsBack({ live, to, listed, flags }),
   };
 }

@@ -31,15 +31,15 @@ export function stepsBack(asked: Asked): Step[] {
 
 /** Each is left out where it is done already. */
 function stepsByHand(asked: Asked): Step[] {
-  return [serve, store, migrate, unserve, drop].flatMap((step) => step(asked));
+  return [stepToServe, stepToStore, stepToMigrate, stepToUnserve, stepToDrop].flatMap((step) => step(asked));
 }
 
-function serve(asked: Asked): Step[] {
+function stepToServe(asked: Asked): Step[] {
   const { live, to } = asked;
-  return servedByName(live)[to] === true ? [] : [edit(asked, `serve ${to}`, [[to, "served", true]])];
+  return servedByName(live)[to] === true ? [] : [stepOfEdit(asked, `serve ${to}`, [[to, "served", true]])];
 }
 
-function store(asked: Asked): Step[] {
+function stepToStore(asked: Asked): Step[] {
   const { live, to } = asked;
   const storage = storageVersion(live);
   if (storage === to) return [];
@@ -47,33 +47,33 @@ function store(asked: Asked): Step[] {
     [storage, "storage", false],
     [to, "storage", true],
   ];
-  return [edit(asked, `make ${to} the storage version: from here on it is what every write stores`, changes)];
+  return [stepOfEdit(asked, `make ${to} the storage version: from here on it is what every write stores`, changes)];
 }
 
-function migrate(asked: Asked): Step[] {
+function stepToMigrate(asked: Asked): Step[] {
   const { live, to, listed } = asked;
   if (isStoredAlone(live, to, listed)) return [];
   return [
-    runMigrate(asked, "rehearse: a dry run of every object names those that would lose a field or be refused", true),
-    runMigrate(asked, `rewrite every object as ${to}, prove it, and prune storedVersions to [${to}]`),
+    stepOfMigrate(asked, "rehearse: a dry run of every object names those that would lose a field or be refused", true),
+    stepOfMigrate(asked, `rewrite every object as ${to}, prove it, and prune storedVersions to [${to}]`),
   ];
 }
 
-function unserve(asked: Asked): Step[] {
+function stepToUnserve(asked: Asked): Step[] {
   const served = newerVersions(asked.live, asked.to).filter((name) => servedByName(asked.live)[name]);
   const changes = served.map((name): Change => [name, "served", false]);
   return changes.length === 0
     ? []
-    : [edit(asked, `stop serving ${served.join(", ")}, once its clients are gone`, changes)];
+    : [stepOfEdit(asked, `stop serving ${served.join(", ")}, once its clients are gone`, changes)];
 }
 
-function drop(asked: Asked): Step[] {
+function stepToDrop(asked: Asked): Step[] {
   const newer = newerVersions(asked.live, asked.to);
   if (newer.length === 0) return [];
   const names = newer.join(", ");
   return [
-    runMigrate(asked, `move managedFields off ${names}, and prove once more: the CRD was edited`),
-    remove(asked, `take ${names} out, as the older release's manifest does`, newer),
+    stepOfMigrate(asked, `move managedFields off ${names}, and prove once more: the CRD was edited`),
+    stepOfRemoval(asked, `take ${names} out, as the older release's manifest does`, newer),
   ];
 }
 
@@ -101,25 +101,25 @@ function stepsOfProgram({ live, to, listed }: Asked, owner: string): Step[] {
 type Change = [version: string, key: "served" | "storage", value: boolean];
 
 /** One edit of versions, which is refused where somebody has put them in another order meanwhile. */
-function edit({ live, flags }: Asked, what: string, changes: readonly Change[]): Step {
+function stepOfEdit({ live, flags }: Asked, what: string, changes: readonly Change[]): Step {
   const operations = changes.flatMap(([version, key, value]) => [
-    ...isStillAt(live, version),
+    ...testsStillAt(live, version),
     { op: "replace", path: `/spec/versions/${indexOf(live, version)}/${key}`, value },
   ]);
-  return { what, command: patch(live, flags, operations) };
+  return { what, command: patchCommand(live, flags, operations) };
 }
 
 /** From the last to the first, so that no index moves before it is used. */
-function remove({ live, flags }: Asked, what: string, versions: readonly string[]): Step {
+function stepOfRemoval({ live, flags }: Asked, what: string, versions: readonly string[]): Step {
   const last = [...versions].sort((left, right) => indexOf(live, right) - indexOf(live, left));
   const operations = last.flatMap((version) => [
-    ...isStillAt(live, version),
+    ...testsStillAt(live, version),
     { op: "remove", path: `/spec/versions/${indexOf(live, version)}` },
   ]);
-  return { what, command: patch(live, flags, operations) };
+  return { what, command: patchCommand(live, flags, operations) };
 }
 
-function isStillAt(live: Definition, version: string): object[] {
+function testsStillAt(live: Definition, version: string): object[] {
   return [{ op: "test", path: `/spec/versions/${indexOf(live, version)}/name`, value: version }];
 }
 
@@ -127,11 +127,11 @@ function indexOf(live: Definition, version: string): number {
   return versionNamesOfDefinition(live).indexOf(version);
 }
 
-function patch({ metadata }: Definition, flags: string, operations: readonly object[]): string {
+function patchCommand({ metadata }: Definition, flags: string, operations: readonly object[]): string {
   return `kubectl${flags} patch crd ${metadata.name} --type=json -p '${JSON.stringify(operations)}'`;
 }
 
-function runMigrate({ live, flags }: Asked, what: string, isDryRun = false): Step {
+function stepOfMigrate({ live, flags }: Asked, what: string, isDryRun = false): Step {
   const command = `kubernetes-storage-migration migrate ${live.metadata.name}${flags}${isDryRun ? " --dry-run" : ""}`;
   return { what, command };
 }

@@ -9,7 +9,7 @@ import { compareObjects } from "../migration/rehearsal/compare";
  *
  * @param to the schema that does not hold these places
  */
-export function countUses(
+export function countFieldUses(
   fields: readonly PrunedField[],
   objects: readonly KubernetesObject[],
   to: Schema,

@@ -27,10 +27,10 @@ const INITIALIZING_SECONDS = 30;
  * @throws UserError when the CRDs cannot be listed
  */
 export function collectFacts(cluster: Cluster, isWanted: (name: string) => boolean, work: Work): Promise<ClusterFacts> {
-  return withRetries({ seconds: RETRY_SECONDS, signal: work.signal }, () => look(cluster, isWanted, work));
+  return withRetries({ seconds: RETRY_SECONDS, signal: work.signal }, () => lookAtCluster(cluster, isWanted, work));
 }
 
-async function look(cluster: Cluster, isWanted: (name: string) => boolean, work: Work): Promise<ClusterFacts> {
+async function lookAtCluster(cluster: Cluster, isWanted: (name: string) => boolean, work: Work): Promise<ClusterFacts> {
   work.report("reading the API servers' metrics");
   // Before anything else: our own requests are not to count.
   const servers = await readServers(cluster, work);
@@ -44,7 +44,7 @@ async function look(cluster: Cluster, isWanted: (name: string) => boolean, work:
     const total = seen + remaining;
     const lookAt = async (live: Definition): Promise<void> => {
       served.add(live);
-      if (isWanted(live.metadata.name)) crds.push(await budget.run(() => lookAtOne(cluster, live, servers, work)));
+      if (isWanted(live.metadata.name)) crds.push(await budget.run(() => lookAtCrd(cluster, live, servers, work)));
       work.report(`${++seen} of ${total} CRDs`);
     };
     await Promise.all(definitions.map(lookAt));
@@ -60,7 +60,7 @@ async function look(cluster: Cluster, isWanted: (name: string) => boolean, work:
   };
 }
 
-async function lookAtOne(
+async function lookAtCrd(
   cluster: Cluster,
   live: Definition,
   servers: ServersFacts,

@@ -39,7 +39,7 @@ export async function readFirstObjects(
       ...(first !== undefined && { first }),
     };
   } catch (error) {
-    return { objects: whyNot(error) };
+    return { objects: whyNotRead(error) };
   }
 }
 
@@ -54,7 +54,7 @@ function listMetadata(caller: Caller, resource: Resource, limit: number, signal:
   return listFirstObjects(caller, resource, limit, { timeoutSeconds: LIST_SECONDS, signal });
 }
 
-function whyNot(error: unknown): ObjectsSeen {
+function whyNotRead(error: unknown): ObjectsSeen {
   if (error instanceof UnreachableError && error.code === "TIMEOUT") {
     return { state: "unreadable", why: `a LIST of one object gave no answer within ${LIST_SECONDS} s` };
   }

@@ -2,7 +2,7 @@ import type { Definition } from "../crd/definition";
 import { FIELD_MANAGER, OWNER_ANNOTATION } from "../crd/names";
 import { describeProblem } from "../kubernetes/problem";
 import { describeFieldManager, isPulumiFieldManager, otherFieldManagers, type FieldManager } from "./fieldManagers";
-import { recordedOwner, isOwnerOfSameStack } from "./owner";
+import { ownerOfDefinition, isOwnerOfSameStack } from "./owner";
 import { servedStage } from "./stages";
 import { hasFieldsWeOwn } from "./fieldsWeOwn";
 
@@ -41,12 +41,12 @@ export function checkAdoption(
   before: PriorState,
 ): string[] {
   const unclaimed = madeByPulumi(live, entry, before);
-  return unclaimed.length > 0 ? unclaimed : conflicts(live, manifest, entry);
+  return unclaimed.length > 0 ? unclaimed : adoptionConflicts(live, manifest, entry);
 }
 
 /** A CRD made by a resource in a Pulumi state that is not this one: once that leaves its program, Pulumi deletes the CRD. */
 function madeByPulumi(live: Definition | undefined, { owner }: Adoption, before: PriorState): string[] {
-  if (live === undefined || before !== "nothing" || hasFieldsWeOwn(live) || recordedOwner(live) !== undefined)
+  if (live === undefined || before !== "nothing" || hasFieldsWeOwn(live) || ownerOfDefinition(live) !== undefined)
     return [];
   const manager = live.metadata.managedFields?.map((field) => field.manager ?? "").find(isPulumiFieldManager);
   if (manager === undefined) return [];
@@ -61,7 +61,7 @@ function madeByPulumi(live: Definition | undefined, { owner }: Adoption, before:
 }
 
 /** Server-side apply would refuse; here it is known before anything is touched. */
-function conflicts(live: Definition | undefined, manifest: Definition, entry: Adoption): string[] {
+function adoptionConflicts(live: Definition | undefined, manifest: Definition, entry: Adoption): string[] {
   const taken = managersTakenOverAtAdoption(live, manifest, entry).map(({ manager }) => manager);
   return writersOf(live, manifest, entry.owner)
     .filter(({ manager, differs }) => differs.length > 0 && !taken.includes(manager))
@@ -84,7 +84,7 @@ function writersOf(live: Definition | undefined, manifest: Definition, owner: st
 }
 
 function isOwnedByStack(live: Definition | undefined, owner: string): boolean {
-  const recorded = recordedOwner(live);
+  const recorded = ownerOfDefinition(live);
   return recorded !== undefined && isOwnerOfSameStack(recorded, owner);
 }
 

@@ -23,11 +23,11 @@ export interface FieldManager {
 export function otherFieldManagers(live: Definition, intents: Definition[]): FieldManager[] {
   const writers = new Map<string, FieldManager>();
   for (const entry of live.metadata.managedFields ?? []) {
-    if (!isOther(entry)) continue;
+    if (!isOtherManager(entry)) continue;
     const manager = entry.manager ?? "";
     const writer = writers.get(manager) ?? { manager, fields: [], differs: [], time: "" };
     if ((entry.time ?? "") > writer.time) writer.time = entry.time ?? "";
-    for (const intent of intents) compare(live, intent, entry.fieldsV1 ?? {}, "", writer);
+    for (const intent of intents) compareOwnedFields(live, intent, entry.fieldsV1 ?? {}, "", writer);
     if (writer.fields.length > 0) writers.set(manager, writer);
   }
   const sorted = (fields: string[]): string[] => [...new Set(fields)].sort();
@@ -39,7 +39,7 @@ export function otherFieldManagers(live: Definition, intents: Definition[]): Fie
 /** managedFields without the entries of these managers: what they owned is nobody's, and ours where we applied it. */
 export function withoutFieldManagers(live: Definition, managers: string[]): ManagedFieldsEntry[] {
   const entries = live.metadata.managedFields ?? [];
-  return entries.filter((entry) => !isOther(entry) || !managers.includes(entry.manager ?? ""));
+  return entries.filter((entry) => !isOtherManager(entry) || !managers.includes(entry.manager ?? ""));
 }
 
 /** Field manager of a resource in some Pulumi state. A CRD of a Helm Release is in none: its manager is pulumi-resource-kubernetes. */
@@ -63,13 +63,13 @@ const TOOLS: readonly [RegExp, string][] = [
   [/^pulumi-resource-kubernetes$/, "Helm, by Pulumi's Release"],
 ];
 
-function isOther({ manager, subresource }: ManagedFieldsEntry): boolean {
+function isOtherManager({ manager, subresource }: ManagedFieldsEntry): boolean {
   return manager !== FIELD_MANAGER && (subresource ?? "") === "";
 }
 
 type Fields = Record<string, unknown>;
 
-function compare(live: unknown, intent: unknown, fields: Fields, path: string, writer: FieldManager): void {
+function compareOwnedFields(live: unknown, intent: unknown, fields: Fields, path: string, writer: FieldManager): void {
   for (const [key, below] of Object.entries(fields)) {
     if (!key.startsWith("f:")) continue;
     const name = key.slice(2);
@@ -78,7 +78,7 @@ function compare(live: unknown, intent: unknown, fields: Fields, path: string, w
     if (wanted === undefined) continue;
     const here = path === "" ? name : `${path}.${name}`;
     if (isMap(wanted) && isMap(found)) {
-      compare(found, wanted, (below ?? {}) as Fields, here, writer);
+      compareOwnedFields(found, wanted, (below ?? {}) as Fields, here, writer);
       continue;
     }
     writer.fields.push(here);

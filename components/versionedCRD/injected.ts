@@ -22,9 +22,9 @@ export function withInjectedCaBundle(live: Definition, intent: Definition): Mana
   const entries = live.metadata.managedFields ?? [];
   if (!entries.some(isForeign) || !entries.some(isOurs)) return undefined;
   return entries.flatMap((entry) => {
-    if (isOurs(entry)) return [{ ...entry, fieldsV1: withPath(entry.fieldsV1 ?? {}, CA_BUNDLE) }];
+    if (isOurs(entry)) return [{ ...entry, fieldsV1: withFieldPath(entry.fieldsV1 ?? {}, CA_BUNDLE) }];
     if (!isForeign(entry)) return [entry];
-    const fieldsV1 = withoutPath(entry.fieldsV1 ?? {}, CA_BUNDLE);
+    const fieldsV1 = withoutFieldPath(entry.fieldsV1 ?? {}, CA_BUNDLE);
     return Object.keys(fieldsV1).length === 0 ? [] : [{ ...entry, fieldsV1 }];
   });
 }
@@ -40,22 +40,22 @@ function isOurs({ manager, operation, subresource }: ManagedFieldsEntry): boolea
 }
 
 function isForeign(entry: ManagedFieldsEntry): boolean {
-  return !isOurs(entry) && has(entry.fieldsV1, CA_BUNDLE);
+  return !isOurs(entry) && hasFieldPath(entry.fieldsV1, CA_BUNDLE);
 }
 
-function has(fields: Fields | undefined, [key = "", ...below]: readonly string[]): boolean {
+function hasFieldPath(fields: Fields | undefined, [key = "", ...below]: readonly string[]): boolean {
   const child = fields?.[key] as Fields | undefined;
-  return child !== undefined && (below.length === 0 || has(child, below));
+  return child !== undefined && (below.length === 0 || hasFieldPath(child, below));
 }
 
-function withPath(fields: Fields, [key, ...below]: readonly string[]): Fields {
-  return key === undefined ? fields : { ...fields, [key]: withPath((fields[key] ?? {}) as Fields, below) };
+function withFieldPath(fields: Fields, [key, ...below]: readonly string[]): Fields {
+  return key === undefined ? fields : { ...fields, [key]: withFieldPath((fields[key] ?? {}) as Fields, below) };
 }
 
 /** Without the path, and without what led to nothing else. */
-function withoutPath(fields: Fields, [key = "", ...below]: readonly string[]): Fields {
+function withoutFieldPath(fields: Fields, [key = "", ...below]: readonly string[]): Fields {
   const { [key]: child, ...rest } = fields;
   if (child === undefined || below.length === 0) return rest;
-  const left = withoutPath(child as Fields, below);
+  const left = withoutFieldPath(child as Fields, below);
   return Object.keys(left).length === 0 ? rest : { ...rest, [key]: left };
 }

@@ -2,7 +2,7 @@ import type { Definition } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 
 /** Who owns a CRD: `organization/project/stack/component`. */
-export function recordedOwner(live: Definition | undefined): string | undefined {
+export function ownerOfDefinition(live: Definition | undefined): string | undefined {
   return live?.metadata.annotations?.[OWNER_ANNOTATION];
 }
 

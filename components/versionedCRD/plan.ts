@@ -106,7 +106,7 @@ function versionChanges(live: Definition, intent: Definition): string[] {
       ];
     }
     const keys = [...new Set([...Object.keys(found), ...Object.keys(wanted)])].sort();
-    const changed = keys.filter((key) => !alike(key, found[key], wanted[key]) && key !== "served");
+    const changed = keys.filter((key) => !isAlike(key, found[key], wanted[key]) && key !== "served");
     const servedNow =
       found.served === wanted.served ? [] : [`${wanted.name}: served ${found.served} → ${wanted.served}`];
     return [...(changed.length > 0 ? [`${wanted.name}: change ${changed.join(", ")}`] : []), ...servedNow];
@@ -127,28 +127,28 @@ function otherChanges(live: Definition, intent: Definition): string[] {
   const ours = fieldsWeOwn(live);
   const spec = [...new Set([...Object.keys(intent.spec), ...Object.keys(ours.spec ?? {})])]
     .filter((key) => !["versions", "conversion"].includes(key))
-    .filter((key) => changes(live.spec[key], intent.spec[key], ours.spec?.[key], key))
+    .filter((key) => isChanged(live.spec[key], intent.spec[key], ours.spec?.[key], key))
     .map((key) => `spec.${key}`);
   const metadata = (["labels", "annotations"] as const)
-    .filter((key) => changes(live.metadata[key], intent.metadata[key], ours.metadata?.[key], key))
+    .filter((key) => isChanged(live.metadata[key], intent.metadata[key], ours.metadata?.[key], key))
     .map((key) => `metadata.${key}`);
   const changed = [...spec, ...metadata].sort();
   return changed.length === 0 ? [] : [`${intent.metadata.name}: change ${changed.join(", ")}`];
 }
 
 /** Something wanted is not there yet, or something that we applied is no longer wanted. */
-function changes(live: unknown, wanted: unknown, ours: unknown, key: string): boolean {
+function isChanged(live: unknown, wanted: unknown, ours: unknown, key: string): boolean {
   return !contains(live, wanted, key) || !contains(wanted, ours, key);
 }
 
 /** Everything wanted is there; what the server added to it does not count. */
 function contains(found: unknown, wanted: unknown, key = ""): boolean {
   if (wanted === undefined) return true;
-  if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) return alike(key, found, wanted);
+  if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) return isAlike(key, found, wanted);
   const there = (found ?? {}) as Record<string, unknown>;
   return Object.entries(wanted).every(([name, value]) => contains(there[name], value, name));
 }
 
-function alike(key: string, left: unknown, right: unknown): boolean {
+function isAlike(key: string, left: unknown, right: unknown): boolean {
   return canonicalText({ [key]: left }) === canonicalText({ [key]: right });
 }

@@ -23,8 +23,10 @@ export function readAcknowledgementFile(file: string): CrdAcknowledgement[] {
   const where = relative(process.cwd(), file) || file;
   const [document] = parseDocuments(readText(file, where), where);
   if (!Array.isArray(document?.value)) throw new UserError({ what: `${where}: found no list`, expected: EXPECTED });
-  const read = document.value.map((entry: unknown, index) => entryOf(entry, `${where}:${document.lineOf([index])}`));
-  refuseTwins(read);
+  const read = document.value.map((entry: unknown, index) =>
+    acknowledgementOfEntry(entry, `${where}:${document.lineOf([index])}`),
+  );
+  refuseTwinAcknowledgements(read);
   return read;
 }
 
@@ -37,7 +39,7 @@ function readText(file: string, where: string): string {
   }
 }
 
-function entryOf(entry: unknown, where: string): CrdAcknowledgement {
+function acknowledgementOfEntry(entry: unknown, where: string): CrdAcknowledgement {
   const found = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
   const wrong = [
     ...REQUIRED.filter((key) => !isText(found[key])).map((key) => `${key} is missing or no text`),
@@ -51,7 +53,7 @@ function entryOf(entry: unknown, where: string): CrdAcknowledgement {
 
 const isText = (value: unknown): boolean => typeof value === "string" && value.trim() !== "";
 
-function refuseTwins(acknowledgements: readonly CrdAcknowledgement[]): void {
+function refuseTwinAcknowledgements(acknowledgements: readonly CrdAcknowledgement[]): void {
   const seen = new Map<string, CrdAcknowledgement>();
   for (const each of acknowledgements) {
     const key = JSON.stringify([each.crd, each.check, each.path]);

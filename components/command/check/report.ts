@@ -32,16 +32,16 @@ export function reportInputs(inputs: Inputs, options: CompareOptions): CrdReport
   const { acknowledgements } = options;
   const isLive = inputs.old.isLive || inputs.next.isLive;
   const pairs = pairByName(inputs);
-  refuseUnknown(options.webhooks, pairs);
-  const reports = pairs.map((pair) => ({ ...pair, findings: findingsOf(pair, isLive, options) }));
+  refuseUnknownWebhooks(options.webhooks, pairs);
+  const reports = pairs.map((pair) => ({ ...pair, findings: reportedFindings(pair, isLive, options) }));
   refuseUnusableAcknowledgements(acknowledgements, reports);
   return reports.map((report) => ({
     ...report,
-    findings: applyAcknowledgements(report.findings, ofCrd(acknowledgements, report.crd)).findings,
+    findings: applyAcknowledgements(report.findings, acknowledgementsOfCrd(acknowledgements, report.crd)).findings,
   }));
 }
 
-function refuseUnknown(webhooks: readonly string[], pairs: readonly Pair[]): void {
+function refuseUnknownWebhooks(webhooks: readonly string[], pairs: readonly Pair[]): void {
   const unknown = webhooks.filter((name) => !pairs.some(({ crd, next }) => crd === name && next !== undefined));
   if (unknown.length === 0) return;
   throw new UserError({
@@ -50,7 +50,7 @@ function refuseUnknown(webhooks: readonly string[], pairs: readonly Pair[]): voi
   });
 }
 
-function findingsOf({ crd, old, next }: Pair, isLive: boolean, { rollout, webhooks }: CompareOptions): Finding[] {
+function reportedFindings({ crd, old, next }: Pair, isLive: boolean, { rollout, webhooks }: CompareOptions): Finding[] {
   if (old === undefined) return []; // nobody uses a new CRD yet
   if (next === undefined) return isLive ? [] : [crdRemoved];
   const { definition } = next;
@@ -63,7 +63,7 @@ function withWebhook(definition: Definition): Definition {
   return { ...definition, spec: { ...definition.spec, conversion: webhookConversionAt({}) } };
 }
 
-function ofCrd(acknowledgements: readonly CrdAcknowledgement[], crd: string): Acknowledgement[] {
+function acknowledgementsOfCrd(acknowledgements: readonly CrdAcknowledgement[], crd: string): Acknowledgement[] {
   return acknowledgements.filter((each) => each.crd === undefined || each.crd === crd);
 }
 

@@ -21,16 +21,16 @@ export function renderReportsAsSarif(reports: readonly CrdReport[]): string {
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "kubernetes-storage-migration", rules: rules.map(ruleOf) } },
+        tool: { driver: { name: "kubernetes-storage-migration", rules: rules.map(sarifRuleOf) } },
         columnKind: "utf16CodeUnits",
-        results: findings.map(({ report, finding }) => resultOf(report, finding, ids.indexOf(finding.check))),
+        results: findings.map(({ report, finding }) => sarifResultOf(report, finding, ids.indexOf(finding.check))),
       },
     ],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
-function ruleOf({ id, severity, why, fix }: Omit<Check, "explain">): object {
+function sarifRuleOf({ id, severity, why, fix }: Omit<Check, "explain">): object {
   return {
     id,
     shortDescription: { text: id.replace(/-/g, " ") },
@@ -40,20 +40,20 @@ function ruleOf({ id, severity, why, fix }: Omit<Check, "explain">): object {
   };
 }
 
-function resultOf(report: CrdReport, finding: AcknowledgedFinding, ruleIndex: number): object {
+function sarifResultOf(report: CrdReport, finding: AcknowledgedFinding, ruleIndex: number): object {
   const { check, path, severity, what, why, fix, acknowledged } = finding;
   return {
     ruleId: check,
     ...(ruleIndex >= 0 && { ruleIndex }),
     level: LEVELS[severity],
     message: { text: `${report.crd} ${path}: ${what}. ${why} ${fix}` },
-    locations: [locationOf(report, path)],
+    locations: [sarifLocationOf(report, path)],
     ...(acknowledged !== undefined && { suppressions: [{ kind: "external", justification: acknowledged }] }),
   };
 }
 
 /** The node in NEW; a CRD that is gone from NEW has its place in OLD. Standard input and the cluster have no file. */
-function locationOf({ crd, old, next }: CrdReport, path: string): object {
+function sarifLocationOf({ crd, old, next }: CrdReport, path: string): object {
   const logicalLocations = [{ fullyQualifiedName: `${crd}/${path}` }];
   const found = next ?? old;
   if (found?.source.file === undefined) return { logicalLocations };

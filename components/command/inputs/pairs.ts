@@ -20,7 +20,7 @@ export interface Pair {
  * cluster that has none of them is one, before the first installation, and so is a side that is empty
  */
 export function pairByName({ old, next }: Inputs): Pair[] {
-  const [before, after] = [byName(old.found), byName(next.found)];
+  const [before, after] = [inputsByName(old.found), inputsByName(next.found)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const pairs = names.map((crd) => ({ crd, old: before.get(crd), next: after.get(crd) }));
   const isComparison = pairs.some((pair) => pair.old !== undefined && pair.next !== undefined);
@@ -34,7 +34,7 @@ export function pairByName({ old, next }: Inputs): Pair[] {
   });
 }
 
-function byName(found: readonly Found[]): Map<string, Found> {
+function inputsByName(found: readonly Found[]): Map<string, Found> {
   return new Map(found.map((each) => [each.definition.metadata.name, each]));
 }
 

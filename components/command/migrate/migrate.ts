@@ -12,7 +12,7 @@ import {
   describeMigrationProblem,
   type Outcome,
 } from "./describeMigration";
-import { findPlans } from "./findPlans";
+import { findMigrationPlans } from "./findMigrationPlans";
 import { Lines } from "./lines";
 import { migratePlans, rehearsePlans } from "./runPlans";
 import { describeCount } from "../../kubernetes/count";
@@ -49,7 +49,7 @@ export const migrate: Subcommand = {
   name: "migrate",
   summary: "rewrite, prove and prune the stored versions of CRDs that somebody else manages",
   help: HELP,
-  run: async (args, terminal) => run(parse(args), terminal),
+  run: async (args, terminal) => runRequest(parseRequest(args), terminal),
 };
 
 interface Request extends MigrationOptions, ClusterReference {
@@ -58,7 +58,7 @@ interface Request extends MigrationOptions, ClusterReference {
   yes: boolean;
 }
 
-function parse(args: string[]): Request {
+function parseRequest(args: string[]): Request {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -98,13 +98,13 @@ function secondsOf(text: string): number {
   });
 }
 
-async function run(request: Request, terminal: Terminal): Promise<ExitCode> {
+async function runRequest(request: Request, terminal: Terminal): Promise<ExitCode> {
   const lines = new Lines(terminal);
   const work = { report: (message: string) => lines.report("", message), signal: terminal.interrupted };
   return withRetries(work, async () => {
     const cluster = await Cluster.connect(request);
     try {
-      const plans = await findPlans(cluster, request.resources, request, work);
+      const plans = await findMigrationPlans(cluster, request.resources, request, work);
       lines.clear();
       terminal.print(describeMigrationPlans(plans, `${cluster.server} (context ${cluster.context})`));
       return await carryOut(request, cluster, plans, terminal, lines);

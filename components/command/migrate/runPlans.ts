@@ -23,7 +23,7 @@ export function migratePlans(
   terminal: Terminal,
 ): Promise<Outcome[]> {
   const holder = `kubernetes-storage-migration migrate, process ${process.pid} on ${hostname()}`;
-  return each(plans, lines, terminal, async (plan, work) => {
+  return eachPlan(plans, lines, terminal, async (plan, work) => {
     const { name } = plan;
     const { stored, proven, rewritten, summary } = await runPlannedMigration(plan, options, holder, {
       ...work,
@@ -48,7 +48,7 @@ export function rehearsePlans(
   lines: Lines,
   terminal: Terminal,
 ): Promise<Outcome[]> {
-  return each(plans, lines, terminal, async (plan, work) => {
+  return eachPlan(plans, lines, terminal, async (plan, work) => {
     const objects = await rehearsePlannedMigration(plan, { ...work, cluster });
     const result = objects === undefined ? "nothing to rehearse: no other version is served" : "all would be accepted";
     return {
@@ -60,7 +60,7 @@ export function rehearsePlans(
   });
 }
 
-function each(
+function eachPlan(
   plans: readonly MigrationPlan[],
   lines: Lines,
   terminal: Terminal,

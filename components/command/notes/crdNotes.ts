@@ -35,11 +35,11 @@ export function makeCrdNotes({ crd, old, next }: Pair): CrdNotes {
       is: flags(version),
       rules: [],
     }));
-    return { crd, is, versions: sorted(versions ?? []) };
+    return { crd, is, versions: sortedVersionNotes(versions ?? []) };
   }
   const [before, after] = [old.definition, next.definition];
   const names = new Set([...before.spec.versions, ...after.spec.versions].map(({ name }) => name));
-  const versions = sorted([...names].map((name) => versionNotes(name, before, after)));
+  const versions = sortedVersionNotes([...names].map((name) => versionNotes(name, before, after)));
   const [from, to] = [before, after].map(({ spec }) => describeConversion(spec.conversion));
   return {
     crd,
@@ -50,7 +50,7 @@ export function makeCrdNotes({ crd, old, next }: Pair): CrdNotes {
   };
 }
 
-function sorted(versions: readonly VersionNotes[]): VersionNotes[] {
+function sortedVersionNotes(versions: readonly VersionNotes[]): VersionNotes[] {
   return [...versions].sort((left, right) => compareVersionNames(right.version, left.version));
 }
 
@@ -71,8 +71,8 @@ function newVersion(version: Version, old: Definition, next: Definition): Versio
   const is = ["added", ...flags(version)];
   const others = [...next.spec.versions, ...old.spec.versions].filter(({ name }) => name !== version.name);
   const lower = others.filter(({ name }) => compareVersionNames(name, version.name) < 0);
-  const previous = lower.reduce<Version | undefined>(newest, undefined);
-  const released = old.spec.versions.reduce<Version | undefined>(newest, undefined)?.name;
+  const previous = lower.reduce<Version | undefined>(newestVersion, undefined);
+  const released = old.spec.versions.reduce<Version | undefined>(newestVersion, undefined)?.name;
   const storage = version.storage ? [storageRule(version.name, storageVersion(old))] : [];
   if (previous === undefined) {
     return { version: version.name, is, rules: [judgeNewVersionName(version.name, "", 0, released), ...storage] };
@@ -86,7 +86,7 @@ function newVersion(version: Version, old: Definition, next: Definition): Versio
 }
 
 /** The first of equal names stays: NEW's. */
-function newest(known: Version | undefined, other: Version): Version {
+function newestVersion(known: Version | undefined, other: Version): Version {
   return known === undefined || compareVersionNames(other.name, known.name) > 0 ? other : known;
 }
 

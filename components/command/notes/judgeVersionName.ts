@@ -27,7 +27,7 @@ export function judgeNewVersionName(
   if (version.stage !== "stable") return `${name} fits: it may still change on its way to v${version.major}`;
   if (previous.stage !== "stable") return `${name} leaves out v${previous.major}: ${follows} never became stable`;
   return breaks > 0
-    ? `${name} fits: ${described(breaks)} would break clients of ${follows}`
+    ? `${name} fits: ${describeBreaks(breaks)} would break clients of ${follows}`
     : `${name} was not needed: no change would break clients of ${follows}, which could have taken them`;
 }
 
@@ -35,15 +35,15 @@ export function judgeNewVersionName(
 export function judgeKeptVersionName(name: string, breaks: number): string | undefined {
   if (breaks === 0) return undefined;
   const version = parseVersionName(name);
-  if (version?.stage === "alpha") return `${described(breaks)} would break clients: an alpha version may do so`;
+  if (version?.stage === "alpha") return `${describeBreaks(breaks)} would break clients: an alpha version may do so`;
   const next = version === undefined ? "" : `, ${nameAfter(version)}`;
-  return `${described(breaks)} would break clients of ${name}: needs a new version${next}`;
+  return `${describeBreaks(breaks)} would break clients of ${name}: needs a new version${next}`;
 }
 
 function nameAfter({ major, stage, minor }: VersionName): string {
   return stage === "stable" ? `v${major + 1}` : `v${major}${stage}${minor + 1}`;
 }
 
-function described(breaks: number): string {
+function describeBreaks(breaks: number): string {
   return breaks === 1 ? "one change" : `${breaks} changes`;
 }

@@ -5,21 +5,21 @@ import { type FieldNote, isEmptySchemaChanges } from "./schemaChanges";
 /** A section for each CRD that changed. */
 export function renderNotesAsMarkdown(notes: readonly CrdNotes[]): string {
   if (notes.length === 0) return "No CRD changed.\n";
-  return notes.map(renderCrd).join("\n");
+  return notes.map(renderCrdNotes).join("\n");
 }
 
-function renderCrd({ crd, is, conversion, versions }: CrdNotes): string {
+function renderCrdNotes({ crd, is, conversion, versions }: CrdNotes): string {
   const heading = `## ${crd}${is === undefined ? "" : `: ${is}`}\n`;
   const head = conversion === undefined ? [] : [`\nConversion: ${escapeMarkdown(conversion)}\n`];
-  return [heading, ...head, ...versions.map(renderVersion)].join("");
+  return [heading, ...head, ...versions.map(renderVersionNotes)].join("");
 }
 
 const PARTS = { added: "Added", removed: "Removed", changed: "Changed", defaults: "Default" } as const;
 
-function renderVersion({ version, is, follows, schema, rules }: VersionNotes): string {
+function renderVersionNotes({ version, is, follows, schema, rules }: VersionNotes): string {
   const heading = `\n### ${version}${is.length === 0 ? "" : `: ${is.join(", ")}`}\n`;
   const fields = Object.entries(PARTS).flatMap(([part, title]) =>
-    renderFields(title, schema?.[part as keyof typeof PARTS]),
+    renderFieldNotes(title, schema?.[part as keyof typeof PARTS]),
   );
   const lines = [
     ...(follows === undefined
@@ -31,6 +31,6 @@ function renderVersion({ version, is, follows, schema, rules }: VersionNotes): s
   return lines.length === 0 ? heading : `${heading}\n${lines.join("\n")}\n`;
 }
 
-function renderFields(title: string, notes: readonly FieldNote[] = []): string[] {
+function renderFieldNotes(title: string, notes: readonly FieldNote[] = []): string[] {
   return notes.map(({ path, note }) => `- ${title}: ${quoteMarkdownCode(path)}: ${escapeMarkdown(note)}`);
 }

@@ -32,7 +32,7 @@ const ELSEWHERE = ["properties", "items", "additionalProperties", "required", "d
 
 export function findSchemaChanges(old: Schema, next: Schema): SchemaChanges {
   const [before, after] = [fieldsOf(old), fieldsOf(next)];
-  const [removed, added] = [missing(before, after), missing(after, before)];
+  const [removed, added] = [missingFields(before, after), missingFields(after, before)];
   const both = [...before.values()].flatMap((field): [Field, Field][] => {
     const peer = after.get(field.path);
     return peer === undefined ? [] : [[field, peer]];
@@ -44,9 +44,9 @@ export function findSchemaChanges(old: Schema, next: Schema): SchemaChanges {
       note: `${typeOf(field.schema)}${maybeRenamed(field, added)}`,
     })),
     changed: both.flatMap(([one, other]) =>
-      note(one.path, [...keywordChanges(one, other), ...requirement(one, other)]),
+      fieldNoteOf(one.path, [...keywordChanges(one, other), ...requirement(one, other)]),
     ),
-    defaults: both.flatMap(([one, other]) => note(one.path, defaultChange(one, other))),
+    defaults: both.flatMap(([one, other]) => fieldNoteOf(one.path, defaultChange(one, other))),
   };
 }
 
@@ -71,7 +71,7 @@ function fieldsOf(root: Schema): Fields {
 }
 
 /** The topmost fields of one that the other has not. */
-function missing(from: Fields, other: Fields): Field[] {
+function missingFields(from: Fields, other: Fields): Field[] {
   return [...from.values()].filter(({ path, parent }) => !other.has(path) && other.has(parent ?? ""));
 }
 
@@ -94,7 +94,7 @@ function maybeRenamed({ schema }: Field, added: readonly Field[]): string {
   return alike.length === 1 ? `; maybe renamed to ${alike[0]?.path}: same type and description` : "";
 }
 
-function note(path: string, notes: readonly string[]): FieldNote[] {
+function fieldNoteOf(path: string, notes: readonly string[]): FieldNote[] {
   return notes.length === 0 ? [] : [{ path: path === "" ? "(the object)" : path, note: notes.join(", ") }];
 }
 
@@ -103,15 +103,15 @@ function keywordChanges({ schema: old }: Field, { schema: next }: Field): string
   return keys
     .filter((key) => !ELSEWHERE.includes(key) && !TEXTS.includes(key))
     .filter((key) => canonicalText({ [key]: old[key] }) !== canonicalText({ [key]: next[key] }))
-    .map((key) => (key === "enum" ? enumChange(old[key], next[key]) : change(key, old[key], next[key])));
+    .map((key) => (key === "enum" ? enumChange(old[key], next[key]) : describeKeywordChange(key, old[key], next[key])));
 }
 
-function change(key: string, old: unknown, next: unknown): string {
+function describeKeywordChange(key: string, old: unknown, next: unknown): string {
   return `${key} ${describeValue(old)} → ${describeValue(next)}`;
 }
 
 function enumChange(old: unknown, next: unknown): string {
-  if (!Array.isArray(old) || !Array.isArray(next)) return change("enum", old, next);
+  if (!Array.isArray(old) || !Array.isArray(next)) return describeKeywordChange("enum", old, next);
   const without = (from: unknown[], other: unknown[]): string[] => {
     const known = other.map(canonicalText);
     return from.filter((value) => !known.includes(canonicalText(value))).map(describeValue);

@@ -34,7 +34,9 @@ interface Event {
 export function readEngineOutput(text: string): EngineRun {
   const events = text.split("\n").filter((line) => line.startsWith('{"sequence":'));
   if (isCutOff(events.at(-1))) events.pop();
-  return events.length > 0 ? runOfEvents(events.map((line) => parse(line) as Event)) : runOfDigest(parse(text));
+  return events.length > 0
+    ? runOfEvents(events.map((line) => parseEngineOutput(line) as Event))
+    : runOfDigest(parseEngineOutput(text));
 }
 
 /** The last line of a run that was killed. */
@@ -47,7 +49,7 @@ function isCutOff(line: string | undefined): boolean {
   }
 }
 
-function parse(text: string): unknown {
+function parseEngineOutput(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

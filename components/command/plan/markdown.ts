@@ -6,11 +6,11 @@ import { summarizePlan } from "./summarizePlan";
 const MOST = 65_000;
 
 /** For a comment on a pull request: a table of steps, then what was found; cut where the comment would grow too long. */
-export function renderPlanMarkdown(plan: Plan): string {
+export function renderPlanAsMarkdown(plan: Plan): string {
   const lines = [
     `**Storage migration plan:** ${escapeMarkdown(summarizePlan(plan))}`,
-    ...plan.components.flatMap(renderComponent),
-    ...list("Errors elsewhere", plan.otherErrors.map(escapeMarkdown)),
+    ...plan.components.flatMap(renderComponentMarkdown),
+    ...renderMarkdownList("Errors elsewhere", plan.otherErrors.map(escapeMarkdown)),
   ];
   let text = "";
   for (const [index, line] of lines.entries()) {
@@ -21,7 +21,7 @@ export function renderPlanMarkdown(plan: Plan): string {
   return text;
 }
 
-function renderComponent({ component, name, steps, findings, notes, notLookedAt }: ComponentPlan): string[] {
+function renderComponentMarkdown({ component, name, steps, findings, notes, notLookedAt }: ComponentPlan): string[] {
   const rows = steps.map(
     ({ phase, about, does, undo, onFailure }) =>
       `| ${escapeMarkdown(phase)}<br>${quoteMarkdownCode(about)} | ${does.map(escapeMarkdown).join("<br>")} | ${escapeMarkdown(undo)} | ${escapeMarkdown(onFailure)} |`,
@@ -31,25 +31,25 @@ function renderComponent({ component, name, steps, findings, notes, notLookedAt 
     "",
     `### ${component} ${quoteMarkdownCode(name)}`,
     ...(rows.length === 0 ? [] : table),
-    ...list(
+    ...renderMarkdownList(
       "Findings",
-      findings.map(({ severity, ...remark }) => renderRemark(remark, `**${severity}**, `)),
+      findings.map(({ severity, ...remark }) => renderRemarkMarkdown(remark, `**${severity}**, `)),
     ),
-    ...list(
+    ...renderMarkdownList(
       "Notes",
-      notes.map((note) => renderRemark(note)),
+      notes.map((note) => renderRemarkMarkdown(note)),
     ),
-    ...list(
+    ...renderMarkdownList(
       "Not looked at",
-      notLookedAt.map((each) => renderRemark(each)),
+      notLookedAt.map((each) => renderRemarkMarkdown(each)),
     ),
   ];
 }
 
-function list(heading: string, entries: readonly string[]): string[] {
+function renderMarkdownList(heading: string, entries: readonly string[]): string[] {
   return entries.length === 0 ? [] : ["", `${heading}:`, "", ...entries.map((entry) => `- ${entry}`)];
 }
 
-function renderRemark({ phase, text }: Remark, before = ""): string {
+function renderRemarkMarkdown({ phase, text }: Remark, before = ""): string {
   return `${before}${escapeMarkdown(phase)}: ${escapeMarkdown(text)}`;
 }

@@ -4,9 +4,9 @@ import { UserError } from "../../kubernetes/errors";
 import { planDocumentOf, type Plan } from "../../plan/document";
 import { assertAtMostOneOption, UsageError, type Subcommand, type Terminal } from "../subcommand";
 import { readEngineOutput } from "./engineOutput";
-import { renderPlanJson } from "./json";
-import { renderPlanMarkdown } from "./markdown";
-import { renderPlanText } from "./text";
+import { renderPlanAsJson } from "./json";
+import { renderPlanAsMarkdown } from "./markdown";
+import { renderPlanAsText } from "./text";
 
 const HELP = `usage: kubernetes-storage-migration plan FILE [--json | --markdown]
 
@@ -43,8 +43,8 @@ export const plan: Subcommand = {
 };
 
 function render(shown: Plan, { json, markdown }: { json: boolean; markdown: boolean }): string {
-  if (json) return renderPlanJson(shown);
-  return markdown ? renderPlanMarkdown(shown) : renderPlanText(shown);
+  if (json) return renderPlanAsJson(shown);
+  return markdown ? renderPlanAsMarkdown(shown) : renderPlanAsText(shown);
 }
 
 async function read([file, ...more]: string[], terminal: Terminal): Promise<string> {

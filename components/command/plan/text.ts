@@ -2,24 +2,25 @@ import type { ComponentPlan, Plan, PlannedStep, Remark } from "../../plan/docume
 import { summarizePlan } from "./summarizePlan";
 
 /** For people: the counts first, then each component, step by step. */
-export function renderPlanText(plan: Plan): string {
-  const others = plan.otherErrors.length === 0 ? [] : [section("elsewhere", plan.otherErrors.map(indented))];
-  return [`${summarizePlan(plan)}\n`, ...plan.components.map(renderComponent), ...others].join("\n");
+export function renderPlanAsText(plan: Plan): string {
+  const others =
+    plan.otherErrors.length === 0 ? [] : [renderTextSection("elsewhere", plan.otherErrors.map(indentPlanText))];
+  return [`${summarizePlan(plan)}\n`, ...plan.components.map(renderComponentText), ...others].join("\n");
 }
 
-function renderComponent({ component, name, steps, findings, notes, notLookedAt }: ComponentPlan): string {
+function renderComponentText({ component, name, steps, findings, notes, notLookedAt }: ComponentPlan): string {
   const lists = [
-    section(
+    renderTextSection(
       "findings",
-      findings.map(({ severity, ...remark }) => renderRemark(remark, `${severity}, `)),
+      findings.map(({ severity, ...remark }) => renderRemarkText(remark, `${severity}, `)),
     ),
-    section(
+    renderTextSection(
       "notes",
-      notes.map((note) => renderRemark(note)),
+      notes.map((note) => renderRemarkText(note)),
     ),
-    section(
+    renderTextSection(
       "not looked at",
-      notLookedAt.map((each) => renderRemark(each)),
+      notLookedAt.map((each) => renderRemarkText(each)),
     ),
   ];
   return `${component} ${name}\n${steps.map(renderStep).join("")}${lists.join("")}`;
@@ -35,15 +36,15 @@ function renderStep({ phase, about, does, undo, onFailure }: PlannedStep): strin
   return `${lines.join("\n")}\n`;
 }
 
-function section(heading: string, entries: readonly string[]): string {
+function renderTextSection(heading: string, entries: readonly string[]): string {
   return entries.length === 0 ? "" : `  ${heading}\n${entries.map((entry) => `${entry}\n`).join("")}`;
 }
 
-function renderRemark({ phase, text }: Remark, before = ""): string {
-  return indented(`${before}${phase}: ${text}`);
+function renderRemarkText({ phase, text }: Remark, before = ""): string {
+  return indentPlanText(`${before}${phase}: ${text}`);
 }
 
-function indented(text: string): string {
+function indentPlanText(text: string): string {
   return text
     .split("\n")
     .map((line) => `    ${line}`)

@@ -12,8 +12,8 @@ export function renderRollbackAsMarkdown(report: RollbackReport): string {
     `### ${escapeMarkdown(describeVerdict(report))}`,
     escapeMarkdown(`context ${context}, ${server}`),
     [line(heads.map((head) => head.toLowerCase())), line(heads.map(() => "---")), ...rows.map(line)].join("\n"),
-    ...(blockers.length === 0 ? [] : [list("Blocks", blockers.map(problemInOneLine))]),
-    ...describeSections(report).map(({ heading, lines }) => list(heading, lines)),
+    ...(blockers.length === 0 ? [] : [renderMarkdownList("Blocks", blockers.map(problemInOneLine))]),
+    ...describeSections(report).map(({ heading, lines }) => renderMarkdownList(heading, lines)),
     `${escapeMarkdown(describeWhen(report))}${steps.length === 0 ? "" : ":"}`,
     ...steps.map(({ what, command }, index) => {
       const block = command === undefined ? "" : `\n\n   \`\`\`sh\n   ${command}\n   \`\`\``;
@@ -23,6 +23,6 @@ export function renderRollbackAsMarkdown(report: RollbackReport): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-function list(heading: string, lines: readonly string[]): string {
+function renderMarkdownList(heading: string, lines: readonly string[]): string {
   return [`${escapeMarkdown(heading)}:`, "", ...lines.map((line) => `- ${escapeMarkdown(line)}`)].join("\n");
 }

@@ -39,7 +39,7 @@ export const rollback: Subcommand = {
   name: "rollback",
   summary: "say what a downgrade of a CRD to an older version needs, and what blocks it",
   help: HELP,
-  run: (args, terminal) => showRollback(readArgs(args), terminal),
+  run: (args, terminal) => showRollback(readRollbackArgs(args), terminal),
 };
 
 interface Asked extends ClusterReference {
@@ -48,7 +48,7 @@ interface Asked extends ClusterReference {
   readonly form: "text" | "json" | "markdown";
 }
 
-function readArgs(args: string[]): Asked {
+function readRollbackArgs(args: string[]): Asked {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -10,7 +10,9 @@ export function renderRollbackAsText(report: RollbackReport): string {
     `context ${context}, ${server}: ${describeVerdict(report)}`,
     alignColumns(tableOfVersions(report)),
     ...blockers.map(describeProblem),
-    ...describeSections(report).map(({ heading, lines }) => [`${heading}:`, ...lines.map(indented)].join("\n")),
+    ...describeSections(report).map(({ heading, lines }) =>
+      [`${heading}:`, ...lines.map(indentRollbackText)].join("\n"),
+    ),
     [
       `${describeWhen(report)}${steps.length === 0 ? "" : ":"}`,
       ...steps.flatMap(({ what, command }, index) => [
@@ -22,6 +24,6 @@ export function renderRollbackAsText(report: RollbackReport): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-function indented(line: string): string {
+function indentRollbackText(line: string): string {
   return `  ${line}`;
 }

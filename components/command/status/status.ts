@@ -43,7 +43,7 @@ export const status: Subcommand = {
 const AT_ONCE = 4;
 
 async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode> {
-  const { values, positionals: patterns } = readArgs(args);
+  const { values, positionals: patterns } = readStatusArgs(args);
   const { kubeconfig, context, against, all = false, wide = false, json = false, markdown = false } = values;
   const next = against === undefined ? undefined : await readNextManifests(against, terminal);
   const references = await referencesOf(kubeconfig, context, values["all-contexts"] === true);
@@ -61,7 +61,7 @@ async function showStatus(args: string[], terminal: Terminal): Promise<ExitCode>
   return exitCodeOfClusterStatus(clusters);
 }
 
-function readArgs(args: string[]) {
+function readStatusArgs(args: string[]) {
   const read = parseArgs({
     args,
     allowPositionals: true,

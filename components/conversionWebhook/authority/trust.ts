@@ -3,7 +3,7 @@ import type { Conversion } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Trust } from "./plan";
-import type { Names } from "./takeStep";
+import type { Names } from "./takeAuthorityStep";
 
 interface Definitions {
   items: { metadata: { name: string }; spec: { conversion?: Conversion } }[];

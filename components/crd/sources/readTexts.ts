@@ -14,10 +14,10 @@ import { isArchiveName } from "./archive";
 export function readTexts(given: string, hint: Omit<Problem, "what">): Texts {
   try {
     if (!statSync(given).isDirectory()) {
-      return isArchiveName(given) ? readChartArchive(given) : manifests([given]);
+      return isArchiveName(given) ? readChartArchive(given) : textsOfManifests([given]);
     }
     if (existsSync(join(given, "Chart.yaml"))) return readChartFolder(given);
-    return manifests(namesIn(given).map((name) => join(given, name)));
+    return textsOfManifests(namesIn(given).map((name) => join(given, name)));
   } catch (error) {
     const { code, path = given } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
@@ -25,7 +25,7 @@ export function readTexts(given: string, hint: Omit<Problem, "what">): Texts {
   }
 }
 
-function manifests(files: readonly string[]): Texts {
+function textsOfManifests(files: readonly string[]): Texts {
   return { texts: files.map((file) => ({ name: file, file, text: readFileSync(file, "utf8") })), unrendered: [] };
 }
 

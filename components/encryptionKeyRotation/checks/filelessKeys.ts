@@ -15,7 +15,7 @@ export function filelessKeys(args: RotationInput): string[] {
 }
 
 /** The same of arguments that became known late. */
-export function whyNotFileless(keys: readonly KeyName[]): string | undefined {
+export function whyKeysNotFileless(keys: readonly KeyName[]): string | undefined {
   const local = keys.filter(({ kind }) => kind !== "kms");
   if (local.length === 0) return undefined;
   return `targets is empty, and keys holds ${local.map(labelKeyName).join(", ")}; ${EXPECTED}`;

@@ -1,9 +1,9 @@
-import { patternsOfConfiguration, patternCovers } from "../configuration/resourcePatterns";
+import { resourcePatternsOfConfiguration, patternCovers } from "../configuration/resourcePatterns";
 import type { Rotation } from "./rotation";
 
 /** First match wins: a wildcard of ours does not reach what an earlier entry of the file serves. */
 export function notShadowed({ live, desired }: Rotation): string[] {
-  const there = [...patternsOfConfiguration(live)].sort();
+  const there = [...resourcePatternsOfConfiguration(live)].sort();
   return desired.resources.flatMap((pattern) => {
     const earlier = there.filter((each) => each !== pattern && patternCovers(pattern, each));
     if (earlier.length === 0) return [];

@@ -35,7 +35,7 @@ function candidates(resource: string): string[] {
 
 /** The pattern of the file that serves a resource: its own name, else `*.GROUP`, else `*.*`; undefined: nothing, so it is plain. */
 export function servingResourcePattern(configuration: EncryptionConfiguration, resource: string): string | undefined {
-  const there = patternsOfConfiguration(configuration);
+  const there = resourcePatternsOfConfiguration(configuration);
   return candidates(resource).find((each) => there.has(each));
 }
 
@@ -43,26 +43,26 @@ export function servingResourcePattern(configuration: EncryptionConfiguration, r
  * Which of these patterns a rotation reaches a resource by. With `*.*` desired, a resource with an earlier entry of its own in the
  * file is not reached: first match wins, and its keys are not ours to touch.
  */
-export function reachingPattern(
+export function reachingResourcePattern(
   live: EncryptionConfiguration,
   patterns: readonly string[],
   resource: string,
 ): string | undefined {
   const ours = new Set(patterns.map(normalizePattern));
-  const there = patternsOfConfiguration(live);
+  const there = resourcePatternsOfConfiguration(live);
   const serving = candidates(resource).find((each) => ours.has(each) || there.has(each));
   return serving !== undefined && ours.has(serving) ? serving : undefined;
 }
 
-export function isReachedByPatterns(
+export function isReachedByResourcePatterns(
   live: EncryptionConfiguration,
   patterns: readonly string[],
   resource: string,
 ): boolean {
-  return reachingPattern(live, patterns, resource) !== undefined;
+  return reachingResourcePattern(live, patterns, resource) !== undefined;
 }
 
-export function patternsOfConfiguration({ entries }: EncryptionConfiguration): Set<string> {
+export function resourcePatternsOfConfiguration({ entries }: EncryptionConfiguration): Set<string> {
   return new Set(entries.flatMap(({ resources }) => resources.map(normalizePattern)));
 }
 
@@ -77,13 +77,13 @@ export function patternCovers(wildcard: string, pattern: string): boolean {
   return left.resource === "*" && left.group === right.group;
 }
 
-export function isWildcardPattern(pattern: string): boolean {
+export function isWildcardResourcePattern(pattern: string): boolean {
   return pattern.startsWith("*.");
 }
 
 /** As the API server reads them: k8s.io/apiserver pkg/server/options/encryptionconfig/config.go, transformerFromResource. */
-export function patternMatches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
+export function resourcePatternMatches(pattern: string, resource: Pick<Resource, "group" | "plural">): boolean {
   if (pattern === "*.*") return true;
-  if (isWildcardPattern(pattern)) return pattern.slice("*.".length) === resource.group;
+  if (isWildcardResourcePattern(pattern)) return pattern.slice("*.".length) === resource.group;
   return pattern === qualifiedResourceName(resource);
 }

@@ -27,19 +27,19 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     const { errors, warnings } = checkRotation(
       live.configuration,
       desired,
-      known(inputs.material),
-      known(inputs.archived),
+      withoutUnknownBytes(inputs.material),
+      withoutUnknownBytes(inputs.archived),
     );
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
     const facts = await readRotationFacts(inputs, cluster, live);
     const plans = planEveryPhase(live, inputs, await migrateFactsOf(cluster, inputs.migrator, facts));
-    const plan = [...resuming(facts.record, live), ...plans[0]];
+    const plan = [...planResuming(facts.record, live), ...plans[0]];
     const isIdle = [...plan, ...plans.flat()].length === 0;
     return {
       plan,
       warnings: [
         ...warnings,
-        ...cutOffOf(live),
+        ...warnOfCutOff(live),
         ...checkKeyAge(keyAges(facts.record, desired), maxKeyAgeDays, new Date()),
       ],
       notes: isIdle
@@ -51,7 +51,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
 
   async run(inputs, work) {
     const { live, isNew, evidence } = await edit("distribute", inputs, work, inputs.material, (found) => {
-      const { errors } = checkRotation(found.configuration, inputs.desired, known(inputs.material));
+      const { errors } = checkRotation(found.configuration, inputs.desired, withoutUnknownBytes(inputs.material));
       if (errors.length > 0) throw new UserError(errors.join("\n"));
       return Promise.resolve();
     });
@@ -73,14 +73,14 @@ async function rewriteNotes(
 }
 
 /** Whatever the phase was that wrote it: this one runs first. */
-function resuming(record: RotationRecord, { sha256 }: LiveConfiguration): string[] {
+function planResuming(record: RotationRecord, { sha256 }: LiveConfiguration): string[] {
   if (unfinishedWriteOfRecord(record, sha256) === undefined) return [];
   return [
     "a run was cut off after it wrote the file that the targets hold: every API server is seen to load it, or it is rolled back",
   ];
 }
 
-function cutOffOf({ cutOff }: LiveConfiguration): string[] {
+function warnOfCutOff({ cutOff }: LiveConfiguration): string[] {
   if (cutOff === undefined) return [];
   return [
     "some targets hold what an earlier run was writing when it was cut off: the next phase that runs gives all of them what was there before, then goes on",
@@ -88,7 +88,7 @@ function cutOffOf({ cutOff }: LiveConfiguration): string[] {
 }
 
 /** What is known of it: in a preview, bytes of new keys are not made yet. */
-function known(byName: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+function withoutUnknownBytes(byName: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
   const all = typeof byName === "object" ? Object.entries(byName) : [];
   return Object.fromEntries(all.filter(([, value]) => unknownPaths(value).length === 0));
 }

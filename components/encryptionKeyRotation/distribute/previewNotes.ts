@@ -24,7 +24,7 @@ export async function previewNotes(
   live: LiveConfiguration,
   facts: RotationFacts,
 ): Promise<string[]> {
-  const orders = live.sha256 === NO_FILE ? [unreached(inputs)] : keyOrders(inputs, live);
+  const orders = live.sha256 === NO_FILE ? [noteUnreached(inputs)] : noteKeyOrders(inputs, live);
   const counts = await countPrefixesByResource(inputs.audit, facts.resources).catch((error: unknown) =>
     messageOfError(error),
   );
@@ -40,16 +40,16 @@ export async function previewNotes(
     kept,
     objects.join("\n"),
     bytes.join("\n"),
-    await servers(inputs, cluster, live, facts),
+    await noteServers(inputs, cluster, live, facts),
   ].filter((note) => note !== "");
 }
 
-function unreached({ desired }: DistributeInputs): string {
+function noteUnreached({ desired }: DistributeInputs): string {
   return `no target: ${labelKeyName(desired.write)} is taken for the first key of ${desired.resources.join(", ")}, by your word`;
 }
 
 /** By name, now and after each phase that edits the file. */
-function keyOrders({ desired }: DistributeInputs, live: LiveConfiguration): string[] {
+function noteKeyOrders({ desired }: DistributeInputs, live: LiveConfiguration): string[] {
   const material = Object.fromEntries(
     missingDesiredKeys(desired, live.configuration).map(({ name }) => [name, NO_KEY]),
   );
@@ -67,7 +67,7 @@ function keyOrders({ desired }: DistributeInputs, live: LiveConfiguration): stri
   ]);
 }
 
-async function servers(
+async function noteServers(
   { decommissionedServers }: DistributeInputs,
   cluster: Cluster,
   live: LiveConfiguration,
@@ -78,13 +78,13 @@ async function servers(
       facts.reported ?? (await readReportsNow(cluster, decommissionedServers, silentWorkForRotationFacts()));
     const held =
       live.sha256 === NO_FILE ? "" : `targets hold ${live.text === "" ? "no file" : fullReportHash(live.sha256)}; `;
-    return [`${held}${reported.description}`, ...lines(reported)].join("\n");
+    return [`${held}${reported.description}`, ...linesOfServers(reported)].join("\n");
   } catch (error) {
     return notLookedAt(`what the API servers run with: ${messageOfError(error)}`);
   }
 }
 
-function lines({ servers, missing }: Reported): string[] {
+function linesOfServers({ servers, missing }: Reported): string[] {
   return [
     ...servers.map(({ host, hash }) => `  ${host}: ${hash ?? "reports no hash (before 1.34, or without encryption)"}`),
     ...missing.map((sentence) => `  ${sentence}`),

@@ -31,14 +31,14 @@ export function undoEdit(written: EncryptionConfiguration, before: Order): Encry
   const changed = new Map<string, Provider[]>();
   for (const [pattern, keys] of Object.entries(before)) {
     const held = keyEntriesOf(effectiveProviders(written, pattern));
-    const atoms = keys.flatMap((key) => atomAgain(key, held));
+    const atoms = keys.flatMap((key) => keyEntryBeforeEdit(key, held));
     if (atoms.length < keys.length) return undefined;
     if (JSON.stringify(atoms) !== JSON.stringify(held)) changed.set(pattern, providersOfKeyEntries(atoms));
   }
   return changed.size === 0 ? written : withOwnEntries(written, changed);
 }
 
-function atomAgain(key: OrderedKey, held: readonly KeyEntry[]): KeyEntry[] {
+function keyEntryBeforeEdit(key: OrderedKey, held: readonly KeyEntry[]): KeyEntry[] {
   if (key.kind === "identity") return [{ kind: "identity", name: "" }];
   const atom = held.find((each) => isSameKeyName(each, key));
   if (atom?.kind !== "kms") return atom === undefined ? [] : [atom];

@@ -4,7 +4,7 @@ import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
-import { resourcePatternCoversCrds, patternMatches } from "../configuration/resourcePatterns";
+import { resourcePatternCoversCrds, resourcePatternMatches } from "../configuration/resourcePatterns";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
@@ -27,11 +27,11 @@ export async function refuseHiddenResources(
   if (wildcards.length === 0) return;
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.
-    const crds = await crdNames(cluster, signal);
+    const crds = await listCrdNames(cluster, signal);
     const { listable } = await everyResource(cluster, signal);
     const hidden = findHiddenCrds(wildcards, crds, listable).filter(isReached);
     if (hidden.length === 0) return;
-    if (tried === TRIES) throw new UserError(describe(wildcards, hidden));
+    if (tried === TRIES) throw new UserError(describeHiddenResources(wildcards, hidden));
     await sleep(TRY_AGAIN_MS, signal);
   }
 }
@@ -46,18 +46,19 @@ export function findHiddenCrds(
   return crds.filter((name) => {
     const [plural = "", ...group] = name.split(".");
     return (
-      !shown.has(name) && wildcards.some((wildcard) => patternMatches(wildcard, { plural, group: group.join(".") }))
+      !shown.has(name) &&
+      wildcards.some((wildcard) => resourcePatternMatches(wildcard, { plural, group: group.join(".") }))
     );
   });
 }
 
-async function crdNames(cluster: Caller, signal: AbortSignal): Promise<string[]> {
+async function listCrdNames(cluster: Caller, signal: AbortSignal): Promise<string[]> {
   const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   const { items } = await cluster.call<KubernetesList>({ method: "GET", path, accept: MetadataOnly.list, signal });
   return (items ?? []).map(({ metadata }) => metadata.name).sort();
 }
 
-function describe(wildcards: readonly string[], hidden: readonly string[]): Problem {
+function describeHiddenResources(wildcards: readonly string[], hidden: readonly string[]): Problem {
   const [first = ""] = hidden;
   return {
     what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which the cluster does not serve: objects of a CRD without a served version stay in etcd, and nobody can rewrite them`,

@@ -49,8 +49,8 @@ async function wasStale(
 ): Promise<boolean> {
   try {
     const first = await touchAsListed(cluster, resource, listed, signal);
-    if (isSame(first, listed)) return false;
-    return isSame(await touchAsListed(cluster, resource, first, signal), first);
+    if (isSameWrite(first, listed)) return false;
+    return isSameWrite(await touchAsListed(cluster, resource, first, signal), first);
   } catch (error) {
     if (!hasErrorStatus(error, 409)) throw error;
     // Should the conflict have been another one than a write since, it is rewritten now.
@@ -75,6 +75,6 @@ function touchAsListed(
   });
 }
 
-function isSame(one: KubernetesObject, other: KubernetesObject): boolean {
+function isSameWrite(one: KubernetesObject, other: KubernetesObject): boolean {
   return one.metadata.resourceVersion === other.metadata.resourceVersion;
 }

@@ -22,7 +22,7 @@ interface ConfigMap extends KubernetesObject {
 }
 
 export async function readRecordConfigMap(cluster: Pick<Cluster, "call">, namespace: string): Promise<RotationRecord> {
-  return recordIn(await readConfigMap(cluster, namespace));
+  return recordInConfigMap(await readConfigMap(cluster, namespace));
 }
 
 /**
@@ -36,7 +36,7 @@ export async function recordWriteInConfigMap(
   write: Omit<RecordedWrite, "at" | "loaded">,
   keeps: (resource: string, writeKey: string) => boolean,
 ): Promise<void> {
-  await update(cluster, namespace, (record) => {
+  await updateRecordConfigMap(cluster, namespace, (record) => {
     const hashes = { from: fullReportHash(write.from), to: fullReportHash(write.to) };
     const since = takesBackRecordedWrite({ ...write, ...hashes }, record.write)
       ? { ...write.since, restored: true }
@@ -61,7 +61,7 @@ export async function recordLoadedInConfigMap(
   sha256: string,
 ): Promise<void> {
   if (unfinishedWriteOfRecord(record, sha256) === undefined) return;
-  await update(cluster, namespace, (found) => {
+  await updateRecordConfigMap(cluster, namespace, (found) => {
     const write = unfinishedWriteOfRecord(found, sha256);
     return write === undefined ? {} : { [WRITE_KEY]: JSON.stringify({ ...write, loaded: true }) };
   });
@@ -72,15 +72,15 @@ export async function recordProofInConfigMap(
   namespace: string,
   proof: RotationProof,
 ): Promise<void> {
-  await update(cluster, namespace, () => ({ [proof.resource]: JSON.stringify(proof) }));
+  await updateRecordConfigMap(cluster, namespace, () => ({ [proof.resource]: JSON.stringify(proof) }));
 }
 
-function recordIn(configMap: ConfigMap | undefined): RotationRecord {
+function recordInConfigMap(configMap: ConfigMap | undefined): RotationRecord {
   const { [WRITE_KEY]: noted, ...rest } = configMap?.data ?? {};
-  const write = parse<RecordedWrite>(noted, (found) => Array.isArray(found.since?.servers));
+  const write = parseRecordEntry<RecordedWrite>(noted, (found) => Array.isArray(found.since?.servers));
   const proofs: Record<string, RotationProof> = {};
   for (const [resource, text] of Object.entries(rest)) {
-    const proof = parse<RotationProof>(
+    const proof = parseRecordEntry<RotationProof>(
       text,
       (found) => found.resource === resource && Array.isArray(found.configHashes) && isMoment(found.at),
     );
@@ -95,7 +95,7 @@ function isMoment(at: unknown): boolean {
 }
 
 /** Damaged by hand is as good as none. */
-function parse<T>(text: string | undefined, isWhole: (value: Partial<T>) => boolean): T | undefined {
+function parseRecordEntry<T>(text: string | undefined, isWhole: (value: Partial<T>) => boolean): T | undefined {
   try {
     const value = JSON.parse(text ?? "null") as Partial<T> | null;
     return typeof value === "object" && value !== null && isWhole(value) ? (value as T) : undefined;
@@ -106,23 +106,23 @@ function parse<T>(text: string | undefined, isWhole: (value: Partial<T>) => bool
 
 async function readConfigMap(cluster: Pick<Cluster, "call">, namespace: string): Promise<ConfigMap | undefined> {
   try {
-    return await cluster.call<ConfigMap>({ method: "GET", path: pathOf(namespace, RECORD_NAME) });
+    return await cluster.call<ConfigMap>({ method: "GET", path: configMapPath(namespace, RECORD_NAME) });
   } catch (error) {
     if (hasErrorStatus(error, 404)) return undefined;
     throw error;
   }
 }
 
-async function update(
+async function updateRecordConfigMap(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   change: (record: RotationRecord) => Record<string, string | null>,
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     const found = await readConfigMap(cluster, namespace);
-    const data = change(recordIn(found));
+    const data = change(recordInConfigMap(found));
     try {
-      await write(cluster, namespace, found, data);
+      await writeRecordConfigMap(cluster, namespace, found, data);
       return;
     } catch (error) {
       if (!hasErrorStatus(error, 409) || tried === CONFLICTS) throw error;
@@ -131,7 +131,7 @@ async function update(
 }
 
 /** Refused when it moved since it was read; null removes a key. */
-async function write(
+async function writeRecordConfigMap(
   cluster: Pick<Cluster, "call">,
   namespace: string,
   found: ConfigMap | undefined,
@@ -139,18 +139,18 @@ async function write(
 ): Promise<void> {
   if (found === undefined) {
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: RECORD_NAME, namespace }, data };
-    await cluster.call({ method: "POST", path: pathOf(namespace), body });
+    await cluster.call({ method: "POST", path: configMapPath(namespace), body });
     return;
   }
   const { resourceVersion } = found.metadata;
   await cluster.call({
     method: "PATCH",
-    path: pathOf(namespace, RECORD_NAME),
+    path: configMapPath(namespace, RECORD_NAME),
     body: { metadata: { resourceVersion }, data },
     contentType: PatchType.merge,
   });
 }
 
-function pathOf(namespace: string, name?: string): string {
+function configMapPath(namespace: string, name?: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps${name === undefined ? "" : `/${name}`}`;
 }

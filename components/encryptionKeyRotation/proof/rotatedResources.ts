@@ -4,7 +4,7 @@ import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { isFollowedByInTreeMigrator } from "../../migration/inTree/inTree";
-import { isWildcardPattern, patternMatches } from "../configuration/resourcePatterns";
+import { isWildcardResourcePattern, resourcePatternMatches } from "../configuration/resourcePatterns";
 
 export interface RotatedResource extends Resource {
   /** As an EncryptionConfiguration names it: `secrets`, `databases.example.com`. */
@@ -55,17 +55,17 @@ export function selectRotatedResources(
   const own = listable.filter(({ group, version }) => !aggregated.includes(`${group}/${version}`));
   const named = new Map<string, RotatedResource>();
   for (const pattern of patterns) {
-    const found = own.filter((resource) => patternMatches(pattern, resource) && isPatchable(resource));
-    if (found.length === 0 && !isWildcardPattern(pattern))
+    const found = own.filter((resource) => resourcePatternMatches(pattern, resource) && isPatchable(resource));
+    if (found.length === 0 && !isWildcardResourcePattern(pattern))
       throw new UserError(describeUnserved(pattern, listable, aggregated));
-    for (const resource of found) named.set(qualifiedResourceName(resource), rotated(resource));
+    for (const resource of found) named.set(qualifiedResourceName(resource), asRotatedResource(resource));
   }
   // Cohabiting: stored as core events, whatever the group through which they are read (pkg/kubeapiserver/default_storage_factory_builder.go).
   if (named.has("events")) named.delete("events.events.k8s.io");
   return [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function rotated(resource: ListableResource): RotatedResource {
+function asRotatedResource(resource: ListableResource): RotatedResource {
   const { group, version, plural, verbs } = resource;
   return {
     group,

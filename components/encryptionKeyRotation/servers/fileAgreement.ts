@@ -61,7 +61,7 @@ export async function awaitFileAgreement(cluster: Cluster, awaited: ExpectedFile
 /** Of a server met only now, the first look stands for what was before: a counter that moves from now on tells. */
 function withNewServers(since: Reported | undefined, reported: Reported | undefined): Reported | undefined {
   if (since === undefined || reported === undefined) return since ?? reported;
-  const added = reported.servers.filter((server) => !since.servers.some((each) => isSame(each, server)));
+  const added = reported.servers.filter((server) => !since.servers.some((each) => isSameReport(each, server)));
   return { ...since, servers: [...since.servers, ...added] };
 }
 
@@ -109,7 +109,7 @@ export interface Expectation {
 /** Whether these servers run with the file. Pure. */
 export function judgeFileAgreement(reported: Reported, expectation: Expectation): Verdict {
   const before = (server: ReportedServer): ReportedServer | undefined =>
-    expectation.since?.servers.find((each) => isSame(each, server));
+    expectation.since?.servers.find((each) => isSameReport(each, server));
   const twice = reported.servers.find(
     ({ host }, at) => reported.servers.findIndex((each) => each.host === host) !== at,
   );
@@ -125,7 +125,7 @@ export function judgeFileAgreement(reported: Reported, expectation: Expectation)
   }
   const absent = (expectation.since?.servers ?? []).filter(
     (each) =>
-      !expectation.decommissioned.includes(each.host) && !reported.servers.some((server) => isSame(each, server)),
+      !expectation.decommissioned.includes(each.host) && !reported.servers.some((server) => isSameReport(each, server)),
   );
   // Who answered before could not be told then; every server that has announced itself is compared now.
   const first = absent.find(({ anonymous }) => anonymous !== true || expectation.leases.length === 0);
@@ -141,7 +141,7 @@ const INDISTINCT =
   "several API servers answer as one, and none tells which file it loaded (they can from Kubernetes 1.34 on)";
 
 /** The host is not known before the first reload, and the address not behind every balancer. */
-function isSame(a: ReportedServer, b: ReportedServer): boolean {
+function isSameReport(a: ReportedServer, b: ReportedServer): boolean {
   return a.host === b.host || (a.address !== undefined && a.address === b.address);
 }
 

@@ -53,7 +53,7 @@ export async function awaitKmsKeyId(
     if ("keyId" in agreed) {
       const { keyId } = agreed;
       const seen = `each of ${reported.description} reports key id ${shortReportHash(keyId)} of KMS provider ${provider}`;
-      return { keyId, evidence: keyId === known ? [seen] : [seen, await writesWithIt(servers, work)] };
+      return { keyId, evidence: keyId === known ? [seen] : [seen, await awaitWritesWithKmsKey(servers, work)] };
     }
     const waited = Date.now() - began;
     if (waited > TIMEOUT_MS) {
@@ -72,8 +72,9 @@ export async function awaitKmsKeyId(
  * A server tells the id before it has a data key under it; its health is that of the same step (check and rotation hold one lock), so
  * healthy after the id was told means that it writes with it.
  */
-async function writesWithIt(servers: ApiServers, work: Work): Promise<string> {
-  const healthy = servers.distinct && (await everyServerOrIndistinct(servers, () => eachHealthy(servers, work)));
+async function awaitWritesWithKmsKey(servers: ApiServers, work: Work): Promise<string> {
+  const healthy =
+    servers.distinct && (await everyServerOrIndistinct(servers, () => isKmsHealthyEverywhere(servers, work)));
   if (healthy) return "each is healthy with it";
   const until = Date.now() + OLD_KEY_SECONDS * 1_000;
   for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
@@ -85,7 +86,7 @@ async function writesWithIt(servers: ApiServers, work: Work): Promise<string> {
   return `waited ${OLD_KEY_SECONDS} s for their old data keys to expire`;
 }
 
-async function eachHealthy(servers: ApiServers, work: Work): Promise<boolean> {
+async function isKmsHealthyEverywhere(servers: ApiServers, work: Work): Promise<boolean> {
   for (const server of servers.servers) {
     try {
       await server.call({ method: "GET", path: "/readyz/kms-providers", accept: "text/plain", signal: work.signal });

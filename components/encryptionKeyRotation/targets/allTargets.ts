@@ -31,15 +31,15 @@ export async function readAllTargets(
   const texts = await Promise.all(targets.map((target) => target.read()));
   const distinct = [...new Set(texts)];
   const [first = "", second = ""] = distinct;
-  if (distinct.length <= 1) return held(first);
+  if (distinct.length <= 1) return heldByAllTargets(first);
   if (distinct.length === 2) {
-    if (await cutOff(first, second)) return { ...held(first), cutOff: second };
-    if (await cutOff(second, first)) return { ...held(second), cutOff: first };
+    if (await cutOff(first, second)) return { ...heldByAllTargets(first), cutOff: second };
+    if (await cutOff(second, first)) return { ...heldByAllTargets(second), cutOff: first };
   }
   throw new UserError(disagreement(targets, texts, distinct));
 }
 
-function held(text: string): TargetsText {
+function heldByAllTargets(text: string): TargetsText {
   return { text, sha256: sha256OfText(text) };
 }
 

@@ -11,22 +11,22 @@ export function checkTarget(args: TargetArgs, where = "target"): void {
   if (given.length !== 1) {
     throw new UserError(`${where} has ${given.join(" and ") || "none"} of ${KINDS.join(", ")}; expected exactly one`);
   }
-  if ("file" in args) filled(args.file, `${where}.file`, "a path");
+  if ("file" in args) checkTargetText(args.file, `${where}.file`, "a path");
   else if ("ssh" in args) checkSsh(args.ssh, `${where}.ssh`);
   else {
-    program(args.commands.read, `${where}.commands.read`);
-    program(args.commands.write, `${where}.commands.write`);
-    positive(args.commands.timeout, `${where}.commands.timeout`);
+    checkTargetProgram(args.commands.read, `${where}.commands.read`);
+    checkTargetProgram(args.commands.write, `${where}.commands.write`);
+    checkTargetNumber(args.commands.timeout, `${where}.commands.timeout`);
   }
-  if (args.reload !== undefined) program(args.reload, `${where}.reload`);
+  if (args.reload !== undefined) checkTargetProgram(args.reload, `${where}.reload`);
 }
 
 function checkSsh(ssh: SshArgs, where: string): void {
-  filled(ssh.host, `${where}.host`, "a name or an address");
-  filled(ssh.path, `${where}.path`, "a path");
+  checkTargetText(ssh.host, `${where}.host`, "a name or an address");
+  checkTargetText(ssh.path, `${where}.path`, "a path");
   if (!ssh.path.startsWith("/")) throw new UserError(`${where}.path is "${ssh.path}"; expected an absolute path`);
-  positive(ssh.port, `${where}.port`);
-  positive(ssh.timeout, `${where}.timeout`);
+  checkTargetNumber(ssh.port, `${where}.port`);
+  checkTargetNumber(ssh.timeout, `${where}.timeout`);
   const ways = (["privateKey", "privateKeyFile", "agent"] as const).filter((way) => ssh[way] !== undefined);
   if (ways.length !== 1) {
     throw new UserError(
@@ -36,17 +36,17 @@ function checkSsh(ssh: SshArgs, where: string): void {
   if (ssh.hostKey !== undefined) parsePinnedHostKey(ssh.hostKey, `${where}.hostKey`);
 }
 
-function program(argv: unknown, where: string): void {
+function checkTargetProgram(argv: unknown, where: string): void {
   const problem = whyNoProgram(argv, where);
   if (problem !== undefined) throw new UserError(problem);
 }
 
-function filled(value: unknown, where: string, expected: string): void {
+function checkTargetText(value: unknown, where: string, expected: string): void {
   if (typeof value === "string" && value !== "") return;
   throw new UserError(`${where} is ${JSON.stringify(value) ?? "missing"}; expected ${expected}`);
 }
 
-function positive(value: unknown, where: string): void {
+function checkTargetNumber(value: unknown, where: string): void {
   if (value === undefined || (typeof value === "number" && value > 0)) return;
   throw new UserError(`${where} is ${JSON.stringify(value)}; expected a number above 0`);
 }

@@ -32,16 +32,16 @@ export class FileTarget implements OpenTarget {
     const file = await this.behindLinks();
     try {
       if (text === "") await fs.rm(file, { force: true });
-      else await replace(file, text);
+      else await replaceLocalFile(file, text);
       await this.tidy();
-      await syncDirectory(path.dirname(file));
+      await syncLocalDirectory(path.dirname(file));
     } catch (error) {
       throw this.failed("write", error, "a directory that this user may write");
     }
   }
 
   async tidy(): Promise<void> {
-    await fs.rm(temporaryBeside(await this.behindLinks()), { force: true });
+    await fs.rm(localTemporaryBeside(await this.behindLinks()), { force: true });
   }
 
   close(): Promise<void> {
@@ -75,8 +75,8 @@ export class FileTarget implements OpenTarget {
   }
 }
 
-async function replace(file: string, text: string): Promise<void> {
-  const temporary = temporaryBeside(file);
+async function replaceLocalFile(file: string, text: string): Promise<void> {
+  const temporary = localTemporaryBeside(file);
   const before = await fs.stat(file).catch(() => undefined);
   await fs.rm(temporary, { force: true });
   // O_EXCL: never through a link that somebody else laid there.
@@ -84,7 +84,7 @@ async function replace(file: string, text: string): Promise<void> {
   try {
     try {
       await handle.chmod(0o600);
-      await keepOwner(handle, before);
+      await keepLocalOwner(handle, before);
       await handle.writeFile(text, "utf8");
       await handle.sync();
     } finally {
@@ -98,7 +98,7 @@ async function replace(file: string, text: string): Promise<void> {
 }
 
 /** Only root may give a file away; whoever else writes it becomes its owner. */
-async function keepOwner(handle: fs.FileHandle, before: Stats | undefined): Promise<void> {
+async function keepLocalOwner(handle: fs.FileHandle, before: Stats | undefined): Promise<void> {
   if (before === undefined) return;
   try {
     await handle.chown(before.uid, before.gid);
@@ -108,7 +108,7 @@ async function keepOwner(handle: fs.FileHandle, before: Stats | undefined): Prom
 }
 
 /** A rename is on the disk when its directory is: fsync(2). */
-async function syncDirectory(directory: string): Promise<void> {
+async function syncLocalDirectory(directory: string): Promise<void> {
   const handle = await fs.open(directory, constants.O_RDONLY);
   try {
     await handle.sync();
@@ -117,7 +117,7 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-function temporaryBeside(file: string): string {
+function localTemporaryBeside(file: string): string {
   return path.join(path.dirname(file), temporaryFileName(path.basename(file)));
 }
 

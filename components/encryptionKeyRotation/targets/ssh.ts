@@ -33,7 +33,7 @@ export class SshTarget implements OpenTarget {
       const bytes = await connection.ask<Buffer>("read", (settle) => sftp.readFile(args.path, settle));
       return decodeTargetText(bytes, this.name);
     } catch (error) {
-      if (!isMissing(error)) throw this.failed("read", error);
+      if (!isMissingRemotely(error)) throw this.failed("read", error);
       await this.directoryIsThere(connection);
       return "";
     }
@@ -43,10 +43,10 @@ export class SshTarget implements OpenTarget {
     const connection = await this.connected();
     try {
       const file = await behindLinks(connection, this.args.path);
-      if (text === "") await remove(connection, file);
-      else await replace(connection, file, text);
-      await remove(connection, temporaryBeside(file));
-      await syncDirectory(connection, file);
+      if (text === "") await removeRemoteFile(connection, file);
+      else await replaceRemoteFile(connection, file, text);
+      await removeRemoteFile(connection, remoteTemporaryBeside(file));
+      await syncRemoteDirectory(connection, file);
     } catch (error) {
       throw this.failed("write", error);
     }
@@ -55,7 +55,7 @@ export class SshTarget implements OpenTarget {
   async tidy(): Promise<void> {
     const connection = await this.connected();
     try {
-      await remove(connection, temporaryBeside(await behindLinks(connection, this.args.path)));
+      await removeRemoteFile(connection, remoteTemporaryBeside(await behindLinks(connection, this.args.path)));
     } catch (error) {
       throw this.failed("tidy", error);
     }
@@ -101,13 +101,13 @@ export class SshTarget implements OpenTarget {
   }
 }
 
-async function replace(connection: SshConnection, file: string, text: string): Promise<void> {
+async function replaceRemoteFile(connection: SshConnection, file: string, text: string): Promise<void> {
   const { sftp } = connection;
-  const temporary = temporaryBeside(file);
+  const temporary = remoteTemporaryBeside(file);
   const before = await connection
     .ask<{ uid: number; gid: number }>("stat", (settle) => sftp.stat(file, settle))
     .catch(() => undefined);
-  await remove(connection, temporary);
+  await removeRemoteFile(connection, temporary);
   try {
     const handle = await connection.ask<Buffer>("create", (settle) =>
       // Exclusive: never through a link that somebody else laid there.
@@ -115,7 +115,7 @@ async function replace(connection: SshConnection, file: string, text: string): P
     );
     try {
       await connection.ask<void>("chmod", (settle) => sftp.fchmod(handle, 0o600, settle));
-      if (before !== undefined) await keepOwner(connection, handle, before);
+      if (before !== undefined) await keepRemoteOwner(connection, handle, before);
       const bytes = Buffer.from(text, "utf8");
       await connection.ask<void>("write", (settle) => sftp.write(handle, bytes, 0, bytes.length, 0, settle));
       await connection.ask<void>("fsync", (settle) => sftp.ext_openssh_fsync(handle, settle)).catch(unlessUnsupported);
@@ -134,13 +134,13 @@ async function replace(connection: SshConnection, file: string, text: string): P
         });
       });
   } catch (error) {
-    await remove(connection, temporary).catch(() => undefined);
+    await removeRemoteFile(connection, temporary).catch(() => undefined);
     throw error;
   }
 }
 
 /** Only root may give a file away; whoever else writes it becomes its owner. */
-async function keepOwner(
+async function keepRemoteOwner(
   connection: SshConnection,
   handle: Buffer,
   { uid, gid }: { uid: number; gid: number },
@@ -151,15 +151,15 @@ async function keepOwner(
 }
 
 /** A rename is on the disk when its directory is. SFTP has no word for that, and a host that allows SFTP alone no program. */
-async function syncDirectory(connection: SshConnection, file: string): Promise<void> {
+async function syncRemoteDirectory(connection: SshConnection, file: string): Promise<void> {
   await connection.run(["sync", path.posix.dirname(file)], "sync").catch(() => undefined);
 }
 
-async function remove(connection: SshConnection, file: string): Promise<void> {
+async function removeRemoteFile(connection: SshConnection, file: string): Promise<void> {
   await connection
     .ask<void>("unlink", (settle) => connection.sftp.unlink(file, settle))
     .catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
+      if (!isMissingRemotely(error)) throw error;
     });
 }
 
@@ -168,16 +168,16 @@ async function behindLinks(connection: SshConnection, file: string): Promise<str
   try {
     return await connection.ask<string>("realpath", (settle) => connection.sftp.realpath(file, settle));
   } catch (error) {
-    if (isMissing(error)) return file;
+    if (isMissingRemotely(error)) return file;
     throw error;
   }
 }
 
-function temporaryBeside(file: string): string {
+function remoteTemporaryBeside(file: string): string {
   return path.posix.join(path.posix.dirname(file), temporaryFileName(path.posix.basename(file)));
 }
 
-function isMissing(error: unknown): boolean {
+function isMissingRemotely(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === NO_SUCH_FILE;
 }
 

@@ -22,7 +22,7 @@ import { awaitBuiltInAgreement, type BuiltInAgreement } from "./agreement";
 import { type BuiltIn, findBuiltIn, storageOfBuiltIn } from "./builtIn";
 import { planBuiltIn } from "./plan";
 import type { BuiltInProof } from "./proof";
-import { recordBuiltInProof } from "./proofConfigMap";
+import { recordInProofConfigMap } from "./proofConfigMap";
 import { rehearseBuiltIn } from "./rehearse";
 import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
 
@@ -60,7 +60,7 @@ async function migrateAsItIs(name: string, options: MigrationOptions, work: Migr
   const pass = new Pass(name, options, work);
   const { result, clean } = await passUntilProven(() => pass.once(), work.report, WORDS);
   work.signal.throwIfAborted();
-  await recordBuiltInProof(work.cluster, result.proof);
+  await recordInProofConfigMap(work.cluster, result.proof);
   const { proof, rewritten } = result;
   const proven = { ...withCleanPasses(result, clean), proven: proof.objects };
   return {

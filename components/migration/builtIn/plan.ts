@@ -1,13 +1,13 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { clusterIdentity } from "../../kubernetes/identity";
-import { describeMigrator } from "../definition/plan";
+import { describePlannedMigrator } from "../definition/plan";
 import { planMovingStale } from "../foreign/planMovingStale";
 import type { MigrationOptions, ResourcePlan } from "../resourceMigration";
 import { readResourceSample, type ResourceSample } from "../resourceSample";
 import { type BuiltIn, storageOfBuiltIn } from "./builtIn";
 import { type BuiltInProof, isBuiltInProven } from "./proof";
-import { readBuiltInProof } from "./proofConfigMap";
+import { readProofConfigMap } from "./proofConfigMap";
 
 /** What there is to do for one built-in resource. */
 export interface BuiltInPlan extends ResourcePlan {
@@ -33,7 +33,7 @@ export async function planBuiltIn(
 ): Promise<BuiltInPlan> {
   const [storageMigrationApi, proof, uid, sample] = await Promise.all([
     migrator === "in-tree" ? plannedStorageMigrationVersion(cluster) : undefined,
-    readBuiltInProof(cluster, builtIn.name),
+    readProofConfigMap(cluster, builtIn.name),
     clusterIdentity(cluster),
     readResourceSample(cluster, builtIn),
   ]);
@@ -60,6 +60,6 @@ function planRewrite(builtIn: BuiltIn, facts: BuiltInFacts, migrator: MigrationO
   if (isBuiltInProven(proof, { cluster, hash, listed: sample.listed })) return [];
   const isOfOtherVersion = proof?.cluster === cluster && proof.storageVersionHash !== hash;
   const from = isOfOtherVersion ? proof.storageVersion : "unproven";
-  const how = describeMigrator(inTree ? migrator : "direct", storageMigrationApi);
+  const how = describePlannedMigrator(inTree ? migrator : "direct", storageMigrationApi);
   return [`${from} → ${storageOfBuiltIn(builtIn, hash)}: rewrite every object ${how}`];
 }

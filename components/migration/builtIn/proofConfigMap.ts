@@ -11,7 +11,7 @@ const TRIES = 3;
 type ConfigMap = KubernetesObject & { data?: Record<string, string> };
 
 /** What is recorded of this built-in resource. */
-export async function readBuiltInProof(cluster: Cluster, resource: string): Promise<BuiltInProof | undefined> {
+export async function readProofConfigMap(cluster: Cluster, resource: string): Promise<BuiltInProof | undefined> {
   try {
     const { data } = await cluster.call<ConfigMap>({ method: "GET", path: resourcePath(CONFIG_MAPS, PLACE) });
     return parseBuiltInProof(data?.[resource]);
@@ -22,7 +22,7 @@ export async function readBuiltInProof(cluster: Cluster, resource: string): Prom
 }
 
 /** A key for each resource, so that two runs do not meet: its lock is held. */
-export async function recordBuiltInProof(cluster: Cluster, proof: BuiltInProof): Promise<void> {
+export async function recordInProofConfigMap(cluster: Cluster, proof: BuiltInProof): Promise<void> {
   const data = { [proof.resource]: JSON.stringify(proof) };
   for (let tried = 1; ; tried++) {
     try {

@@ -16,7 +16,7 @@ export async function readPlanFacts(
   if (live === undefined) return {};
   const [version, listed] = await Promise.all([
     inputs.migrator === "in-tree" ? plannedStorageMigrationVersion(cluster) : undefined,
-    probeList(inputs, cluster, live),
+    listForPlanFacts(inputs, cluster, live),
   ]);
   return { storageMigrationApi: version, ...listed };
 }
@@ -27,14 +27,14 @@ export async function readResourceVersionFact(
   cluster: Cluster,
   live: Definition,
 ): Promise<string | undefined> {
-  return (await probeList(resource, cluster, live)).listed;
+  return (await listForPlanFacts(resource, cluster, live)).listed;
 }
 
 /**
  * A list of one name that nobody has: answered from the API server's cache, which holds every object or, where one cannot be
  * decoded, is never filled. Tried on 1.37: it then says which and why; a paged list reads etcd and sees its own page alone.
  */
-async function probeList(
+async function listForPlanFacts(
   { group, plural }: { group: string; plural: string },
   cluster: Cluster,
   live: Definition,

@@ -23,14 +23,14 @@ export type Migratable = { readonly definition: Definition } | { readonly builtI
  */
 export async function findMigratables(cluster: Cluster, entry: string): Promise<Migratable[]> {
   if (!isResourceNamePattern(entry)) {
-    const found = await findByName(cluster, entry);
+    const found = await findMigratableByName(cluster, entry);
     return found === undefined ? [] : [found];
   }
   const found = await inBatches(await crdNamesOfPattern(cluster, entry), (name) => readDefinition(cluster, name));
   return found.flatMap((definition) => (definition === undefined ? [] : [{ definition }]));
 }
 
-async function findByName(cluster: Cluster, name: string): Promise<Migratable | undefined> {
+async function findMigratableByName(cluster: Cluster, name: string): Promise<Migratable | undefined> {
   const definition = mayBeCrdName(name) ? await readDefinition(cluster, name) : undefined;
   if (definition !== undefined) return { definition };
   const builtIn = await findBuiltIn(cluster, name);

@@ -7,7 +7,7 @@ import { migrateBuiltIn } from "../builtIn/migrateBuiltIn";
 import { type BuiltInPlan, planBuiltIn } from "../builtIn/plan";
 import { rehearseBuiltIn } from "../builtIn/rehearse";
 import { migrateForeign } from "../foreign/migrateForeign";
-import { whyRightsMissing, whyRightsMissingForBuiltIn } from "../whyRightsMissing";
+import { whyRightsMissingForForeign, whyRightsMissingForBuiltIn } from "../whyRightsMissing";
 import { planForeign, type ForeignPlan } from "../foreign/plan";
 import { rehearseForeign } from "../foreign/rehearseForeign";
 import { type Migratable, nameOfMigratable } from "./findMigratables";
@@ -52,7 +52,7 @@ export function whyPlannedMigrationLacksRights(
 ): Promise<Problem | undefined> {
   return "builtIn" in plan
     ? whyRightsMissingForBuiltIn(cluster, plan.builtIn, migrator)
-    : whyRightsMissing(cluster, plan.live, migrator);
+    : whyRightsMissingForForeign(cluster, plan.live, migrator);
 }
 
 /** @returns how many objects were rehearsed; undefined where there was nothing to rehearse */

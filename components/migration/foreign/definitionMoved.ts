@@ -20,14 +20,14 @@ export async function hasDefinitionMoved(
  * Runs `act` and aborts it once the definition's generation has moved: an hour of rewriting would be for nothing, and agreement on
  * a storage version that is none any more would be waited for in vain.
  */
-export async function whileUnmoved<T>(
+export async function whileDefinitionUnmoved<T>(
   live: Definition,
   work: ClusterWork,
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const moved = new AbortController();
   const ended = new AbortController();
-  const watching = watch(live, work, moved, ended.signal);
+  const watching = watchDefinition(live, work, moved, ended.signal);
   try {
     return await act(AbortSignal.any([work.signal, moved.signal]));
   } finally {
@@ -37,7 +37,7 @@ export async function whileUnmoved<T>(
 }
 
 /** Never rejects: whether it has moved is asked again before anything is recorded. */
-async function watch(
+async function watchDefinition(
   live: Definition,
   { cluster }: ClusterWork,
   moved: AbortController,

@@ -7,9 +7,9 @@ import { migrateAndProve, recordProven, type ProveInputs } from "../definition/m
 import { describeProven } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
-import { hasDefinitionMoved, whileUnmoved } from "./definitionMoved";
+import { hasDefinitionMoved, whileDefinitionUnmoved } from "./definitionMoved";
 import { planForeign, servedVersionsOfForeign, type ForeignPlan } from "./plan";
-import { whyRightsMissing } from "../whyRightsMissing";
+import { whyRightsMissingForForeign } from "../whyRightsMissing";
 import { rehearseForeign } from "./rehearseForeign";
 import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
 
@@ -30,10 +30,10 @@ export function migrateForeign(
   holder: string,
   work: MigrationWork,
 ): Promise<MigrationResult> {
-  return afterOthers(work, crd, () => migrateUnderLock(crd, options, holder, work));
+  return afterOthers(work, crd, () => migrateForeignUnderLock(crd, options, holder, work));
 }
 
-function migrateUnderLock(
+function migrateForeignUnderLock(
   crd: string,
   options: MigrationOptions,
   holder: string,
@@ -44,7 +44,9 @@ function migrateUnderLock(
     for (let attempt = 1; ; attempt++) {
       const live = await requireLiveDefinition(work.cluster, crd);
       try {
-        return await whileUnmoved(live, locked, (signal) => migrateAsItIs(live, options, { ...work, signal }));
+        return await whileDefinitionUnmoved(live, locked, (signal) =>
+          migrateForeignAsItIs(live, options, { ...work, signal }),
+        );
       } catch (error) {
         locked.signal.throwIfAborted();
         if (attempt === ATTEMPTS || !(await hasDefinitionMoved(live, work))) throw error;
@@ -54,7 +56,7 @@ function migrateUnderLock(
   });
 }
 
-async function migrateAsItIs(
+async function migrateForeignAsItIs(
   live: Definition,
   options: MigrationOptions,
   work: MigrationWork,
@@ -62,13 +64,13 @@ async function migrateAsItIs(
   const planned = await planForeign(work.cluster, live, options);
   const stored = (live.status?.storedVersions ?? []).join(", ");
   if (planned.plan.length === 0) return { stored, summary: "nothing to do" };
-  const refusal = planned.refusal ?? (await whyRightsMissing(work.cluster, live, options.migrator));
+  const refusal = planned.refusal ?? (await whyRightsMissingForForeign(work.cluster, live, options.migrator));
   if (refusal !== undefined) throw new UserError(refusal);
-  if (planned.rewrites) return rewriteAndProve(planned, options, work);
+  if (planned.rewrites) return rewriteAndProveForeign(planned, options, work);
   return { stored, summary: await moveStaleOnly(staleOf(planned), planned.stale, work) };
 }
 
-async function rewriteAndProve(
+async function rewriteAndProveForeign(
   planned: ForeignPlan,
   options: MigrationOptions,
   work: MigrationWork,

@@ -49,11 +49,11 @@ export function servedVersionsOfForeign(live: Definition): string[] {
 }
 
 function whyRefused(live: Definition, unreadable: string | undefined): Problem | undefined {
-  return isOwned(live) ?? isBeingDeleted(live) ?? isNotServed(live) ?? isUnreadable(live, unreadable);
+  return whyOwned(live) ?? whyBeingDeleted(live) ?? whyNotServed(live) ?? whyUnreadable(live, unreadable);
 }
 
 /** Its component has phases of its own, of which the rewrite is only one. */
-function isOwned({ metadata: { name, annotations = {} } }: Definition): Problem | undefined {
+function whyOwned({ metadata: { name, annotations = {} } }: Definition): Problem | undefined {
   const owner = annotations[OWNER_ANNOTATION];
   if (owner === undefined) return undefined;
   return {
@@ -63,7 +63,7 @@ function isOwned({ metadata: { name, annotations = {} } }: Definition): Problem 
   };
 }
 
-function isBeingDeleted({ metadata: { name, deletionTimestamp } }: Definition): Problem | undefined {
+function whyBeingDeleted({ metadata: { name, deletionTimestamp } }: Definition): Problem | undefined {
   if (deletionTimestamp === undefined) return undefined;
   return {
     what: `${name}: is being deleted since ${deletionTimestamp}, and every object with it`,
@@ -73,7 +73,7 @@ function isBeingDeleted({ metadata: { name, deletionTimestamp } }: Definition): 
   };
 }
 
-function isNotServed(live: Definition): Problem | undefined {
+function whyNotServed(live: Definition): Problem | undefined {
   const version = storageVersion(live);
   if (servedVersionsOfForeign(live).includes(version)) return undefined;
   return {
@@ -84,7 +84,7 @@ function isNotServed(live: Definition): Problem | undefined {
   };
 }
 
-function isUnreadable({ metadata: { name } }: Definition, unreadable: string | undefined): Problem | undefined {
+function whyUnreadable({ metadata: { name } }: Definition, unreadable: string | undefined): Problem | undefined {
   if (unreadable === undefined) return undefined;
   return {
     what: `${name}: the API server cannot list the objects that are there: ${unreadable}`,

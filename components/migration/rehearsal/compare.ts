@@ -20,27 +20,27 @@ export interface Differences {
  * @param schema of the second: what the API server would default there counts as there, what it would prune as not there
  */
 export function compareObjects(first: KubernetesObject, second: KubernetesObject, schema?: Schema): Differences {
-  const found = none();
+  const found = noDifferences();
   const names = new Set([...Object.keys(first), ...Object.keys(second)]);
   for (const name of ["apiVersion", "kind", "metadata"]) names.delete(name);
   for (const name of [...names].sort()) {
-    compare(first[name], second[name], `.${name}`, child(schema, name), schema !== undefined, found);
+    compareAny(first[name], second[name], `.${name}`, childSchema(schema, name), schema !== undefined, found);
   }
   for (const name of ["labels", "annotations"] as const) {
     // What is added here is no loss: a conversion keeps in annotations what the other version cannot hold.
-    const metadata = none();
-    compare(first.metadata[name], second.metadata[name] ?? {}, `.metadata.${name}`, undefined, false, metadata);
+    const metadata = noDifferences();
+    compareAny(first.metadata[name], second.metadata[name] ?? {}, `.metadata.${name}`, undefined, false, metadata);
     found.lost.push(...metadata.lost);
     found.changed.push(...metadata.changed);
   }
   return found;
 }
 
-function none(): Differences {
+function noDifferences(): Differences {
   return { lost: [], changed: [], added: [], empty: [] };
 }
 
-function compare(
+function compareAny(
   first: unknown,
   second: unknown,
   path: string,
@@ -72,7 +72,7 @@ function compareLists(
 ): void {
   const items = keepsUnknown(schema) ? schema : schema?.items;
   for (let index = 0; index < Math.max(first.length, second.length); index++) {
-    compare(first[index], second[index], `${path}[${index}]`, items, pruned, found);
+    compareAny(first[index], second[index], `${path}[${index}]`, items, pruned, found);
   }
 }
 
@@ -86,7 +86,7 @@ function compareMaps(
 ): void {
   const names = new Set([...Object.keys(first), ...Object.keys(second), ...defaultedNames(schema)]);
   for (const name of [...names].sort()) {
-    compare(own(first, name), own(second, name), `${path}.${name}`, child(schema, name), pruned, found);
+    compareAny(own(first, name), own(second, name), `${path}.${name}`, childSchema(schema, name), pruned, found);
   }
 }
 
@@ -104,7 +104,7 @@ function noteAdded(
 }
 
 /** The schema of one field; a node that keeps unknown fields stands for those it does not describe. */
-function child(schema: Schema | undefined, name: string): Schema | undefined {
+function childSchema(schema: Schema | undefined, name: string): Schema | undefined {
   if (schema === undefined) return undefined;
   const described = schema.properties && own(schema.properties, name);
   if (described !== undefined) return described as Schema;

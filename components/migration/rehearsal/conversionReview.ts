@@ -43,7 +43,7 @@ export async function probeConversion(
   };
   const probe = { apiVersion: `${kind.group}/${from}`, kind: kind.kind, metadata };
   try {
-    await review(cluster, clientConfig, [probe], `${kind.group}/${to}`, PROBE_SECONDS);
+    await postReview(cluster, clientConfig, [probe], `${kind.group}/${to}`, PROBE_SECONDS);
   } catch (error) {
     // A made-up object may well lack what this conversion needs; the refusal itself shows that the path works.
     if (!(error instanceof WebhookError && error.trouble === "refused")) throw error;
@@ -64,10 +64,10 @@ export function convertObjectsByReview(
   desiredAPIVersion: string,
   signal?: AbortSignal,
 ): Promise<KubernetesObject[]> {
-  return review(cluster, clientConfig, objects, desiredAPIVersion, CONVERT_SECONDS, signal);
+  return postReview(cluster, clientConfig, objects, desiredAPIVersion, CONVERT_SECONDS, signal);
 }
 
-async function review(
+async function postReview(
   cluster: Cluster,
   clientConfig: WebhookClientConfig,
   objects: readonly KubernetesObject[],

@@ -41,7 +41,7 @@ export async function dryRewriteObject(
   const { cluster, from, to, signal } = rehearsal;
   let object = listed;
   for (let tried = 1; ; tried++) {
-    const answer = await patchDry(rehearsal, resourcePath(to, object.metadata));
+    const answer = await patchForRehearsal(rehearsal, resourcePath(to, object.metadata));
     const moved = answer.metadata.resourceVersion !== object.metadata.resourceVersion;
     // Its owner wrote it since the list: what we compare must be one and the same state.
     if (!moved || tried === CHANGED_MEANWHILE) return { listed: object, answer };
@@ -50,7 +50,7 @@ export async function dryRewriteObject(
   }
 }
 
-async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<KubernetesObject> {
+async function patchForRehearsal(rehearsal: ObjectRehearsal, path: string): Promise<KubernetesObject> {
   try {
     return await rehearsal.cluster.call<KubernetesObject>({
       method: "PATCH",
@@ -72,9 +72,9 @@ async function patchDry(rehearsal: ObjectRehearsal, path: string): Promise<Kuber
 export function rehearseRewriteOfObject(converted: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
   const { lost, changed } = compareObjects(converted, answer);
   if (lost.length > 0) {
-    throw new RehearsalError(`${to.version} would lose ${paths(lost)}; add it to the schema of ${to.version}`);
+    throw new RehearsalError(`${to.version} would lose ${listPaths(lost)}; add it to the schema of ${to.version}`);
   }
-  return changed.length > 0 ? [`admission would change ${paths(changed)} when it is rewritten`] : [];
+  return changed.length > 0 ? [`admission would change ${listPaths(changed)} when it is rewritten`] : [];
 }
 
 /** There and back must be where it began, or clients of the old version read something else after the migration. */
@@ -88,16 +88,16 @@ export async function checkRoundTripOfObject(
   const back = await conversions.convertBack(converted);
   const { lost, changed, added, empty } = compareObjects(original, back, rehearsal.fromSchema);
   const wrong = [
-    ...(lost.length > 0 ? [`loses ${paths(lost)}`] : []),
-    ...(changed.length > 0 ? [`changes ${paths(changed)}`] : []),
-    ...(added.length > 0 ? [`adds ${paths(added)}`] : []),
+    ...(lost.length > 0 ? [`loses ${listPaths(lost)}`] : []),
+    ...(changed.length > 0 ? [`changes ${listPaths(changed)}`] : []),
+    ...(added.length > 0 ? [`adds ${listPaths(added)}`] : []),
   ];
   const trip = `the conversion ${rehearsal.from.version} → ${rehearsal.to.version} → ${rehearsal.from.version}`;
   if (wrong.length > 0) {
     const next = nextStep(rehearsal, [...lost, ...changed, ...added]);
     throw new RehearsalError(`${trip} ${wrong.join(", ")}; ${next}`);
   }
-  return empty.length > 0 ? [`${trip} does not keep empty values: ${paths(empty)}`] : [];
+  return empty.length > 0 ? [`${trip} does not keep empty values: ${listPaths(empty)}`] : [];
 }
 
 /** What our own conversions sealed for this version waits until a key opens it: for ever, once no older version is converted. */
@@ -153,7 +153,7 @@ function whyNoCreate(error: unknown): string | undefined {
   return error.status >= 400 && error.status < 429 ? `the server answered ${error.status} to a create` : undefined;
 }
 
-function paths(all: readonly string[]): string {
+function listPaths(all: readonly string[]): string {
   const more = all.length > PATHS ? ` and ${all.length - PATHS} more` : "";
   return `${all.slice(0, PATHS).join(", ")}${more}`;
 }

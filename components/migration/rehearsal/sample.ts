@@ -39,7 +39,7 @@ export async function listRehearsalSample(cluster: Caller, resource: Resource): 
 }
 
 /** The same without another try. Undefined where they cannot be read: other parts of the preview say so. */
-export async function readSample(cluster: Caller, resource: Resource): Promise<Sample | undefined> {
+export async function readRehearsalSample(cluster: Caller, resource: Resource): Promise<Sample | undefined> {
   try {
     return await withoutRetries(() => listRehearsalSample(cluster, resource));
   } catch (error) {
@@ -60,7 +60,7 @@ export interface Next {
  * What a sample says before the new version is served: how large its largest object will be in etcd, and what breaks
  * its schema. It is no gate, since the API server alone knows CEL and Go's patterns: rehearse asks it about every object.
  */
-export function describeSample(sample: Sample, from: Resource, next: Next): string[] {
+export function describeRehearsalSample(sample: Sample, from: Resource, next: Next): string[] {
   const to = next.isSame ? next.resource : from;
   // Once for each object: they may be large.
   const objects = next.isSame ? defaulted(sample, next) : sample.objects;
@@ -69,18 +69,18 @@ export function describeSample(sample: Sample, from: Resource, next: Next): stri
   if (first === undefined) return [];
   const { name, bytes } = rest.reduce((most, each) => (each.bytes > most.bytes ? each : most), first);
   const isOnly = sample.isAll && rest.length === 0;
-  const named = `${describeReadSample(sample)}${isOnly ? "" : ": the largest"}, ${name},`;
+  const named = `${describeReadRehearsalSample(sample)}${isOnly ? "" : ": the largest"}, ${name},`;
   const line = `${named} takes ${formatCount(bytes)} bytes as ${to.version}; etcd takes ${formatCount(ETCD_LIMIT)} by default`;
-  return next.isSame ? [line, ...describeBroken(objects, describeReadSample(sample), next)] : [line];
+  return next.isSame ? [line, ...describeBroken(objects, describeReadRehearsalSample(sample), next)] : [line];
 }
 
 /** What of these objects, were they of this version with nothing else changed, breaks its schema; one line or none. */
-export function describeRefusedSample(sample: Sample, next: Pick<Next, "resource" | "schema">): string[] {
-  return describeBroken(defaulted(sample, next), describeReadSample(sample), next);
+export function describeRefusedRehearsalSample(sample: Sample, next: Pick<Next, "resource" | "schema">): string[] {
+  return describeBroken(defaulted(sample, next), describeReadRehearsalSample(sample), next);
 }
 
 /** `all 3 objects read`. */
-export function describeReadSample({ objects, isAll }: Sample): string {
+export function describeReadRehearsalSample({ objects, isAll }: Sample): string {
   if (isAll && objects.length === 1) return "the only object read";
   return `${isAll ? "all" : "the first"} ${formatCount(objects.length)} objects read`;
 }

@@ -56,7 +56,7 @@ async function postToService(cluster: Cluster, config: WebhookClientConfig, call
 }
 
 function asWebhookError(name: string, error: unknown, timeoutSeconds: number): unknown {
-  if (error instanceof UnreachableError && error.code === "TIMEOUT") return slow(name, timeoutSeconds);
+  if (error instanceof UnreachableError && error.code === "TIMEOUT") return slowWebhook(name, timeoutSeconds);
   if (!(error instanceof ApiError) || error.status === 401 || error.status === 403) return error;
   // A Status with a reason is the API server's own; without one it is what the webhook answered.
   if (error.reason !== "" && (error.status === 404 || error.status === 503)) {
@@ -66,7 +66,7 @@ function asWebhookError(name: string, error: unknown, timeoutSeconds: number): u
       next: "look at its pods",
     });
   }
-  return badStatus(name, error.status);
+  return webhookBadStatus(name, error.status);
 }
 
 function postToUrl(config: WebhookClientConfig, url: string, call: WebhookCall): Promise<unknown> {
@@ -99,7 +99,7 @@ function postToUrl(config: WebhookClientConfig, url: string, call: WebhookCall):
         });
       },
     );
-    const limit = setTimeout(() => request.destroy(slow(url, call.timeoutSeconds)), call.timeoutSeconds * 1_000);
+    const limit = setTimeout(() => request.destroy(slowWebhook(url, call.timeoutSeconds)), call.timeoutSeconds * 1_000);
     request.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(limit);
       reject(call.signal?.aborted === true ? (call.signal.reason as Error) : describeConnection(url, error));
@@ -124,7 +124,7 @@ async function checkedAnswer(
   text: string,
 ): Promise<unknown> {
   requireSubjectAltName(name, certificate);
-  if (status < 200 || status > 299) throw badStatus(name, status);
+  if (status < 200 || status > 299) throw webhookBadStatus(name, status);
   try {
     return parseJson(text);
   } catch {
@@ -166,7 +166,7 @@ function certificateError(name: string, why: string): WebhookError {
   });
 }
 
-function slow(name: string, seconds: number): WebhookError {
+function slowWebhook(name: string, seconds: number): WebhookError {
   return new WebhookError("slow", {
     what: `conversion webhook ${name} gave no answer within ${seconds} s`,
     expected:
@@ -175,7 +175,7 @@ function slow(name: string, seconds: number): WebhookError {
   });
 }
 
-function badStatus(name: string, status: number): WebhookError {
+function webhookBadStatus(name: string, status: number): WebhookError {
   return new WebhookError("status", {
     what: `conversion webhook ${name} answered HTTP ${status}`,
     expected: "200 with a ConversionReview",

@@ -113,16 +113,17 @@ export function readGuarded(
 export function guardTests(object: KubernetesObject): ValueTest[] {
   const { apiVersion: _version, kind: _kind, metadata, ...content } = object;
   const tests: ValueTest[] = [];
-  collect(content, "", tests);
+  collectGuardTests(content, "", tests);
   const { labels, annotations } = metadata;
-  collect({ labels, annotations }, "/metadata", tests);
+  collectGuardTests({ labels, annotations }, "/metadata", tests);
   return tests.slice(0, MOST_TESTS);
 }
 
-function collect(value: unknown, path: string, tests: ValueTest[]): void {
+function collectGuardTests(value: unknown, path: string, tests: ValueTest[]): void {
   if (value === null || value === undefined) return;
   if (typeof value === "object") {
-    for (const [name, inner] of Object.entries(value)) collect(inner, `${path}/${escapePointer(name)}`, tests);
+    for (const [name, inner] of Object.entries(value))
+      collectGuardTests(inner, `${path}/${escapePointer(name)}`, tests);
   } else {
     tests.push({ op: "test", path, value: value as ValueTest["value"] });
   }

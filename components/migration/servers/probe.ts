@@ -48,7 +48,7 @@ export async function pickProbe(
   let refusal = "there is none";
   for (const listed of quietestFirst(list.items ?? [], edited).slice(0, CANDIDATES)) {
     try {
-      return { object: await rewriteFirst(server, target, listed, work.signal) };
+      return { object: await rewriteProbe(server, target, listed, work.signal) };
     } catch (error) {
       if (!isItsOwn(error)) throw error;
       refusal = whatOfError(error);
@@ -70,7 +70,7 @@ function isItsOwn(error: unknown): boolean {
   return [ApiError, RehearsalError, GuardError, WebhookError].some((each) => error instanceof each);
 }
 
-async function rewriteFirst(
+async function rewriteProbe(
   server: ApiServer,
   target: Probed,
   listed: KubernetesObject,
@@ -98,7 +98,7 @@ export async function probeRounds(
 ): Promise<ProbeChange | undefined> {
   for (let round = 0; round < PROBE_ROUNDS; round++) {
     for await (const server of visitEveryServer(servers, work)) {
-      const change = await probe(server, target, object, work.signal);
+      const change = await probeServer(server, target, object, work.signal);
       if (change !== undefined) return change;
     }
   }
@@ -106,7 +106,7 @@ export async function probeRounds(
 }
 
 /** A deleted object, like one that someone else wrote in between, is no answer: another round will tell. */
-async function probe(
+async function probeServer(
   server: ApiServer,
   target: Probed,
   object: KubernetesObject,
@@ -114,10 +114,10 @@ async function probe(
 ): Promise<ProbeChange | undefined> {
   try {
     // A server that lags converts it back, which a dry run does as well (k8s.io/apiserver pkg/registry/generic/registry/dryrun.go).
-    const dry = await patchDry(server, target, object, signal);
-    if (dry !== undefined) assertKept(server, object, dry, "would lose");
+    const dry = await patchProbe(server, target, object, signal);
+    if (dry !== undefined) assertProbeKept(server, object, dry, "would lose");
     const answer = await touchObject(server, target, object, { signal, whole: true });
-    assertKept(server, object, answer, "lost");
+    assertProbeKept(server, object, answer, "lost");
     if (answer.metadata.resourceVersion === object.metadata.resourceVersion) return undefined;
     return { address: server.address, isEdited: stateOf(answer) !== stateOf(object) };
   } catch (error) {
@@ -131,7 +131,7 @@ function stateOf({ metadata: { resourceVersion: _, ...metadata }, ...rest }: Kub
 }
 
 /** Undefined where an admission webhook does not support dry runs. */
-async function patchDry(
+async function patchProbe(
   server: ApiServer,
   target: Resource,
   object: KubernetesObject,
@@ -146,7 +146,7 @@ async function patchDry(
 }
 
 /** Whoever else takes a field out leaves its mark in managedFields; what a conversion loses leaves none. */
-function assertKept(server: ApiServer, before: KubernetesObject, after: KubernetesObject, verb: string): void {
+function assertProbeKept(server: ApiServer, before: KubernetesObject, after: KubernetesObject, verb: string): void {
   const isEdited = JSON.stringify(before.metadata.managedFields) !== JSON.stringify(after.metadata.managedFields);
   const { lost } = compareObjects(before, after);
   if (isEdited || lost.length === 0) return;

@@ -44,13 +44,13 @@ export async function awaitStorageAgreement(
   work: Work,
 ): Promise<Agreement> {
   return everyServerOrIndistinct(servers, async () => {
-    await sameHash(servers, target, work);
-    const probed = await sameProbe(servers, target, work);
+    await awaitSameHash(servers, target, work);
+    const probed = await awaitSameProbe(servers, target, work);
     return { evidence: evidenceOf(servers, target, probed) };
   });
 }
 
-async function sameHash(servers: ApiServers, target: StorageTarget, work: Work): Promise<void> {
+async function awaitSameHash(servers: ApiServers, target: StorageTarget, work: Work): Promise<void> {
   const expected = storageVersionHash(target.group, target.version, target.kind);
   await awaitEveryServer(servers, work, {
     waitingFor: `to store ${target.plural}.${target.group} as ${target.version}`,
@@ -63,7 +63,7 @@ async function sameHash(servers: ApiServers, target: StorageTarget, work: Work):
 }
 
 /** @returns the probed object's name, or why there was none */
-async function sameProbe(
+async function awaitSameProbe(
   servers: ApiServers,
   target: StorageTarget,
   work: Work,

@@ -80,15 +80,15 @@ function isRequested(requests: Usage["requests"]): boolean {
 function describeRequests(requests: Usage["requests"]): string {
   if (typeof requests === "string") return `requests not read: ${requests}`;
   if ("count" in requests) return `${describeCount(requests.count, "request")} since ${requests.servers} started`;
-  return `${describeSince(requests.since)} and ${describeCount(requests.since.others, "other request")} since migrate ended (${describeMoment(requests.at)})`;
+  return `${describeUsageSince(requests.since)} and ${describeCount(requests.since.others, "other request")} since migrate ended (${describeUsageMoment(requests.at)})`;
 }
 
 /** `12 writes`, `at least 12 writes` where an API server was started anew in between. */
-export function describeSince({ writes, isComplete }: RequestsSince): string {
+export function describeUsageSince({ writes, isComplete }: RequestsSince): string {
   return `${isComplete ? "" : "at least "}${describeCount(writes, "write")}`;
 }
 
 /** As the API server writes times. */
-export function describeMoment(milliseconds: number): string {
+export function describeUsageMoment(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,4 +1,4 @@
-import { readRequestRecord, requestsSince, type RequestRecord, type RequestsSince } from "./requestRecord";
+import { readRequestRecord, requestsSinceRecord, type RequestRecord, type RequestsSince } from "./requestRecord";
 import type { Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { messageOfError } from "../../kubernetes/errors";
@@ -24,12 +24,12 @@ export async function findUsage(
 ): Promise<{ lines: string[]; unread: string[]; since: Record<string, RequestsSince> }> {
   const signal = AbortSignal.timeout(SECONDS * 1_000);
   const [managers, read] = await Promise.all([
-    managersOf(cluster, resource, signal),
+    managersForUsage(cluster, resource, signal),
     readRequestRecord(cluster, resource, decommissioned),
   ]);
   const found: Record<string, RequestsSince> = {};
   const lines = versions.map((version) => {
-    const requests = requestsOf(version, read, since);
+    const requests = requestsForUsage(version, read, since);
     if (typeof requests !== "string" && "since" in requests) found[version] = requests.since;
     if (typeof managers === "string") return `${version}: managers not read: ${managers}`;
     const looked = { objects: managers.found.objects, all: managers.all };
@@ -42,19 +42,19 @@ export async function findUsage(
   return { lines, unread, since: found };
 }
 
-function requestsOf(
+function requestsForUsage(
   version: string,
   read: Awaited<ReturnType<typeof readRequestRecord>>,
   before: RequestRecord | undefined,
 ): Usage["requests"] {
   if (typeof read === "string") return read;
   const { record, isOfAll, servers } = read;
-  if (before !== undefined && isOfAll) return { since: requestsSince(before, record, version), at: before.at };
+  if (before !== undefined && isOfAll) return { since: requestsSinceRecord(before, record, version), at: before.at };
   const counts = Object.values(record.servers).map(({ byVersion }) => byVersion[version]);
   return { count: counts.reduce((sum, each) => sum + (each?.writes ?? 0) + (each?.others ?? 0), 0), servers };
 }
 
-async function managersOf(
+async function managersForUsage(
   cluster: Cluster,
   resource: Resource,
   signal: AbortSignal,

@@ -30,7 +30,7 @@ export interface RequestsSince extends RequestCount {
  * Requests at one version since the record was made; undefined where it says nothing of that version's counts. A process that
  * has started since counts from nothing. One that was running and not reached then shows how much it counted, not since when.
  */
-export function requestsSince(record: RequestRecord, now: RequestRecord, version: string): RequestsSince {
+export function requestsSinceRecord(record: RequestRecord, now: RequestRecord, version: string): RequestsSince {
   let [writes, others] = [0, 0];
   let isComplete = Object.keys(record.servers).every((address) => now.servers[address] !== undefined);
   for (const [address, totals] of Object.entries(now.servers)) {
@@ -39,8 +39,8 @@ export function requestsSince(record: RequestRecord, now: RequestRecord, version
     const isNew = !isSame && totals.startedAt * 1_000 >= record.at;
     if (!isSame) isComplete = false;
     if (!isSame && !isNew) continue;
-    const known = isSame ? countOf(before, version) : NOTHING;
-    const found = countOf(totals, version);
+    const known = isSame ? requestCountOf(before, version) : NOTHING;
+    const found = requestCountOf(totals, version);
     writes += found.writes - known.writes;
     others += found.others - known.others;
   }
@@ -49,7 +49,7 @@ export function requestsSince(record: RequestRecord, now: RequestRecord, version
 
 const NOTHING: RequestCount = { writes: 0, others: 0 };
 
-function countOf({ byVersion }: RequestTotals, version: string): RequestCount {
+function requestCountOf({ byVersion }: RequestTotals, version: string): RequestCount {
   return byVersion[version] ?? NOTHING;
 }
 
@@ -84,9 +84,9 @@ export async function readRequestRecord(
 }
 
 /** /metrics has the counts of all resources, and is megabytes where there are many: it is read once for all that ask at a time. */
-const readCounts = sharedWhileFresh(countOnce, 1_000);
+const readCounts = sharedWhileFresh(countRequestsOnce, 1_000);
 
-async function countOnce(cluster: Cluster, decommissioned: readonly string[]) {
+async function countRequestsOnce(cluster: Cluster, decommissioned: readonly string[]) {
   const signal = AbortSignal.timeout(METRICS_SECONDS * 1_000);
   const servers = await findApiServers(cluster, { decommissioned, signal });
   try {

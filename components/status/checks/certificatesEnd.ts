@@ -7,12 +7,12 @@ const WARN_MS = 30 * 24 * 3600 * 1000;
 export function certificatesEnd({ webhook }: CrdFacts, { now }: Question): Finding[] {
   if (webhook === undefined) return [];
   return [
-    ...ending("the certificate of its conversion webhook", webhook.serverCertificateEnds, now),
-    ...ending("the last certificate in its conversion webhook's caBundle", webhook.caBundle.ends, now),
+    ...endingCertificate("the certificate of its conversion webhook", webhook.serverCertificateEnds, now),
+    ...endingCertificate("the last certificate in its conversion webhook's caBundle", webhook.caBundle.ends, now),
   ];
 }
 
-function ending(which: string, ends: string | undefined, now: Date): Finding[] {
+function endingCertificate(which: string, ends: string | undefined, now: Date): Finding[] {
   const left = ends === undefined ? Infinity : Date.parse(ends) - now.getTime();
   if (ends === undefined || left > WARN_MS) return [];
   const isOver = left <= 0;

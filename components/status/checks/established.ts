@@ -12,7 +12,7 @@ export function established(facts: CrdFacts, { kubectl }: Question): Finding[] {
         problem: {
           what: `spec.conversion.webhook.clientConfig.caBundle ${bundle}`,
           expected: "base64 of the PEM certificates that sign the webhook's own",
-          why: `the API server cannot ask the webhook${said(facts, "Established")}`,
+          why: `the API server cannot ask the webhook${messageOfCondition(facts, "Established")}`,
           next: "put the authority's certificates there, or see why its injector (say, cert-manager's cainjector) did not",
         },
       },
@@ -20,13 +20,13 @@ export function established(facts: CrdFacts, { kubectl }: Question): Finding[] {
   }
   return ["NamesAccepted", "Established"]
     .flatMap((type) => {
-      const condition = find(facts, type);
+      const condition = findCondition(facts, type);
       if (condition?.status === "True") return [];
       return [
         {
           verdict: "blocked" as const,
           problem: {
-            what: `its condition ${type} is ${condition?.status ?? "not there"}${said(facts, type)}`,
+            what: `its condition ${type} is ${condition?.status ?? "not there"}${messageOfCondition(facts, type)}`,
             expected: "True",
             why: "the API server does not serve it, so its objects cannot be reached",
             next: `kubectl${kubectl} describe crd ${facts.name}`,
@@ -37,11 +37,11 @@ export function established(facts: CrdFacts, { kubectl }: Question): Finding[] {
     .slice(0, 1);
 }
 
-function find(facts: CrdFacts, type: string): ConditionFacts | undefined {
+function findCondition(facts: CrdFacts, type: string): ConditionFacts | undefined {
   return facts.conditions.find((condition) => condition.type === type);
 }
 
-function said(facts: CrdFacts, type: string): string {
-  const { reason, message, status } = find(facts, type) ?? {};
+function messageOfCondition(facts: CrdFacts, type: string): string {
+  const { reason, message, status } = findCondition(facts, type) ?? {};
   return status === "True" || reason === undefined ? "" : ` (${reason}: ${message ?? ""})`;
 }

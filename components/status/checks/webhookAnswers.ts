@@ -11,13 +11,13 @@ export function webhookAnswers({ webhook }: CrdFacts): Finding[] {
         what: `its conversion webhook does not answer as it should: ${webhook.answer.why}`,
         expected: `${webhook.at} to convert an object`,
         why: "every read and write at another version than the stored one fails, and a migration with them",
-        next: nextOf(webhook.at),
+        next: nextOfWebhookAnswer(webhook.at),
       },
     },
   ];
 }
 
-function nextOf(at: string): string {
+function nextOfWebhookAnswer(at: string): string {
   const [, namespace, name] = /^Webhook ([^/:]+)\/([^/]+)/.exec(at) ?? [];
   if (name === undefined) return "start the webhook, or correct its address, certificate or caBundle";
   return `kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${name}; then its pods, its certificate and the CRD's caBundle`;

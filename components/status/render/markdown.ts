@@ -8,10 +8,10 @@ import { summarizeVerdicts } from "./summarizeVerdicts";
 
 /** For a pull request or an issue: the same as the text. */
 export function renderStatusAsMarkdown(clusters: readonly ClusterStatus[], shown: Shown): string {
-  return clusters.map((cluster) => renderCluster(cluster, shown)).join("\n");
+  return clusters.map((cluster) => renderClusterMarkdown(cluster, shown)).join("\n");
 }
 
-function renderCluster(cluster: ClusterStatus, shown: Shown): string {
+function renderClusterMarkdown(cluster: ClusterStatus, shown: Shown): string {
   const head = `### ${cluster.context}\n\n`;
   if ("error" in cluster) return `${head}could not be looked at: ${cluster.error.replace(/\s*\n\s*/g, "; ")}\n`;
   const rows = selectShownCrds(cluster, shown);
@@ -19,18 +19,18 @@ function renderCluster(cluster: ClusterStatus, shown: Shown): string {
   const listed = shown.all ? found : found.slice(0, SHOWN);
   const blocks = [
     summarizeVerdicts(cluster),
-    ...(rows.length > 0 ? [table(rows, shown.wide)] : []),
+    ...(rows.length > 0 ? [renderTableMarkdown(rows, shown.wide)] : []),
     ...(cluster.problems.length > 0
       ? [cluster.problems.map((problem) => `- ${problemInOneLine(problem)}`).join("\n")]
       : []),
-    ...(listed.length > 0 ? [listed.map(describeCrd).join("\n")] : []),
+    ...(listed.length > 0 ? [listed.map(describeCrdMarkdown).join("\n")] : []),
     ...(found.length > listed.length ? [`… and ${found.length - listed.length} more CRDs; --all shows them`] : []),
-    ...remarks(cluster),
+    ...remarksMarkdown(cluster),
   ];
   return `${head}${blocks.join("\n\n")}\n`;
 }
 
-function table(rows: readonly JudgedCrd[], isWide: boolean): string {
+function renderTableMarkdown(rows: readonly JudgedCrd[], isWide: boolean): string {
   const all = columnsOfTable(isWide);
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
@@ -41,12 +41,12 @@ function table(rows: readonly JudgedCrd[], isWide: boolean): string {
   ].join("\n");
 }
 
-function describeCrd({ facts, verdict, findings }: JudgedCrd): string {
+function describeCrdMarkdown({ facts, verdict, findings }: JudgedCrd): string {
   const points = findings.map(({ problem }) => `  - ${problemInOneLine(problem)}`);
   return [`- **${facts.name}**: ${verdict}`, ...points].join("\n");
 }
 
-function remarks(cluster: SeenCluster): string[] {
+function remarksMarkdown(cluster: SeenCluster): string[] {
   const { added, hidden } = cluster;
   const encryption = describeEncryptionAtRest(cluster);
   const lines = [

@@ -10,38 +10,39 @@ import { summarizeVerdicts } from "./summarizeVerdicts";
 
 /** For people: a table for each cluster, and below it what is wrong and what to do. */
 export function renderStatusAsText(clusters: readonly ClusterStatus[], shown: Shown): string {
-  return clusters.map((cluster) => renderCluster(cluster, shown)).join("\n");
+  return clusters.map((cluster) => renderClusterText(cluster, shown)).join("\n");
 }
 
-function renderCluster(cluster: ClusterStatus, shown: Shown): string {
-  if ("error" in cluster) return `context ${cluster.context}: could not be looked at\n  ${indent(cluster.error)}\n`;
+function renderClusterText(cluster: ClusterStatus, shown: Shown): string {
+  if ("error" in cluster)
+    return `context ${cluster.context}: could not be looked at\n  ${indentStatusText(cluster.error)}\n`;
   const rows = selectShownCrds(cluster, shown);
   const parts = [
     `context ${cluster.context}, ${cluster.server}: ${summarizeVerdicts(cluster)}`,
-    ...(rows.length > 0 ? [table(rows, shown.wide)] : []),
+    ...(rows.length > 0 ? [renderTableText(rows, shown.wide)] : []),
     ...cluster.problems.map(describeProblem),
-    ...findings(cluster, shown),
+    ...renderFindingsText(cluster, shown),
     footer(cluster),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-function table(rows: readonly JudgedCrd[], isWide: boolean): string {
+function renderTableText(rows: readonly JudgedCrd[], isWide: boolean): string {
   const all = columnsOfTable(isWide);
   return alignColumns([all.map(({ head }) => head), ...rows.map((row) => all.map(({ cell }) => cell(row)))]);
 }
 
-function findings(cluster: SeenCluster, { all }: Shown): string[] {
+function renderFindingsText(cluster: SeenCluster, { all }: Shown): string[] {
   const found = selectCrdsWithFindings(cluster);
   const shown = all ? found : found.slice(0, SHOWN);
   const more = found.length - shown.length;
-  return [...shown.map(describeCrd), ...(more > 0 ? [`… and ${more} more CRDs; --all shows them`] : [])];
+  return [...shown.map(describeCrdText), ...(more > 0 ? [`… and ${more} more CRDs; --all shows them`] : [])];
 }
 
-function describeCrd({ facts, verdict, findings }: JudgedCrd): string {
+function describeCrdText({ facts, verdict, findings }: JudgedCrd): string {
   const owner = describeManifestOwners(facts);
   const head = `${facts.name}: ${verdict === "ok" ? "ok, but" : verdict}${owner === "" ? "" : ` (manifest of ${owner})`}`;
-  return [head, ...findings.map(({ problem }) => `  ${indent(describeProblem(problem))}`)].join("\n");
+  return [head, ...findings.map(({ problem }) => `  ${indentStatusText(describeProblem(problem))}`)].join("\n");
 }
 
 function footer(cluster: SeenCluster): string {
@@ -55,6 +56,6 @@ function footer(cluster: SeenCluster): string {
     .join("\n");
 }
 
-function indent(text: string): string {
+function indentStatusText(text: string): string {
   return text.replace(/\n/g, "\n  ");
 }

@@ -22,12 +22,12 @@ export function admissionRulesLostAtDrop(
   const next = `add ${remaining.join(", ")} to its apiVersions, or delete the rule if it is to go, then run \`pulumi up\` again`;
   const rules = all.flatMap((admission) =>
     admission.rules.flatMap((rule, index) => {
-      if (!appliesTo(rule, resource) || !names(rule, dropped)) return [];
+      if (!appliesTo(rule, resource) || !namesVersion(rule, dropped)) return [];
       const others = siblings(admission, all);
       if (remaining.some((version) => others.some((other) => covers(other, rule, resource, version)))) return [];
       return [
         describeProblem({
-          what: `${resource.crd}: ${whereIs(admission, index)} names ${listed(rule.apiVersions)} of ${resource.plural}`,
+          what: `${resource.crd}: ${whereIs(admission, index)} names ${listVersions(rule.apiVersions)} of ${resource.plural}`,
           expected: `${remaining.join(", ")} there too before ${dropped.join(", ")} is dropped`,
           why: "it would silently stop to apply",
           next,
@@ -68,13 +68,13 @@ export function admissionRulesBypassedAtServe(
     .filter(({ matchPolicy }) => matchPolicy === "Exact")
     .flatMap((admission) =>
       admission.rules.flatMap((rule, index) => {
-        if (!appliesTo(rule, resource) || !names(rule, today)) return [];
+        if (!appliesTo(rule, resource) || !namesVersion(rule, today)) return [];
         const others = siblings(admission, all);
         const open = added.filter((version) => !others.some((other) => covers(other, rule, resource, version)));
         if (open.length === 0) return [];
         return [
           describeProblem({
-            what: `${resource.crd}: ${whereIs(admission, index)} has matchPolicy Exact and names ${listed(rule.apiVersions)} of ${resource.plural}`,
+            what: `${resource.crd}: ${whereIs(admission, index)} has matchPolicy Exact and names ${listVersions(rule.apiVersions)} of ${resource.plural}`,
             expected: `${open.join(", ")} there too before it is served`,
             why: `a request at ${open.join(", ")} would pass it by`,
             next: `add ${open.join(", ")} to its apiVersions or set matchPolicy: Equivalent, then run \`pulumi up\` again`,
@@ -94,32 +94,32 @@ function siblings(admission: Admission, all: readonly Admission[]): readonly Adm
 }
 
 function appliesTo(rule: AdmissionRule, { group, plural }: AdmittedResource): boolean {
-  return includes(rule.apiGroups, group) && ownResources(rule, plural).length > 0;
+  return includesOrAll(rule.apiGroups, group) && ownResources(rule, plural).length > 0;
 }
 
 /** `plural`, `plural/status`, and the wildcards that reach either. */
 function ownResources(rule: AdmissionRule, plural: string): string[] {
-  return (rule.resources ?? []).filter((each) => ["*", "*/*", plural].includes(each) || sub(each, plural));
+  return (rule.resources ?? []).filter((each) => ["*", "*/*", plural].includes(each) || isSubresource(each, plural));
 }
 
-function sub(resource: string, plural: string): boolean {
+function isSubresource(resource: string, plural: string): boolean {
   const [of, below] = resource.split("/");
   return below !== undefined && (of === plural || of === "*");
 }
 
-function names(rule: AdmissionRule, versions: readonly string[]): boolean {
-  return versions.some((version) => includes(rule.apiVersions, version));
+function namesVersion(rule: AdmissionRule, versions: readonly string[]): boolean {
+  return versions.some((version) => includesOrAll(rule.apiVersions, version));
 }
 
-function includes(list: readonly string[] | undefined, wanted: string): boolean {
+function includesOrAll(list: readonly string[] | undefined, wanted: string): boolean {
   return list?.includes("*") === true || list?.includes(wanted) === true;
 }
 
 /** `other` applies, at `version`, wherever `rule` applies to this resource. */
 function covers(other: AdmissionRule, rule: AdmissionRule, resource: AdmittedResource, version: string): boolean {
-  if (!appliesTo(other, resource) || !names(other, [version])) return false;
+  if (!appliesTo(other, resource) || !namesVersion(other, [version])) return false;
   const operations = rule.operations ?? ["*"];
-  if (!operations.every((each) => includes(other.operations ?? ["*"], each))) return false;
+  if (!operations.every((each) => includesOrAll(other.operations ?? ["*"], each))) return false;
   return ownResources(rule, resource.plural).every((each) => reaches(other.resources ?? [], each, resource.plural));
 }
 
@@ -139,6 +139,6 @@ function whereIs({ configuration, part }: Admission, index: number): string {
   return `${configuration}${part === "" ? "" : `, ${part}`}, rule ${index + 1}`;
 }
 
-function listed(versions: readonly string[] | undefined): string {
+function listVersions(versions: readonly string[] | undefined): string {
   return (versions ?? []).join(", ");
 }

@@ -1,7 +1,7 @@
 import type { Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
 import { describeProblem } from "../../kubernetes/problem";
-import { recordedOwner, isOwnerOfSameStack } from "../owner";
+import { ownerOfDefinition, isOwnerOfSameStack } from "../owner";
 
 /**
  * Two programs that move one CRD would undo each other's phases.
@@ -14,7 +14,7 @@ export function oneOwner(
   owner: string,
   formerOwner?: string,
 ): string[] {
-  const found = recordedOwner(live);
+  const found = ownerOfDefinition(live);
   if (found === undefined || isOwnerOfSameStack(found, owner) || found === formerOwner) return [];
   const name = manifest.metadata.name;
   return [

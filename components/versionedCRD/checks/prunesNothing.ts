@@ -13,15 +13,15 @@ export function prunesNothing(manifest: Definition, live: Definition | undefined
   const to = manifest.spec.versions.find(({ storage }) => storage);
   if (to === undefined || isWebhookConversion(manifest.spec.conversion)) return [];
   const crd = manifest.metadata.name;
-  const found = sources(manifest, live).flatMap((from) => {
+  const found = sourceVersions(manifest, live).flatMap((from) => {
     const lost = prunedFields(from.schema?.openAPIV3Schema, to.schema?.openAPIV3Schema);
-    return lost.length === 0 ? [] : [describe(crd, from.name, to.name, lost, isWayBack(live, to.name))];
+    return lost.length === 0 ? [] : [describePruned(crd, from.name, to.name, lost, isWayBack(live, to.name))];
   });
   return [...new Set(found)];
 }
 
 /** What objects can look like: every version to come, and of the live ones those that go and the one in storage. */
-function sources(manifest: Definition, live: Definition | undefined): Version[] {
+function sourceVersions(manifest: Definition, live: Definition | undefined): Version[] {
   const toCome = manifest.spec.versions;
   if (live === undefined) return toCome;
   const storage = live.spec.versions.filter(({ name }) => name === storageVersion(live));
@@ -35,7 +35,7 @@ function isWayBack(live: Definition | undefined, to: string): boolean {
   return live !== undefined && isNewerVersion(storageVersion(live), to);
 }
 
-function describe(crd: string, from: string, to: string, lost: string[], isBack: boolean): string {
+function describePruned(crd: string, from: string, to: string, lost: string[], isBack: boolean): string {
   const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
   const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
   if (from === to) {

@@ -13,7 +13,7 @@ export function schemaTightened(manifest: Definition, live: Definition | undefin
   const to = manifest.spec.versions.find(({ storage }) => storage);
   const from = live?.spec.versions.find(({ storage }) => storage);
   if (live === undefined || from === undefined || to === undefined || from.name === to.name) return [];
-  const found = [...lostSubresources(from, to), ...compare(schemaOfVersion(from), schemaOfVersion(to), "")];
+  const found = [...lostSubresources(from, to), ...tightenedSchema(schemaOfVersion(from), schemaOfVersion(to), "")];
   if (found.length === 0) return [];
   const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
   return [
@@ -29,26 +29,27 @@ function lostSubresources(from: Version, to: Version): string[] {
 }
 
 /** Both schemas have the field; what is pruned or of another type is for other checks. */
-function compare(from: Schema, to: Schema, path: string): string[] {
+function tightenedSchema(from: Schema, to: Schema, path: string): string[] {
   const here = path === "" ? "." : path;
   return [
-    ...missingValues(from, to).map((values) => `${here} no longer allows ${values}`),
+    ...missingEnumValues(from, to).map((values) => `${here} no longer allows ${values}`),
     ...newlyRequired(from, to).map((name) => `${path}.${name} is required and has no default`),
     ...(takesBoth(from) && !takesBoth(to) && to.type !== undefined ? [`${here} takes only ${to.type}`] : []),
     ...(from["nullable"] === true && to["nullable"] !== true ? [`${here} may no longer be null`] : []),
-    ...changedList(from, to).map((change) => `${here} ${change}`),
-    ...below(from, to, path),
+    ...changedListType(from, to).map((change) => `${here} ${change}`),
+    ...tightenedBelow(from, to, path),
   ];
 }
 
-function below(from: Schema, to: Schema, path: string): string[] {
+function tightenedBelow(from: Schema, to: Schema, path: string): string[] {
   const fields = Object.entries(from.properties ?? {}).flatMap(([name, child]) => {
     const peer = to.properties?.[name];
-    return peer === undefined ? [] : compare(child, peer, `${path}.${name}`);
+    return peer === undefined ? [] : tightenedSchema(child, peer, `${path}.${name}`);
   });
-  const items = from.items !== undefined && to.items !== undefined ? compare(from.items, to.items, `${path}[]`) : [];
+  const items =
+    from.items !== undefined && to.items !== undefined ? tightenedSchema(from.items, to.items, `${path}[]`) : [];
   const [values, peer] = [from.additionalProperties, to.additionalProperties];
-  const free = typeof values === "object" && typeof peer === "object" ? compare(values, peer, `${path}.*`) : [];
+  const free = typeof values === "object" && typeof peer === "object" ? tightenedSchema(values, peer, `${path}.*`) : [];
   return [...fields, ...items, ...free];
 }
 
@@ -56,7 +57,7 @@ function takesBoth(schema: Schema): boolean {
   return schema["x-kubernetes-int-or-string"] === true;
 }
 
-function missingValues(from: Schema, to: Schema): string[] {
+function missingEnumValues(from: Schema, to: Schema): string[] {
   const wanted = to["enum"];
   if (!Array.isArray(wanted)) return [];
   const allowed = wanted.map(canonicalText);
@@ -73,7 +74,7 @@ function newlyRequired(from: Schema, to: Schema): string[] {
 }
 
 /** How a list merges and what makes its items one: server-side apply and uniqueness hang on both. */
-function changedList(from: Schema, to: Schema): string[] {
+function changedListType(from: Schema, to: Schema): string[] {
   const keys = ["x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"];
   return keys
     .filter((key) => to[key] !== undefined && canonicalText(from[key] ?? null) !== canonicalText(to[key]))

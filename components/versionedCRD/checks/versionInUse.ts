@@ -1,5 +1,5 @@
 import { describeProblem } from "../../kubernetes/problem";
-import { describeSince, describeMoment } from "../../migration/usage/describeUsage";
+import { describeUsageSince, describeUsageMoment } from "../../migration/usage/describeUsage";
 import type { RequestsSince } from "../../migration/usage/requestRecord";
 import type { Acknowledgement } from "../../compatibility/acknowledgements";
 import { acknowledgedReason } from "../../provider/acknowledgements";
@@ -24,7 +24,7 @@ export function versionInUse({ crd, storage, requests, since, acknowledge }: Ver
   const warnings: string[] = [];
   for (const [version, found] of Object.entries(requests).sort()) {
     if (found.writes === 0) continue;
-    const what = `${crd}: ${describeSince(found)} through ${version} since migrate ended (${describeMoment(since)})`;
+    const what = `${crd}: ${describeUsageSince(found)} through ${version} since migrate ended (${describeUsageMoment(since)})`;
     const reason = acknowledgedReason(acknowledge, "version-in-use", version);
     if (reason !== undefined) {
       warnings.push(`${what}; acknowledged: ${reason}`);

@@ -8,7 +8,7 @@ import type { DropInputs } from "../inputs";
 import { withdrawnVersions } from "../stages";
 
 /** What is wrong with the backup that is wanted, as far as that is known before anything runs. */
-export async function previewBackup({ crd, versions, backup }: DropInputs, live: Definition): Promise<string[]> {
+export async function previewDropBackup({ crd, versions, backup }: DropInputs, live: Definition): Promise<string[]> {
   if (backup === undefined || !("directory" in backup) || withdrawnVersions(live, versions).length === 0) return [];
   const problem = await whyBackupFolderNotWritable(backup.directory);
   return problem === undefined ? [] : [describeProblem({ ...problem, what: `${crd}: ${problem.what}` })];

@@ -19,7 +19,7 @@ import { planDrop } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
 import { whyProven } from "../../migration/definition/proof";
 import { unservedStage, withdrawnVersions } from "../stages";
-import { backUpBeforeDrop, previewBackup } from "./backUpBeforeDrop";
+import { backUpBeforeDrop, previewDropBackup } from "./backUpBeforeDrop";
 import { removeVersions, resumeRemoval, withdrawLeftOverMarker } from "./removal";
 import { assertNotInUseBeforeDrop, previewUsageBeforeDrop } from "./usageBeforeDrop";
 import { hasFieldsWeOwn } from "../fieldsWeOwn";
@@ -41,7 +41,7 @@ export const drop: RolloutPhase<DropInputs> = {
     return {
       plan,
       notes: [...notes, ...approval.notes],
-      problems: [...approval.problems, ...problems, ...others.problems, ...(await previewBackup(inputs, live))],
+      problems: [...approval.problems, ...problems, ...others.problems, ...(await previewDropBackup(inputs, live))],
       warnings: [...warnings, ...others.warnings],
     };
   },

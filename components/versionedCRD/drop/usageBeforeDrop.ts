@@ -1,9 +1,9 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { UserError } from "../../kubernetes/errors";
 import { sleep } from "../../kubernetes/sleep";
-import { describeSince } from "../../migration/usage/describeUsage";
+import { describeUsageSince } from "../../migration/usage/describeUsage";
 import {
-  requestsSince,
+  requestsSinceRecord,
   type RequestRecord,
   type RequestsSince,
   readRequestRecord,
@@ -37,7 +37,7 @@ export async function previewUsageBeforeDrop(
   const notes = [...lines, ...unread.map(notLookedAt)];
   if (hasProofOfThisRun(live)) return { notes }; // its turn has come in the run that migrated: the gate looks twice
   const unmatched = unmatchedRemovalAcknowledgements(versionDropped(inputs), names);
-  const found = verdict(inputs, live, servedOf(live, since), record?.at ?? 0);
+  const found = verdictOnUsage(inputs, live, servedOf(live, since), record?.at ?? 0);
   return { notes, problems: [...unmatched, ...found.problems], warnings: found.warnings };
 }
 
@@ -48,8 +48,8 @@ export async function previewUsageBeforeDrop(
 export async function assertNotInUseBeforeDrop(inputs: DropInputs, work: PhaseWork, live: Definition): Promise<void> {
   const record = validProof(live)?.requests;
   if (record === undefined) return; // not known since when: the row says what is
-  const first = await look(inputs, work, live, record);
-  const { problems, warnings } = verdict(inputs, live, first, record.at);
+  const first = await lookAtUsage(inputs, work, live, record);
+  const { problems, warnings } = verdictOnUsage(inputs, live, first, record.at);
   for (const warning of warnings) work.warn(warning);
   if (problems.length === 0) return;
   if (!hasProofOfThisRun(live)) throw new UserError(problems.join("\n"));
@@ -59,20 +59,20 @@ export async function assertNotInUseBeforeDrop(inputs: DropInputs, work: PhaseWo
     `${written.map(([name]) => name).join(", ")} was written through since migrate ended; looking for ${seconds} s whether that goes on`,
   );
   await sleep(seconds * 1_000, work.signal);
-  const second = await look(inputs, work, live, record);
+  const second = await lookAtUsage(inputs, work, live, record);
   const goesOn = Object.fromEntries(
     Object.entries(second).filter(([name, { writes }]) => writes > (first[name]?.writes ?? 0)),
   );
-  const still = verdict(inputs, live, goesOn, record.at);
+  const still = verdictOnUsage(inputs, live, goesOn, record.at);
   if (still.problems.length > 0) throw new UserError(still.problems.join("\n"));
   for (const [name, found] of written) {
     work.warn(
-      `${inputs.crd}: ${describeSince(found)} through ${name} since migrate ended, none in the last ${seconds} s`,
+      `${inputs.crd}: ${describeUsageSince(found)} through ${name} since migrate ended, none in the last ${seconds} s`,
     );
   }
 }
 
-async function look(
+async function lookAtUsage(
   inputs: DropInputs,
   { cluster }: PhaseWork,
   live: Definition,
@@ -81,7 +81,7 @@ async function look(
   const now = await readRequestRecord(cluster, inputs, inputs.decommissionedServers);
   if (typeof now === "string" || !now.isOfAll) return {};
   const names = withdrawnVersions(live, inputs.versions).map(({ name }) => name);
-  return servedOf(live, Object.fromEntries(names.map((name) => [name, requestsSince(record, now.record, name)])));
+  return servedOf(live, Object.fromEntries(names.map((name) => [name, requestsSinceRecord(record, now.record, name)])));
 }
 
 /** What is unserved already, by us or by the manifest, nobody gets through any more. */
@@ -90,7 +90,7 @@ function servedOf(live: Definition, requests: Record<string, RequestsSince>): Re
   return Object.fromEntries(Object.entries(requests).filter(([name]) => served.includes(name)));
 }
 
-function verdict(inputs: DropInputs, live: Definition, requests: Record<string, RequestsSince>, since: number) {
+function verdictOnUsage(inputs: DropInputs, live: Definition, requests: Record<string, RequestsSince>, since: number) {
   const { crd, acknowledge } = inputs;
   return versionInUse({ crd, storage: storageVersion(live), requests, since, acknowledge });
 }

@@ -20,10 +20,10 @@ export interface Protection {
 }
 
 /** As CEL writes a string. https://github.com/google/cel-spec/blob/master/doc/langdef.md#string-and-bytes-values */
-const text = (value: string): string => JSON.stringify(value);
+const celText = (value: string): string => JSON.stringify(value);
 
 /** The annotation's value on the object before the request; "" where there is none. */
-const annotation = (key: string): string => `oldObject.metadata.?annotations[?${text(key)}].orValue("")`;
+const celAnnotation = (key: string): string => `oldObject.metadata.?annotations[?${celText(key)}].orValue("")`;
 
 /**
  * Refuses two requests, whoever makes them: the deletion of this CRD, and the removal of one of its versions. Our own phases
@@ -49,7 +49,7 @@ export function protectionPolicy(crd: string): Protection {
       },
       // Not `resourceNames`: a request to delete all CRDs, or those of a selector, has no name. Each of them comes by as oldObject.
       // https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go
-      matchConditions: [{ name: "this-crd", expression: `oldObject.metadata.name == ${text(crd)}` }],
+      matchConditions: [{ name: "this-crd", expression: `oldObject.metadata.name == ${celText(crd)}` }],
       variables: [
         { name: "generation", expression: "string(oldObject.metadata.generation)" },
         {
@@ -57,7 +57,7 @@ export function protectionPolicy(crd: string): Protection {
           expression:
             'request.operation == "UPDATE" ? oldObject.spec.versions.map(v, v.name).filter(n, !object.spec.versions.exists(v, v.name == n)) : []',
         },
-        { name: "dropping", expression: annotation(DROPPING_ANNOTATION) },
+        { name: "dropping", expression: celAnnotation(DROPPING_ANNOTATION) },
       ],
       validations: [refuseDeletion(crd), refuseRemoval(crd)],
     },
@@ -68,19 +68,19 @@ export function protectionPolicy(crd: string): Protection {
 function refuseDeletion(crd: string): Validation {
   const how = `${crd} is protected: to delete it deletes all its objects. If that is wanted: kubectl annotate crd ${crd} --overwrite ${DELETION_ANNOTATION}=`;
   return {
-    expression: `request.operation != "DELETE" || ${annotation(DELETION_ANNOTATION)} == variables.generation`,
-    messageExpression: `${text(how)} + variables.generation`,
+    expression: `request.operation != "DELETE" || ${celAnnotation(DELETION_ANNOTATION)} == variables.generation`,
+    messageExpression: `${celText(how)} + variables.generation`,
     reason: "Forbidden",
   };
 }
 
 /** Not in a dry run: preview asks whether the API server takes what drop will write. */
 function refuseRemoval(crd: string): Validation {
-  const isNamed = `variables.dropping.matches(${text('"versions":\\[[^\\]]*"')} + n + ${text('"')})`;
+  const isNamed = `variables.dropping.matches(${celText('"versions":\\[[^\\]]*"')} + n + ${celText('"')})`;
   const who = `${crd} is protected: only the drop of its VersionedCRD may remove a version, once no object is stored in it. Removed: `;
   return {
     expression: `has(request.dryRun) && request.dryRun || variables.removed.all(n, ${isNamed})`,
-    messageExpression: `${text(who)} + variables.removed.join(", ")`,
+    messageExpression: `${celText(who)} + variables.removed.join(", ")`,
     reason: "Forbidden",
   };
 }

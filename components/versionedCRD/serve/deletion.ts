@@ -10,7 +10,7 @@ import { annotateLiveDefinition, liveDefinitionConflict } from "../../migration/
 import { StorageVersionMigrations } from "../../migration/inTree/storageVersionMigration";
 import { describeFieldManager, otherFieldManagers } from "../fieldManagers";
 import type { ServeInputs } from "../inputs";
-import { recordedOwner } from "../owner";
+import { ownerOfDefinition } from "../owner";
 
 /** Objects with finalizers may take their time, or for ever. */
 const GONE_WITHIN_MS = 120_000;
@@ -19,12 +19,12 @@ const GONE_WITHIN_MS = 120_000;
 export async function deleteCrd(inputs: ServeInputs, cluster: Cluster): Promise<void> {
   const live = await readDefinition(cluster, inputs.crd);
   // Handed over, renamed, or deleted by someone else: leaving it alone is what is wanted, and no reason to fail a destroy.
-  if (live === undefined || recordedOwner(live) !== inputs.owner) return;
-  refuseOthers(live);
+  if (live === undefined || ownerOfDefinition(live) !== inputs.owner) return;
+  refuseOtherOwners(live);
   if (inputs.onDelete !== "delete-with-objects") await refuseWithObjects(inputs, cluster, live);
-  await deleteMigrations(inputs, cluster);
+  await deleteStorageMigrations(inputs, cluster);
   await deleteLiveCrd(cluster, await allowDeletion(cluster, live));
-  await gone(inputs, cluster);
+  await awaitGone(inputs, cluster);
 }
 
 /** A policy of `protect` may still be in force after Pulumi has deleted it. Any change of the spec voids what is allowed here. */
@@ -33,7 +33,7 @@ function allowDeletion(cluster: Cluster, live: Definition): Promise<Definition> 
 }
 
 /** Whoever applies it too has a source that still holds it: another stack's official resource, a Helm release. */
-function refuseOthers(live: Definition): void {
+function refuseOtherOwners(live: Definition): void {
   const others = otherFieldManagers(live, [live]).filter(({ fields }) => fields.includes("spec.versions"));
   if (others.length === 0) return;
   const { name } = live.metadata;
@@ -56,7 +56,7 @@ async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: C
 }
 
 /** One left over for a resource that is gone stays pending for ever. */
-async function deleteMigrations({ group, plural }: ServeInputs, cluster: Cluster): Promise<void> {
+async function deleteStorageMigrations({ group, plural }: ServeInputs, cluster: Cluster): Promise<void> {
   const version = await discoverStorageMigrationVersion(cluster);
   if (version === undefined) return;
   const migrations = new StorageVersionMigrations(cluster, version, new AbortController().signal);
@@ -65,7 +65,7 @@ async function deleteMigrations({ group, plural }: ServeInputs, cluster: Cluster
   }
 }
 
-async function gone({ crd }: ServeInputs, cluster: Cluster): Promise<void> {
+async function awaitGone({ crd }: ServeInputs, cluster: Cluster): Promise<void> {
   for (const deadline = Date.now() + GONE_WITHIN_MS; Date.now() < deadline;) {
     if ((await readDefinition(cluster, crd)) === undefined) return;
     await sleep(500);

@@ -1,6 +1,6 @@
 import { schemaOfDefinition, storageVersion, type Definition } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { describeSample, readSample } from "../../migration/rehearsal/sample";
+import { describeRehearsalSample, readRehearsalSample } from "../../migration/rehearsal/sample";
 import type { ServeInputs } from "../inputs";
 import { servedStage } from "../stages";
 import { isWebhookConversion } from "../../crd/conversion";
@@ -12,12 +12,12 @@ export async function noteSample(
   live: Definition,
 ): Promise<string[]> {
   const from = { group, plural, version: storageVersion(live) };
-  const sample = await readSample(cluster, from);
+  const sample = await readRehearsalSample(cluster, from);
   if (sample === undefined) return [];
   const next = {
     resource: { group, plural, version: storage },
     schema: schemaOfDefinition(manifest, storage),
     isSame: !isWebhookConversion(servedStage(manifest, live, owner).spec.conversion),
   };
-  return describeSample(sample, from, next);
+  return describeRehearsalSample(sample, from, next);
 }

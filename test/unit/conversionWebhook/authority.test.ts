@@ -6,7 +6,7 @@ import {
   type Step,
   type Trust,
 } from "../../../components/conversionWebhook/authority/plan";
-import { takeStep } from "../../../components/conversionWebhook/authority/takeStep";
+import { takeAuthorityStep } from "../../../components/conversionWebhook/authority/takeAuthorityStep";
 import { findTrust } from "../../../components/conversionWebhook/authority/trust";
 
 const names = { service: "convert", namespace: "tools" };
@@ -38,7 +38,7 @@ describe("an own authority, renewed by overlap", () => {
   const up = async (day: number, { crdsFollow = true, secretFollows = true, asked = trust } = {}): Promise<Step> => {
     now = start + day * DAY;
     const step = planNextStep(held, life, new Date(now), { trust: asked(), served: inSecret });
-    held = await takeStep(step, held, names, life, new Date(now));
+    held = await takeAuthorityStep(step, held, names, life, new Date(now));
     if (held === undefined) throw new Error("nothing held");
     if (inCrds.length > 0) expect(isTrusted(held, inCrds)).toBe(true);
     if (crdsFollow) inCrds = bundle(held);
@@ -94,7 +94,7 @@ describe("an own authority, renewed by overlap", () => {
   ])("T6 %s: it waits as well, and the old authority goes on signing", async (_, found, why) => {
     const step = await up(203, { crdsFollow: false, asked: () => found });
     expect(step).toEqual({ kind: "wait", why: expect.stringMatching(why) as string });
-    held = await takeStep({ kind: "renew" }, held, names, life, new Date(now));
+    held = await takeAuthorityStep({ kind: "renew" }, held, names, life, new Date(now));
     expect(isTrusted(held as Held, inCrds)).toBe(true);
   });
 

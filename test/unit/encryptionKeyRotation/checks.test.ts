@@ -1,6 +1,6 @@
 import { checkArguments } from "../../../components/encryptionKeyRotation/checks/arguments";
 import { checkRotation, type Findings } from "../../../components/encryptionKeyRotation/checks/checkRotation";
-import { whyNotFileless } from "../../../components/encryptionKeyRotation/checks/filelessKeys";
+import { whyKeysNotFileless } from "../../../components/encryptionKeyRotation/checks/filelessKeys";
 import { checkKeyAge } from "../../../components/encryptionKeyRotation/checks/keyAge";
 import { checkProvenToRetire } from "../../../components/encryptionKeyRotation/checks/provenToRetire";
 import type { EncryptionConfiguration } from "../../../components/encryptionKeyRotation/configuration/configuration";
@@ -195,9 +195,9 @@ describe("a rotation", () => {
 });
 
 test("no target, found out late: every key must be a KMS plugin's", () => {
-  expect(whyNotFileless([{ kind: "kms", name: "vault" }])).toBeUndefined();
+  expect(whyKeysNotFileless([{ kind: "kms", name: "vault" }])).toBeUndefined();
   expect(
-    whyNotFileless([
+    whyKeysNotFileless([
       { kind: "kms", name: "vault" },
       { kind: "secretbox", name: "a" },
       { kind: "identity", name: "" },

@@ -9,7 +9,7 @@ import {
   renderConfiguration,
   isRenderedAlike,
 } from "../../../components/encryptionKeyRotation/configuration/renderConfiguration";
-import { isReachedByPatterns } from "../../../components/encryptionKeyRotation/configuration/resourcePatterns";
+import { isReachedByResourcePatterns } from "../../../components/encryptionKeyRotation/configuration/resourcePatterns";
 import {
   effectiveKeyOrder,
   effectiveProviders,
@@ -117,7 +117,7 @@ describe("at every stage", () => {
     fc.assert(
       fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
         const { live, desired } = situation;
-        fc.pre(!isReachedByPatterns(live, desired.resources, resource));
+        fc.pre(!isReachedByResourcePatterns(live, desired.resources, resource));
         for (const each of files4(situation))
           expect(effectiveProviders(each, resource)).toEqual(effectiveProviders(live, resource));
       }),
@@ -129,7 +129,7 @@ describe("at every stage", () => {
     fc.assert(
       fc.property(situations, fc.constantFrom(...RESOURCES), (situation, resource) => {
         const { live, desired } = situation;
-        fc.pre(isReachedByPatterns(live, desired.resources, resource));
+        fc.pre(isReachedByResourcePatterns(live, desired.resources, resource));
         const retired = files4(situation)[3];
         const order = effectiveKeyOrder(retired ?? live, resource).map(labelKeyName);
         expect(order[0]).toBe(labelKeyName(desired.write));
@@ -164,7 +164,7 @@ describe("at every stage", () => {
 });
 
 function plans(live: EncryptionConfiguration, desired: DesiredKeys, proven: string[]): string[][] {
-  const resources = RESOURCES.filter((each) => isReachedByPatterns(live, desired.resources, each));
+  const resources = RESOURCES.filter((each) => isReachedByResourcePatterns(live, desired.resources, each));
   return [
     planDistribute(live, desired),
     planPromote(live, desired),

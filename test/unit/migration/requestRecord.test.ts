@@ -1,6 +1,6 @@
 import {
   requestRecordOfVersions,
-  requestsSince,
+  requestsSinceRecord,
   type RequestRecord,
 } from "../../../components/migration/usage/requestRecord";
 
@@ -14,27 +14,27 @@ const before = record({ a: server(500, 10, 100), b: server(600, 20, 200) });
 
 test("the same processes: what each has counted since, added up", () => {
   const now = record({ a: server(500, 11, 100), b: server(600, 22, 205) });
-  expect(requestsSince(before, now, "v1")).toEqual({ writes: 3, others: 5, isComplete: true });
+  expect(requestsSinceRecord(before, now, "v1")).toEqual({ writes: 3, others: 5, isComplete: true });
 });
 
 test("a version of which nothing was counted then", () => {
   const now = record({ a: { startedAt: 500, byVersion: { v2: { writes: 1, others: 2 } } }, b: server(600, 20, 200) });
-  expect(requestsSince(before, now, "v2")).toEqual({ writes: 1, others: 2, isComplete: true });
+  expect(requestsSinceRecord(before, now, "v2")).toEqual({ writes: 1, others: 2, isComplete: true });
 });
 
 test("started anew in between: all that it has counted, and what it had before is lost", () => {
   const now = record({ a: server(1_100, 4, 7), b: server(600, 20, 200) });
-  expect(requestsSince(before, now, "v1")).toEqual({ writes: 4, others: 7, isComplete: false });
+  expect(requestsSinceRecord(before, now, "v1")).toEqual({ writes: 4, others: 7, isComplete: false });
 });
 
 test("gone: what it had counted is lost", () => {
   const now = record({ b: server(600, 21, 200) });
-  expect(requestsSince(before, now, "v1")).toEqual({ writes: 1, others: 0, isComplete: false });
+  expect(requestsSinceRecord(before, now, "v1")).toEqual({ writes: 1, others: 0, isComplete: false });
 });
 
 test("one that ran and was not reached then is not blamed for what came before", () => {
   const now = record({ ...before.servers, c: server(700, 50, 50), d: server(1_001, 2, 3) });
-  expect(requestsSince(before, now, "v1")).toEqual({ writes: 2, others: 3, isComplete: false });
+  expect(requestsSinceRecord(before, now, "v1")).toEqual({ writes: 2, others: 3, isComplete: false });
 });
 
 test("what is kept has the versions asked for alone, servers in order", () => {

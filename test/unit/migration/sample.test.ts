@@ -3,7 +3,7 @@ import type { ApiRequest, KubernetesObject } from "../../../components/kubernete
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { explainAnswer } from "../../../components/kubernetes/explain";
 import { parseJson } from "../../../components/kubernetes/json";
-import { describeSample, readSample } from "../../../components/migration/rehearsal/sample";
+import { describeRehearsalSample, readRehearsalSample } from "../../../components/migration/rehearsal/sample";
 import { ETCD_LIMIT, storedSize } from "../../../components/migration/rehearsal/storedSize";
 
 const resource = (version: string) => ({ group: "example.com", plural: "databases", version });
@@ -27,13 +27,13 @@ test("the largest object is named, with what the defaults of the new version add
   const schema = specSchema({ text: { type: "string" }, added: { type: "string", default: "y".repeat(500) } });
   const grown = object("large", { text: "x".repeat(1_000), added: "y".repeat(500) });
   const bytes = storedSize(grown, resource("v2")).whole.toLocaleString("en-US");
-  expect(describeSample(all(small, large), resource("v1"), none(schema))).toEqual([
+  expect(describeRehearsalSample(all(small, large), resource("v1"), none(schema))).toEqual([
     `all 2 objects read: the largest, default/large, takes ${bytes} bytes as v2; etcd takes ${ETCD_LIMIT.toLocaleString("en-US")} by default`,
   ]);
 });
 
 test("a webhook has not been asked: the size is that of now, and nothing is said of the schema", () => {
-  const found = describeSample(
+  const found = describeRehearsalSample(
     all(object("a", { port: 0 })),
     resource("v1"),
     webhook(specSchema({}, { required: ["x"] })),
@@ -49,7 +49,7 @@ test("what breaks the new schema: three objects by name, two reasons each, and c
   );
   const bad = [1, 2, 3, 4].map((n) => object(`bad-${n}`, { port: 70_000, name: "A" }));
   const sample = { objects: [object("good", { host: "h", port: 1 }), ...bad], isAll: false };
-  expect(describeSample(sample, resource("v1"), none(schema)).slice(1)).toEqual([
+  expect(describeRehearsalSample(sample, resource("v1"), none(schema)).slice(1)).toEqual([
     [
       "the first 5 objects read: 4 break the schema of v2; they pass as long as nobody changes these values, and rehearse asks the API server:",
       "    default/bad-1: spec.host is required; spec.port is 70000; expected maximum 9; and 1 more",
@@ -62,28 +62,28 @@ test("what breaks the new schema: three objects by name, two reasons each, and c
 
 test("a default of the new version fills in what it requires, and an unknown field breaks nothing", () => {
   const schema = specSchema({ host: { type: "string", default: "h" } }, { required: ["host"] });
-  expect(describeSample(all(object("a", { other: 1 })), resource("v1"), none(schema))).toHaveLength(1);
+  expect(describeRehearsalSample(all(object("a", { other: 1 })), resource("v1"), none(schema))).toHaveLength(1);
 });
 
 test("an integer beyond 2^53 is an integer", () => {
   const spec = parseJson('{"n": 9007199254740993}') as object;
   const schema = specSchema({ n: { type: "integer", format: "int64" } });
-  expect(describeSample(all(object("a", spec)), resource("v1"), none(schema))).toHaveLength(1);
+  expect(describeRehearsalSample(all(object("a", spec)), resource("v1"), none(schema))).toHaveLength(1);
 });
 
 test("a pattern that would take for ever here says nothing", () => {
   const schema = specSchema({ name: { type: "string", pattern: "^(a+)+$" } });
   const spec = { name: `${"a".repeat(60)}b` };
-  expect(describeSample(all(object("a", spec)), resource("v1"), none(schema))).toHaveLength(1);
+  expect(describeRehearsalSample(all(object("a", spec)), resource("v1"), none(schema))).toHaveLength(1);
 });
 
 test("a single object is the only one", () => {
-  const [line] = describeSample(all(object("a", {})), resource("v1"), none(specSchema({})));
+  const [line] = describeRehearsalSample(all(object("a", {})), resource("v1"), none(specSchema({})));
   expect(line).toMatch(/^the only object read, default\/a, takes \d+ bytes as v2; /);
 });
 
 test("no object, no line", () => {
-  expect(describeSample(all(), resource("v1"), none(specSchema({})))).toEqual([]);
+  expect(describeRehearsalSample(all(), resource("v1"), none(specSchema({})))).toEqual([]);
 });
 
 describe("reading it", () => {
@@ -98,13 +98,13 @@ describe("reading it", () => {
 
   test("one request, however many objects there are", async () => {
     const { cluster, requests } = answering({ items: [object("a", {})], metadata: { continue: "more" } });
-    expect(await readSample(cluster, resource("v1"))).toMatchObject({ objects: [{}], isAll: false });
+    expect(await readRehearsalSample(cluster, resource("v1"))).toMatchObject({ objects: [{}], isAll: false });
     expect(requests).toEqual([{ method: "GET", path: "/apis/example.com/v1/databases", query: { limit: 50 } }]);
   });
 
   test("objects that cannot be listed are no reason to stop a preview", async () => {
     const request: ApiRequest = { method: "GET", path: "/" };
     const { cluster } = answering(explainAnswer(request, { status: 403, headers: {}, text: "{}" }, "https://cp"));
-    expect(await readSample(cluster, resource("v1"))).toBeUndefined();
+    expect(await readRehearsalSample(cluster, resource("v1"))).toBeUndefined();
   });
 });

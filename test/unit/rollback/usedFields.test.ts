@@ -1,6 +1,6 @@
 import { prunedFieldsWithSchema } from "../../../components/compatibility/prunedFields";
 import type { Schema } from "../../../components/crd/definition";
-import { countUses } from "../../../components/rollback/usedFields";
+import { countFieldUses } from "../../../components/rollback/usedFields";
 import { object, objectSchema } from "./seen";
 
 const text: Schema = { type: "string" };
@@ -14,7 +14,7 @@ const map = (additionalProperties: Schema | boolean): Schema => ({ type: "object
 function uses(from: Schema, to: Schema, ...specs: object[]): Record<string, number> {
   const lost = prunedFieldsWithSchema(from, to);
   const objects = specs.map((each, index) => object(`o-${index}`, each));
-  const counts = countUses(lost, objects, to);
+  const counts = countFieldUses(lost, objects, to);
   return Object.fromEntries(lost.map(({ path }, index) => [path, counts[index] ?? -1]));
 }
 

@@ -80,7 +80,13 @@ export function proofOf(live: Definition, more: Partial<Proof> = {}): Proof {
 
 export function rehearsal(live: Definition, manifest: Definition): RehearsalRecord {
   const { uid = "", generation = 0 } = live.metadata;
-  return { uid, generation, version: storageVersion(manifest), schema: digestRehearsedSchema(manifest), objects: 3 };
+  return {
+    uid,
+    generation,
+    version: storageVersion(manifest),
+    schema: digestRehearsedSchema(manifest),
+    objects: 3,
+  };
 }
 
 /** As store does it: the flip moves the generation and nothing that was rehearsed. */

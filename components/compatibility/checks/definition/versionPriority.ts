@@ -5,19 +5,19 @@ import type { DefinitionCheck } from "../../check";
 const STAGES = ["alpha", "beta", "stable"];
 
 /** v10, v2, v1, v11beta2, v3beta1, v12alpha1, then all other names in the order of the alphabet. */
-function rankOf(name: string): [known: number, stage: number, major: number, minor: number] {
+function priorityOfVersion(name: string): [known: number, stage: number, major: number, minor: number] {
   const parsed = parseVersionName(name);
   return parsed === undefined ? [0, 0, 0, 0] : [1, STAGES.indexOf(parsed.stage), parsed.major, parsed.minor];
 }
 
 function byPriority(left: string, right: string): number {
-  const [mine, others] = [rankOf(left), rankOf(right)];
+  const [mine, others] = [priorityOfVersion(left), priorityOfVersion(right)];
   const index = mine.findIndex((part, position) => part !== others[position]);
   if (index < 0) return left < right ? -1 : 1;
   return (others[index] ?? 0) - (mine[index] ?? 0);
 }
 
-const preferred = ({ spec }: Definition): string | undefined =>
+const preferredVersion = ({ spec }: Definition): string | undefined =>
   spec.versions
     .filter(({ served }) => served)
     .map(({ name }) => name)
@@ -32,7 +32,7 @@ export const versionPriorityChanged: DefinitionCheck = {
   fix: "Name the version in scripts that need the old one: `kubectl get RESOURCE.VERSION.GROUP`.",
   keys: ["versions"],
   compare: (old, next) => {
-    const [before, after] = [preferred(old), preferred(next)];
+    const [before, after] = [preferredVersion(old), preferredVersion(next)];
     if (before === after || before === undefined || after === undefined) return [];
     return [{ below: "spec.versions", what: `first served version ${before} → ${after}` }];
   },

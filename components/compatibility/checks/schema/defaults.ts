@@ -6,7 +6,7 @@ import { describeChange } from "../../describeValue";
 /** `default: null` is none: the API server does not store it. */
 const defaultOf = (schema: Schema): unknown => schema["default"] ?? undefined;
 
-const isSame = (old: unknown, next: unknown): boolean =>
+const isSameDefault = (old: unknown, next: unknown): boolean =>
   canonicalText({ default: old }) === canonicalText({ default: next });
 
 function defaultCheck(
@@ -43,7 +43,7 @@ export const defaultChanged = defaultCheck(
     why: "The same request now makes another object, and stored objects that lack the field change when they are read.",
     fix: "Keep the old default, or change it in a new version with a conversion webhook that writes the old one down.",
   },
-  (old, next) => old !== undefined && next !== undefined && !isSame(old, next),
+  (old, next) => old !== undefined && next !== undefined && !isSameDefault(old, next),
 );
 
 export const defaultRemoved = defaultCheck(

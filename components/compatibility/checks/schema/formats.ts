@@ -11,7 +11,7 @@ function formatOf(schema: Schema): unknown {
   return format === WIDEST[schemaTypeOf(schema)] ? undefined : format;
 }
 
-const describe = ({ old, next }: Pair): string =>
+const describeFormats = ({ old, next }: Pair): string =>
   describeChange("format", old["format"] || undefined, next["format"] || undefined);
 
 export const formatChanged: NodeCheck = {
@@ -25,7 +25,7 @@ export const formatChanged: NodeCheck = {
   concerns: "clients",
   compare: (pair) => {
     const [before, after] = [formatOf(pair.old), formatOf(pair.next)];
-    return after === undefined || before === after ? [] : [{ what: describe(pair) }];
+    return after === undefined || before === after ? [] : [{ what: describeFormats(pair) }];
   },
 };
 
@@ -38,5 +38,5 @@ export const formatRemoved: NodeCheck = {
   keywords: ["format"],
   concerns: "clients",
   compare: (pair) =>
-    formatOf(pair.old) !== undefined && formatOf(pair.next) === undefined ? [{ what: describe(pair) }] : [],
+    formatOf(pair.old) !== undefined && formatOf(pair.next) === undefined ? [{ what: describeFormats(pair) }] : [],
 };

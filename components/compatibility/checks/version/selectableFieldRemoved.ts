@@ -1,7 +1,7 @@
 import type { Version } from "../../../crd/definition";
 import type { VersionCheck } from "../../check";
 
-const pathsOf = (version: Version): string[] =>
+const selectablePathsOf = (version: Version): string[] =>
   ((version["selectableFields"] ?? []) as { jsonPath: string }[]).map(({ jsonPath }) => jsonPath);
 
 export const selectableFieldRemoved: VersionCheck = {
@@ -12,8 +12,8 @@ export const selectableFieldRemoved: VersionCheck = {
   fix: "Put the field back.",
   keys: ["selectableFields"],
   compare: (old, next) => {
-    const after = new Set(pathsOf(next));
-    return pathsOf(old)
+    const after = new Set(selectablePathsOf(next));
+    return selectablePathsOf(old)
       .filter((path) => !after.has(path))
       .map((path) => ({ below: `.selectableFields${path}`, what: `selectable field ${path} → none` }));
   },

@@ -6,7 +6,7 @@ type Subresources = Record<string, Record<string, unknown> | null | undefined>;
 
 const subresourcesOf = (version: Version): Subresources => (version["subresources"] ?? {}) as Subresources;
 
-const has = (version: Version, name: string): boolean => subresourcesOf(version)[name] != null;
+const hasSubresource = (version: Version, name: string): boolean => subresourcesOf(version)[name] != null;
 
 export const subresourceRemoved: VersionCheck = {
   id: "subresource-removed",
@@ -17,7 +17,7 @@ export const subresourceRemoved: VersionCheck = {
   keys: ["subresources"],
   compare: (old, next) =>
     ["status", "scale"]
-      .filter((name) => has(old, name) && !has(next, name))
+      .filter((name) => hasSubresource(old, name) && !hasSubresource(next, name))
       .map((name) => ({ below: `.subresources.${name}`, what: `subresource ${name} → none` })),
 };
 
@@ -29,7 +29,7 @@ export const statusSubresourceAdded: VersionCheck = {
   fix: "Make each client that reports status write to /status first, or add the subresource in a new version.",
   keys: ["subresources"],
   compare: (old, next) =>
-    has(next, "status") && !has(old, "status")
+    hasSubresource(next, "status") && !hasSubresource(old, "status")
       ? [{ below: ".subresources.status", what: "subresource none → status" }]
       : [],
 };
@@ -44,7 +44,7 @@ export const scalePathChanged: VersionCheck = {
   fix: "Keep the path.",
   keys: ["subresources"],
   compare: (old, next) => {
-    if (!has(old, "scale") || !has(next, "scale")) return [];
+    if (!hasSubresource(old, "scale") || !hasSubresource(next, "scale")) return [];
     const [before, after] = [subresourcesOf(old)["scale"], subresourcesOf(next)["scale"]];
     return PATHS.filter((path) => before?.[path] != null && before[path] !== after?.[path]).map((path) => ({
       below: `.subresources.scale.${path}`,

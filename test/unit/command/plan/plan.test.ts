@@ -1,4 +1,4 @@
-import { renderPlanMarkdown } from "../../../../components/command/plan/markdown";
+import { renderPlanAsMarkdown } from "../../../../components/command/plan/markdown";
 import { planDocumentOf } from "../../../../components/plan/document";
 import { runCommandWithInput } from "../runCommand";
 
@@ -102,7 +102,7 @@ test("Markdown is cut before GitHub would refuse it, and says so", () => {
   const messages = Array.from({ length: 3000 }, (_, index) => ({
     ...{ urn: urn("Serve"), severity: "warning" as const, text: `finding ${index} of many that are long` },
   }));
-  const text = renderPlanMarkdown(planDocumentOf({ steps: [], messages }));
+  const text = renderPlanAsMarkdown(planDocumentOf({ steps: [], messages }));
   expect(text.length).toBeLessThanOrEqual(65_000);
   expect(text).toMatch(/\n… and \d+ more lines\n$/);
 });

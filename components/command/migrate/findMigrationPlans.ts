@@ -20,7 +20,7 @@ import type { MigrationOptions } from "../../migration/resourceMigration";
  *
  * @throws UserError for a name that nothing has and a pattern that matches nothing: nothing is begun on half of what was meant
  */
-export async function findPlans(
+export async function findMigrationPlans(
   cluster: Cluster,
   entries: readonly string[],
   options: MigrationOptions,

@@ -9,7 +9,7 @@ export interface Names {
 }
 
 /** The state after a step. */
-export async function takeStep(
+export async function takeAuthorityStep(
   step: Step,
   held: Held | undefined,
   names: Names,
