@@ -50,3 +50,7 @@ export function jsonIntegerOf(value: bigint): number | string {
 export function isLargeJsonInteger(value: string): boolean {
   return value.startsWith(MARK);
 }
+
+export function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

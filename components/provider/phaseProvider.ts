@@ -9,7 +9,7 @@ import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
 import { isInProgram, noteInProgram } from "./inProgram";
 import { SHARED_DEFAULTS, type SharedInputs } from "./inputs";
-import type { PhaseLogic, PhaseWork } from "./phaseLogic";
+import type { PhaseLogic, PhaseWork, Preview } from "./phaseLogic";
 import { Row } from "./row";
 import { assertSameCluster, recognizeSameCluster } from "./sameCluster";
 import { endSharingByPlans } from "./sharedByPlans";
@@ -93,16 +93,11 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     if (another.length > 0) return failedCheck(phase, given, another);
     const live = await (subject.readForPlan ?? subject.read)(cluster, news);
     const previewed = await logic.preview(news, cluster, live, olds);
-    const contradiction = contradicted(logic, withoutExpected(phase, olds ?? {}), {
-      ...news,
-      ...(clusterId && { clusterId }),
-      plan: previewed.plan,
-    });
+    const asPlanned = { ...news, ...(clusterId && { clusterId }), plan: previewed.plan };
+    const contradiction = contradicted(logic, withoutExpected(phase, olds ?? {}), asPlanned);
     if (contradiction !== undefined) return failedCheck(phase, given, [contradiction]);
     if ((previewed.problems ?? []).length > 0) return failedCheck(phase, given, previewed.problems ?? []);
-    for (const warning of previewed.warnings ?? []) await row.warn(warning);
-    if (news.heldBy === undefined && previewed.plan.length > 0) await row.info(previewed.plan.join("\n"));
-    for (const note of previewed.notes ?? []) await row.info(note);
+    await showOnRow(row, previewed, news);
     if (name === subject.first && previewed.plan.length > 0 && clusterId === undefined) await row.info(NOT_RECOGNIZED);
     if (!areUnknownWithin(unknown, indifferentTo)) {
       await row.info(notLookedAtButPlanned(unknown, previewed.plan));
@@ -121,6 +116,12 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same
     return failedCheck(phase, given, [explainFailure(error)]);
   }
+}
+
+async function showOnRow(row: Row, { warnings = [], plan, notes = [] }: Preview, { heldBy }: Inputs): Promise<void> {
+  for (const warning of warnings) await row.warn(warning);
+  if (heldBy === undefined && plan.length > 0) await row.info(plan.join("\n"));
+  for (const note of notes) await row.info(note);
 }
 
 function failedCheck({ subject }: Phase, inputs: Inputs, reasons: string[]) {

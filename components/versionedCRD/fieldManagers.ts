@@ -1,3 +1,4 @@
+import { isMap } from "../kubernetes/json";
 import { canonicalText } from "../crd/canonical";
 import type { Definition } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
@@ -84,10 +85,6 @@ function compareOwnedFields(live: unknown, intent: unknown, fields: Fields, path
     writer.fields.push(here);
     if (canonicalText({ [name]: found }) !== canonicalText({ [name]: wanted })) writer.differs.push(here);
   }
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Takes these field managers off the definition; refused when it moved since it was read. */

@@ -23,9 +23,7 @@ export function readAcknowledgementFile(file: string): CrdAcknowledgement[] {
   const where = relative(process.cwd(), file) || file;
   const [document] = parseDocuments(readText(file, where), where);
   if (!Array.isArray(document?.value)) throw new UserError({ what: `${where}: found no list`, expected: EXPECTED });
-  const read = document.value.map((entry: unknown, index) =>
-    acknowledgementOfEntry(entry, `${where}:${document.lineOf([index])}`),
-  );
+  const read = document.value.map((entry: unknown, index) => entryOf(entry, `${where}:${document.lineOf([index])}`));
   refuseTwinAcknowledgements(read);
   return read;
 }
@@ -39,7 +37,7 @@ function readText(file: string, where: string): string {
   }
 }
 
-function acknowledgementOfEntry(entry: unknown, where: string): CrdAcknowledgement {
+function entryOf(entry: unknown, where: string): CrdAcknowledgement {
   const found = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
   const wrong = [
     ...REQUIRED.filter((key) => !isText(found[key])).map((key) => `${key} is missing or no text`),

@@ -18,13 +18,11 @@ type Paint = (style: string, text: string) => string;
 /** For people: each CRD that has findings, then one line with the counts. */
 export function renderReportsAsText(reports: readonly CrdReport[], { all, colour }: TextOptions): string {
   const paint: Paint = (style, text) => (colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
-  const blocks = reports
-    .filter(({ findings }) => findings.length > 0)
-    .map((report) => renderReportText(report, all, paint));
+  const blocks = reports.filter(({ findings }) => findings.length > 0).map((report) => reportText(report, all, paint));
   return [...blocks, `${summarizeReports(reports)}\n`].join("\n");
 }
 
-function renderReportText(report: CrdReport, all: boolean, paint: Paint): string {
+function reportText(report: CrdReport, all: boolean, paint: Paint): string {
   const heading = `${paint("bold", report.crd)}: ${describePairVersions(report)}\n`;
   const parts = ["error", "warning", "info", "acknowledged"].map((label) => {
     const findings = report.findings.filter((finding) => labelOf(finding) === label);

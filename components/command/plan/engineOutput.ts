@@ -34,9 +34,7 @@ interface Event {
 export function readEngineOutput(text: string): EngineRun {
   const events = text.split("\n").filter((line) => line.startsWith('{"sequence":'));
   if (isCutOff(events.at(-1))) events.pop();
-  return events.length > 0
-    ? runOfEvents(events.map((line) => parseEngineOutput(line) as Event))
-    : runOfDigest(parseEngineOutput(text));
+  return events.length > 0 ? runOfEvents(events.map((line) => parse(line) as Event)) : runOfDigest(parse(text));
 }
 
 /** The last line of a run that was killed. */
@@ -49,7 +47,7 @@ function isCutOff(line: string | undefined): boolean {
   }
 }
 
-function parseEngineOutput(text: string): unknown {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -45,8 +45,5 @@ function renderRemarkText({ phase, text }: Remark, before = ""): string {
 }
 
 function indentPlanText(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
+  return text.replace(/^/gm, "    ");
 }

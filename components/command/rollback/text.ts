@@ -11,7 +11,7 @@ export function renderRollbackAsText(report: RollbackReport): string {
     alignColumns(tableOfVersions(report)),
     ...blockers.map(describeProblem),
     ...describeSections(report).map(({ heading, lines }) =>
-      [`${heading}:`, ...lines.map(indentRollbackText)].join("\n"),
+      [`${heading}:`, ...lines.map((line) => `  ${line}`)].join("\n"),
     ),
     [
       `${describeWhen(report)}${steps.length === 0 ? "" : ":"}`,
@@ -22,8 +22,4 @@ export function renderRollbackAsText(report: RollbackReport): string {
     ].join("\n"),
   ];
   return `${blocks.join("\n\n")}\n`;
-}
-
-function indentRollbackText(line: string): string {
-  return `  ${line}`;
 }

@@ -1,3 +1,4 @@
+import { isMap } from "../../kubernetes/json";
 import { describeProblem } from "../../kubernetes/problem";
 import { isLargeJsonInteger } from "../../kubernetes/json";
 import type { Definition, Schema } from "../definition";
@@ -90,10 +91,6 @@ function wrongKeywords(schema: unknown, path: string): Wrong[] {
     ...empty,
     ...children(schema as Schema).flatMap(([name, child]) => wrongKeywords(child, path + name)),
   ];
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function children(schema: Schema): [path: string, schema: unknown][] {

@@ -20,7 +20,7 @@ export async function hasDefinitionMoved(
  * Runs `act` and aborts it once the definition's generation has moved: an hour of rewriting would be for nothing, and agreement on
  * a storage version that is none any more would be waited for in vain.
  */
-export async function whileDefinitionUnmoved<T>(
+export async function whileUnmoved<T>(
   live: Definition,
   work: ClusterWork,
   act: (signal: AbortSignal) => Promise<T>,

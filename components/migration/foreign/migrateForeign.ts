@@ -7,7 +7,7 @@ import { migrateAndProve, recordProven, type ProveInputs } from "../definition/m
 import { describeProven } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
-import { hasDefinitionMoved, whileDefinitionUnmoved } from "./definitionMoved";
+import { hasDefinitionMoved, whileUnmoved } from "./definitionMoved";
 import { planForeign, servedVersionsOfForeign, type ForeignPlan } from "./plan";
 import { whyRightsMissingForForeign } from "../whyRightsMissing";
 import { rehearseForeign } from "./rehearseForeign";
@@ -44,9 +44,7 @@ function migrateForeignUnderLock(
     for (let attempt = 1; ; attempt++) {
       const live = await requireLiveDefinition(work.cluster, crd);
       try {
-        return await whileDefinitionUnmoved(live, locked, (signal) =>
-          migrateForeignAsItIs(live, options, { ...work, signal }),
-        );
+        return await whileUnmoved(live, locked, (signal) => migrateAsItIs(live, options, { ...work, signal }));
       } catch (error) {
         locked.signal.throwIfAborted();
         if (attempt === ATTEMPTS || !(await hasDefinitionMoved(live, work))) throw error;
@@ -56,7 +54,7 @@ function migrateForeignUnderLock(
   });
 }
 
-async function migrateForeignAsItIs(
+async function migrateAsItIs(
   live: Definition,
   options: MigrationOptions,
   work: MigrationWork,

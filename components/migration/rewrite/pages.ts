@@ -95,14 +95,7 @@ async function listWhenReady(
   for (let tried = 1; ; tried++) {
     const asked = Date.now();
     try {
-      const request = {
-        method: "GET",
-        path: resourcePath(resource),
-        query: { limit: size, continue: token },
-        ...(!options.full && { accept: MetadataOnly.list }),
-        signal: options.signal,
-      } as const;
-      return await withoutRetries(() => caller.call<KubernetesList>(request));
+      return await listOnce(caller, resource, size, token, options);
     } catch (error) {
       // The page before it was of small objects, and this one is of large ones.
       if (isTooLarge(error) && size > 1) {
@@ -124,6 +117,19 @@ async function listWhenReady(
       await sleep(Math.min(10, error.retryAfterSeconds ?? 1) * 1_000, options.signal);
     }
   }
+}
+
+function listOnce(
+  caller: Caller,
+  resource: Resource,
+  limit: number,
+  token: string | undefined,
+  { full, signal }: ListOptions,
+): Promise<KubernetesList> {
+  const path = resourcePath(resource);
+  const query = { limit, continue: token };
+  const request = { method: "GET", path, query, ...(!full && { accept: MetadataOnly.list }), signal } as const;
+  return withoutRetries(() => caller.call<KubernetesList>(request));
 }
 
 function isTooLarge(error: unknown): boolean {
