@@ -1,23 +1,23 @@
-import type { Agent } from "https";
-import type { Socket } from "net";
 import type { ApiRequest, Connection } from "./api";
-import { type Credentials, tlsKeyOfCredentials } from "./credentials";
 import { UnreachableError } from "./errors";
-import type { AppliedCredentials } from "./kubeconfig";
-import type { Pin, Session } from "./session";
+import type { Session } from "./session";
+import { SingleSocket } from "./singleSocket";
 
 /** Exactly one socket; when that ends, so does this, rather than go on to another server unnoticed. */
-export class PinnedConnection implements Connection, Pin {
-  closed = false;
-  private socket: Socket | undefined;
-  private pool: Agent | undefined;
-  private tls: string | undefined;
+export class PinnedConnection implements Connection {
+  private readonly socket: SingleSocket;
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly session: Session,
-    private readonly onClose: () => void,
-  ) {}
+    onClose: () => void,
+  ) {
+    this.socket = new SingleSocket(session.server, onClose);
+  }
+
+  get closed(): boolean {
+    return this.socket.closed;
+  }
 
   /** One after another: HTTP/1.1 has no more on one connection. */
   call<T>(request: ApiRequest): Promise<T> {
@@ -27,9 +27,9 @@ export class PinnedConnection implements Connection, Pin {
   }
 
   private async callNow<T>(request: ApiRequest): Promise<T> {
-    if (this.closed) throw this.ended();
+    if (this.closed) throw this.socket.ended();
     try {
-      return await this.session.call<T>(request, this);
+      return await this.session.call<T>(request, this.socket);
     } catch (error) {
       // Whatever is still to come on this socket, if anything, is not the answer to the next request.
       if (error instanceof UnreachableError) this.close();
@@ -38,37 +38,6 @@ export class PinnedConnection implements Connection, Pin {
   }
 
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.onClose();
-    this.pool?.destroy();
-  }
-
-  agent(credentials: Credentials, applied: AppliedCredentials): Agent {
-    const tls = tlsKeyOfCredentials(applied);
-    // A connection keeps the client certificate it began with: with a new one it must begin anew.
-    if (this.pool !== undefined && this.tls !== tls) {
-      this.close();
-      throw this.ended();
-    }
-    this.tls = tls;
-    return (this.pool ??= credentials.singleAgent(applied));
-  }
-
-  onSocket(socket: Socket): void {
-    if (socket === this.socket) return;
-    if (this.socket !== undefined || this.closed) {
-      this.close();
-      throw this.ended();
-    }
-    this.socket = socket;
-    socket.once("close", () => this.close());
-  }
-
-  private ended(): UnreachableError {
-    return new UnreachableError(
-      `the connection to ${this.session.server} ended; another one may reach another API server`,
-      "CLOSED",
-    );
+    this.socket.close();
   }
 }

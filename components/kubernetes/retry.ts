@@ -3,6 +3,7 @@ import type { ApiRequest } from "./api";
 import { ApiError, CredentialsError, whatOfError, UnreachableError } from "./errors";
 import type { Report } from "./report";
 import { sleep } from "./sleep";
+import { NOT_READY } from "./startingServer";
 import { abortReason } from "./abort";
 import { ANSWER_TOO_LARGE, NO_CONNECTION } from "./transport";
 
@@ -154,7 +155,7 @@ function isSafeToRetry({ method, body, query }: ApiRequest, error: unknown): boo
 
 /** The server refused it before it began, or never saw it. */
 function wasNotDone(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status === 429;
+  if (error instanceof ApiError) return error.status === 429 || error.reason === NOT_READY;
   return error instanceof UnreachableError && [NO_CONNECTION, "ECONNREFUSED"].includes(error.code);
 }
 

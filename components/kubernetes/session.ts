@@ -1,4 +1,3 @@
-import type { Agent } from "https";
 import type { Socket } from "net";
 import type { ApiRequest } from "./api";
 import { requestBudgetOf, type RequestBudget } from "./budget";
@@ -9,17 +8,12 @@ import { parseJson, stringifyJson } from "./json";
 import { type AppliedCredentials, loadKubeconfigContext } from "./kubeconfig";
 import type { ClusterReference } from "./kubeconfigFiles";
 import { retryRequest } from "./retry";
+import { SingleSocket } from "./singleSocket";
 import { StartingServer } from "./startingServer";
 import { type Answer, exchangeOverTransport, NO_CONNECTION, type Outgoing, TransportError } from "./transport";
 
 /** kube-apiserver's own --request-timeout, and a little for the way. */
 const ANSWER_SECONDS = 65;
-
-/** Where a request goes out instead of the pool. */
-export interface Pin {
-  agent(credentials: Credentials, applied: AppliedCredentials): Agent;
-  onSocket(socket: Socket): void;
-}
 
 /** Behind a balancer without health checks each new connection may meet the one server that hangs. */
 const CONNECTION_TRIES = 4;
@@ -63,7 +57,7 @@ export class Session {
    *
    * @param pin only an answer is repeated on it, since another connection may reach another API server
    */
-  call<T>(request: ApiRequest, pin?: Pin): Promise<T> {
+  call<T>(request: ApiRequest, pin?: SingleSocket): Promise<T> {
     const send = (): Promise<T> => this.callOnce<T>(request, pin);
     if (request.urgent === true) return send();
     return retryRequest(request, send, {
@@ -73,14 +67,14 @@ export class Session {
   }
 
   /** A cluster that never answered should be said to be unreachable at once; one reset may be a server that just starts. */
-  private isWorthRepeating({ code }: UnreachableError, tried: number, pin: Pin | undefined): boolean {
+  private isWorthRepeating({ code }: UnreachableError, tried: number, pin: SingleSocket | undefined): boolean {
     if (pin !== undefined) return false;
     return this.wasReached || (code === "ECONNRESET" && tried < FIRST_CONTACTS);
   }
 
-  private async callOnce<T>(request: ApiRequest, pin?: Pin): Promise<T> {
+  private async callOnce<T>(request: ApiRequest, pin?: SingleSocket): Promise<T> {
     try {
-      const work = (): Promise<Answer> => this.startingServer.outwait(request, () => this.authenticated(request, pin));
+      const work = (): Promise<Answer> => this.believable(request, pin);
       const answer = await (request.urgent === true ? work() : this.budget.run(work));
       if (answer.status < 200 || answer.status > 299) throw explainAnswer(request, answer, this.server);
       return parseAnswer<T>(answer);
@@ -89,15 +83,27 @@ export class Session {
     }
   }
 
+  /** A refusal is believed only of a server that is ready; the pool's next request may meet another one. */
+  private async believable(request: ApiRequest, pin: SingleSocket | undefined): Promise<Answer> {
+    const answer = await this.authenticated(request, pin);
+    if (!this.startingServer.isInDoubt(request, answer)) return answer;
+    const one = pin ?? new SingleSocket(this.server);
+    try {
+      return await this.startingServer.askOnceReady(request, (each) => this.authenticated(each, one));
+    } finally {
+      if (pin === undefined) one.close();
+    }
+  }
+
   /** Once more with fresh credentials after a 401: tokens run out in the middle of long work. */
-  private async authenticated(request: ApiRequest, pin: Pin | undefined): Promise<Answer> {
+  private async authenticated(request: ApiRequest, pin: SingleSocket | undefined): Promise<Answer> {
     request.signal?.throwIfAborted();
     const applied = await this.credentials.current();
     const first = await this.send(request, applied, pin);
     return first.status === 401 ? this.send(request, await this.credentials.renew(applied), pin) : first;
   }
 
-  private async send(request: ApiRequest, applied: AppliedCredentials, pin: Pin | undefined): Promise<Answer> {
+  private async send(request: ApiRequest, applied: AppliedCredentials, pin: SingleSocket | undefined): Promise<Answer> {
     const outgoing = {
       base: this.base,
       method: request.method,

@@ -74,7 +74,6 @@ describe("three API servers behind a TCP balancer", () => {
 
   test("T4: one is added and one restarted while objects are rewritten: all of them count, every object is v2, also those that were queued", async () => {
     const running = stack.up({ ...both, stopAfter: "migrate" });
-    // Not before: who asks for the first time, of a server that has not read its roles yet, is refused.
     await Promise.race([running, atWork(server("cp-2").client, `${plural}.${group}`, "migrate")]);
     await Promise.all([world.cluster.addApiServer(), server("cp-1").restart()]);
     // A restart cuts its connections, and what was asked on them is asked again.

@@ -2,7 +2,7 @@ import { ReloadFailed } from "../targets/reload";
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
 import { fullReportHash, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
-import { ApiError, hasErrorStatus, UserError, whatOfError } from "../../kubernetes/errors";
+import { ApiError, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
@@ -91,9 +91,9 @@ async function askServers(
   } catch (error) {
     work.signal.throwIfAborted();
     // A reload command may restart them: with a single one nothing answers meanwhile, with several a Lease is not renewed.
-    // One that has just started answers 403 until it knows its roles, and 429 until it has read what it lists.
-    const isNew = hasErrorStatus(error, 429) || (expectation.since !== undefined && hasErrorStatus(error, 403));
-    if (!(error instanceof UserError) || (error instanceof ApiError && error.status < 500 && !isNew)) throw error;
+    // One that has just started answers 429 until it has read what it lists.
+    const isRefused = error instanceof ApiError && error.status < 500 && error.status !== 429;
+    if (!(error instanceof UserError) || isRefused) throw error;
     return { verdict: { kind: "lagging", lag: whatOfError(error), error } };
   }
 }

@@ -8,7 +8,7 @@ import { makeAuthority, makeServerCertificate } from "../../../local/certificate
 
 jest.setTimeout(30_000);
 
-type Handler = (request: IncomingMessage) => number | "hang up" | "wait" | "large";
+type Handler = (request: IncomingMessage) => number | "hang up" | "wait" | "large" | "forbidden by admission";
 
 let authority: Awaited<ReturnType<typeof makeAuthority>>;
 let server: https.Server;
@@ -35,10 +35,11 @@ beforeAll(async () => {
       const answer = (): void => {
         underWay--;
         if (status === "hang up") return void request.socket.destroy();
-        response.writeHead(typeof status === "number" ? status : 200, { "Content-Type": "application/json" });
+        const code = status === "forbidden by admission" ? 403 : typeof status === "number" ? status : 200;
+        response.writeHead(code, { "Content-Type": "application/json" });
         if (status === "large") return void Readable.from(megabytes(130)).pipe(response);
-        const message = `User "made" cannot get path "${request.url}"`;
-        response.end(JSON.stringify({ kind: "Status", reason: "Made", ...(status === 403 && { message }) }));
+        const message = status === 403 ? `User "made" cannot get path "${request.url}"` : "exceeded quota";
+        response.end(JSON.stringify({ kind: "Status", reason: "Made", ...(code === 403 && { message }) }));
       };
       if (status === "wait") held.push(answer);
       else answer();
@@ -95,20 +96,83 @@ test("a 401 that stays is an error after one more try", async () => {
   expect(seen).toHaveLength(2);
 });
 
-test("a right that one was seen to have is not lost to an API server that has just started; a first refusal is believed", async () => {
-  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "starting") });
-  await cluster.call(get("/mine"));
-  let refusals = 2;
-  handle = () => (refusals-- > 0 ? 403 : 200);
-  seen = [];
-  await cluster.call(get("/mine"));
-  expect(seen).toHaveLength(3);
-  handle = () => 403;
-  seen = [];
-  await expect(cluster.call(get("/not-mine"))).rejects.toThrow(/not allowed to get/);
-  expect(seen).toHaveLength(1);
-  // Nor for longer than the request may take.
-  await expect(cluster.call({ ...get("/mine"), timeoutSeconds: 1 })).rejects.toThrow(/not allowed to get/);
+describe("a refusal (403) is believed of a server that is ready, and not of one that has just started", () => {
+  const asked = (): string[] => seen.map(({ path }) => path);
+
+  test("the first request meets one that has just started: it is asked again until /readyz is ok, and goes through", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "starting") });
+    let refusals = 2;
+    handle = ({ url: path }) => (path === "/readyz" ? (refusals > 0 ? 500 : 200) : refusals-- > 0 ? 403 : 200);
+    seen = [];
+    const said: string[] = [];
+    await withRetries({ report: (message) => void said.push(message) }, () => cluster.call(get("/mine")));
+    // What was refused before the "ok" is asked once more after it.
+    expect(asked()).toEqual(["/mine", "/readyz", "/mine", "/readyz", "/mine"]);
+    expect(said[0]).toMatch(/the API server refuses it and is not ready .* \(503\); asking again/);
+    expect(said).toHaveLength(1);
+  });
+
+  test("one that is ready is believed, by both answers on one connection; for ten seconds it is not asked again", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "ready") });
+    handle = ({ url: path }) => (path === "/readyz" ? 200 : 403);
+    for (const path of ["/not-mine", "/nor-this"]) {
+      seen = [];
+      await expect(cluster.call(get(path))).rejects.toThrow(/not allowed to get/);
+      await expect(cluster.call(get(path))).rejects.toThrow(/not allowed to get/);
+      expect(asked()).toEqual([path, "/readyz", path, path]);
+      expect(seen[2]?.socket).toBe(seen[1]?.socket);
+    }
+  });
+
+  test("a pinned connection asks its own server", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "pinned to a starting one") });
+    const pinned = cluster.pin();
+    let isReady = false;
+    handle = ({ url: path }) => (path === "/readyz" ? (isReady ? 200 : 500) : isReady ? 200 : 403);
+    seen = [];
+    await withRetries({ report: () => void (isReady = true) }, () => pinned.call(get("/mine")));
+    expect(asked()).toEqual(["/mine", "/readyz", "/mine"]);
+    expect(new Set(seen.map(({ socket }) => socket)).size).toBe(1);
+    pinned.close();
+  });
+
+  test("one that does not become ready is an error that says so; a create under a generated name is asked again as well", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "never ready") });
+    handle = ({ url: path }) => (path === "/readyz" ? 500 : 403);
+    seen = [];
+    const create = { method: "POST", path: "/mine", body: { metadata: { generateName: "a-" } } } as const;
+    const refused = withRetries({ seconds: 1 }, () => cluster.call(create));
+    await expect(refused).rejects.toMatchObject({ status: 503, mayHaveLanded: false });
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
+  test("one that refuses /readyz as well has just started, too; after half a minute it is a right that the user lacks", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "lacks readyz") });
+    let now = Date.now();
+    const clock = jest.spyOn(Date, "now").mockImplementation(() => now);
+    const ask = (after: number): Promise<unknown> => {
+      now += after;
+      return withoutRetries(() => cluster.call(get("/mine"))).catch((error: { status: number }) => error.status);
+    };
+    handle = () => 403;
+    // Two starts, a minute apart.
+    for (const after of [0, 8_000, 60_000, 8_000, 8_000, 8_000]) expect(await ask(after)).toBe(503);
+    expect(await ask(8_000)).toBe(403);
+    seen = [];
+    expect(await ask(60_000)).toBe(403);
+    expect(asked()).toEqual(["/mine"]);
+    clock.mockRestore();
+  });
+
+  test("whatever is in front and does not let /readyz through, and admission, are believed", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "in front") });
+    handle = ({ url: path }) => (path === "/readyz" ? 404 : 403);
+    await expect(cluster.call(get("/not-mine"))).rejects.toThrow(/not allowed to get/);
+    handle = () => "forbidden by admission";
+    seen = [];
+    await expect(cluster.call(get("/refused"))).rejects.toThrow(/quota/);
+    expect(asked()).toEqual(["/refused"]);
+  });
 });
 
 test("one bad answer ends no request: it is asked again, with the wait said", async () => {
