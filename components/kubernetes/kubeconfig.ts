@@ -1,8 +1,12 @@
 import { createHash } from "crypto";
 import type { Problem } from "./problem";
-import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import * as fs from "fs";
+import type { Authenticator } from "@kubernetes/client-node/dist/auth.js" with { "resolution-mode": "import" };
+import type { Cluster } from "@kubernetes/client-node/dist/config_types.js" with { "resolution-mode": "import" };
 import type { Agent, AgentOptions, RequestOptions } from "https";
+import { authenticatorOf } from "./authenticator";
 import { CredentialsError, UserError } from "./errors";
+import type { KubeconfigEntries } from "./kubeconfigEntries";
 import { loadKubeconfigFiles, type ClusterReference } from "./kubeconfigFiles";
 import { type FullUser, fillExecPluginGap } from "./kubeconfigGaps";
 import { proxyAgentOf } from "./proxyAgent";
@@ -34,9 +38,9 @@ export interface LoadedContext {
 export async function loadKubeconfigContext(reference: ClusterReference): Promise<LoadedContext> {
   const { config, where } = await loadKubeconfigFiles(reference);
   const context = pickContext(config, reference, where);
-  config.setCurrentContext(context);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) {
+  const entry = config.contexts.find(({ name }) => name === context);
+  const cluster = config.clusters.find(({ name }) => name === entry?.cluster);
+  if (cluster === undefined) {
     throw new UserError({
       what: `context ${context}: its cluster is not in ${where}`,
       expected: "an entry under clusters",
@@ -49,77 +53,104 @@ export async function loadKubeconfigContext(reference: ClusterReference): Promis
       why: "credentials are not sent in clear text",
     });
   }
-  const user = config.getCurrentUser();
-  if (user === null) {
-    const wanted = config.getContextObject(context)?.user ?? "";
+  const user = config.users.find(({ name }) => name === entry?.user);
+  if (user === undefined) {
     throw new UserError({
-      what: `context ${context}: its user ${wanted} is not in ${where}`,
+      what: `context ${context}: its user ${entry?.user ?? ""} is not in ${where}`,
       expected: "an entry under users",
       next: "see kubectl config view",
     });
   }
   fillExecPluginGap(context, user, cluster);
+  const authenticator = await authenticatorOf(user);
   return {
     server: cluster.server,
     context,
     user: user.name,
-    ...(cluster.proxyUrl !== undefined && { proxyAgent: proxyAgentOf(config, cluster, cluster.proxyUrl) }),
+    ...(cluster.proxyUrl !== undefined && { proxyAgent: await proxyAgentOf(cluster, cluster.proxyUrl) }),
     fingerprint: createHash("sha256")
-      .update(`${context}\n${config.exportConfig()}\n${JSON.stringify(user)}`)
+      .update(`${context}\n${JSON.stringify({ config, user })}`)
       .digest("hex"),
     authenticatesByPlugin: user.exec != null,
-    apply: () => applyCredentials(config, context),
+    apply: () => applyCredentials({ context, cluster, user, authenticator }),
   };
 }
 
 /** The names of its contexts, sorted. @throws UserError for a kubeconfig without one */
 export async function kubeconfigContextNames(reference: Pick<ClusterReference, "kubeconfig">): Promise<string[]> {
   const { config, where } = await loadKubeconfigFiles(reference);
-  const names = config.getContexts().map(({ name }) => name);
+  const names = config.contexts.map(({ name }) => name);
   if (names.length === 0) throw new UserError({ what: `no context in ${where}`, expected: "at least one" });
   return names.sort();
 }
 
-function pickContext(config: KubeConfig, reference: ClusterReference, where: string): string {
-  const names = config.getContexts().map((context) => context.name);
-  const wanted = reference.context ?? config.getCurrentContext();
+function pickContext(config: KubeconfigEntries, reference: ClusterReference, where: string): string {
+  const names = config.contexts.map((context) => context.name);
+  const wanted = reference.context ?? config.currentContext ?? "";
   if (names.includes(wanted)) return wanted;
   const there = names.length === 0 ? "none" : [...names].sort().slice(0, 10).join(", ");
   const found = wanted ? `no context ${wanted} in ${where}` : `no current-context in ${where}`;
   throw new UserError(`${found}; found: ${there}; set \`context\` to one of them (at a terminal: \`--context\`)`);
 }
 
-async function applyCredentials(config: KubeConfig, context: string): Promise<AppliedCredentials> {
-  const options: RequestOptions = {};
+interface Identity {
+  readonly context: string;
+  readonly cluster: Cluster;
+  readonly user: FullUser;
+  readonly authenticator: Authenticator | undefined;
+}
+
+async function applyCredentials(identity: Identity): Promise<AppliedCredentials> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("late")), PLUGIN_SECONDS * 1000);
   });
   try {
-    await Promise.race([config.applyToHTTPSOptions(options), late]);
-    return completed(options, config.getCurrentUser());
+    return completed(await Promise.race([credentialsOf(identity), late]), identity.user);
   } catch (error) {
-    throw new CredentialsError(describeCredentialError(config, context, error));
+    throw new CredentialsError(describeCredentialError(identity, error));
   } finally {
     clearTimeout(timer);
   }
 }
 
+async function credentialsOf({ cluster, user, authenticator }: Identity): Promise<RequestOptions> {
+  const headers: Record<string, string> = {};
+  if (user.impersonateUser) headers["Impersonate-User"] = user.impersonateUser;
+  const options: RequestOptions = {
+    headers,
+    ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
+    ...(cluster.tlsServerName && { servername: cluster.tlsServerName }),
+    ...readPem("ca", cluster.caFile, cluster.caData),
+    ...readPem("cert", user.certFile, user.certData),
+    ...readPem("key", user.keyFile, user.keyData),
+    ...(user.username && { auth: `${user.username}:${user.password}` }),
+  };
+  await authenticator?.applyAuthentication(user, options);
+  if (user.token) headers["Authorization"] = `Bearer ${user.token}`;
+  return options;
+}
+
+/** The file wins, as with kubectl. */
+function readPem(option: "ca" | "cert" | "key", file: string | undefined, data: string | undefined): RequestOptions {
+  if (file) return { [option]: fs.readFileSync(file) };
+  return data ? { [option]: Buffer.from(data, "base64") } : {};
+}
+
 /** A token file ends with a newline more often than not, and client-node sends it as it is. */
-function completed(options: RequestOptions, user: FullUser | null): AppliedCredentials {
+function completed(options: RequestOptions, user: FullUser): AppliedCredentials {
   const { Authorization: authorization, ...others } = { ...(options.headers as Record<string, string>) };
   const headers = {
     ...others,
     ...(authorization !== undefined && { Authorization: authorization.trim() }),
-    ...user?.impersonation,
+    ...user.impersonation,
   };
   return { ...options, headers };
 }
 
 /** A plugin's own words may quote a token, so only its command is named. */
-function describeCredentialError(config: KubeConfig, context: string, error: unknown): Problem {
-  const user = config.getCurrentUser();
-  const exec = user?.exec as { command?: string } | undefined | null;
+function describeCredentialError({ context, user }: Identity, error: unknown): Problem {
+  const exec = user.exec as { command?: string } | undefined | null;
   const next = `see what it says: kubectl --context ${context} get --raw /version`;
   if (exec?.command !== undefined) {
     const late = (error as Error).message === "late";
@@ -134,5 +165,5 @@ function describeCredentialError(config: KubeConfig, context: string, error: unk
   const { code, path: file } = error as NodeJS.ErrnoException;
   const what =
     code === undefined ? "cannot be used" : `cannot be used (${code}${file === undefined ? "" : ` ${file}`})`;
-  return { what: `context ${context}: the credentials of user ${user?.name ?? "(none)"} ${what}; ${next}` };
+  return { what: `context ${context}: the credentials of user ${user.name} ${what}; ${next}` };
 }

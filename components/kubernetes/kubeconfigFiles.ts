@@ -1,8 +1,8 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { CredentialsError, UserError } from "./errors";
+import { type KubeconfigEntries, parseKubeconfig, serviceAccountEntries } from "./kubeconfigEntries";
 import { fillKubeconfigGaps } from "./kubeconfigGaps";
 
 /** Which cluster: what the user wrote, not what it resolves to, so that state holds no token. */
@@ -14,38 +14,34 @@ export interface ClusterReference {
 }
 
 export interface Loaded {
-  readonly config: KubeConfig;
+  readonly config: KubeconfigEntries;
   /** Where its entries were looked for, as messages name it. */
   readonly where: string;
 }
 
 /** All files of the reference as one, as kubectl merges them; the pod's service account where there is none. */
 export async function loadKubeconfigFiles(reference: ClusterReference): Promise<Loaded> {
-  // ESM only since 1.0; this is the one place that loads it.
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
   const sources = kubeconfigSources(reference);
   if (sources.length === 0) {
-    config.loadFromDefault();
-    if (config.getCurrentCluster()?.server === "http://localhost:8080") {
-      throw new UserError({
-        what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
-        expected: "one of them",
-        next: "set `kubeconfig` to a path",
-      });
-    }
+    const config = serviceAccountEntries();
+    if (config !== undefined) return { config, where: "the pod's service account" };
+    throw new UserError({
+      what: "no kubeconfig: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod",
+      expected: "one of them",
+      next: "set `kubeconfig` to a path",
+    });
   }
+  const config: KubeconfigEntries = { clusters: [], users: [], contexts: [] };
   for (const source of sources) {
-    const one = new KubeConfig();
-    loadSource(one, source);
-    // Of entries with one name kubectl takes the first file's; the library's mergeConfig would throw.
+    const one = await parseSource(source);
+    // Of entries with one name kubectl takes the first file's.
     config.clusters.push(...one.clusters.filter(({ name }) => !config.clusters.some((known) => known.name === name)));
     config.users.push(...one.users.filter(({ name }) => !config.users.some((known) => known.name === name)));
     config.contexts.push(...one.contexts.filter(({ name }) => !config.contexts.some((known) => known.name === name)));
     config.currentContext ??= one.currentContext;
   }
   const names = sources.map(({ name }) => name).join(", ");
-  return { config, where: sources.length === 0 ? "the pod's service account" : `kubeconfig ${names}` };
+  return { config, where: `kubeconfig ${names}` };
 }
 
 interface Source {
@@ -88,11 +84,11 @@ function readSource(file: string, givenBy: string): Source {
   }
 }
 
-function loadSource(config: KubeConfig, source: Source): void {
+async function parseSource(source: Source): Promise<KubeconfigEntries> {
   try {
-    config.loadFromString(source.text);
-    config.makePathsAbsolute(source.directory);
-    fillKubeconfigGaps(config, source.text, source.directory);
+    const entries = await parseKubeconfig(source.text, source.directory);
+    fillKubeconfigGaps(entries, source.text, source.directory);
+    return entries;
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
     throw new UserError({

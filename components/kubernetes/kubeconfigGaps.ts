@@ -1,8 +1,11 @@
 import * as fs from "fs";
 import * as path from "path";
-import type { Cluster, Context, KubeConfig, User } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Cluster, Context, User } from "@kubernetes/client-node/dist/config_types.js" with {
+  "resolution-mode": "import",
+};
 import { parse } from "yaml";
 import { CredentialsError } from "./errors";
+import type { KubeconfigEntries } from "./kubeconfigEntries";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -44,7 +47,7 @@ const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
  * Fills in what client-node leaves out, from the same text that it read. The rules are client-go's:
  * https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ and client-go tools/clientcmd/loader.go (relative paths).
  */
-export function fillKubeconfigGaps(config: KubeConfig, text: string, directory: string): void {
+export function fillKubeconfigGaps(config: KubeconfigEntries, text: string, directory: string): void {
   const raw = parse(text) as Raw | null;
   for (const { name, user } of raw?.users ?? []) {
     const known = config.users.find((candidate) => candidate.name === name) as Writable<FullUser> | undefined;
@@ -66,7 +69,7 @@ export function fillKubeconfigGaps(config: KubeConfig, text: string, directory: 
   for (const context of config.contexts as Writable<Context>[]) context.user ??= anonymous(config);
 }
 
-function anonymous(config: KubeConfig): string {
+function anonymous(config: KubeconfigEntries): string {
   const name = "(anonymous)";
   if (!config.users.some((user) => user.name === name)) config.users.push({ name });
   return name;

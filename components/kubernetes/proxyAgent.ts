@@ -1,13 +1,14 @@
 import * as fs from "fs";
 import type { Agent, AgentOptions } from "https";
 import { rootCertificates } from "tls";
-import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 /** Makes agents that reach this cluster through its `proxy-url`, anew for each pool: a pinned connection shares its agent with nobody. */
-export function proxyAgentOf(config: KubeConfig, cluster: object, proxyUrl: string): (options: AgentOptions) => Agent {
-  // client-node knows how, and keeps it private.
+export async function proxyAgentOf(cluster: object, proxyUrl: string): Promise<(options: AgentOptions) => Agent> {
+  // client-node knows how, and keeps it private. It is slow to load, which only a cluster behind a proxy has to pay.
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const factory = new KubeConfig() as unknown as AgentFactory;
   return (options) =>
-    (config as unknown as AgentFactory).createAgent(
+    factory.createAgent(
       { ...cluster, proxyUrl: resolvingItself(proxyUrl) },
       { ...options, secureEndpoint: true, proxyRequestOptions: { ca: authoritiesOfProxy(options.ca) } },
     );
