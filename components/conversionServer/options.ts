@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly deadlineSeconds: number;
   /** @default 64 MiB: a page of 500 objects of which most are small */
   readonly largestBody: number;
-  /** Threads that convert; each one review at a time. @default as many as processors, at least two: one that hangs holds up no other */
+  /** So many threads convert at most, each one review at a time. @default as many as processors, at least two: one that hangs holds up no other */
   readonly workers: number;
   /** How long it goes on serving after SIGTERM, until no Service sends it anything any more. @default 5 */
   readonly drainSeconds: number;

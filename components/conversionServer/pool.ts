@@ -24,15 +24,19 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-/** Threads that convert, each one review at a time. One that does not return in time is ended and replaced; the others go on. */
+/**
+ * Threads that convert, each one review at a time. One that does not return in time is ended and replaced; the others go on.
+ * There is one at first, and another as soon as a review finds all of them busy: each takes memory and delays the start.
+ */
 export class Pool {
   private readonly idle: Worker[] = [];
   private readonly queue: Job[] = [];
+  private readonly starting = new Set<Worker>();
   private readonly all = new Set<Worker>();
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    for (let count = 0; count < options.workers; count++) this.startOne();
+    this.startOne();
   }
 
   /** @throws WorkerLost */
@@ -51,15 +55,18 @@ export class Pool {
   private startOne(): void {
     const worker = this.options.start();
     this.all.add(worker);
+    this.starting.add(worker);
     // Between two reviews as well: a timer that the user's module left behind may throw.
     worker.on("error", () => undefined);
     worker.once("exit", () => {
       this.all.delete(worker);
+      this.starting.delete(worker);
       const at = this.idle.indexOf(worker);
       if (at >= 0) this.idle.splice(at, 1);
       if (!this.closed) this.startOne();
     });
     worker.once("online", () => {
+      this.starting.delete(worker);
       this.idle.push(worker);
       this.next();
     });
@@ -68,7 +75,10 @@ export class Pool {
   private next(): void {
     while (this.queue.length > 0) {
       const worker = this.idle.pop();
-      if (worker === undefined) return;
+      if (worker === undefined) {
+        if (this.queue.length > this.starting.size && this.all.size < this.options.workers) this.startOne();
+        return;
+      }
       const job = this.queue.shift();
       if (job !== undefined) this.run(worker, job);
     }

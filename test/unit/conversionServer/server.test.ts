@@ -156,7 +156,10 @@ describe("a conversion served by its bundle", () => {
     expect(message).toContain("SelfieRequest default/t0: v1→v2: hostPort: told to, by a value that says s3cret; ");
     expect(message).toMatch(/default\/t4.*; and 2 more$/s);
     expect(message).not.toContain("default/t5");
-    const line = running.logged().find(({ uid }) => uid === "u-throw");
+    const logged = () => running.logged().find(({ uid }) => uid === "u-throw");
+    // The line is written before the answer, but comes through a pipe of its own.
+    while (logged() === undefined) await sleep(20);
+    const line = logged();
     expect(line).toMatchObject({ level: "error", objects: 7, failedCount: 7, from: "v1", to: "v2" });
     expect((line?.["failed"] as string[]).slice(0, 1)).toEqual(["SelfieRequest default/t0: v1→v2: hostPort"]);
     expect(JSON.stringify(running.logged())).not.toContain("s3cret");
@@ -170,6 +173,7 @@ describe("a conversion served by its bundle", () => {
     expect(text).toMatch(/^conversion_requests_total\{from="v1",to="v2",result="failure"\} 1$/m);
     expect(text).toMatch(/^conversion_bundle_info\{sha256="abc"\} 1$/m);
     expect(text).toMatch(/^conversion_tls_not_after_seconds \d{10}$/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
     expect((await running.send("GET", "/other")).status).toBe(404);
   });
 
