@@ -9,8 +9,6 @@ import { readWorkerKeys } from "./worker";
 
 /** The API server takes objects of 10,000 levels; Node's own stack does not. */
 const STACK_MB = 16;
-/** Less than Node's own 48: what a page leaves behind is collected before it has taken twenty MiB more. */
-const YOUNG_GENERATION_MB = 8;
 
 /**
  * The main thread: serves until it is told to end.
@@ -31,8 +29,7 @@ export async function runServer(conversion: Conversion): Promise<void> {
   const file = process.argv[1] ?? "";
   const metrics = new Metrics(options.bundle);
   const pool = new Pool({
-    start: () =>
-      new Worker(file, { resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } }),
+    start: () => new Worker(file, { resourceLimits: { stackSizeMb: STACK_MB } }),
     workers: options.workers,
     deadlineMs: options.deadlineSeconds * 1000,
     onLost: (why) => metrics.lost.inc({ why }),
