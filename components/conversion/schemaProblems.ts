@@ -4,13 +4,13 @@ import { fitsSchema, expectedBySchema } from "./fitsSchema";
 import { jsonValueAsText, isEqualJson, isJsonMap, ownJsonField } from "./jsonValue";
 import { fieldSchema, INT_OR_STRING, PRESERVE_UNKNOWN, type SchemaNode } from "./schema";
 
-/** What the API server would refuse, or prune, in a value: what `findSchemaRefusals` says, and unknown fields. */
+/** What the API server would refuse, or prune, in a value: what `findRefusingSchemaProblems` says, and unknown fields. */
 export function findSchemaProblems(schema: SchemaNode, value: unknown): string[] {
-  return [...findSchemaRefusals(schema, value), ...prunedFrom(schema, value, "")];
+  return [...findRefusingSchemaProblems(schema, value), ...prunedFrom(schema, value, "")];
 }
 
 /** What the API server would refuse in a value: types, bounds, patterns, required fields, list keys. Not CEL. */
-export function findSchemaRefusals(schema: SchemaNode, value: unknown, path = ""): string[] {
+export function findRefusingSchemaProblems(schema: SchemaNode, value: unknown, path = ""): string[] {
   if (value === null) return schema.nullable === true ? [] : [`${path} is null`];
   if (!isJsonMap(value) && !Array.isArray(value) && !fitsSchema(schema, value)) {
     return [`${path} is ${showValue(value)}; expected ${expectedBySchema(schema)}`];
@@ -31,7 +31,7 @@ function objectProblems(schema: SchemaNode, value: Readonly<Record<string, unkno
     ...missing.map((name) => `${below(path, name)} is required`),
     ...Object.entries(value).flatMap(([name, field]) => {
       const node = fieldSchema(schema, name);
-      return node === undefined ? [] : findSchemaRefusals(node, field, below(path, name));
+      return node === undefined ? [] : findRefusingSchemaProblems(node, field, below(path, name));
     }),
   ];
 }
@@ -65,7 +65,7 @@ function listProblems(schema: SchemaNode, value: readonly unknown[], path: strin
   const doubled = unique && new Set(value.map(identity)).size < value.length;
   return [
     ...(doubled ? [`${path} holds an element twice`] : []),
-    ...value.flatMap((item, index) => findSchemaRefusals(schema.items ?? {}, item, `${path}[${index}]`)),
+    ...value.flatMap((item, index) => findRefusingSchemaProblems(schema.items ?? {}, item, `${path}[${index}]`)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Conversion } from "../conversion";
 import type { ConversionInputs } from "../crd/manifestInputs";
-import { clusterInputs } from "../provider/clusterChoice";
+import { clusterChoiceInputs } from "../provider/clusterChoice";
 import { withRefusal } from "../provider/refusal";
 import type { ConversionWebhookArgs } from "./args";
 import { bundleConversion } from "./bundle";
@@ -36,7 +36,7 @@ export function makeConversion(component: pulumi.ComponentResource, name: string
 
 function makeServedConversion(component: pulumi.ComponentResource, name: string, args: ConversionWebhookArgs) {
   const { conversion: file, certificate = { own: {} }, replicas = 2, keys, namespace = "default" } = args;
-  const site: Site = { name, namespace, opts: { parent: component }, cluster: clusterInputs(args) };
+  const site: Site = { name, namespace, opts: { parent: component }, cluster: clusterChoiceInputs(args) };
   const bundle = file === undefined ? undefined : withRefusal(component, () => bundleConversion(file));
   const { secret, caBundle, crdAnnotations } = createCertificate(site, certificate);
   const image = args.image ?? args.nodeImage ?? NODE_IMAGE;

@@ -24,11 +24,15 @@ export interface ManifestInputs {
 
 /** Everything in one: of an output, what is unknown in it makes all of it unknown. */
 export function manifestInputsInOne(definition: ManifestInputs["definition"]): ManifestInputs {
-  return { definition, whole: definition, conversion: ofManifest(definition, ({ spec }) => spec.conversion ?? null) };
+  return {
+    definition,
+    whole: definition,
+    conversion: readManifestInput(definition, ({ spec }) => spec.conversion ?? null),
+  };
 }
 
 /** What a definition says. What is known stays plain: an output takes the SDK ten times as long, and is made for each input of each phase. */
-export function ofManifest<T>(definition: ManifestInputs["definition"], read: (definition: Definition) => T) {
+export function readManifestInput<T>(definition: ManifestInputs["definition"], read: (definition: Definition) => T) {
   return pulumi.Output.isInstance(definition) ? definition.apply(read) : read(definition);
 }
 
@@ -42,7 +46,7 @@ export function manifestInputsWithLateConversion(definition: Definition, convers
 }
 
 /** What `conversion` says, as spec.conversion holds it, part by part. */
-export function lateConversionOfManifest(
+export function lateConversionOfManifestInputs(
   manifest: Definition,
   given: pulumi.Input<ConversionInputs>,
   checked: <T>(work: () => T) => T,

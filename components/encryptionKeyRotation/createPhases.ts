@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { clusterInputs } from "../provider/clusterChoice";
+import { clusterChoiceInputs } from "../provider/clusterChoice";
 import type { EncryptionKeyRotationArgs } from "./args";
 import type { EtcdArgs } from "./audit/etcdGateway";
 import type { DesiredKeys } from "./desiredKeys";
@@ -62,7 +62,7 @@ function commonInputs(name: string, desired: DesiredKeys, args: EncryptionKeyRot
     desired,
     targets: sealedTargets(args.targets),
     recordIn: args.recordIn ?? "kube-system",
-    cluster: clusterInputs(args),
+    cluster: clusterChoiceInputs(args),
     requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
     decommissionedServers: args.decommissionedServers ?? [],
   };

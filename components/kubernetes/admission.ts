@@ -1,6 +1,6 @@
 import { type Caller, type KubernetesList, type KubernetesObject, resourcePath } from "./api";
 import { hasErrorStatus } from "./errors";
-import { sharedFor10Seconds } from "./shared";
+import { sharedFor10Seconds } from "./sharedForSeconds";
 
 const GROUP = "admissionregistration.k8s.io";
 /** Newest first; which are served depends on the release: policies v1 since 1.30, mutating ones v1 since 1.36. */

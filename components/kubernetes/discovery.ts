@@ -1,7 +1,7 @@
 import { createHash } from "crypto";
 import { type Caller, groupVersionPath, type Resource } from "./api";
 import { hasErrorStatus } from "./errors";
-import { sharedFor10Seconds } from "./shared";
+import { sharedFor10Seconds } from "./sharedForSeconds";
 
 /** Newest first. v1 since 1.37, v1beta1 in 1.35 and 1.36, v1alpha1 from 1.30 to 1.34. */
 const STORAGE_MIGRATION_VERSIONS = ["v1", "v1beta1", "v1alpha1"] as const;

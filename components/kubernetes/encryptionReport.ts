@@ -77,7 +77,7 @@ function latestKeyIds(samples: readonly Sample[]): Record<string, string> {
   return Object.fromEntries([...latest].map(([provider, { labels }]) => [provider, labels["key_id_hash"] ?? ""]));
 }
 
-export function shortReportHash(hash: string): string {
+export function shortHashOfEncryptionReport(hash: string): string {
   return fullReportHash(hash).slice(0, "sha256:".length + 12);
 }
 

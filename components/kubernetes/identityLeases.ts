@@ -2,7 +2,7 @@ import type { Caller, KubernetesList, KubernetesObject } from "./api";
 import { UserError } from "./errors";
 import type { Problem } from "./problem";
 import type { Work } from "./report";
-import { sharedWhileFresh } from "./shared";
+import { sharedWhileFresh } from "./sharedForSeconds";
 import { unlessAborted } from "./abort";
 
 /**

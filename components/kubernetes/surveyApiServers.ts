@@ -2,7 +2,7 @@ import type { Cluster } from "./cluster";
 import { hasErrorStatus } from "./errors";
 import { type IdentityLease, listIdentityLeases } from "./identityLeases";
 import { connectToReachableServers } from "./reachableServers";
-import { sharedWhileFresh } from "./shared";
+import { sharedWhileFresh } from "./sharedForSeconds";
 
 /** What one look at the control plane found: data, which the phases of many CRDs may share. */
 export interface Survey {

@@ -11,7 +11,7 @@ import {
 import type { Cluster } from "../kubernetes/cluster";
 import { hasErrorStatus } from "../kubernetes/errors";
 import type { Work } from "../kubernetes/report";
-import { type ForEachResult, forEachObject } from "./rewrite/objects";
+import { type ForEachResult, forEachObject } from "./rewrite/forEachObject";
 
 const CONFLICTS = 5;
 

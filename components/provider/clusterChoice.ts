@@ -19,7 +19,7 @@ export interface ClusterArgs {
 }
 
 /** As the phases get it: a reference, so that the state holds no token. */
-export function clusterInputs({ kubeconfig, context, clusterId }: ClusterArgs): pulumi.Inputs {
+export function clusterChoiceInputs({ kubeconfig, context, clusterId }: ClusterArgs): pulumi.Inputs {
   return {
     ...(kubeconfig !== undefined && { kubeconfig: referenceOrSecret(kubeconfig) }),
     ...(context !== undefined && { context }),

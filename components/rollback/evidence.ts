@@ -1,7 +1,7 @@
 import { isWebhookConversion } from "../crd/conversion";
 import { storageVersion } from "../crd/definition";
 import { isNewerObject } from "../kubernetes/api";
-import { recordedProof } from "../migration/definition/records";
+import { recordedProof } from "../migration/definition/recordedOnDefinition";
 import { describeRefusedRehearsalSample } from "../migration/rehearsal/sample";
 import { ManagersByVersion, type ManagerUse } from "../migration/usage/describeUsage";
 import { objectsOfRollbackFacts, type RollbackFacts } from "./facts";

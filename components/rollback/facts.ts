@@ -30,7 +30,7 @@ export function objectsOfRollbackFacts(read: ObjectsRead | undefined): readonly 
 }
 
 /** `all 3 objects read`, or why there is nothing to say. */
-export function describeRollbackObjects(read: ObjectsRead): string {
+export function describeObjectsOfRollbackFacts(read: ObjectsRead): string {
   if (read.state === "forbidden") return "objects not looked at: not allowed to list them (403)";
   if (read.state === "not served") return "objects not looked at: it is not served";
   if (read.state === "unreadable") return "objects not looked at: they cannot be listed";

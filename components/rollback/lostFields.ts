@@ -68,7 +68,7 @@ function areLostFieldsUnused(fields: readonly FieldUse[], read: ObjectsRead): bo
 }
 
 /** `.spec.tier: 2 objects`. */
-export function describeLostFieldUse({ field, objects }: FieldUse): string {
+export function describeLostField({ field, objects }: FieldUse): string {
   if (objects === undefined) return field;
   return `${field}: ${objects === 0 ? "no object" : describeCount(objects, "object")}`;
 }

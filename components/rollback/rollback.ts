@@ -8,7 +8,7 @@ import { objectsReadable } from "./checks/objectsReadable";
 import { storedVersionsKnown } from "./checks/storedVersionsKnown";
 import { versionThere } from "./checks/versionThere";
 import { evidenceOfUse, evidenceMissing, evidenceOfRefused, evidenceOfWrites, type ClientsOfVersion } from "./evidence";
-import { describeRollbackObjects, type RollbackFacts } from "./facts";
+import { describeObjectsOfRollbackFacts, type RollbackFacts } from "./facts";
 import { lostFields, type FieldUse } from "./lostFields";
 import { stepsBack, type Step } from "./steps";
 import { versionsThatMayBeStored } from "./versions";
@@ -73,10 +73,10 @@ export function decideRollback(facts: RollbackFacts, flags: string): Rollback {
     storedVersions: live.status?.storedVersions ?? [],
     conversion: isWebhookConversion(live.spec.conversion) ? "Webhook" : "None",
     blockers: [...CHECKS.flatMap((check) => check(facts)), ...fieldsKept(facts, lost)],
-    lost: lost.map(({ read, ...fields }) => ({ ...fields, looked: describeRollbackObjects(read) })),
+    lost: lost.map(({ read, ...fields }) => ({ ...fields, looked: describeObjectsOfRollbackFacts(read) })),
     refused: evidenceOfRefused(facts),
     clients: evidenceOfUse(facts),
-    looked: describeRollbackObjects(first),
+    looked: describeObjectsOfRollbackFacts(first),
     ...(written !== undefined && { writtenSince: written }),
     notLookedAt: evidenceMissing(facts, written),
     steps: stepsBack({ live, to, listed, flags }),

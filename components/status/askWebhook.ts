@@ -2,7 +2,7 @@ import { type Conversion, type WebhookClientConfig } from "../crd/definition";
 import { type KubernetesObject, MetadataOnly, objectName, resourcePath } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { ApiError, hasErrorStatus, UnreachableError, UserError, whatOfError } from "../kubernetes/errors";
-import { probeConversion, WebhookError } from "../migration/rehearsal/conversionReview";
+import { probeByConversionReview, WebhookError } from "../migration/rehearsal/conversionReview";
 import { type DefinitionFacts } from "./definitionFacts";
 import { olderStoredOfFacts, servedVersionsOfFacts, type ObjectsSeen, type WebhookAnswer } from "./facts";
 import { plainServerMessage } from "../kubernetes/plainServerMessage";
@@ -80,7 +80,7 @@ async function askFromHere(cluster: Cluster, { facts, conversion }: Asked): Prom
   const clientConfig: WebhookClientConfig = conversion.webhook?.clientConfig ?? {};
   const from = facts.versions.find(({ name }) => name !== facts.storage)?.name ?? facts.storage;
   try {
-    const unchecked = await probeConversion(cluster, clientConfig, facts, from, facts.storage);
+    const unchecked = await probeByConversionReview(cluster, clientConfig, facts, from, facts.storage);
     const how = clientConfig.url === undefined ? "through the API server's proxy" : "from here";
     return {
       state: "ok",

@@ -1,6 +1,6 @@
 import { storageVersion, type Definition } from "../crd/definition";
 import { whyProven } from "../migration/definition/proof";
-import { recordedProof } from "../migration/definition/records";
+import { recordedProof } from "../migration/definition/recordedOnDefinition";
 import type { CrdFacts, ProofFacts } from "./facts";
 import { manifestOwners } from "./manifestOwners";
 

@@ -1,6 +1,6 @@
 import { type ApiServers, findApiServers } from "../kubernetes/apiServers";
 import type { Cluster } from "../kubernetes/cluster";
-import { encryptionReportOf, type ReportedServer, shortReportHash } from "../kubernetes/encryptionReport";
+import { encryptionReportOf, type ReportedServer, shortHashOfEncryptionReport } from "../kubernetes/encryptionReport";
 import { hasErrorStatus, messageOfError } from "../kubernetes/errors";
 import { readMetrics, metricSamplesOf } from "../kubernetes/metrics";
 import type { Work } from "../kubernetes/report";
@@ -42,7 +42,7 @@ async function readEach(servers: ApiServers, signal: AbortSignal): Promise<Serve
   for (const server of servers.servers) {
     const metrics = await readMetrics(server, signal);
     reported.push(encryptionReportOf(metrics, servers.identities, server.address));
-    for (const resource of readEncryptionOfServers(metrics)) encrypted.add(resource);
+    for (const resource of readServersEncryption(metrics)) encrypted.add(resource);
     addRequests(requests, everyRequestTotal(metrics));
   }
   const hashes = reported.map((server): [string, string] => [server.host, configurationOf(server)]);
@@ -59,14 +59,14 @@ async function readEach(servers: ApiServers, signal: AbortSignal): Promise<Serve
 
 function configurationOf({ hash, unencrypted }: ReportedServer): string {
   if (unencrypted === true) return "none";
-  return hash === undefined ? "unknown" : shortReportHash(hash);
+  return hash === undefined ? "unknown" : shortHashOfEncryptionReport(hash);
 }
 
 /**
  * Of which resources something passed through a key; identity has no such prefix. Since 1.32 by resource.
  * k8s.io/apiserver pkg/storage/value/metrics.go
  */
-export function readEncryptionOfServers(metrics: string): string[] {
+export function readServersEncryption(metrics: string): string[] {
   return metricSamplesOf(metrics, "apiserver_storage_transformation_operations_total").flatMap(({ labels, value }) => {
     const { resource = "", transformer_prefix: prefix = "", status } = labels;
     return prefix.startsWith("k8s:enc:") && status === "OK" && value > 0 && resource !== "" ? [resource] : [];

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
+import { clusterChoiceInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
 import { checkStorageMigrationArgs, type StorageMigrationArgs } from "./args";
 import { MigratedObjects } from "./migratedObjects";
@@ -23,7 +23,7 @@ export class StorageMigration extends pulumi.ComponentResource {
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
     const inputs = {
-      cluster: clusterInputs(args),
+      cluster: clusterChoiceInputs(args),
       migrator: args.migrator ?? "in-tree",
       requestTimeoutSeconds: args.requestTimeoutSeconds ?? 60,
       decommissionedServers: args.decommissionedServers ?? [],

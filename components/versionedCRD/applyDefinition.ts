@@ -3,7 +3,7 @@ import { FIELD_MANAGER } from "../crd/names";
 import { PatchType } from "../kubernetes/api";
 import type { Cluster } from "../kubernetes/cluster";
 import { patchLiveDefinition, writeLiveDefinition, type DefinitionWrite } from "../migration/definition/liveDefinition";
-import { withInjectedCaBundle } from "./injected";
+import { withInjectedCaBundle } from "./injectedCaBundle";
 
 /**
  * Applies a stage of the definition, unless the live one moved since it was read.

@@ -155,7 +155,7 @@ const KNOWN: Record<keyof VersionedCRDArgs, true> = {
 };
 
 /** Before the manifest is read: it may be what is misspelt. */
-export function refuseUnknownArguments(component: pulumi.Resource, args: object): void {
+export function refuseUnknownVersionedCRDArgs(component: pulumi.Resource, args: object): void {
   const unknown = whyUnknownArguments(args, KNOWN);
   if (unknown !== undefined) throw refusal(component, unknown);
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { servedByName, storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
-import { ofManifest, type ManifestInputs } from "../crd/manifestInputs";
-import { clusterInputs } from "../provider/clusterChoice";
+import { readManifestInput, type ManifestInputs } from "../crd/manifestInputs";
+import { clusterChoiceInputs } from "../provider/clusterChoice";
 import { withRefusal } from "../provider/refusal";
 import { withoutCallSites } from "../provider/withoutCallSites";
 import { adoptionAliases } from "./adoptionAliases";
@@ -21,7 +21,7 @@ export function createPhases(
   args: VersionedCRDArgs,
   { parent }: pulumi.ComponentResourceOptions = {},
 ): Record<PhaseName, Phase> {
-  const version = ofManifest(manifest, storageVersion);
+  const version = readManifestInput(manifest, storageVersion);
   const { migrator = "in-tree", onDelete = "retain" } = args;
   const ahead: Partial<Record<PhaseName, Phase>> = {};
   const create = (phase: PhaseName, inputs: pulumi.Inputs, own: pulumi.CustomResourceOptions = {}): Phase => {
@@ -40,14 +40,14 @@ export function createPhases(
   const serve = create("serve", own, { retainOnDelete: onDelete === "retain", aliases });
   const schema =
     whole === manifest
-      ? ofManifest(manifest, digestRehearsedSchema)
+      ? readManifestInput(manifest, digestRehearsedSchema)
       : pulumi.output(whole as Definition).apply(digestRehearsedSchema);
-  const versions = ofManifest(manifest, servedByName);
+  const versions = readManifestInput(manifest, servedByName);
   const rehearse = create("rehearse", { version, schema, versions, stopsHere: component.phase === "rehearse" });
   const store = create("store", { version });
   const migrate = create("migrate", { version, migrator });
   const drop = create("drop", {
-    versions: ofManifest(manifest, versionNamesOfDefinition),
+    versions: readManifestInput(manifest, versionNamesOfDefinition),
     conversion,
     ...dropArguments(args),
   });
@@ -113,13 +113,13 @@ function commonInputs(
   args: VersionedCRDArgs,
 ): CommonInputs {
   const held = PHASES.indexOf(phase) > PHASES.indexOf(stopAfter);
-  const cluster = clusterInputs(args);
+  const cluster = clusterChoiceInputs(args);
   const { requestTimeoutSeconds, decommissionedServers = [], acknowledge = [] } = args;
   return {
-    crd: ofManifest(manifest, (crd) => crd.metadata.name),
-    group: ofManifest(manifest, (crd) => crd.spec.group),
-    plural: ofManifest(manifest, (crd) => crd.spec.names.plural),
-    kind: ofManifest(manifest, (crd) => crd.spec.names.kind),
+    crd: readManifestInput(manifest, (crd) => crd.metadata.name),
+    group: readManifestInput(manifest, (crd) => crd.spec.group),
+    plural: readManifestInput(manifest, (crd) => crd.spec.names.plural),
+    kind: readManifestInput(manifest, (crd) => crd.spec.names.kind),
     ...(held && { heldBy: stopAfter }),
     // Else what provider/inputs.ts has: they would stand in the state with each phase of each CRD.
     ...(Object.keys(cluster).length > 0 && { cluster }),

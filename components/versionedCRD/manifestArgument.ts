@@ -4,7 +4,7 @@ import type { Definition } from "../crd/definition";
 import { checkedManifest, readManifest } from "../crd/manifest";
 import {
   isPlainManifestInput,
-  lateConversionOfManifest,
+  lateConversionOfManifestInputs,
   manifestInputsInOne,
   manifestInputsWithLateConversion,
   splitManifestInput,
@@ -46,7 +46,7 @@ export function normalizeManifestArgument(
   }
   if (isPlainManifestInput(given) && conversion !== undefined) {
     const known = checked(given, undefined);
-    const late = lateConversionOfManifest(known, conversion, (work) => withRefusal(component, work));
+    const late = lateConversionOfManifestInputs(known, conversion, (work) => withRefusal(component, work));
     return manifestInputsWithLateConversion(known, late);
   }
   const split = conversion === undefined ? splitManifestInput(given) : undefined;

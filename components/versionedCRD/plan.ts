@@ -3,7 +3,7 @@ import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import { planDefinitionVersionsToRehearse } from "../migration/definition/plan";
-import { recordedDropping, recordedUnfinishedDrop } from "../migration/definition/records";
+import { recordedDropping, recordedUnfinishedDrop } from "../migration/definition/recordedOnDefinition";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
 import { servedStage, withdrawnVersions } from "./stages";

@@ -1,5 +1,5 @@
 import type { Definition } from "../crd/definition";
-import { recordedRehearsal } from "../migration/definition/records";
+import { recordedRehearsal } from "../migration/definition/recordedOnDefinition";
 import { canonicalDigest } from "../crd/canonical";
 
 export function hasValidRehearsal(live: Definition, version: string, schema?: string): boolean {

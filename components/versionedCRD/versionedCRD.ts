@@ -1,9 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { apiextensions } from "@pulumi/kubernetes";
-import { ofManifest } from "../crd/manifestInputs";
-import { clusterInputs, whyClusterUnknown } from "../provider/clusterChoice";
+import { readManifestInput } from "../crd/manifestInputs";
+import { clusterChoiceInputs, whyClusterUnknown } from "../provider/clusterChoice";
 import { refusal } from "../provider/refusal";
-import { checkVersionedCRDArgs, normalizeStopAfterArg, refuseUnknownArguments, type VersionedCRDArgs } from "./args";
+import {
+  checkVersionedCRDArgs,
+  normalizeStopAfterArg,
+  refuseUnknownVersionedCRDArgs,
+  type VersionedCRDArgs,
+} from "./args";
 import type { Phases } from "./before";
 import { createPhases } from "./createPhases";
 import { CustomResources, type CustomResourceArgs } from "./customResources/customResources";
@@ -39,12 +44,12 @@ export class VersionedCRD extends pulumi.ComponentResource {
 
   constructor(name: string, args: VersionedCRDArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-storage-migration:index:VersionedCRD", name, {}, opts);
-    refuseUnknownArguments(this, args);
+    refuseUnknownVersionedCRDArgs(this, args);
     const unknown = whyClusterUnknown(this, args);
     if (unknown !== undefined) throw refusal(this, unknown);
     const given = readManifestArgument(this, args);
     const manifest = normalizeManifestArgument(this, given, args);
-    this.crdName = pulumi.output(ofManifest(manifest.definition, (crd) => crd.metadata.name));
+    this.crdName = pulumi.output(readManifestInput(manifest.definition, (crd) => crd.metadata.name));
     this.phase = normalizeStopAfterArg(this, args);
     checkVersionedCRDArgs(this, args);
     this.phases = createPhases(this, name, manifest, args, opts);
@@ -118,7 +123,10 @@ function customResources(
     formerVersions,
     phases: component.phases,
     cluster: explicit
-      ? clusterInputs({ ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) })
+      ? clusterChoiceInputs({
+          ...(kubeconfig !== undefined && { kubeconfig }),
+          ...(context !== undefined && { context }),
+        })
       : undefined,
   });
 }

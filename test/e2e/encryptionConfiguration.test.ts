@@ -12,7 +12,7 @@ import type { Cluster } from "../../local/cluster/cluster";
 import { readEtcd } from "../../local/cluster/etcd";
 import { startTestCluster } from "../../local/cluster/forTests";
 import { atom, entry, file, files, materialFor, want } from "../unit/encryptionKeyRotation/situations";
-import { etcdPrefixOfKey } from "../../components/encryptionKeyRotation/audit/countPrefixes";
+import { prefixToCount } from "../../components/encryptionKeyRotation/audit/countPrefixes";
 
 jest.setTimeout(300_000);
 
@@ -240,7 +240,7 @@ function expected(configuration: EncryptionConfiguration): Record<string, string
   return Object.fromEntries(
     Object.keys(KINDS).map((resource) => {
       const [first] = effectiveKeyOrder(configuration, resource);
-      return [resource, first === undefined ? "none" : etcdPrefixOfKey(first)];
+      return [resource, first === undefined ? "none" : prefixToCount(first)];
     }),
   );
 }

@@ -5,7 +5,7 @@ import {
   migrateAndProve,
   type Pass,
   type ProveInputs,
-  recordProven,
+  recordMigratedAndPrune,
 } from "../../components/migration/definition/migrateAndProve";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { type Admission, startAdmission, webhookConfiguration } from "./admission";
@@ -70,7 +70,7 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
     };
     const work = { cluster: bench.cluster, report, signal: ended ?? bench.work.signal };
     const proven = migrateAndProve(inputs, inputs.migrator === "in-tree", work);
-    return { proven, recorded: async (pass: Pass) => recordProven(inputs, work, pass) };
+    return { proven, recorded: async (pass: Pass) => recordMigratedAndPrune(inputs, work, pass) };
   };
   const ofAll = (): number => bench.said.filter((row) => /^rewriting ahead [\d,]+ \/ 1,20\d/.test(row)).length;
 

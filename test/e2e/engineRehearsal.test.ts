@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { parseJson } from "../../components/kubernetes/json";
 import { rightsForConversionService } from "../../components/kubernetes/rights/conversionWebhookRights";
-import { probeConversion } from "../../components/migration/rehearsal/conversionReview";
+import { probeByConversionReview } from "../../components/migration/rehearsal/conversionReview";
 import { rehearse } from "../../components/migration/rehearsal/rehearsal";
 import { type Certificate, makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { type Bench, group, objectOf, objectsOf, pluralOf, startBench } from "./engine";
@@ -181,7 +181,7 @@ describe("conversion by webhook", () => {
 
   describe("the probe", () => {
     const probe = (config: object = {}) =>
-      probeConversion(bench.cluster, { ...clientConfig(), ...config }, { group, kind: "Probed" }, "v1", "v2");
+      probeByConversionReview(bench.cluster, { ...clientConfig(), ...config }, { group, kind: "Probed" }, "v1", "v2");
 
     test.each<[string, Behaviour, RegExp]>([
       ["wrong kind", () => ({ kind: "Other" }), /wrong answer: an object's apiVersion is undefined/],
@@ -220,7 +220,7 @@ describe("conversion by webhook", () => {
 
     test("a Service that is not there", async () => {
       const config = { caBundle: "", service: { namespace: "default", name: "nothing", path: "/convert" } };
-      const probing = probeConversion(bench.cluster, config, { group, kind: "Probed" }, "v1", "v2");
+      const probing = probeByConversionReview(bench.cluster, config, { group, kind: "Probed" }, "v1", "v2");
       await expect(probing).rejects.toThrow(
         /Service default\/nothing\/convert cannot be reached through the API server/,
       );

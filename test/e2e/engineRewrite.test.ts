@@ -3,7 +3,7 @@ import { findApiServers } from "../../components/kubernetes/apiServers";
 import { discover, discoverStorageMigrationVersion, storageVersionHash } from "../../components/kubernetes/discovery";
 import { moveManagedFields } from "../../components/migration/managedFields";
 import { type ApiError, UnreachableError } from "../../components/kubernetes/errors";
-import { forEachObject } from "../../components/migration/rewrite/objects";
+import { forEachObject } from "../../components/migration/rewrite/forEachObject";
 import { rewriteAllObjects } from "../../components/migration/rewrite/rewriteAllObjects";
 import { awaitStorageAgreement } from "../../components/migration/servers/storageAgreement";
 import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/servedEverywhere";

@@ -20,7 +20,7 @@ import { awaitFileAgreement } from "../../components/encryptionKeyRotation/serve
 import { ReloadFailed } from "../../components/encryptionKeyRotation/targets/reload";
 import { reportedHashes, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
 import { Cluster } from "../../components/kubernetes/cluster";
-import { shortReportHash } from "../../components/kubernetes/encryptionReport";
+import { shortHashOfEncryptionReport } from "../../components/kubernetes/encryptionReport";
 import { everyResource } from "../../components/kubernetes/everyResource";
 import { clusterIdentity } from "../../components/kubernetes/identity";
 import { rightsForRotation, rightsForRotationPreview } from "../../components/kubernetes/rights/rotationRights";
@@ -63,7 +63,9 @@ const loaded = (before = since) =>
 /** Since 1.34; before, a reload that is counted since the file was written stands for it. */
 const tellsHash = (): boolean => bench.local.version !== "1.30";
 const seen = (): string =>
-  tellsHash() ? `reports ${shortReportHash(sha256(text))}` : "was restarted or reloaded since the file was written";
+  tellsHash()
+    ? `reports ${shortHashOfEncryptionReport(sha256(text))}`
+    : "was restarted or reloaded since the file was written";
 const secrets = async (writeKey: string): Promise<KeyedResource[]> =>
   (await findRotatedResources(["secrets"], bench.cluster)).map((resource) => ({ ...resource, writeKey }));
 const rewriting = async (writeKey: string, given: Partial<Rewriting> = {}): Promise<Rewriting> => ({
@@ -88,7 +90,7 @@ const judged = async (writeKey: string): Promise<RotationProof | { why: string }
 describe("one API server, from key1 to key2", () => {
   test("T1: it reports the hash of the very file it loaded, by the name of its host", async () => {
     const reported = await now();
-    const hash = tellsHash() ? shortReportHash(sha256(text)) : "unknown";
+    const hash = tellsHash() ? shortHashOfEncryptionReport(sha256(text)) : "unknown";
     expect(reportedHashes(reported)).toEqual([{ host: expect.any(String), hash }]);
     expect(reported).toMatchObject({ missing: [], servers: [{ reloads: 0, failures: 0 }] });
     expect(reported.description).toContain(reported.servers[0]?.host);

@@ -2,7 +2,7 @@ import { boundedProblemItems } from "../../kubernetes/problem";
 import type { ManagerUse } from "../../migration/usage/describeUsage";
 import type { RollbackReport } from "./report";
 import { describeCount } from "../../kubernetes/count";
-import { describeLostFieldUse } from "../../rollback/lostFields";
+import { describeLostField } from "../../rollback/lostFields";
 
 const SHOWN = 10;
 
@@ -52,7 +52,7 @@ export function describeSections(report: RollbackReport): Section[] {
       .filter(({ blocks }) => !blocks)
       .map(({ version, fields, looked }) => ({
         heading: `only ${version} holds, and ${to}'s schema does not (${looked})${decides}`,
-        lines: boundedProblemItems(fields.slice(0, SHOWN).map(describeLostFieldUse), fields.length),
+        lines: boundedProblemItems(fields.slice(0, SHOWN).map(describeLostField), fields.length),
       })),
     ...clients.map(({ version, managers }) => ({
       heading: `clients that wrote through ${version} (${looked})`,

@@ -15,7 +15,7 @@ const isOfInterest = (path: string): boolean =>
   path === "Chart.yaml" || [CRD, TEMPLATE, DEPENDENCY].some((pattern) => pattern.test(path));
 
 /** The CRDs that Helm would install of this archive, with those of the charts that it depends on. */
-export function readChartArchive(file: string): Texts {
+export function readPackedChart(file: string): Texts {
   return ofArchive(readFileSync(file), file, newBudget());
 }
 

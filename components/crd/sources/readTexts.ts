@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
-import { chartFilesBelow, readChartArchive, readChartFolder } from "./chart";
+import { chartFilesBelow, readPackedChart, readChartFolder } from "./chart";
 import { isArchiveName } from "./archive";
 
 /**
@@ -14,7 +14,7 @@ import { isArchiveName } from "./archive";
 export function readTexts(given: string, hint: Omit<Problem, "what">): Texts {
   try {
     if (!statSync(given).isDirectory()) {
-      return isArchiveName(given) ? readChartArchive(given) : textsOfManifests([given]);
+      return isArchiveName(given) ? readPackedChart(given) : textsOfManifests([given]);
     }
     if (existsSync(join(given, "Chart.yaml"))) return readChartFolder(given);
     return textsOfManifests(namesIn(given).map((name) => join(given, name)));

@@ -101,7 +101,7 @@ export function describePrefixCounts(counts: PrefixCounts): string {
  * What an object's bytes in etcd begin with when this key wrote them; empty for identity. KMS is v2 here.
  * https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go#L58
  */
-export function etcdPrefixOfKey({ kind, name }: KeyName): string {
+export function prefixToCount({ kind, name }: KeyName): string {
   if (kind === "identity") return "";
   return kind === "kms" ? `k8s:enc:kms:v2:${name}:` : `k8s:enc:${kind}:v1:${name}:`;
 }

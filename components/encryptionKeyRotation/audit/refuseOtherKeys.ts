@@ -3,7 +3,7 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { labelKeyName } from "../configuration/keyNames";
 import type { RetireInputs } from "../inputs";
 import type { RotationFacts } from "../rotationFacts";
-import { countPrefixesByResource, describePrefixCounts, etcdPrefixOfKey } from "./countPrefixes";
+import { countPrefixesByResource, describePrefixCounts, prefixToCount } from "./countPrefixes";
 
 /** Where etcd itself may be asked, its bytes have the last word before a key goes. */
 export async function refuseOtherKeys(
@@ -11,7 +11,7 @@ export async function refuseOtherKeys(
   work: PhaseWork,
   { resources }: RotationFacts,
 ): Promise<void> {
-  const expected = etcdPrefixOfKey(desired.write) || "identity";
+  const expected = prefixToCount(desired.write) || "identity";
   for (const [resource, counts] of Object.entries(await countPrefixesByResource(audit, resources, work.signal))) {
     const others = Object.keys(counts).filter((prefix) => prefix !== expected);
     if (others.length === 0) continue;

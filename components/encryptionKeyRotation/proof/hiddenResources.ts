@@ -29,7 +29,7 @@ export async function refuseHiddenResources(
     // In this order: whatever is made in between is shown by discovery alone.
     const crds = await listCrdNames(cluster, signal);
     const { listable } = await everyResource(cluster, signal);
-    const hidden = findHiddenCrds(wildcards, crds, listable).filter(isReached);
+    const hidden = findHiddenResources(wildcards, crds, listable).filter(isReached);
     if (hidden.length === 0) return;
     if (tried === TRIES) throw new UserError(describeHiddenResources(wildcards, hidden));
     await sleep(TRY_AGAIN_MS, signal);
@@ -37,7 +37,7 @@ export async function refuseHiddenResources(
 }
 
 /** Those of these CRDs that a wildcard covers and discovery does not show. Pure. */
-export function findHiddenCrds(
+export function findHiddenResources(
   wildcards: readonly string[],
   crds: readonly string[],
   listable: readonly ListableResource[],

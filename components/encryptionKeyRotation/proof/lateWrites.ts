@@ -2,7 +2,7 @@ import { type KubernetesObject, MetadataOnly, PatchType, type Resource, resource
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
-import { forEachObject } from "../../migration/rewrite/objects";
+import { forEachObject } from "../../migration/rewrite/forEachObject";
 import { touchObject } from "../../migration/rewrite/touch";
 
 /**

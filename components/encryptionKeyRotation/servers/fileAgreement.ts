@@ -1,7 +1,7 @@
 import { ReloadFailed } from "../targets/reload";
 import { findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { fullReportHash, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
+import { fullReportHash, type ReportedServer, shortHashOfEncryptionReport } from "../../kubernetes/encryptionReport";
 import { ApiError, UserError, whatOfError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
@@ -53,7 +53,9 @@ export async function awaitFileAgreement(cluster: Cluster, awaited: ExpectedFile
     const { lag, next, error } = verdict.kind === "lagging" ? verdict : { lag: "", next: undefined, error: undefined };
     if (error !== undefined && waited > Math.min(OUTAGE_SECONDS, timeoutSeconds)) throw error;
     if (waited > timeoutSeconds) throw new UserError(describeLag(lag, waited, sha256, next));
-    work.report(`waiting for every API server to load ${shortReportHash(sha256)}: ${lag} (${Math.round(waited)} s)`);
+    work.report(
+      `waiting for every API server to load ${shortHashOfEncryptionReport(sha256)}: ${lag} (${Math.round(waited)} s)`,
+    );
     await sleep(POLL_MS, work.signal);
   }
 }
@@ -163,7 +165,7 @@ function compareServer(
   if (before !== undefined && now.failures > counted.failures) return { kind: "failed", host };
   const lag =
     hash !== undefined
-      ? `${host} runs with ${shortReportHash(hash)}`
+      ? `${host} runs with ${shortHashOfEncryptionReport(hash)}`
       : before === undefined
         ? `${host} does not tell which file it loaded (it can from Kubernetes 1.34 on), and was neither restarted nor reloaded since we looked`
         : `${host} was neither restarted nor reloaded since the file was written`;
@@ -173,7 +175,7 @@ function compareServer(
 function evidenceOf(reported: Reported, sha256: string): string[] {
   const hashed = reported.servers.every(({ hash }) => hash !== undefined);
   const seen = hashed
-    ? `each of ${reported.description} reports ${shortReportHash(sha256)}`
+    ? `each of ${reported.description} reports ${shortHashOfEncryptionReport(sha256)}`
     : `each of ${reported.description} was restarted or reloaded since the file was written (their release reports no hash)`;
   return [seen, ...reported.missing];
 }
@@ -183,7 +185,7 @@ const LOOK_AT_FLAGS =
 
 function describeFailure(host: string, sha256: string): Problem {
   return {
-    what: `API server on ${host} refused the encryption configuration ${shortReportHash(sha256)}: its counter apiserver_encryption_config_controller_automatic_reloads_total{status="failure"} moved`,
+    what: `API server on ${host} refused the encryption configuration ${shortHashOfEncryptionReport(sha256)}: its counter apiserver_encryption_config_controller_automatic_reloads_total{status="failure"} moved`,
     expected: "the API server to load the file",
     why: "it goes on with the file it had, but would not start with this one",
     next: "read its log",
@@ -193,7 +195,7 @@ function describeFailure(host: string, sha256: string): Problem {
 function describeLag(lag: string, waited: number, sha256: string, next = LOOK_AT_FLAGS): Problem {
   return {
     what: `${lag}, ${Math.round(waited)} s after the file was written`,
-    expected: `every API server to run with ${shortReportHash(sha256)}`,
+    expected: `every API server to run with ${shortHashOfEncryptionReport(sha256)}`,
     why: "nothing was changed further",
     next,
   };

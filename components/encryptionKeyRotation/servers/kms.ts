@@ -1,5 +1,5 @@
 import type { ApiServers } from "../../kubernetes/apiServers";
-import { shortReportHash } from "../../kubernetes/encryptionReport";
+import { shortHashOfEncryptionReport } from "../../kubernetes/encryptionReport";
 import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
@@ -29,7 +29,7 @@ export function agreedKmsKeyId({ servers }: Reported, provider: string): { keyId
   const other = rest.find(({ keyId }) => keyId !== first?.keyId);
   if (first?.keyId === undefined) return { why: `no API server told a key id of KMS provider ${provider}` };
   if (other === undefined) return { keyId: first.keyId };
-  const each = [first, other].map(({ host, keyId = "" }) => `${host} ${shortReportHash(keyId)}`).join(", ");
+  const each = [first, other].map(({ host, keyId = "" }) => `${host} ${shortHashOfEncryptionReport(keyId)}`).join(", ");
   return { why: `API servers differ in the key id of KMS provider ${provider}: ${each}` };
 }
 
@@ -52,7 +52,7 @@ export async function awaitKmsKeyId(
     const agreed = agreedKmsKeyId(reported, provider);
     if ("keyId" in agreed) {
       const { keyId } = agreed;
-      const seen = `each of ${reported.description} reports key id ${shortReportHash(keyId)} of KMS provider ${provider}`;
+      const seen = `each of ${reported.description} reports key id ${shortHashOfEncryptionReport(keyId)} of KMS provider ${provider}`;
       return { keyId, evidence: keyId === known ? [seen] : [seen, await awaitWritesWithKmsKey(servers, work)] };
     }
     const waited = Date.now() - began;

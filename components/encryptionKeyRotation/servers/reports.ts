@@ -1,7 +1,11 @@
 import { createHash } from "crypto";
 import { type ApiServers, findApiServers } from "../../kubernetes/apiServers";
 import type { Cluster } from "../../kubernetes/cluster";
-import { encryptionReportOf, type ReportedServer, shortReportHash } from "../../kubernetes/encryptionReport";
+import {
+  encryptionReportOf,
+  type ReportedServer,
+  shortHashOfEncryptionReport,
+} from "../../kubernetes/encryptionReport";
 import { readMetrics } from "../../kubernetes/metrics";
 import type { Work } from "../../kubernetes/report";
 import { visitEveryServer, everyServerOrIndistinct } from "../../migration/servers/everyServer";
@@ -55,7 +59,10 @@ export async function readReports(servers: ApiServers, work: Work): Promise<Repo
 
 /** For notes in preview: `cp-1 sha256:0123456789ab`. */
 export function reportedHashes({ servers }: Reported): { host: string; hash: string }[] {
-  return servers.map(({ host, hash }) => ({ host, hash: hash === undefined ? "unknown" : shortReportHash(hash) }));
+  return servers.map(({ host, hash }) => ({
+    host,
+    hash: hash === undefined ? "unknown" : shortHashOfEncryptionReport(hash),
+  }));
 }
 
 /** Digest over the servers' processes and how often each reloaded: while it stays, none has loaded another file. */

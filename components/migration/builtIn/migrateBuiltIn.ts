@@ -13,7 +13,7 @@ import type { InTreeWait } from "../inTree/inTreeState";
 import { someAreStale } from "../inTree/someAreStale";
 import type { MigrationSubject } from "../inTree/storageVersionMigration";
 import { assertNoneFailed } from "../rewrite/failures";
-import { describeProven, type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
+import { describeProvenPasses, type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
 import type { RewriteResult } from "../rewrite/rewriteAllObjects";
 import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
 import { SharedRow } from "../rewrite/sharedRow";
@@ -67,7 +67,7 @@ async function migrateAsItIs(name: string, options: MigrationOptions, work: Migr
     stored: proof.storageVersion,
     proven: proof.objects,
     rewritten,
-    summary: describeProven(proven, started, describeMovedStale(pass.moved)),
+    summary: describeProvenPasses(proven, started, describeMovedStale(pass.moved)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { clusterIdentity } from "../../kubernetes/identity";
-import { describePlannedMigrator } from "../definition/plan";
+import { describeMigratorOfPlan } from "../definition/plan";
 import { planMovingStale } from "../foreign/planMovingStale";
 import type { MigrationOptions, ResourcePlan } from "../resourceMigration";
 import { readResourceSample, type ResourceSample } from "../resourceSample";
@@ -60,6 +60,6 @@ function planRewrite(builtIn: BuiltIn, facts: BuiltInFacts, migrator: MigrationO
   if (isBuiltInProven(proof, { cluster, hash, listed: sample.listed })) return [];
   const isOfOtherVersion = proof?.cluster === cluster && proof.storageVersionHash !== hash;
   const from = isOfOtherVersion ? proof.storageVersion : "unproven";
-  const how = describePlannedMigrator(inTree ? migrator : "direct", storageMigrationApi);
+  const how = describeMigratorOfPlan(inTree ? migrator : "direct", storageMigrationApi);
   return [`${from} → ${storageOfBuiltIn(builtIn, hash)}: rewrite every object ${how}`];
 }

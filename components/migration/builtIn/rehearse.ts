@@ -1,7 +1,7 @@
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { isDryRunUnsupportedError } from "../../kubernetes/errors";
 import { assertNoneFailed } from "../rewrite/failures";
-import { forEachObject } from "../rewrite/objects";
+import { forEachObject } from "../rewrite/forEachObject";
 import { touchObject } from "../rewrite/touch";
 import type { BuiltIn } from "./builtIn";
 import { formatCount } from "../../kubernetes/count";

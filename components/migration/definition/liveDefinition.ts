@@ -28,7 +28,7 @@ export function annotateLiveDefinition(
 }
 
 /** Sets status.storedVersions; refused when the definition moved since it was read. */
-export function setStoredVersionsOfDefinition(
+export function setStoredVersionsOfLiveDefinition(
   cluster: Cluster,
   live: Definition,
   versions: string[],

@@ -19,10 +19,10 @@ import {
   DefinitionMoved,
   liveDefinitionMoved,
   requireLiveDefinition,
-  setStoredVersionsOfDefinition,
+  setStoredVersionsOfLiveDefinition,
 } from "./liveDefinition";
 import { noteProofOfThisRun } from "./proof";
-import { type Proof } from "./records";
+import { type Proof } from "./recordedOnDefinition";
 import { guardOfRehearsedStored, rehearseStoredAgain } from "./rehearseStored";
 import { isWebhookConversion } from "../../crd/conversion";
 
@@ -205,7 +205,11 @@ const RECORD_TRIES = 10;
  * Records the proof, then prunes. Another writer's label or condition moves the definition as well: as long as its generation
  * is the one that was proven, that is read again.
  */
-export async function recordProven(inputs: ProveInputs, work: ClusterWork, { proof }: Pass): Promise<Definition> {
+export async function recordMigratedAndPrune(
+  inputs: ProveInputs,
+  work: ClusterWork,
+  { proof }: Pass,
+): Promise<Definition> {
   const requests = await requestsUntilNow(inputs, work, await requireLiveDefinition(work.cluster, inputs.crd));
   const whole: Proof = { ...proof, ...(requests !== undefined && { requests }) };
   for (let tried = 1; ; tried++) {
@@ -226,7 +230,7 @@ export async function recordProven(inputs: ProveInputs, work: ClusterWork, { pro
 async function recordOn(live: Definition, proof: Proof, { cluster }: ClusterWork): Promise<Definition> {
   const proven = await annotateLiveDefinition(cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
   noteProofOfThisRun(proof);
-  return setStoredVersionsOfDefinition(cluster, proven, [proof.storageVersion]);
+  return setStoredVersionsOfLiveDefinition(cluster, proven, [proof.storageVersion]);
 }
 
 /** From where drop counts who goes on writing through the other versions. Without the right to read it, drop is told nothing. */

@@ -1,4 +1,4 @@
-import { recordedUnfinishedDrop } from "./records";
+import { recordedUnfinishedDrop } from "./recordedOnDefinition";
 import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { whyProven } from "./proof";
 
@@ -46,12 +46,12 @@ export function planDefinitionMigrate(
   const others = after.filter((each) => each !== version);
   const from = others.length > 0 ? others.join(", ") : "unproven";
   return [
-    `${from} → ${version}: rewrite every object ${describePlannedMigrator(migrator, facts.storageMigrationApi)}`,
+    `${from} → ${version}: rewrite every object ${describeMigratorOfPlan(migrator, facts.storageMigrationApi)}`,
     `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
   ];
 }
 
-export function describePlannedMigrator(migrator: "in-tree" | "direct", api: string | undefined): string {
+export function describeMigratorOfPlan(migrator: "in-tree" | "direct", api: string | undefined): string {
   if (migrator === "direct") return "directly";
   return api === undefined
     ? "directly (storagemigration.k8s.io is not served)"

@@ -1,5 +1,5 @@
 import { storageVersion, type Definition } from "../../crd/definition";
-import { recordedDropping, recordedProof, type Proof } from "./records";
+import { recordedDropping, recordedProof, type Proof } from "./recordedOnDefinition";
 
 /** A record left over from another cluster or generation must not lend its numbers to the new one. */
 export function validProof(live: Definition): Proof | undefined {

@@ -6,7 +6,7 @@ import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/
 import { assertNoneFailed, withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { planDefinitionVersionsToRehearse } from "./plan";
-import { recordedRehearsal } from "./records";
+import { recordedRehearsal } from "./recordedOnDefinition";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** The objects of a CRD, and the version in which all of them are to be stored. */

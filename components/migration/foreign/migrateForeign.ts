@@ -3,8 +3,8 @@ import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
 import { requireLiveDefinition } from "../definition/liveDefinition";
-import { migrateAndProve, recordProven, type ProveInputs } from "../definition/migrateAndProve";
-import { describeProven } from "../rewrite/passes";
+import { migrateAndProve, recordMigratedAndPrune, type ProveInputs } from "../definition/migrateAndProve";
+import { describeProvenPasses } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
 import { hasDefinitionMoved, whileUnmoved } from "./definitionMoved";
@@ -85,12 +85,12 @@ async function rewriteAndProveForeign(
   const pass = await migrateAndProve(inputs, isInTree, work);
   // Before the proof: were we killed here, the next run would begin anew, and find what is left.
   const moved = await moveStale(staleOf(planned), work);
-  const after = await recordProven(inputs, work, pass);
+  const after = await recordMigratedAndPrune(inputs, work, pass);
   return {
     stored: [live, after].map(({ status }) => (status?.storedVersions ?? []).join(", ")).join(" → "),
     proven: pass.proven,
     rewritten: pass.rewritten,
-    summary: describeProven(pass, started, describeMovedStale(moved)),
+    summary: describeProvenPasses(pass, started, describeMovedStale(moved)),
   };
 }
 

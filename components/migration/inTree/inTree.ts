@@ -10,7 +10,7 @@ import { progressDuration } from "../rewrite/progress";
 import { touchObject } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
 import { AboutMigrated } from "./aboutMigrated";
-import { describeInTreeState, type InTreeWait, judgeInTreeState, type InTreeState, nudgeAt } from "./inTreeState";
+import { describeInTreeState, type InTreeWait, judgeInTreeState, type InTreeState, nudgeInTreeAt } from "./inTreeState";
 import {
   type MigrationSubject,
   newMigration,
@@ -150,7 +150,7 @@ class InTreeMigration {
       const { sinceCreated } = watched;
       const far = this.waits.isAlone ? await about.since(migration?.status?.resourceVersion, sinceCreated) : "";
       this.work.report(`StorageVersionMigration ${name}: ${state.message}${far} (${progressDuration(sinceCreated)})`);
-      if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeAt(nudges)) {
+      if (nudges < NUDGES && this.mayNeedNudge(migration) && now - created >= nudgeInTreeAt(nudges)) {
         nudges++;
         if (migration?.status?.resourceVersion !== undefined) await this.moveInformer();
         if (objects <= ASKED_AGAIN_OBJECTS) await this.askAgain(api, name, nudges);

@@ -87,6 +87,6 @@ const EARLY_NUDGES = 10;
 const LATER_NUDGE_MS = 15_000;
 
 /** Milliseconds after the create at which a migrator that waits is had to look once more. */
-export function nudgeAt(nth: number): number {
+export function nudgeInTreeAt(nth: number): number {
   return Math.min(nth, EARLY_NUDGES) * NUDGE_MS + Math.max(0, nth - EARLY_NUDGES) * LATER_NUDGE_MS;
 }

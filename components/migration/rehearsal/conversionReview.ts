@@ -28,7 +28,7 @@ interface ReviewResponse {
  * @returns what could not be checked, as sentences
  * @throws WebhookError saying which: down, slow, wrong CA or hostname, HTTP status, wrong answer and how
  */
-export async function probeConversion(
+export async function probeByConversionReview(
   cluster: Cluster,
   clientConfig: WebhookClientConfig,
   kind: { group: string; kind: string },

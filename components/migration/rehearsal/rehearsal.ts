@@ -3,7 +3,7 @@ import { isNewerObject, type KubernetesObject, objectName } from "../../kubernet
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Failure, NAMED_FAILURES } from "../rewrite/failures";
-import { forEachObject } from "../rewrite/objects";
+import { forEachObject } from "../rewrite/forEachObject";
 import { BatchedConversion } from "./batchedConversion";
 import {
   rehearseRewriteOfObject,

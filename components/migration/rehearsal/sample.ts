@@ -1,5 +1,5 @@
 import { withDefaults } from "../../conversion/defaults";
-import { findSchemaRefusals } from "../../conversion/schemaProblems";
+import { findRefusingSchemaProblems } from "../../conversion/schemaProblems";
 import type { Schema } from "../../crd/definition";
 import {
   type Caller,
@@ -99,7 +99,7 @@ function describeBroken(
   { resource, schema }: Pick<Next, "resource" | "schema">,
 ): string[] {
   const items = objects.flatMap((object) => {
-    const found = findSchemaRefusals(schema ?? {}, readable(object));
+    const found = findRefusingSchemaProblems(schema ?? {}, readable(object));
     const more = found.length > PROBLEMS ? `; and ${found.length - PROBLEMS} more` : "";
     return found.length === 0 ? [] : [`${objectName(object)}: ${found.slice(0, PROBLEMS).join("; ")}${more}`];
   });

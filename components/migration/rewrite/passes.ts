@@ -21,7 +21,7 @@ export interface PassWords {
 const DEFINITION: PassWords = { other: "definition", unharmed: "storedVersions is as it was" };
 
 /** For the row of a migration: what was proven where, how long it took since `started`, and what of it our own pass wrote. */
-export function describeProven(
+export function describeProvenPasses(
   pass: { readonly proven: number; readonly servers: string; readonly rewritten: number; readonly how: string },
   started: number,
   alsoDone = "",

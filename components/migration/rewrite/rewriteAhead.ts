@@ -2,7 +2,7 @@ import type { KubernetesObject, Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { countObjects } from "../../kubernetes/countObjects";
 import type { Work } from "../../kubernetes/report";
-import { forEachObject } from "./objects";
+import { forEachObject } from "./forEachObject";
 import { touchObject } from "./touch";
 
 export interface AheadOptions {

@@ -2,7 +2,7 @@ import type { Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Guard, rewriteUnderGuard, isGuarded } from "./guard";
-import { type ForEachResult, forEachObject } from "./objects";
+import { type ForEachResult, forEachObject } from "./forEachObject";
 import { touchObject } from "./touch";
 
 export interface RewriteResult extends ForEachResult {

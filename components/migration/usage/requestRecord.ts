@@ -8,7 +8,7 @@ import {
   type ServerTotals,
   type RequestCount,
 } from "../../kubernetes/requestTotals";
-import { sharedWhileFresh } from "../../kubernetes/shared";
+import { sharedWhileFresh } from "../../kubernetes/sharedForSeconds";
 
 /** Evidence must not make a preview slow. */
 const METRICS_SECONDS = 20;

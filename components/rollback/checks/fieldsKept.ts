@@ -1,6 +1,6 @@
 import { boundedProblemItems, type Problem } from "../../kubernetes/problem";
-import { describeRollbackObjects, type RollbackFacts } from "../facts";
-import { describeLostFieldUse, type LostFields } from "../lostFields";
+import { describeObjectsOfRollbackFacts, type RollbackFacts } from "../facts";
+import { describeLostField, type LostFields } from "../lostFields";
 
 const SHOWN = 10;
 
@@ -11,8 +11,8 @@ export function fieldsKept(facts: RollbackFacts, lost: readonly LostFields[]): P
 
 function describe({ live, to }: RollbackFacts, { version, fields, read }: LostFields): Problem {
   return {
-    what: `${live.metadata.name}: conversion is None, and ${to}'s schema does not hold what objects stored as ${version} may have (${describeRollbackObjects(read)})`,
-    items: boundedProblemItems(fields.slice(0, SHOWN).map(describeLostFieldUse), fields.length),
+    what: `${live.metadata.name}: conversion is None, and ${to}'s schema does not hold what objects stored as ${version} may have (${describeObjectsOfRollbackFacts(read)})`,
+    items: boundedProblemItems(fields.slice(0, SHOWN).map(describeLostField), fields.length),
     expected: `every field that an object has, in ${to} as well`,
     why: `once ${to} is the storage version, each write of such an object deletes them`,
     next: `add them to ${to} in the manifest, or give a conversion webhook that keeps them, or take them out of the objects; then run this command again`,

@@ -1,7 +1,7 @@
 import { canonicalText } from "../../crd/canonical";
 import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
-import { recordedUnfinishedDrop } from "../../migration/definition/records";
+import { recordedUnfinishedDrop } from "../../migration/definition/recordedOnDefinition";
 
 /**
  * Objects that are there and that no LIST can return, before anything is touched: a problem where something is to be moved,

@@ -14,7 +14,7 @@ import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../applyDefinition";
-import { recordedUnfinishedDrop } from "../../migration/definition/records";
+import { recordedUnfinishedDrop } from "../../migration/definition/recordedOnDefinition";
 import { planDrop } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
 import { whyProven } from "../../migration/definition/proof";

@@ -11,7 +11,7 @@ import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../applyDefinition";
-import { recordedDropping, type DroppingRecord } from "../../migration/definition/records";
+import { recordedDropping, type DroppingRecord } from "../../migration/definition/recordedOnDefinition";
 import { placeholderInStage, removedStage, restoredStage } from "../stages";
 
 const PUT_BACK_TRIES = 20;

@@ -4,8 +4,8 @@ import { UserError } from "../../kubernetes/errors";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
-import { migrateAndProve, recordProven } from "../../migration/definition/migrateAndProve";
-import { describeProven } from "../../migration/rewrite/passes";
+import { migrateAndProve, recordMigratedAndPrune } from "../../migration/definition/migrateAndProve";
+import { describeProvenPasses } from "../../migration/rewrite/passes";
 import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";
@@ -52,8 +52,8 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
     await rehearseStoredAgain(objects, live, work);
     const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;
     const pass = await migrateAndProve(objects, isInTree, work);
-    const after = await recordProven(objects, work, pass);
-    const summary = describeProven(pass, started);
+    const after = await recordMigratedAndPrune(objects, work, pass);
+    const summary = describeProvenPasses(pass, started);
     return { ...currentOutputs(after), ...proofOutput(after), objectsRewritten: pass.proven, summary };
   },
 };

@@ -4,7 +4,7 @@ import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { withoutRetries } from "../../kubernetes/retry";
-import { recordedProof } from "../../migration/definition/records";
+import { recordedProof } from "../../migration/definition/recordedOnDefinition";
 import { progressDuration } from "../../migration/rewrite/progress";
 import { notLookedAt } from "../../plan/notLookedAt";
 import type { MigrateInputs } from "../inputs";

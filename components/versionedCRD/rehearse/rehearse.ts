@@ -1,7 +1,7 @@
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
-import type { RehearsalRecord } from "../../migration/definition/records";
+import type { RehearsalRecord } from "../../migration/definition/recordedOnDefinition";
 import { rehearseStoredWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
 import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";

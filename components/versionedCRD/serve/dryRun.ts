@@ -4,7 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { ApiError, hasErrorStatus, messageOfError } from "../../kubernetes/errors";
 import { describeProblem, boundedProblemItems } from "../../kubernetes/problem";
 import { notLookedAt } from "../../plan/notLookedAt";
-import { withInjectedCaBundle } from "../injected";
+import { withInjectedCaBundle } from "../injectedCaBundle";
 import type { ServeInputs } from "../inputs";
 import { tryApplyDefinition } from "../applyDefinition";
 import { removedStage, servedStage, storedStage, withdrawnVersions } from "../stages";

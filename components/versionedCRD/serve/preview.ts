@@ -2,7 +2,7 @@ import { storageVersion, versionNamesOfDefinition, type Definition } from "../..
 import { checkedManifest } from "../../crd/manifest";
 import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
-import { probeConversion } from "../../migration/rehearsal/conversionReview";
+import { probeByConversionReview } from "../../migration/rehearsal/conversionReview";
 import type { Preview } from "../../provider/phaseLogic";
 import { withUnknownInWords, unknownPaths } from "../../provider/unknownValues";
 import {
@@ -18,7 +18,7 @@ import { objectsReadable } from "../checks/objectsReadable";
 import { warnOfWrittenByPulumi } from "../customResources/writtenByPulumi";
 import { checkDependentsAtServe } from "../dependents";
 import { expectedBeforeStore } from "../expectedOutputs";
-import { findInjectedCaBundle } from "../injected";
+import { findInjectedCaBundle } from "../injectedCaBundle";
 import type { ServeInputs } from "../inputs";
 import { planServe } from "../plan";
 import { planFacts } from "../planReads";
@@ -125,7 +125,7 @@ async function probeWebhook(
     from === to ? [versionNamesOfDefinition(manifest).find((name) => name !== to), to] : [from, to];
   if (first === undefined) return [];
   try {
-    await probeConversion(cluster, client, { group, kind: names.kind }, first, second);
+    await probeByConversionReview(cluster, client, { group, kind: names.kind }, first, second);
     return [];
   } catch (error) {
     if (error instanceof UserError) return [error.message];

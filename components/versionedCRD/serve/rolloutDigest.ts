@@ -1,7 +1,7 @@
 import { canonicalDigest } from "../../crd/canonical";
 import { servedByName, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { planDefinitionMigrate, type PlanFacts } from "../../migration/definition/plan";
-import { findInjectedCaBundle } from "../injected";
+import { findInjectedCaBundle } from "../injectedCaBundle";
 import type { ServeInputs } from "../inputs";
 import { planDrop, planRehearse, planStore } from "../plan";
 import { digestRehearsedSchema } from "../rehearsalRecord";

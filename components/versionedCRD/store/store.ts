@@ -12,7 +12,7 @@ import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/d
 import { applyDefinition } from "../applyDefinition";
 import { planStore } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
-import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/records";
+import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/recordedOnDefinition";
 import { guardOfRehearsedStored, rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { storedStage } from "../stages";
 import { hasValidRehearsal } from "../rehearsalRecord";

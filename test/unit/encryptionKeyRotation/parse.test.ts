@@ -1,7 +1,7 @@
 import { parseConfiguration } from "../../../components/encryptionKeyRotation/configuration/parseConfiguration";
 import { renderConfiguration } from "../../../components/encryptionKeyRotation/configuration/renderConfiguration";
 import { entry, file, secretOf } from "./situations";
-import { etcdPrefixOfKey } from "../../../components/encryptionKeyRotation/audit/countPrefixes";
+import { prefixToCount } from "../../../components/encryptionKeyRotation/audit/countPrefixes";
 
 const head = "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n";
 const SECRET = secretOf("secretbox", "a");
@@ -183,7 +183,7 @@ test("one resource in two entries is taken: the API server adds their providers 
 });
 
 test("what objects begin with in etcd", () => {
-  expect(etcdPrefixOfKey({ kind: "secretbox", name: "2026-11" })).toBe("k8s:enc:secretbox:v1:2026-11:");
-  expect(etcdPrefixOfKey({ kind: "kms", name: "vault" })).toBe("k8s:enc:kms:v2:vault:");
-  expect(etcdPrefixOfKey({ kind: "identity", name: "" })).toBe("");
+  expect(prefixToCount({ kind: "secretbox", name: "2026-11" })).toBe("k8s:enc:secretbox:v1:2026-11:");
+  expect(prefixToCount({ kind: "kms", name: "vault" })).toBe("k8s:enc:kms:v2:vault:");
+  expect(prefixToCount({ kind: "identity", name: "" })).toBe("");
 });

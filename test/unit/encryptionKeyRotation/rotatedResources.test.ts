@@ -1,4 +1,4 @@
-import { findHiddenCrds } from "../../../components/encryptionKeyRotation/proof/hiddenResources";
+import { findHiddenResources } from "../../../components/encryptionKeyRotation/proof/hiddenResources";
 import { selectRotatedResources } from "../../../components/encryptionKeyRotation/proof/rotatedResources";
 import type { ListableResource } from "../../../components/kubernetes/everyResource";
 
@@ -61,7 +61,7 @@ test.each<[string, string[]]>([
   ["*.apps", []],
 ])("CRDs that %s covers and discovery does not show: %j", (wildcard, expected) => {
   const crds = ["databases.example.com", "hidden.example.com", "others.down.io"];
-  expect(findHiddenCrds([wildcard], crds, listable)).toEqual(expected);
+  expect(findHiddenResources([wildcard], crds, listable)).toEqual(expected);
 });
 
 test("events have no monitor, so kube-controller-manager would never end with them", () => {

@@ -1,6 +1,6 @@
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
 import { caBundleCertificateFacts } from "../../../components/status/certificateFacts";
-import { readEncryptionOfServers } from "../../../components/status/readServers";
+import { readServersEncryption } from "../../../components/status/readServers";
 import { plainServerMessage } from "../../../components/kubernetes/plainServerMessage";
 
 test("encrypted is what passed through a key without an error; what identity wrote, and keys by their name, are not counted", () => {
@@ -19,7 +19,7 @@ test("encrypted is what passed through a key without an error; what identity wro
     ),
     sample('resource="",status="OK",transformation_type="from_storage",transformer_prefix="k8s:enc:aescbc:v1:"', 4),
   ].join("");
-  expect(readEncryptionOfServers(metrics)).toEqual(["secrets"]);
+  expect(readServersEncryption(metrics)).toEqual(["secrets"]);
 });
 
 test.each([

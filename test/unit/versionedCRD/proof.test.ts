@@ -2,7 +2,7 @@ import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
 import { planDefinitionMigrate } from "../../../components/migration/definition/plan";
 import { whyProven } from "../../../components/migration/definition/proof";
-import { recordedProof, type Proof } from "../../../components/migration/definition/records";
+import { recordedProof, type Proof } from "../../../components/migration/definition/recordedOnDefinition";
 import { servedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, withMetadata, withStored } from "../fixtures";

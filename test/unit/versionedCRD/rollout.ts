@@ -11,7 +11,11 @@ import { carryProof } from "../../../components/versionedCRD/carryProof";
 import { PHASES, type PhaseName } from "../../../components/versionedCRD/phase";
 import { planDefinitionMigrate } from "../../../components/migration/definition/plan";
 import { planDrop, planRehearse, planServe, planStore } from "../../../components/versionedCRD/plan";
-import { recordedRehearsal, type Proof, type RehearsalRecord } from "../../../components/migration/definition/records";
+import {
+  recordedRehearsal,
+  type Proof,
+  type RehearsalRecord,
+} from "../../../components/migration/definition/recordedOnDefinition";
 import {
   removedStage,
   servedStage,

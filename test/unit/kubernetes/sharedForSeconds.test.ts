@@ -1,5 +1,5 @@
 import type { Caller } from "../../../components/kubernetes/api";
-import { sharedWhileFresh } from "../../../components/kubernetes/shared";
+import { sharedWhileFresh } from "../../../components/kubernetes/sharedForSeconds";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());

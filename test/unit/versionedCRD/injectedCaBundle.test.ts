@@ -1,5 +1,5 @@
 import type { Definition } from "../../../components/crd/definition";
-import { findInjectedCaBundle, withInjectedCaBundle } from "../../../components/versionedCRD/injected";
+import { findInjectedCaBundle, withInjectedCaBundle } from "../../../components/versionedCRD/injectedCaBundle";
 import { manifest, withMetadata, withWebhook } from "../fixtures";
 
 const caBundle = { "f:spec": { "f:conversion": { "f:webhook": { "f:clientConfig": { "f:caBundle": {} } } } } };

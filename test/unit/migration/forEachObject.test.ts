@@ -1,7 +1,7 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError, CredentialsError } from "../../../components/kubernetes/errors";
-import { forEachObject } from "../../../components/migration/rewrite/objects";
+import { forEachObject } from "../../../components/migration/rewrite/forEachObject";
 
 const resource = { group: "g", version: "v1", plural: "foos" };
 const names = (count: number) => Array.from({ length: count }, (_, index) => `o-${index}`);
