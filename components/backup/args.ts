@@ -53,6 +53,7 @@ export function whyNoCommandBackupArgs(given: unknown): Problem | undefined {
     what: "backup.directory is given",
     expected: 'backup: { command: ["etcdctl", "snapshot", "save", "…"] }',
     why: "files of these objects would hold secrets in clear",
+    next: "take `directory` out, and give a command that makes a backup which you encrypt",
   };
 }
 

@@ -35,7 +35,8 @@ export function bundleConversion(file: string): Bundle {
     const name = /@pulumi\/[^/]+/.exec(pulumi)?.[0];
     throw new UserError({
       what: `conversion: ${file} imports ${name}`,
-      expected: "no Pulumi in it, since it runs in the cluster",
+      expected: "no Pulumi in it, nor in what it imports, since it runs in the cluster",
+      next: `move what needs ${name} to the program, and import from "pulumi-kubernetes-storage-migration/conversion" only`,
     });
   }
   const bytes = Buffer.byteLength(code);

@@ -43,7 +43,8 @@ export async function loadKubeconfigContext(reference: ClusterReference): Promis
   if (cluster === undefined) {
     throw new UserError({
       what: `context ${context}: its cluster is not in ${where}`,
-      expected: "an entry under clusters",
+      expected: `an entry under clusters with the name ${entry?.cluster ?? "that the context gives"}`,
+      next: "add it, or choose another context: kubectl config get-contexts",
     });
   }
   if (!cluster.server.startsWith("https://")) {
@@ -80,7 +81,12 @@ export async function loadKubeconfigContext(reference: ClusterReference): Promis
 export async function kubeconfigContextNames(reference: Pick<ClusterReference, "kubeconfig">): Promise<string[]> {
   const { config, where } = await loadKubeconfigFiles(reference);
   const names = config.contexts.map(({ name }) => name);
-  if (names.length === 0) throw new UserError({ what: `no context in ${where}`, expected: "at least one" });
+  if (names.length === 0)
+    throw new UserError({
+      what: `no context in ${where}`,
+      expected: "at least one",
+      next: "give another kubeconfig, or add a context: kubectl config set-context",
+    });
   return names.sort();
 }
 

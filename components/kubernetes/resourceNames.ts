@@ -7,7 +7,7 @@ const ENTRY = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-
 export function assertIsResourceNameOrPattern(entry: string): void {
   if (ENTRY.test(entry)) return;
   throw new UserError({
-    what: `resource ${JSON.stringify(entry)}`,
+    what: `resource ${JSON.stringify(entry)} is no name of a resource`,
     expected:
       "metadata.name of a CRD, such as ciliumnodes.cilium.io, *.cilium.io for every CRD of that group, or a built-in resource, such as secrets or deployments.apps",
     next: "`kubectl get crd` and `kubectl api-resources` list the names",
@@ -18,7 +18,7 @@ export function assertIsResourceNameOrPattern(entry: string): void {
 export function assertIsCrdName(name: string): void {
   if (ENTRY.test(name) && mayBeCrdName(name) && !isResourceNamePattern(name)) return;
   throw new UserError({
-    what: `resource ${JSON.stringify(name)}`,
+    what: `resource ${JSON.stringify(name)} is no name of a CRD`,
     expected: "metadata.name of a CRD, such as ciliumnodes.cilium.io",
     next: "`kubectl get crd` lists the names",
   });

@@ -40,8 +40,8 @@ export function whyClusterUnknown(component: pulumi.Resource, { kubeconfig }: Cl
   if (kubeconfig !== undefined || component.getProvider("kubernetes:index:any") === undefined) return undefined;
   return {
     what: "an explicit Kubernetes provider is given, by opts or by a parent, and no `kubeconfig`",
-    expected: "both",
+    expected: "`kubeconfig` among this resource's arguments as well",
     why: "a provider does not tell which cluster it means",
-    next: "set `kubeconfig` (and `context`) to what the provider has",
+    next: "set `kubeconfig` (a path, or its content) and `context` to what the provider has",
   };
 }

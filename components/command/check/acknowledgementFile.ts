@@ -18,11 +18,14 @@ const REQUIRED = ["check", "path", "reason"] as const;
 const KEYS: readonly string[] = [...REQUIRED, "crd"];
 const EXPECTED = "a list of { check, path, reason } or { crd, check, path, reason }, each a text";
 
+const NEXT = 'for example: [{ check: "field-removed", path: "spec.size", reason: "nobody sets it" }]';
+
 /** Reads the file of `--ack`. */
 export function readAcknowledgementFile(file: string): CrdAcknowledgement[] {
   const where = relative(process.cwd(), file) || file;
   const [document] = parseDocuments(readText(file, where), where);
-  if (!Array.isArray(document?.value)) throw new UserError({ what: `${where}: found no list`, expected: EXPECTED });
+  if (!Array.isArray(document?.value))
+    throw new UserError({ what: `${where}: found no list of acknowledgements`, expected: EXPECTED, next: NEXT });
   const read = document.value.map((entry: unknown, index) => entryOf(entry, `${where}:${document.lineOf([index])}`));
   refuseTwinAcknowledgements(read);
   return read;

@@ -72,7 +72,7 @@ async function typeOf(given: string, object: string): Promise<string | undefined
     throw new UserError({
       what: `${given}: ${saidBy(error)}`,
       expected: "a path from the top of the repository, or one that begins with ./",
-      next: `see \`git ls-tree -r --name-only ${object.slice(0, object.indexOf(":"))}\``,
+      next: `see \`git ls-tree -r --full-tree --name-only ${object.slice(0, object.indexOf(":"))}\``,
     });
   }
 }

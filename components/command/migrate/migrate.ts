@@ -72,7 +72,12 @@ function parseRequest(args: string[]): Request {
     },
   });
   const { migrator } = values;
-  if (positionals.length === 0) throw new UsageError({ what: "no RESOURCE is given", expected: "one or more" });
+  if (positionals.length === 0)
+    throw new UsageError({
+      what: "no RESOURCE is given",
+      expected: "one or more, e.g. ciliumnodes.cilium.io or secrets",
+      next: "see what is stale: kubernetes-storage-migration status",
+    });
   positionals.forEach(assertIsResourceNameOrPattern);
   assertAtMostOneOption(values, ["dry-run", "yes"]);
   if (migrator !== "in-tree" && migrator !== "direct")

@@ -51,7 +51,7 @@ async function read([file, ...more]: string[], terminal: Terminal): Promise<stri
   if (file === undefined || more.length > 0) {
     throw new UsageError({
       what: `${more.length + (file === undefined ? 0 : 1)} files are given`,
-      expected: "one, or -",
+      expected: "one file with the output of `pulumi preview --json`, or - for standard input",
     });
   }
   if (file === "-") return terminal.readStdin();

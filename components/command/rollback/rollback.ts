@@ -65,10 +65,16 @@ function readRollbackArgs(args: string[]): Asked {
   if (crd === undefined || others.length > 0 || isResourceNamePattern(crd))
     throw new UsageError({
       what: crd === undefined ? "no RESOURCE is given" : `RESOURCE is ${positionals.join(" ")}`,
-      expected: "metadata.name of one CRD",
+      expected: "metadata.name of one CRD, e.g. databases.example.com",
+      next: "kubectl get crd",
     });
   assertIsCrdName(crd);
-  if (to === undefined) throw new UsageError({ what: "--to is not given", expected: "the version to go back to" });
+  if (to === undefined)
+    throw new UsageError({
+      what: "--to is not given",
+      expected: "a version of the CRD that was its storage version before, e.g. --to v1",
+      next: `see its versions: kubectl get crd ${crd} -o jsonpath='{.spec.versions[*].name}'`,
+    });
   return {
     crd,
     to,

@@ -176,12 +176,17 @@ function explainRefusal(
   where: string,
 ): Problem | undefined {
   if (level === "client-authentication") {
-    return { what: `${host} refused ${who}`, expected: "a user whose authorized_keys holds that key's public half" };
+    return {
+      what: `${host} refused ${who}`,
+      expected: "a user whose authorized_keys holds that key's public half",
+      next: "add it there (ssh-copy-id), or give another user or key",
+    };
   }
   if (pinned?.kind !== "key" || !/no matching host key/.test(message)) return undefined;
   return {
     what: `${host} has no host key of type ${pinned.type}, the pinned one's`,
     expected: `${where}.hostKey to be one of the keys of that host`,
+    next: "on the host, `cat /etc/ssh/ssh_host_*_key.pub` prints them: give one of these",
   };
 }
 

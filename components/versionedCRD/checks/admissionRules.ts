@@ -28,8 +28,8 @@ export function admissionRulesLostAtDrop(
       return [
         describeProblem({
           what: `${resource.crd}: ${whereIs(admission, index)} names ${listVersions(rule.apiVersions)} of ${resource.plural}`,
-          expected: `${remaining.join(", ")} there too before ${dropped.join(", ")} is dropped`,
-          why: "it would silently stop to apply",
+          expected: `${remaining.join(", ")} in its apiVersions before ${dropped.join(", ")} is dropped`,
+          why: "the rule would match no request then, and nobody would be told",
           next,
         }),
       ];
@@ -75,7 +75,7 @@ export function admissionRulesBypassedAtServe(
         return [
           describeProblem({
             what: `${resource.crd}: ${whereIs(admission, index)} has matchPolicy Exact and names ${listVersions(rule.apiVersions)} of ${resource.plural}`,
-            expected: `${open.join(", ")} there too before it is served`,
+            expected: `${open.join(", ")} in its apiVersions before it is served`,
             why: `a request at ${open.join(", ")} would pass it by`,
             next: `add ${open.join(", ")} to its apiVersions or set matchPolicy: Equivalent, then run \`pulumi up\` again`,
           }),

@@ -49,7 +49,7 @@ async function refuseWithObjects({ crd, group, plural }: ServeInputs, cluster: C
   const { objects } = await countObjects(cluster, { group, version: storageVersion(live), plural });
   if (objects === 0) return;
   throw new UserError({
-    what: `${crd}: has ${objects} objects, which go with the CRD`,
+    what: `${crd}: has ${objects} objects, which would be deleted with it`,
     expected: 'none for onDelete: "delete"',
     next: 'delete them first, or put the component back with onDelete: "delete-with-objects" (or "retain"), run `pulumi up`, and remove it again',
   });

@@ -16,7 +16,7 @@ test.each<[string, unknown, string | undefined]>([
   ["an empty path", { directory: " " }, 'backup.directory is " "'],
   ["a command line", { command: "velero backup" }, "backup.command: found one text"],
   ["no program", { command: [] }, "backup.command: found 0 arguments"],
-  ["a NUL", { command: ["pg_dump", "a\0b"] }, "backup.command: an argument holds a NUL character"],
+  ["a NUL", { command: ["pg_dump", "a\0b"] }, "backup.command[1] holds a NUL character (\\0)"],
 ])("%s", (_, given, what) => {
   expect(whyNoBackupArgs(given)?.what).toBe(what);
 });

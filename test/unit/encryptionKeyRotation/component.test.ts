@@ -151,7 +151,7 @@ describe("refused, on the component's row", () => {
     [
       "a backup by files, which would hold secrets in clear",
       { backup: { directory: "backups" } },
-      /^backup\.directory is given; expected backup: \{ command: .*; files of these objects would hold secrets in clear$/,
+      /^backup\.directory is given; expected backup: \{ command: .*; files of these objects would hold secrets in clear; take `directory` out/,
     ],
     ["an unknown migrator", { migrator: "kubectl" }, "migrator is kubectl; expected in-tree or direct"],
     [

@@ -4,7 +4,7 @@ import { VersionedCRD, type VersionedCRDArgs } from "../../../components";
 import { manifest } from "../fixtures";
 
 const crd = manifest("v1", "v2 storage") as unknown as VersionedCRDArgs["crd"] & object;
-const refused = /an explicit Kubernetes provider is given.*no `kubeconfig`.*set `kubeconfig` \(and `context`\)/s;
+const refused = /an explicit Kubernetes provider is given.*no `kubeconfig`.*set `kubeconfig`.*and `context`/s;
 
 class Platform extends pulumi.ComponentResource {
   constructor(opts: pulumi.ComponentResourceOptions) {

@@ -68,7 +68,7 @@ test("in several CRDs a finding of that name needs crd", async () => {
 });
 
 test.each([
-  ["", /ack.yaml: found no list\n {2}expected: a list of \{ check, path, reason \}/],
+  ["", /ack.yaml: found no list of acknowledgements\n {2}expected: a list of \{ check, path, reason \}/],
   ["check: x", /ack.yaml: found no list/],
   ["- x", /ack.yaml:1: check is missing or no text, path is missing or no text, reason is missing or no text/],
   [[{ ...accepted, reason: " " }], /ack.yaml:1: reason is missing or no text/],

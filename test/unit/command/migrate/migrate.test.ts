@@ -26,7 +26,7 @@ test.each(["a_b", "*", "Foo.example.com"])(
   async (name) => {
     const { code, err } = await runCommand("migrate", name, "--kubeconfig", "/nowhere");
     expect(code).toBe(2);
-    expect(err).toMatch(/^resource ".+"\n {2}expected: metadata.name of a CRD/);
+    expect(err).toMatch(/^resource ".+" is no name of a resource\n {2}expected: metadata.name of a CRD/);
   },
 );
 
