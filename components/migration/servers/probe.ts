@@ -1,13 +1,7 @@
-import {
-  type KubernetesList,
-  type KubernetesObject,
-  MetadataOnly,
-  objectName,
-  type Resource,
-  resourcePath,
-} from "../../kubernetes/api";
+import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { ApiServer, ApiServers } from "../../kubernetes/apiServers";
 import { ApiError, hasErrorStatus, UserError, whatOfError, isDryRunUnsupportedError } from "../../kubernetes/errors";
+import { listFirstObjects } from "../../kubernetes/listFirstObjects";
 import type { Work } from "../../kubernetes/report";
 import { compareObjects } from "../rehearsal/compare";
 import { RehearsalError } from "../rehearsal/rehearseObject";
@@ -38,15 +32,9 @@ export async function pickProbe(
 ): Promise<{ object: KubernetesObject } | { why: string }> {
   const [server] = servers.servers;
   if (server === undefined) throw new Error("an ApiServers without servers");
-  const list = await server.call<KubernetesList>({
-    method: "GET",
-    path: resourcePath(target),
-    query: { limit: LISTED },
-    accept: MetadataOnly.list,
-    signal: work.signal,
-  });
+  const { objects } = await listFirstObjects(server, target, LISTED, { signal: work.signal });
   let refusal = "there is none";
-  for (const listed of quietestFirst(list.items ?? [], edited).slice(0, CANDIDATES)) {
+  for (const listed of quietestFirst(objects, edited).slice(0, CANDIDATES)) {
     try {
       return { object: await rewriteProbe(server, target, listed, work.signal) };
     } catch (error) {
