@@ -1,6 +1,6 @@
 import { randomBytes } from "crypto";
 import type { Cluster } from "./cluster";
-import { whatOfError, hasErrorStatus, messageOfError, UserError } from "./errors";
+import { hasErrorStatus, UserError, whatOfError } from "./errors";
 import type { Problem } from "./problem";
 import type { Report } from "./report";
 import { decideRetry } from "./retry";
@@ -36,9 +36,15 @@ interface Held {
   since: Moment;
 }
 
+/** Work is begun again this often where the hold ran out; a machine or a cluster that stands still more often has to be mended. */
+const HOLDS = 5;
+
 /**
  * Runs `work` while holding the one lock of this CRD in the cluster: Lease kube-system/storage-migration-CRD.
  * The signal aborts when the lock is lost; once `work` has ended, well or not, the promise then rejects.
+ *
+ * Where nobody took the lock, but it was not renewed in time, it is taken again and `work` begins anew, as in another run. So
+ * `work` reads everything itself and may not rest on what an earlier call of it has seen.
  *
  * @param holder who we are, for the other one's error message: the stack and the URN
  * @throws UserError naming the other holder and its age
@@ -52,14 +58,32 @@ export async function withLock<T>(
 ): Promise<T> {
   // A random part of its own: the same program run twice has the same holder.
   const identity = `${holder} ${randomBytes(4).toString("hex")}`;
-  const held = await acquire(cluster, crd, identity, report);
+  for (let holds = 1; ; holds++) {
+    const held = await acquire(cluster, crd, identity, report);
+    try {
+      return await workWhileHeld(cluster, crd, held, work);
+    } catch (error) {
+      if (!(error instanceof LapsedError)) throw error;
+      if (holds === HOLDS) throw new UserError(describeLapsed(crd, error.message));
+      report(`the lock of ${crd} ${error.message}; taking it again and beginning anew`);
+    }
+  }
+}
+
+/** @throws LapsedError where it was not renewed in time, LostError where another one has it or it was deleted */
+async function workWhileHeld<T>(
+  cluster: Cluster,
+  crd: string,
+  held: Held,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const lost = new AbortController();
   const ended = new AbortController();
   const renewing = keepLock(cluster, crd, held, lost, ended.signal);
   try {
     const result = await work(lost.signal);
     // What succeeded without the lock may have succeeded beside another rollout.
-    if (left(held) <= 0) loseLock(lost, crd, "it was not renewed in time");
+    if (left(held) <= 0) lost.abort(new LapsedError());
     lost.signal.throwIfAborted();
     return result;
   } catch (error) {
@@ -84,6 +108,7 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
         trouble.wait(error, report),
       );
       if (mine !== undefined) return { lease: mine, since };
+      await sleep(AGAIN_MS);
       continue; // someone else was quicker, or no answer came: look again at who it is
     }
     if (seen !== undefined && seen.lease.metadata.resourceVersion !== lease.metadata.resourceVersion) {
@@ -127,20 +152,18 @@ async function keepLock(
   ended: AbortSignal,
 ): Promise<void> {
   let pause = RENEW_MS;
+  let failure: string | undefined;
   while (await slept(Math.max(0, Math.min(pause, left(held))), ended)) {
     try {
-      if (left(held) <= 0) throw new LostError("it could not be renewed in time");
+      if (left(held) <= 0) return lost.abort(new LapsedError(failure));
       pause = (await renewLock(cluster, held, Math.min(WRITE_SECONDS, left(held) / 1_000))) ? RENEW_MS : AGAIN_MS;
+      failure = undefined;
     } catch (error) {
+      if (error instanceof LostError) return lost.abort(new UserError(describeLost(crd, error.message)));
+      failure = whatOfError(error);
       pause = OBSERVE_MS;
-      if (left(held) > 100 && !(error instanceof LostError)) continue;
-      return loseLock(lost, crd, messageOfError(error));
     }
   }
-}
-
-function loseLock(lost: AbortController, crd: string, why: string): void {
-  lost.abort(new UserError(`the lock of ${crd} is lost, so this rollout stops: ${why}; run \`pulumi up\` again`));
 }
 
 function now(): Moment {
@@ -159,7 +182,15 @@ function slept(milliseconds: number, ended: AbortSignal): Promise<boolean> {
   );
 }
 
-class LostError extends UserError {}
+/** Another one may hold it now. */
+class LostError extends Error {}
+
+/** Nobody is known to have taken it; it was only not renewed in time. */
+class LapsedError extends Error {
+  constructor(why?: string) {
+    super(`was not renewed within ${GIVE_UP_MS / 1_000} s${why === undefined ? "" : ` (${why})`}`);
+  }
+}
 
 /**
  * @returns false when the Lease has moved and is still ours, as after a renewal whose answer got lost: that one is too long
@@ -183,6 +214,23 @@ async function renewLock(cluster: Cluster, held: Held, timeoutSeconds: number): 
     held.lease = found;
     return false;
   }
+}
+
+function describeLost(crd: string, why: string): Problem {
+  return {
+    what: `the lock of ${crd} is lost, so this run stops: ${why}`,
+    expected: "one rollout at a time",
+    next: "see who runs another one; once it has ended, run this one again: it goes on from what the cluster holds",
+  };
+}
+
+function describeLapsed(crd: string, lapsed: string): Problem {
+  return {
+    what: `the lock of ${crd} ${lapsed}, ${HOLDS} times in this run, so it stops`,
+    expected: "a renewal each five seconds",
+    why: "the API server does not answer, or this machine stands still, for longer than another rollout waits",
+    next: "see that both have processor time, then run this again: it goes on from what the cluster holds",
+  };
 }
 
 function describeHeld(crd: string, lease: Lease): Problem {
