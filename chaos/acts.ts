@@ -35,6 +35,7 @@ const ACTS: Record<FaultName, (scene: Scene) => Promise<false | void>> = {
   "kill pulumi": ({ program }) => killOf(program, "pulumi"),
   "kill plugin": ({ program }) => killOf(program, "plugin"),
   "kill program": ({ program }) => killOf(program, "program"),
+  "pause program": async ({ program, forMs }) => ((await program.pause(forMs)) ? undefined : false),
   "kill API server": ({ world, server, apiServer, forMs }) =>
     world.explained(server, async () => {
       await apiServer.kill();

@@ -36,6 +36,7 @@ export const FAULTS = {
   "clock back": { kinds: both, servers: 1, lastsMs: [2_000, 20_000], explains: "nothing" },
   "target's disk full": { kinds: ["rotation"], servers: 1, lastsMs: [1_000, 8_000], explains: "nothing" },
   "server cut off from etcd": { kinds: both, servers: 2, lastsMs: [3_000, 12_000], explains: "its server" },
+  "pause program": { kinds: both, servers: 1, lastsMs: PAST_EVERY_TIMEOUT, explains: "nothing" },
   "balancer cut": { kinds: both, servers: 2, lastsMs: [500, 10_000], explains: "nothing" },
 } as const satisfies Record<string, Fault>;
 

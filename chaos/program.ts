@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { checkout } from "../local/checkout";
 import { commandOf, descendants, hasEnded } from "../local/descendants";
 import { isRunning, startTime } from "../local/processes";
@@ -86,6 +87,15 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
     return descendants(pid).filter((each) => isNode(each) && commandOf(each).includes(mark));
   }
 
+  /** It and all that it started stand still for so long. Returns whether there was something to stop. */
+  async pause(forMs: number): Promise<boolean> {
+    const all = this.processes;
+    for (const each of all) sendSignal(each, "SIGSTOP");
+    await sleep(forMs);
+    for (const each of all) sendSignal(each, "SIGCONT");
+    return all.length > 0;
+  }
+
   /** Ends what runs; nothing is run any more. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -95,11 +105,14 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
   /** Ends it and all that it started. */
   async end(): Promise<void> {
     for (const each of this.below) if (isRunning(each)) kill(each.pid);
-    const pid = this.running?.pid;
-    if (pid === undefined) return;
-    const all = [pid, ...descendants(pid)];
+    const all = this.processes;
     all.forEach(kill);
     await Promise.all(all.map(hasEnded));
+  }
+
+  private get processes(): number[] {
+    const pid = this.running?.pid;
+    return pid === undefined ? [] : [pid, ...descendants(pid)];
   }
 
   private async succeed(...args: string[]): Promise<void> {
@@ -133,10 +146,14 @@ new ${COMPONENTS[kind]}("subject", JSON.parse(require("fs").readFileSync("args.j
   }
 }
 
-/** Unless it went before. */
 export function kill(pid: number): void {
+  sendSignal(pid, "SIGKILL");
+}
+
+/** Unless it went before. */
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }

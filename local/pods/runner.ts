@@ -23,6 +23,11 @@ const NODE = "local-pod-runner";
 const ROUND_MS = 200;
 /** Mounted files follow within this many rounds; the kubelet takes a minute. */
 const MOUNTS_EVERY = 5;
+/**
+ * --request-timeout of a cluster with pods, in seconds. Longer than elsewhere: Pulumi's Kubernetes plugin reads the whole OpenAPI
+ * document, which a busy machine makes in more than three seconds, and asks for it once.
+ */
+export const REQUEST_TIMEOUT_SECONDS = 15;
 /** Kubernetes' own, which make pods, endpoints and budgets. */
 const CONTROLLERS = ["deployment", "replicaset", "endpointslice", "endpoints", "disruption"];
 
@@ -47,13 +52,14 @@ export class PodRunner {
   constructor(private readonly namespace: string) {}
 
   /** With which a cluster has pods and finds them; the road is open once this resolves. */
-  async options(): Promise<Pick<ClusterOptions, "apiServerFlags" | "controllers">> {
+  async options(): Promise<Pick<ClusterOptions, "apiServerFlags" | "controllers" | "requestTimeoutSeconds">> {
     await once(this.road.listen(this.socket), "listening");
     const file = join(this.folder, "egress.json");
     writeFileSync(file, egressConfiguration(this.socket, ["cluster"]));
     return {
       apiServerFlags: [`--egress-selector-config-file=${file}`],
       controllers: CONTROLLERS.map((name) => `${name}-controller`),
+      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     };
   }
 

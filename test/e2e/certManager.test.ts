@@ -11,7 +11,7 @@ import {
   VersionedCRD,
 } from "../../components";
 import { checkout } from "../../local/checkout";
-import { PodRunner } from "../../local/pods/runner";
+import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
 import { findCertManager } from "../../local/toolchain/certManager";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -69,7 +69,7 @@ describe("certificates that cert-manager makes", () => {
   const program = (called: string, file: string, module?: string) => (): void => {
     const certificate = { certManager: { issuer: { name: "internal" } } };
     const conversion = module && new ConversionWebhook(`${called}-conversion`, { conversion: module, certificate });
-    const more = { requestTimeoutSeconds: 3, migrator: "direct" as const };
+    const more = { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS, migrator: "direct" as const };
     new VersionedCRD(called, { file, ...more, ...(conversion && { conversion }) });
   };
   const selfies = (versions: Parameters<typeof manifest>[0], isConverted = true) =>

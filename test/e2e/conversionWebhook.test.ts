@@ -13,7 +13,7 @@ import {
   type VersionedCRDArgs,
 } from "../../components";
 import { checkout } from "../../local/checkout";
-import { PodRunner } from "../../local/pods/runner";
+import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 import { createObjects, definitionPath, manifest, objectPath, resource } from "./selfies";
@@ -88,7 +88,7 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
       const conversion = webhook === null ? undefined : new ConversionWebhook(name, webhook);
       new VersionedCRD("selfies", {
         file: manifest(versions),
-        requestTimeoutSeconds: 3,
+        requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
         migrator: "direct",
         ...(conversion && { conversion }),
         ...more,
@@ -219,7 +219,7 @@ describe("a CRD moves to its next version through a webhook made of a TypeScript
         const conversion = checkout("examples", "backups", "conversion.ts");
         new VersionedCRD("backups", {
           file: checkout("examples", "backups", file),
-          requestTimeoutSeconds: 3,
+          requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
           migrator: "direct",
           ...more,
           ...(isConverted && { conversion: new ConversionWebhook("backups-conversion", { conversion }) }),

@@ -10,7 +10,7 @@ import {
 } from "../../components";
 import { checkout } from "../../local/checkout";
 import { connect } from "../../local/cluster/client";
-import { PodRunner } from "../../local/pods/runner";
+import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
 import { type AuditedRequest, auditedRequests, auditFlags } from "./audit";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -80,7 +80,7 @@ describe("the rights of a ConversionWebhook", () => {
       (versions: Parameters<typeof manifest>[0], isConverted = true) =>
       (): void =>
         void new VersionedCRD("selfies", {
-          ...{ file: manifest(versions), requestTimeoutSeconds: 3, migrator: "direct" },
+          ...{ file: manifest(versions), requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS, migrator: "direct" },
           ...(isConverted && { conversion: new ConversionWebhook(name, { conversion }) }),
         });
 

@@ -10,7 +10,7 @@ import {
   type VersionedCRDArgs,
 } from "../../components";
 import { checkout } from "../../local/checkout";
-import { PodRunner } from "../../local/pods/runner";
+import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 
@@ -54,7 +54,7 @@ describe("examples/databases: a secret field comes with v2", () => {
       const conversion = checkout("examples", "databases", "conversion.ts");
       new VersionedCRD("databases", {
         file: checkout("examples", "databases", file),
-        requestTimeoutSeconds: 3,
+        requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
         migrator: "direct",
         ...more,
         ...(isConverted && { conversion: new ConversionWebhook("databases-conversion", { conversion, keys }) }),
