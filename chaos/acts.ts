@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalApiServer } from "../local/cluster/apiServer";
+import { limitRequests } from "../local/cluster/requestLimit";
 import { startSlowAdmission } from "./admission";
 import { setNoSpace } from "./etcdAlarm";
 import type { FaultName } from "./faults";
 import type { PlannedFault } from "./plan";
 import { kill, type Program } from "./program";
 import { DEFINITION } from "./rollout";
-import { startStorm } from "./storm";
 import { heldMs } from "./settings";
 import type { World } from "./world";
 
@@ -85,7 +85,7 @@ const ACTS: Record<FaultName, (scene: Scene) => Promise<false | void>> = {
       await setNoSpace(world.cluster.etcd, false);
     }),
   "429 storm": async ({ world, forMs }) => {
-    const storm = await startStorm(world.cluster.client, "pipeline");
+    const storm = await limitRequests(world.cluster.client, "pipeline", 0);
     await sleep(forMs);
     await storm.end();
   },
