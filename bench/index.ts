@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { parseArgs } from "util";
 import { conversion } from "./conversion";
+import { kindness } from "./kindness";
 import { peers, type PeersOptions } from "./peers";
 import { preview } from "./preview";
 import { rewrite } from "./rewrite";
@@ -16,6 +17,7 @@ const BENCHMARKS: Record<string, { run: (options: PeersOptions) => Promise<Row[]
   preview: { run: preview, objects: 10_000 },
   status: { run: status, objects: 1_000_000 },
   peers: { run: peers, objects: 20_000 },
+  kindness: { run: kindness, objects: 10_000 },
 };
 
 async function main(): Promise<void> {

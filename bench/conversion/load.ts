@@ -1,4 +1,5 @@
 import { Agent, request } from "https";
+import { quantile } from "../quantile";
 import type { Webhook } from "./webhooks";
 
 /** Calls over connections that stay open, over HTTP/1.1, which the API server asks webhooks for as well (apiserver pkg/util/webhook/client.go). */
@@ -58,6 +59,5 @@ export async function load(client: Client, reviews: readonly Buffer[], calls: nu
   const began = performance.now();
   await Promise.all(Array.from({ length: atOnce }, caller));
   const seconds = (performance.now() - began) / 1000;
-  took.sort((left, right) => left - right);
-  return { seconds, p99: took[Math.ceil(took.length * 0.99) - 1] ?? 0 };
+  return { seconds, p99: quantile(took, 99) };
 }

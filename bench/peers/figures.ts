@@ -13,7 +13,7 @@ export interface Run {
 }
 
 /** A run that did not do all of its work has no time worth comparing. */
-function isWhole({ failed, stored }: Run): boolean {
+export function isWhole({ failed, stored }: Run): boolean {
   return failed === undefined && stored.left === 0;
 }
 

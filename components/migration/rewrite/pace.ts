@@ -1,5 +1,5 @@
 const LEAST = 4;
-const MOST = 32;
+export const MOST_AT_ONCE = 32;
 /** Latency may grow to this many times the best seen: below it more at once still is more done, beyond it only queues. */
 const TOLERATED = 4;
 const WINDOW = 32;
@@ -29,6 +29,6 @@ export class Pace {
   }
 
   private clamp(limit: number): number {
-    return Math.max(LEAST, Math.min(MOST, Math.floor(limit)));
+    return Math.max(LEAST, Math.min(MOST_AT_ONCE, Math.floor(limit)));
   }
 }
