@@ -57,27 +57,40 @@ export async function writeEtcd(url: string, { key, value }: EtcdEntry): Promise
   return BigInt(header?.revision ?? 0);
 }
 
-/** As etcd takes in one transaction by default. */
+/** As etcd takes in one transaction by default: so many puts, and together less than 1.5 MiB. */
 const TRANSACTION_PUTS = 128;
+const TRANSACTION_BYTES = 1024 * 1024;
 const TRANSACTIONS_AT_ONCE = 8;
 
 /** Puts many keys past the API server, in no order: for as many objects as it would take too long to create. */
 export async function writeManyToEtcd(url: string, entries: Iterable<EtcdEntry>): Promise<void> {
-  const left = entries[Symbol.iterator]();
+  const left = transactionsOf(entries);
   const work = async (): Promise<void> => {
-    for (;;) {
-      const success = [];
-      for (let next = left.next(); !next.done; next = left.next()) {
-        const { key, value } = next.value;
-        const put = { key: Buffer.from(key).toString("base64"), value: Buffer.from(value).toString("base64") };
-        success.push({ requestPut: put });
-        if (success.length === TRANSACTION_PUTS) break;
-      }
-      if (success.length === 0) return;
+    for (let next = left.next(); !next.done; next = left.next()) {
+      const success = next.value.map(({ key, value }) => ({
+        requestPut: { key: Buffer.from(key).toString("base64"), value: Buffer.from(value).toString("base64") },
+      }));
       await post(url, "/v3/kv/txn", { success });
     }
   };
   await Promise.all(Array.from({ length: TRANSACTIONS_AT_ONCE }, work));
+}
+
+/** An entry that is too large for any transaction is in one of its own: etcd says so. */
+export function* transactionsOf(entries: Iterable<EtcdEntry>): Generator<EtcdEntry[], void> {
+  let batch: EtcdEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry.key) + Buffer.byteLength(entry.value);
+    if (batch.length === TRANSACTION_PUTS || (batch.length > 0 && bytes + size > TRANSACTION_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(entry);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Whether the etcd behind this url is the one of that name. */
