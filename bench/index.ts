@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import { parseArgs } from "util";
 import { conversion } from "./conversion";
+import { curve } from "./curve";
 import { kindness } from "./kindness";
 import { peers, type PeersOptions } from "./peers";
 import { preview } from "./preview";
@@ -9,7 +10,7 @@ import { rotation } from "./rotation";
 import { table, type Row } from "./rows";
 import { status } from "./status";
 
-/** Each with its number of objects where none is given; `cases` and `servers` are of `peers` alone. */
+/** Each with its number of objects where none is given; `cases` are of `peers` and `curve`, `servers` of `peers` alone. */
 const BENCHMARKS: Record<string, { run: (options: PeersOptions) => Promise<Row[]>; objects: number }> = {
   rewrite: { run: rewrite, objects: 10_000 },
   rotation: { run: rotation, objects: 10_000 },
@@ -18,6 +19,7 @@ const BENCHMARKS: Record<string, { run: (options: PeersOptions) => Promise<Row[]
   status: { run: status, objects: 1_000_000 },
   peers: { run: peers, objects: 20_000 },
   kindness: { run: kindness, objects: 10_000 },
+  curve: { run: curve, objects: 200_000 },
 };
 
 async function main(): Promise<void> {

@@ -1,6 +1,3 @@
-import { execFile } from "child_process";
-import * as path from "path";
-import { promisify } from "util";
 import { requireLiveDefinition } from "../components/migration/definition/liveDefinition";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
@@ -10,13 +7,13 @@ import { startCluster, type Cluster as LocalCluster } from "../local/cluster/clu
 import { say } from "../local/say";
 import { clusterOptions, REQUEST_TIMEOUT_SECONDS } from "./clusterOptions";
 import { endWhenInterrupted } from "./interrupted";
+import { passInItsOwnProcess } from "./ownProcess";
 import { row, type Row } from "./rows";
-import { connect, createWidgets, CRD, deleteWidgets, flip, GROUP, PLURAL } from "./widgets";
+import { connect, createWidgets, CRD, deleteWidgets, flip, GROUP, PLURAL, type VersionName } from "./widgets";
 
 const MEMORY_OBJECTS = [1_000, 50_000];
 
-type Version = "v1" | "v2";
-type Subject = (cluster: Cluster, version: Version) => Promise<void>;
+type Subject = (cluster: Cluster, version: VersionName) => Promise<void>;
 
 const quiet = { report: () => undefined, signal: new AbortController().signal };
 
@@ -52,7 +49,7 @@ async function rateRows(local: LocalCluster, runs: number, objects: number): Pro
   await createWidgets(local, objects);
   const cluster = await connect(local);
   const rates = new Map<string, number[]>(Object.keys(SUBJECTS).map((subject) => [subject, []]));
-  let version: Version = "v1";
+  let version: VersionName = "v1";
   for (let run = 1; run <= runs; run++) {
     for (const [subject, migrate] of Object.entries(SUBJECTS)) {
       version = version === "v1" ? "v2" : "v1";
@@ -78,12 +75,9 @@ async function memoryRows(local: LocalCluster): Promise<Row[]> {
     say(`memory: creating and rewriting ${count} objects`);
     await createWidgets(local, count);
     await flip(local, "v2");
-    const child = path.join(__dirname, "rewriteProcess.js");
-    const { stdout } = await promisify(execFile)(process.execPath, [child, local.kubeconfig]);
+    const { peakMemory } = await passInItsOwnProcess(local, { version: "v2" });
     rows.push(
-      row({ case: "rewrite", subject: "direct", metric: `peak memory at ${count} objects`, unit: "MiB" }, [
-        Number(stdout),
-      ]),
+      row({ case: "rewrite", subject: "direct", metric: `peak memory at ${count} objects`, unit: "MiB" }, [peakMemory]),
     );
     await deleteWidgets(local);
   }

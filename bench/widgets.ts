@@ -5,11 +5,13 @@ export const GROUP = "bench.example.com";
 export const PLURAL = "widgets";
 export const KIND = "Widget";
 export const CRD = `${PLURAL}.${GROUP}`;
+/** In etcd. */
+export const STORED_UNDER = `/registry/${GROUP}/${PLURAL}/`;
 
 const DEFINITION = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions`;
 const AT_ONCE = 16;
 
-type VersionName = "v1" | "v2";
+export type VersionName = "v1" | "v2";
 
 /** A webhook that answers here; it converts as widgetConversion.ts says. */
 export interface WidgetWebhook {
@@ -23,8 +25,7 @@ export interface WidgetWebhook {
  * wanted.
  */
 export async function createWidgets(local: LocalCluster, count: number, webhook?: WidgetWebhook): Promise<void> {
-  await local.client.post(DEFINITION, definition(webhook));
-  await established(local);
+  await createDefinition(local, webhook);
   const names = Array.from({ length: count }, (_, index) => `widget-${index}`);
   const create = async (): Promise<void> => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
@@ -32,6 +33,11 @@ export async function createWidgets(local: LocalCluster, count: number, webhook?
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, create));
+}
+
+export async function createDefinition(local: LocalCluster, webhook?: WidgetWebhook): Promise<void> {
+  await local.client.post(DEFINITION, definition(webhook));
+  await established(local);
 }
 
 /** Moves storage and waits until every server says so; the objects in etcd stay as they are. */
@@ -76,7 +82,8 @@ async function established(local: LocalCluster): Promise<void> {
 function definition(webhook: WidgetWebhook | undefined) {
   const version = (name: VersionName) => {
     const colour = webhook !== undefined && name === "v2" ? "color" : "colour";
-    const properties = { size: { type: "integer" }, [colour]: { type: "string" } };
+    const notes = { type: "array", items: { type: "string" } };
+    const properties = { size: { type: "integer" }, [colour]: { type: "string" }, notes };
     const openAPIV3Schema = { type: "object", properties: { spec: { type: "object", properties } } };
     return { name, served: true, storage: name === "v1", schema: { openAPIV3Schema } };
   };
@@ -99,6 +106,8 @@ function conversionBy({ url, ca }: WidgetWebhook) {
   return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
 }
 
-function widget(name: string) {
-  return { apiVersion: `${GROUP}/v1`, kind: KIND, metadata: { name }, spec: { size: 1, colour: "blue" } };
+/** In v1. @param notes make it as large as wanted */
+export function widget(name: string, notes?: string[]) {
+  const spec = { size: 1, colour: "blue", ...(notes && { notes }) };
+  return { apiVersion: `${GROUP}/v1`, kind: KIND, metadata: { name }, spec };
 }

@@ -47,7 +47,8 @@ async function measure(of: Case, subject: Subject, stage: Stage): Promise<Run> {
   return { seconds, processor, stored: await of.countStored(), ...(failed !== undefined && { failed }) };
 }
 
-async function processorSeconds({ apiServers }: LocalCluster): Promise<number> {
+/** Of all API servers, since they started. */
+export async function processorSeconds({ apiServers }: LocalCluster): Promise<number> {
   const each = apiServers.map(async ({ client }) => {
     const { body } = await client.send("GET", "/metrics");
     const [sample] = metricSamplesOf(String(body), "process_cpu_seconds_total");
