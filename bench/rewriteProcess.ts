@@ -5,6 +5,7 @@ import { conversionGuard } from "../components/migration/rehearsal/conversionGua
 import type { Guard } from "../components/migration/rewrite/guard";
 import { rewriteAllObjects } from "../components/migration/rewrite/rewriteAllObjects";
 import { say } from "../local/say";
+import { peakMemory } from "./peakMemory";
 import { CRD, GROUP, PLURAL } from "./widgets";
 
 export interface PassOptions {
@@ -36,7 +37,7 @@ async function main([kubeconfig = "", options = ""]: string[]): Promise<void> {
   const { visited, rewritten, seconds, failedCount } = await rewriteAllObjects(cluster, resource, work, guard);
   if (failedCount > 0) throw new Error(`${failedCount} objects failed; expected none`);
   cluster.close();
-  process.send?.({ visited, rewritten, seconds, peakMemory: process.resourceUsage().maxRSS / 1024 } satisfies Pass);
+  process.send?.({ visited, rewritten, seconds, peakMemory: peakMemory() } satisfies Pass);
 }
 
 async function guardOf(to: string, work: ClusterWork): Promise<Guard> {

@@ -1,5 +1,6 @@
 import { main } from "../components/command/main";
 import type { Terminal } from "../components/command/subcommand";
+import { peakMemory } from "./peakMemory";
 
 /** What one look cost, and what it saw. */
 export interface Look {
@@ -35,8 +36,9 @@ async function look(): Promise<void> {
   const verdicts: Record<string, number> = {};
   for (const { verdict } of crds) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
   const objects = crds.reduce((sum, crd) => sum + (crd.objects?.count ?? 0), 0);
-  const peakMemory = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(JSON.stringify({ seconds, peakMemory, crds: crds.length, objects, verdicts } satisfies Look));
+  process.stdout.write(
+    JSON.stringify({ seconds, peakMemory: peakMemory(), crds: crds.length, objects, verdicts } satisfies Look),
+  );
 }
 
 look().catch((error: Error) => {

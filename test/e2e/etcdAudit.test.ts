@@ -117,8 +117,9 @@ describe("an etcd behind client certificates", () => {
       const program = `
         require("ts-node").register({ transpileOnly: true });
         const { countPrefixes } = require("./components/encryptionKeyRotation/audit/countPrefixes");
+        const { peakMemory } = require("./bench/peakMemory");
         countPrefixes(JSON.parse(process.env.ETCD), { group: "", plural: ${JSON.stringify(plural)} }).then((counts) =>
-          console.log(JSON.stringify({ counts, mebibytes: process.resourceUsage().maxRSS / 1024 })));`;
+          console.log(JSON.stringify({ counts, mebibytes: peakMemory() })));`;
       const { stdout } = await promisify(execFile)(process.execPath, ["--max-semi-space-size=1", "-e", program], {
         cwd: path.resolve(__dirname, "../.."),
         env: { ...process.env, ETCD: JSON.stringify(args) },
