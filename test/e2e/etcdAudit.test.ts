@@ -134,8 +134,8 @@ describe("an etcd behind client certificates", () => {
     const [few, many] = [await peak("few"), await peak("many")];
     expect(few.counts).toEqual({ "k8s:enc:aescbc:v1:key1:": 10 });
     expect(many.counts).toEqual({ "k8s:enc:aescbc:v1:key1:": 800, "k8s:enc:aescbc:v1:key2:": 70 });
-    // 93 MiB went by, in base64, and as much again as bytes and as JSON.
-    expect(many.mebibytes - few.mebibytes).toBeLessThan(80);
+    // 93 MiB went by, in base64, and as much again as bytes and as JSON: 280 MiB, if nothing were let go of.
+    expect(many.mebibytes - few.mebibytes).toBeLessThan(140);
   });
 
   test("an endpoint that is not there is passed over; without a certificate the error says what is expected", async () => {
