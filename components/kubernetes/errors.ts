@@ -51,6 +51,9 @@ export class ApiError extends UserError {
   }
 }
 
+/** What was tried harmed and was taken back, or must be by hand: nobody may try it again before a person has read why. */
+export class TerminalError extends UserError {}
+
 /** Who we are cannot be told to the cluster: no request can succeed until that is fixed. */
 export class CredentialsError extends UserError {}
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "crypto";
 import type { Cluster } from "./cluster";
-import { hasErrorStatus, UserError, whatOfError } from "./errors";
+import { hasErrorStatus, TerminalError, UserError, whatOfError } from "./errors";
 import type { Problem } from "./problem";
 import type { Report } from "./report";
 import { decideRetry } from "./retry";
@@ -44,7 +44,7 @@ const HOLDS = 5;
  * The signal aborts when the lock is lost; once `work` has ended, well or not, the promise then rejects.
  *
  * Where nobody took the lock, but it was not renewed in time, it is taken again and `work` begins anew, as in another run. So
- * `work` reads everything itself and may not rest on what an earlier call of it has seen.
+ * `work` reads everything itself and may not rest on what an earlier call of it has seen. A TerminalError of it ends the run.
  *
  * @param holder who we are, for the other one's error message: the stack and the URN
  * @throws UserError naming the other holder and its age
@@ -64,8 +64,8 @@ export async function withLock<T>(
       return await workWhileHeld(cluster, crd, held, work);
     } catch (error) {
       if (!(error instanceof LapsedError)) throw error;
-      if (holds === HOLDS) throw new UserError(describeLapsed(crd, error.message));
-      report(`the lock of ${crd} ${error.message}; taking it again and beginning anew`);
+      if (holds === HOLDS) throw new UserError(describeLapsed(error.message));
+      report(`${error.message}; taking it again and beginning anew`);
     }
   }
 }
@@ -83,11 +83,12 @@ async function workWhileHeld<T>(
   try {
     const result = await work(lost.signal);
     // What succeeded without the lock may have succeeded beside another rollout.
-    if (left(held) <= 0) lost.abort(new LapsedError());
+    if (left(held) <= 0) lost.abort(new LapsedError(crd));
     lost.signal.throwIfAborted();
     return result;
   } catch (error) {
-    throw lost.signal.aborted ? (lost.signal.reason as Error) : error;
+    // What else it failed with, losing the lock may have caused.
+    throw lost.signal.aborted && !(error instanceof TerminalError) ? (lost.signal.reason as Error) : error;
   } finally {
     ended.abort(new Error("ended"));
     await renewing;
@@ -155,8 +156,8 @@ async function keepLock(
   let failure: string | undefined;
   while (await slept(Math.max(0, Math.min(pause, left(held))), ended)) {
     try {
-      if (left(held) <= 0) return lost.abort(new LapsedError(failure));
-      pause = (await renewLock(cluster, held, Math.min(WRITE_SECONDS, left(held) / 1_000))) ? RENEW_MS : AGAIN_MS;
+      if (left(held) <= 0) return lost.abort(new LapsedError(crd, failure));
+      pause = (await renewLock(cluster, held)) ? RENEW_MS : AGAIN_MS;
       failure = undefined;
     } catch (error) {
       if (error instanceof LostError) return lost.abort(new UserError(describeLost(crd, error.message)));
@@ -175,6 +176,11 @@ function left({ since }: Held): number {
   return GIVE_UP_MS - Math.max(performance.now() - since.monotonic, Date.now() - since.wall);
 }
 
+/** The same for a request: in tenths, since an error tells it. */
+function secondsLeft(held: Held): number {
+  return Math.max(1, Math.floor(left(held) / 100)) / 10;
+}
+
 function slept(milliseconds: number, ended: AbortSignal): Promise<boolean> {
   return sleep(milliseconds, ended).then(
     () => true,
@@ -187,8 +193,8 @@ class LostError extends Error {}
 
 /** Nobody is known to have taken it; it was only not renewed in time. */
 class LapsedError extends Error {
-  constructor(why?: string) {
-    super(`was not renewed within ${GIVE_UP_MS / 1_000} s${why === undefined ? "" : ` (${why})`}`);
+  constructor(crd: string, why?: string) {
+    super(`the lock of ${crd} was not renewed within ${GIVE_UP_MS / 1_000} s${why === undefined ? "" : ` (${why})`}`);
   }
 }
 
@@ -196,21 +202,21 @@ class LapsedError extends Error {
  * @returns false when the Lease has moved and is still ours, as after a renewal whose answer got lost: that one is too long
  * ago to count from now, so the next one must follow at once
  */
-async function renewLock(cluster: Cluster, held: Held, timeoutSeconds: number): Promise<boolean> {
+async function renewLock(cluster: Cluster, held: Held): Promise<boolean> {
   const { lease } = held;
   const since = now();
   try {
-    held.lease = await renewLease(cluster, lease, timeoutSeconds);
+    held.lease = await renewLease(cluster, lease, Math.min(WRITE_SECONDS, secondsLeft(held)));
     held.since = since;
     return true;
   } catch (error) {
     if (hasErrorStatus(error, 404)) throw new LostError("its Lease was deleted");
     if (!hasErrorStatus(error, 409)) throw error;
-    const found = await readLease(cluster, lease.metadata.name, { seconds: Math.max(0.1, left(held) / 1_000) });
+    const found = await readLease(cluster, lease.metadata.name, { seconds: secondsLeft(held) });
     if (found === undefined) throw new LostError("its Lease was deleted");
-    if (found.spec?.holderIdentity !== lease.spec?.holderIdentity) {
-      throw new LostError(`${leaseHolderOf(found.spec?.holderIdentity ?? "")} took it`);
-    }
+    const holder = found.spec?.holderIdentity ?? "";
+    if (holder === "") throw new LostError("its Lease names no holder any more");
+    if (holder !== lease.spec?.holderIdentity) throw new LostError(`${leaseHolderOf(holder)} took it`);
     held.lease = found;
     return false;
   }
@@ -224,9 +230,9 @@ function describeLost(crd: string, why: string): Problem {
   };
 }
 
-function describeLapsed(crd: string, lapsed: string): Problem {
+function describeLapsed(lapsed: string): Problem {
   return {
-    what: `the lock of ${crd} ${lapsed}, ${HOLDS} times in this run, so it stops`,
+    what: `${lapsed}, ${HOLDS} times in this run, so it stops`,
     expected: "a renewal each five seconds",
     why: "the API server does not answer, or this machine stands still, for longer than another rollout waits",
     next: "see that both have processor time, then run this again: it goes on from what the cluster holds",

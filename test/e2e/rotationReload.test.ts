@@ -61,4 +61,33 @@ describe("an API server that reads its file only when it starts, and a reload co
     expect(run.plans).toEqual({});
     expect(restarts).toBe(3);
   });
+
+  test("T4: a file that keeps the API server down for longer than the lock holds is tried once, and the error names it", async () => {
+    let outages = 0;
+    const down = (async () => {
+      for (; !fs.existsSync(mark("over")); await sleep(100)) {
+        if (!fs.existsSync(mark("down"))) continue;
+        outages++;
+        await world.cluster.apiServers[0].pause();
+        await sleep(14_000);
+        world.cluster.apiServers[0].resume();
+        fs.rmSync(mark("down"));
+      }
+    })();
+    /** Stands for a restart that fails with the new key in the file. */
+    const failing = `if grep -q 2026-09 "$1"; then touch "$0/down"; while [ -e "$0/down" ]; do sleep 0.1; done; exit 1; fi; ${asked}`;
+    const message = await stack.refused(
+      stack.up({
+        keys: { write: "2026-09" },
+        targets: world.targets.map((target) => ({
+          ...target,
+          reload: ["sh", "-c", failing, world.dir, target.file],
+        })),
+      }),
+    );
+    fs.writeFileSync(mark("over"), "");
+    await down;
+    expect(message).toMatch(/reload: "sh" ended with exit code 1[^]*the last good file is back/);
+    expect({ outages, restarts }).toEqual({ outages: 1, restarts: 4 });
+  });
 });

@@ -1,4 +1,4 @@
-import { whatOfError, UserError } from "../../kubernetes/errors";
+import { TerminalError, whatOfError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import type { RotationInputs } from "../inputs";
@@ -42,9 +42,9 @@ export async function rollBackFile(
 }
 
 /** What the server or its reload command said, then what became of the file. */
-export function describeRolledBackFile(cause: ReloadFailed, state: string, next: string): UserError {
+export function describeRolledBackFile(cause: ReloadFailed, state: string, next: string): TerminalError {
   const why = cause.problem.why === undefined ? state : `${cause.problem.why}; ${state}`;
-  return new UserError({
+  return new TerminalError({
     what: whatOfError(cause),
     expected: "every API server to load the file that was written",
     why,

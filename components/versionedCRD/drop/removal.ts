@@ -1,7 +1,7 @@
 import { storageVersion, type Conversion, type Definition, type Version } from "../../crd/definition";
 import { DROPPING_ANNOTATION } from "../../crd/names";
 import type { ApiServers } from "../../kubernetes/apiServers";
-import { UserError, whatOfError } from "../../kubernetes/errors";
+import { TerminalError, UserError, whatOfError } from "../../kubernetes/errors";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen";
@@ -89,11 +89,11 @@ async function putBack(
       wasGone ||= found.wasGone;
       await withRetries(manner, () => withdrawMarker(work, found.restored));
       if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
-      return new UserError({
+      return new TerminalError({
         what,
         expected: "a complete LIST through every API server",
         why: `${names} is back (unserved) and nothing is lost`,
-        next: "find the object named above, then run `pulumi up` again",
+        next: "see to what is named above, then run `pulumi up` again",
       });
     } catch (error) {
       trouble = whatOfError(error);

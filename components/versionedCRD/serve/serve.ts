@@ -44,6 +44,7 @@ export const serve: RolloutPhase<ServeInputs> = {
     const { plan, managers } = planServeAndTakeOver(inputs, before);
     if (plan.length > 0) {
       await assertRightsForRollout(inputs, work, before);
+      work.signal.throwIfAborted(); // what is made where nothing was has no resourceVersion that would refuse it
       work.report(`applying ${inputs.crd}`);
       const intent = servedStage(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });

@@ -1,6 +1,6 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
-import { ApiError, UnreachableError } from "../../../components/kubernetes/errors";
+import { ApiError, TerminalError, UnreachableError } from "../../../components/kubernetes/errors";
 import { withLock } from "../../../components/kubernetes/lock";
 
 // A clock and lost answers no real API server would give; e2e/badDays has the same lock on a real one.
@@ -110,6 +110,13 @@ test("the hold counts from before the write was sent, not from its answer", asyn
   expect(stoppedAfter).toBeLessThanOrEqual(12_000);
 });
 
+test("the time that a request may take is told in tenths of a second", async () => {
+  const lease = new FakeLease();
+  lease.before = ({ method }) => after(method === "POST" ? 3_333 : 0);
+  await hold(lease, 6_000);
+  expect(lease.requests.map(({ timeoutSeconds }) => timeoutSeconds)).toEqual([4, 4, 3.6, 4]);
+});
+
 test("a conflict is no renewal: whoever waits counts from the write before, so the next one follows at once", async () => {
   const lease = new FakeLease();
   let puts = 0;
@@ -162,6 +169,20 @@ test("a lock that is never renewed in time ends the run: what, why and what to d
   );
 });
 
+test("what must not be tried again is not, although the lock was lost meanwhile: the run ends with its error", async () => {
+  const lease = new FakeLease();
+  renewalsFail(lease, unreachable, 20_000);
+  let begun = 0;
+  const work = async (): Promise<string> => {
+    begun++;
+    await after(14_000); // as where the file that was written keeps the one API server from starting
+    throw new TerminalError("refused, and the last good file is back");
+  };
+  const outcome = withLock(lease.cluster, "foos.g", "me", () => undefined, work).catch((error: Error) => error.message);
+  await jest.advanceTimersByTimeAsync(300_000);
+  expect([await outcome, begun]).toEqual(["refused, and the last good file is back", 1]);
+});
+
 test("a renewal whose answer got lost is made good by the next one", async () => {
   const lease = new FakeLease();
   let puts = 0;
@@ -199,6 +220,14 @@ test("taken by another one: the work is told to stop, and by whom", async () => 
   expect(outcome).toMatch(/store of them took it/);
   expect(stoppedAfter).toBeLessThanOrEqual(10_000);
   expect(lease.lease?.spec.holderIdentity).toBe("store of them 0a1b2c3d");
+});
+
+test("freed by somebody else, as by hand: the work is told to stop, and the error says that nobody has it", async () => {
+  const lease = new FakeLease();
+  setTimeout(() => lease.takenBy(""), 7_000);
+  const { outcome, begun } = await hold(lease, 60_000);
+  expect(outcome).toMatch(/^the lock of foos.g is lost, so this run stops: its Lease names no holder any more$/m);
+  expect(begun).toBe(1);
 });
 
 test("work that succeeds although the lock was lost counts for nothing: it may have run beside another rollout", async () => {

@@ -2,6 +2,7 @@ import { DROPPING_ANNOTATION } from "../../../components/crd/names";
 import type { Definition } from "../../../components/crd/definition";
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { ApiServers } from "../../../components/kubernetes/apiServers";
+import { TerminalError } from "../../../components/kubernetes/errors";
 import type { PhaseWork } from "../../../components/provider/phaseLogic";
 import { drop } from "../../../components/versionedCRD/drop/drop";
 import { removeVersions } from "../../../components/versionedCRD/drop/removal";
@@ -20,9 +21,10 @@ function clusterWith(start: Definition) {
   const call = ({ method, body }: ApiRequest): Promise<Definition> => {
     if (method === "GET") return Promise.resolve(live);
     const { annotations: changes = {} } = (body as Definition).metadata;
+    const { spec = live.spec } = body as Definition;
     written.push(changes);
     const annotations = Object.entries({ ...live.metadata.annotations, ...changes }).filter(([, value]) => value);
-    live = withMetadata(live, { annotations: Object.fromEntries(annotations) });
+    live = withMetadata({ ...live, spec }, { annotations: Object.fromEntries(annotations) });
     return Promise.resolve(live);
   };
   return { cluster: { call }, written, marker: () => live.metadata.annotations?.[DROPPING_ANNOTATION] };
@@ -41,6 +43,20 @@ test("a run that is aborted between its marker and the removal withdraws the mar
     { [DROPPING_ANNOTATION]: JSON.stringify({ versions: ["v1"], conversion: null }) },
     { [DROPPING_ANNOTATION]: null },
   ]);
+  expect(marker()).toBeUndefined();
+});
+
+test("a removal that is cut off before all is listed is taken back, and not tried again before a person has read why", async () => {
+  const { cluster, marker } = clusterWith(both);
+  const lost = new AbortController();
+  const call = async (request: ApiRequest): Promise<Definition> => {
+    const answer = await cluster.call(request);
+    if (answer.spec.versions.length === 1) lost.abort(new Error("the lock of it was not renewed"));
+    return answer;
+  };
+  const removed = removeVersions(inputs("v2"), workOn({ call }, lost.signal), both, ["v1"], {} as ApiServers);
+  await expect(removed).rejects.toThrow(TerminalError);
+  await expect(removed).rejects.toThrow(/could be read without v1: the lock of it was not renewed[^]*v1 is back/);
   expect(marker()).toBeUndefined();
 });
 

@@ -31,3 +31,21 @@ test("one that was to be made is made, and so is any with recreate", async () =>
   for (const more of [{ plan }, { plan: [], recreate: true }])
     expect(await run(more)).not.toMatch(/not in the cluster/);
 });
+
+test("a CRD is not made where the lock was lost before", async () => {
+  const lost = new AbortController();
+  const written: string[] = [];
+  const call = ({ method, path }: { method: string; path: string }): Promise<object> => {
+    if (method === "PATCH") written.push(path);
+    if (path.endsWith(CRD)) return Promise.reject(new ApiError("none", 404, "", "", { method: "GET", path }));
+    lost.abort(new Error("the lock is lost")); // while rights are looked at
+    return Promise.resolve({ items: [], versions: [], status: { allowed: true } });
+  };
+  const work = { cluster: { call }, report: jest.fn(), warn: jest.fn(), signal: lost.signal };
+  const running = serve.run(
+    { ...inputs, group: "example.com", plural: "databases", recreate: true },
+    work as unknown as PhaseWork,
+  );
+  await expect(running).rejects.toThrow("the lock is lost");
+  expect(written).toEqual([]);
+});
