@@ -46,7 +46,8 @@ export function sharedWhileFresh<Rest extends readonly unknown[], Asked extends 
 
 class Question<T> {
   private next: Promise<T> | undefined;
-  private lastPut = 0;
+  /** By the monotonic clock: after the other one was set back by an hour, whoever asks would wait for an hour. */
+  private lastPut = -Infinity;
 
   constructor(
     private readonly put: () => Promise<T>,
@@ -58,9 +59,9 @@ class Question<T> {
   }
 
   private async wait(): Promise<T> {
-    await sleep(Math.max(0, this.lastPut + this.everyMs - Date.now()));
+    await sleep(Math.max(0, this.lastPut + this.everyMs - performance.now()));
     this.next = undefined; // who asks from now on would get an answer begun before
-    this.lastPut = Date.now();
+    this.lastPut = performance.now();
     return forAll(this.put);
   }
 }

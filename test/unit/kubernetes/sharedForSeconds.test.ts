@@ -55,6 +55,16 @@ test("an answer is never kept: asked after it came, the question is put anew", a
   expect(put).toEqual([0, 5_000]);
 });
 
+test("the clock set back by an hour => no answer is waited for any longer", async () => {
+  const { ask, put } = clock();
+  void ask();
+  await jest.advanceTimersByTimeAsync(300);
+  jest.setSystemTime(Date.now() - 3_600_000);
+  void ask();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(put).toEqual([0, -3_600_000 + 1_000]);
+});
+
 test("another question, or another cluster, shares nothing", async () => {
   const { ask, put } = clock();
   void ask(["cp-1"]);
