@@ -1,7 +1,7 @@
-import { startCluster, type Cluster as LocalCluster, type ClusterOptions } from "../local/cluster/cluster";
+import type { Cluster as LocalCluster, ClusterOptions } from "../local/cluster/cluster";
 import { readEtcd } from "../local/cluster/etcd";
-import { endWhenInterrupted } from "./interrupted";
-import type { Case, Stored } from "./peers/stage";
+import type { Case } from "./peers/stage";
+import { startCase } from "./peers/startCase";
 import { countLeft, isStoredAs } from "./peers/stored";
 import { connect, flip, GROUP, STORED_UNDER, PLURAL, type VersionName } from "./widgets";
 
@@ -11,34 +11,24 @@ import { connect, flip, GROUP, STORED_UNDER, PLURAL, type VersionName } from "./
  *
  * @param create leaves widgets that are stored in v1
  */
-export async function widgetCase(
+export function widgetCase(
   name: string,
   options: ClusterOptions,
   create: (local: LocalCluster) => Promise<void>,
 ): Promise<Case> {
-  const local = await startCluster(options);
-  endWhenInterrupted(local);
-  try {
+  return startCase(options, async (local) => {
     await create(local);
     const cluster = await connect(local);
     let version: VersionName = "v1";
     return {
       name,
-      local,
+      cluster,
       makeStale: async () => {
         version = version === "v1" ? "v2" : "v1";
         await flip(local, version);
         return { local, cluster, resource: { group: GROUP, plural: PLURAL, version } };
       },
-      countStored: async (): Promise<Stored> =>
-        countLeft(await readEtcd(local.etcd, STORED_UNDER), isStoredAs(`${GROUP}/${version}`)),
-      end: async () => {
-        cluster.close();
-        await local.stop();
-      },
+      countStored: async () => countLeft(await readEtcd(local.etcd, STORED_UNDER), isStoredAs(`${GROUP}/${version}`)),
     };
-  } catch (error) {
-    await local.stop();
-    throw error;
-  }
+  });
 }

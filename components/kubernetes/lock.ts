@@ -70,7 +70,7 @@ export async function withLock<T>(
   }
 }
 
-/** @throws LapsedError where it was not renewed in time, LostError where another one has it or it was deleted */
+/** @throws LapsedError where it was not renewed in time, UserError where another one has it or it was deleted */
 async function workWhileHeld<T>(
   cluster: Cluster,
   crd: string,

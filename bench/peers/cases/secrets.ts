@@ -1,24 +1,21 @@
-import { startCluster } from "../../../local/cluster/cluster";
 import { readEtcd } from "../../../local/cluster/etcd";
 import { say } from "../../../local/say";
-import { endWhenInterrupted } from "../../interrupted";
+import { clusterOptions } from "../../clusterOptions";
 import { connect, createSecrets, fileOf, load, nextKey } from "../../secrets";
 import type { Case } from "../stage";
+import { startCase } from "../startCase";
 import { countLeft, isUnderKey } from "../stored";
-import { clusterOptions } from "../../clusterOptions";
 
 /** Secrets that go from key to key: both are readable before the next one writes. */
-export async function secrets({ servers, objects }: { servers: number; objects: number }): Promise<Case> {
+export function secrets({ servers, objects }: { servers: number; objects: number }): Promise<Case> {
   let key = nextKey();
-  const local = await startCluster({ ...clusterOptions(servers), encryption: { text: fileOf(key) } });
-  endWhenInterrupted(local);
-  try {
+  return startCase({ ...clusterOptions(servers), encryption: { text: fileOf(key) } }, async (local) => {
     say(`creating ${objects} Secrets`);
     await createSecrets(local, objects);
     const cluster = await connect(local);
     return {
       name: "Secrets",
-      local,
+      cluster,
       makeStale: async () => {
         const next = nextKey(key);
         const file = fileOf(next, key);
@@ -29,13 +26,6 @@ export async function secrets({ servers, objects }: { servers: number; objects: 
         return { local, cluster, resource: { group: "", plural: "secrets", version: "v1" }, encryption };
       },
       countStored: async () => countLeft(await readEtcd(local.etcd, "/registry/secrets/"), isUnderKey(key.name)),
-      end: async () => {
-        cluster.close();
-        await local.stop();
-      },
     };
-  } catch (error) {
-    await local.stop();
-    throw error;
-  }
+  });
 }
