@@ -34,7 +34,7 @@ async function main([kubeconfig = "", options = ""]: string[]): Promise<void> {
   const work = { cluster, report: seldom(say), signal: new AbortController().signal };
   const guard = isGuarded ? await guardOf(version, work) : undefined;
   const resource = { group: GROUP, plural: PLURAL, version };
-  const { visited, rewritten, seconds, failedCount } = await rewriteAllObjects(cluster, resource, work, guard);
+  const { visited, rewritten, seconds, failedCount } = await rewriteAllObjects(cluster, resource, work, { guard });
   if (failedCount > 0) throw new Error(`${failedCount} objects failed; expected none`);
   cluster.close();
   process.send?.({ visited, rewritten, seconds, peakMemory: peakMemory() } satisfies Pass);

@@ -15,7 +15,7 @@ afterAll(() => bench.end());
 /** Storage moves to v2, and every object is rewritten by requests that name what they must find. */
 function rewrite(kind: string, definition: Definition): Promise<RewriteResult> {
   const guard = conversionGuard(bench.cluster, { definition, from: "v1", to: "v2" }, bench.work);
-  return rewriteAllObjects(bench.cluster, { group, plural: pluralOf(kind), version: "v2" }, bench.work, guard);
+  return rewriteAllObjects(bench.cluster, { group, plural: pluralOf(kind), version: "v2" }, bench.work, { guard });
 }
 
 test("values that Go and JavaScript write differently are found to be the same", async () => {

@@ -28,7 +28,7 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
     await bench.define(kind, { storage: "v1" });
     await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS));
     const result = await rewriteAllObjects(bench.cluster, target(kind, "v1"), bench.work);
-    expect(result).toMatchObject({ visited: OBJECTS, rewritten: 0, unchanged: OBJECTS, gone: 0, failedCount: 0 });
+    expect(result).toMatchObject({ visited: OBJECTS, rewritten: 0, gone: 0, failedCount: 0 });
   });
 
   test("T2 after the flip the servers agree within seconds, and say by what", async () => {
@@ -69,7 +69,6 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
     expect(result).toMatchObject({
       visited: OBJECTS + 1,
       rewritten: OBJECTS - 2,
-      unchanged: 1,
       gone: 1,
       failedCount: 1,
     });
@@ -83,7 +82,7 @@ describe("a pass over 2,500 objects, one of which the new schema refuses, one de
 
   test("T4 a second pass changes nothing", async () => {
     const result = await rewriteAllObjects(bench.cluster, target(kind, "v2"), bench.work);
-    expect(result).toMatchObject({ rewritten: 0, unchanged: OBJECTS - 1, failedCount: 1 });
+    expect(result).toMatchObject({ rewritten: 0, visited: OBJECTS, failedCount: 1 });
   });
 });
 

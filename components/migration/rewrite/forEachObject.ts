@@ -16,6 +16,8 @@ export interface ForEachOptions extends Work {
   readonly doing: string;
   /** List whole objects; metadata only where absent. */
   readonly full?: boolean;
+  /** It needs no visit, and counts as visited. */
+  readonly isDone?: (object: KubernetesObject) => boolean;
 }
 
 export interface ForEachResult {
@@ -80,6 +82,10 @@ class Walk {
     this.listResourceVersion = page.listResourceVersion;
     this.total = this.visited + this.running.size + page.remaining;
     for (const object of page.objects) {
+      if (this.options.isDone?.(object) === true) {
+        this.countVisited();
+        continue;
+      }
       while (this.running.size >= this.pace.limit) await Promise.race(this.running);
       this.check();
       const visiting: Promise<void> = this.visitOne(object).finally(() => this.running.delete(visiting));
@@ -111,6 +117,10 @@ class Walk {
     if (outcome === "stopped") return;
     if (outcome === "gone") this.gone++;
     else if (outcome !== "done") this.fail(object, outcome.error, outcome.general);
+    this.countVisited();
+  }
+
+  private countVisited(): void {
     this.visited++;
     this.progress.update(this.visited, this.total, this.failedCount);
   }

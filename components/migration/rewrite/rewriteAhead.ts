@@ -3,6 +3,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { countObjects } from "../../kubernetes/countObjects";
 import type { Work } from "../../kubernetes/report";
 import { forEachObject } from "./forEachObject";
+import { KnownStored } from "./knownStored";
 import { touchObject } from "./touch";
 
 export interface AheadOptions {
@@ -19,17 +20,18 @@ export interface RewrittenAhead {
   readonly seconds: number;
   /** Each object of its list was rewritten, or is gone. */
   readonly isWhole: boolean;
+  /** What the API servers answered. */
+  readonly known: KnownStored;
 }
 
 /** Below it the pass that counts takes a second or two: not worth one more walk over all objects. */
 const AT_LEAST = 1_000;
-const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false };
+const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, known: new KnownStored() };
 
 /**
- * Rewrites objects while something has to be waited for anyway, and stops when that is over. It proves nothing: a request that
- * began before may still write the old version behind it. The pass that counts begins after the wait and visits every object
- * again, at half the price where there is nothing left to write. What fails here, that pass reports. Never rejects, and leaves
- * nothing under way.
+ * Rewrites objects while something has to be waited for anyway, and stops when that is over. By itself it proves nothing: a request
+ * that began before may still write the old version behind it. The pass that counts lists after the wait, and asks again about every
+ * object that was written since its answer here. What fails here, that pass reports. Never rejects, and leaves nothing under way.
  */
 export async function rewriteAhead(
   cluster: Cluster,
@@ -45,10 +47,12 @@ export async function rewriteAhead(
   const began = Date.now();
   let rewritten = 0;
   let isWhole = false;
+  const known = new KnownStored();
   const rewrite = async (listed: KubernetesObject): Promise<void> => {
     signal.throwIfAborted();
     // By the outer signal: what was sent when the wait is over may end.
     const answer = await touchObject(cluster, resource, listed, work);
+    known.add(answer.metadata.resourceVersion);
     if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
   };
   const sent = new Set<Promise<void>>();
@@ -66,5 +70,5 @@ export async function rewriteAhead(
     // Stopped; or the pass that counts will meet the same.
   }
   await Promise.allSettled(sent);
-  return { rewritten, seconds: (Date.now() - began) / 1_000, isWhole };
+  return { rewritten, seconds: (Date.now() - began) / 1_000, isWhole, known };
 }

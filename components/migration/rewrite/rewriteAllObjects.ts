@@ -1,34 +1,39 @@
-import type { Resource } from "../../kubernetes/api";
+import type { KubernetesObject, Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Guard, rewriteUnderGuard, isGuarded } from "./guard";
 import { type ForEachResult, forEachObject } from "./forEachObject";
+import type { KnownStored } from "./knownStored";
 import { touchObject } from "./touch";
+
+export interface RewriteOptions {
+  /** What a rewrite must leave of an object: whole objects are then listed at `guard.from`, where none is converted. */
+  readonly guard?: Guard | undefined;
+  /** An object that is listed at one of these resourceVersions was answered for already, after the same agreement. */
+  readonly known?: KnownStored | undefined;
+}
 
 export interface RewriteResult extends ForEachResult {
   /** resourceVersion moved since the list: by our write, or by someone else's in between. Informative only. */
   readonly rewritten: number;
-  readonly unchanged: number;
 }
 
 /**
  * One pass over every object: merge PATCH `{}` through this endpoint, the new storage version's, because admission and
- * schema of that version are what decides. Each name answers 2xx or 404, or is among the failed.
+ * schema of that version are what decides. Each name answers 2xx or 404, or is among the failed, or has answered before
+ * and was not written since.
  *
  * The API server writes exactly when the stored bytes are not what it would write now: another apiVersion, another key
  * (k8s.io/apiserver pkg/storage/etcd3/store.go, GuaranteedUpdate). Without a resourceVersion in the patch it re-applies
  * it after a race by itself.
- *
- * @param guard what a rewrite must leave of an object: whole objects are then listed at `guard.from`, where none is converted
  */
 export async function rewriteAllObjects(
   cluster: Cluster,
   resource: Resource,
   work: Work,
-  guard?: Guard,
+  { guard, known }: RewriteOptions = {},
 ): Promise<RewriteResult> {
   let rewritten = 0;
-  let unchanged = 0;
   const walked = await forEachObject(
     cluster,
     guard?.from ?? resource,
@@ -36,10 +41,14 @@ export async function rewriteAllObjects(
       const answer = isGuarded(guard, listed)
         ? await rewriteUnderGuard(cluster, resource, guard, listed, work)
         : await touchObject(cluster, resource, listed, work);
-      if (answer.metadata.resourceVersion === listed.metadata.resourceVersion) unchanged++;
-      else rewritten++;
+      if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
     },
-    { ...work, doing: "rewriting", full: guard !== undefined },
+    {
+      ...work,
+      doing: "rewriting",
+      full: guard !== undefined,
+      ...(known !== undefined && { isDone: ({ metadata }: KubernetesObject) => known.has(metadata.resourceVersion) }),
+    },
   );
-  return { ...walked, rewritten, unchanged };
+  return { ...walked, rewritten };
 }

@@ -25,8 +25,9 @@ export interface RewrittenWhenOver extends RewriteResult {
 }
 
 /**
- * The pass that counts. It begins when all that has to be waited for is over, whatever was rewritten ahead. The in-tree migrator is
- * given up where our own rewriting was through, each object of it, and it was given as long again.
+ * The pass that counts. It lists when all that has to be waited for is over, and asks about every object but those that were
+ * rewritten ahead and are listed just as they were answered: a write since then would have given it another resourceVersion.
+ * The in-tree migrator is given up where our own rewriting was through, each object of it, and it was given as long again.
  *
  * @param row also has what is waited for
  * @throws what `waited` or `inTree` failed with
@@ -47,7 +48,7 @@ export async function rewriteWhenOver(
     enough.abort();
   }
   await over;
-  const result = await rewriteAllObjects(work.cluster, resource, work, guard);
+  const result = await rewriteAllObjects(work.cluster, resource, work, { guard, known: ahead.known });
   // An object that was written in both counts once.
   const rewritten = Math.min(result.rewritten + ahead.rewritten, result.visited - result.gone);
   return { ...result, rewritten, aheadSeconds: ahead.seconds };

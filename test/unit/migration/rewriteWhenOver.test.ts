@@ -23,10 +23,10 @@ function serverOf(refuses: (name: string) => number | undefined = () => undefine
   const write = (name: string, version: string): void => {
     stored.set(name, { version, revision: ++revision });
   };
-  const asked: { readonly method: string; readonly at: number }[] = [];
+  const asked: { readonly method: string; readonly path: string; readonly at: number }[] = [];
   const began = Date.now();
   const call = async ({ method, path, query }: ApiRequest): Promise<unknown> => {
-    asked.push({ method, at: Date.now() - began });
+    asked.push({ method, path, at: Date.now() - began });
     if (method === "GET") {
       // All in one page, unless only their number was asked for: pages are another test's.
       const limit = Number(query?.["limit"]) === 1 ? 1 : OBJECTS;
@@ -88,6 +88,50 @@ test.each([
   const lists = server.asked.filter(({ method }) => method === "GET").map(({ at }) => at);
   // How many there are, the list of what is rewritten ahead, the list that counts.
   expect(lists).toEqual([0, 0, WAIT_MS]);
+});
+
+describe("an object that is listed after the wait", () => {
+  const patches = ({ asked }: ReturnType<typeof serverOf>, from: number): string[] =>
+    asked.filter(({ method, at }) => method === "PATCH" && at >= from).map(({ path }) => path.split("/").at(-1) ?? "");
+
+  test("just as it was answered ahead is not asked about again, and counts as proven", async () => {
+    const server = serverOf();
+    const result = await pass(server, { waited: after(WAIT_MS) });
+    expect(result).toMatchObject({ visited: OBJECTS, rewritten: OBJECTS, failedCount: 0, gone: 0 });
+    expect(patches(server, 0)).toHaveLength(OBJECTS);
+    expect(patches(server, WAIT_MS)).toEqual([]);
+  });
+
+  test("as somebody wrote it since, in whatever version, is asked about", async () => {
+    const server = serverOf();
+    void after(60_000).then(() => {
+      server.write("o-3", "v2");
+      server.write("o-4", "v1");
+    });
+    await pass(server, { waited: after(WAIT_MS) });
+    expect(patches(server, WAIT_MS)).toEqual(["o-3", "o-4"]);
+    expect(server.versions()).toEqual(new Set(["v2"]));
+  });
+
+  test("and was refused ahead is asked about; so is one that was never reached", async () => {
+    let isFrozen = true;
+    const server = serverOf((name) => (isFrozen && name === "o-7" ? 422 : undefined));
+    void after(60_000).then(() => (isFrozen = false));
+    await pass(server, { waited: after(WAIT_MS) });
+    expect(patches(server, WAIT_MS)).toEqual(["o-7"]);
+    const short = serverOf();
+    expect(await pass(short, { waited: after(1_000) })).toMatchObject({ visited: OBJECTS, rewritten: OBJECTS });
+    const late = patches(short, 1_000);
+    expect(late.length).toBeGreaterThan(OBJECTS / 2);
+    expect(new Set(patches(short, 0)).size).toBe(OBJECTS);
+    expect(short.versions()).toEqual(new Set(["v2"]));
+  });
+
+  test("is asked about where nothing was rewritten ahead", async () => {
+    const server = serverOf();
+    await pass(server, { waited: after(WAIT_MS), isAhead: false });
+    expect(patches(server, WAIT_MS)).toHaveLength(OBJECTS);
+  });
 });
 
 test("an object that is written ahead and once more counts once", async () => {
