@@ -8,6 +8,8 @@ import type { Subject } from "./subject";
 
 /** Objects that nobody writes once they are there; held-back requests of a fault change some of them. */
 const STILL = 60;
+/** Objects that nobody ever touches, where there are to be many: more than are rewritten ahead for. */
+const MANY = 1_200;
 /** Objects that all writers write all the time. */
 const BUSY = 3;
 /** Objects of one client that come and go. */
@@ -40,16 +42,21 @@ export class Clients implements Notes {
   constructor(
     private readonly servers: readonly LocalApiServer[],
     private readonly subject: Subject,
+    private readonly isMany: boolean,
     readonly isLeaving: () => boolean,
   ) {}
 
   /** A client of its own, with connections of its own. */
   caller(name: string, server: number): Caller {
+    return new Caller(`${name} through server ${server}`, server, this.connect(server), this.subject, this);
+  }
+
+  private connect(server: number): Client {
     const endpoint = this.servers[server]?.endpoint ?? this.servers[0]?.endpoint;
     if (endpoint === undefined) throw new Error(`no API server ${server}; expected one of ${this.servers.length}`);
     const client = connect(endpoint, REQUEST_MS);
     this.connections.push(client);
-    return new Caller(`${name} through server ${server}`, server, client, this.subject, this);
+    return client;
   }
 
   /** Each value once: what is read then tells who wrote it. */
@@ -69,6 +76,20 @@ export class Clients implements Notes {
     const caller = this.caller("preparer", 0);
     for (const name of [...stillNames, ...busyNames]) await caller.create(name, this.value());
     if (this.failures.length > 0) throw new Error(`preparing failed: ${this.failures[0]?.found}`);
+    if (this.isMany) await this.prepareMany();
+  }
+
+  /** They have no history: that what nobody wrote is as it was is looked at once, when all is over. */
+  private async prepareMany(): Promise<void> {
+    const [version] = this.subject.versions;
+    const client = this.connect(0);
+    const names = Array.from({ length: MANY }, (_, nth) => `many-${String(nth).padStart(4, "0")}`);
+    const creating = names.values();
+    const create = async (): Promise<void> => {
+      for (const name of creating)
+        await client.post(this.subject.path(version), this.subject.body(version, name, this.value()));
+    };
+    await Promise.all(Array.from({ length: 8 }, create));
   }
 
   start(): void {

@@ -30,12 +30,16 @@ export interface Plan {
   readonly kind: Kind;
   /** "default" leaves it to the component. */
   readonly migrator: "direct" | "default";
+  /** So many that they are rewritten ahead of the pass that counts, which a rollout does without a webhook only: then conversion is None. */
+  readonly isMany: boolean;
   readonly faults: readonly PlannedFault[];
 }
 
 const FEWEST_FAULTS = 1;
 const MOST_FAULTS = 3;
 const LATEST_MS = 4_000;
+/** One run in so many has many objects. */
+const MANY_OF = 3;
 
 export function planOf(seed: number, servers: number): Plan {
   const random = new Random(seed);
@@ -44,7 +48,8 @@ export function planOf(seed: number, servers: number): Plan {
   const possible = faultsOf(kind, servers);
   const count = random.between(FEWEST_FAULTS, MOST_FAULTS);
   const faults = Array.from({ length: count }, () => planFault(random, kind, possible, servers));
-  return { seed, servers, kind, migrator, faults: inOrder(faults, PHASES[kind]) };
+  const isMany = random.between(1, MANY_OF) === 1 && !faults.some(({ fault }) => fault === "kill webhook");
+  return { seed, servers, kind, migrator, isMany, faults: inOrder(faults, PHASES[kind]) };
 }
 
 export function faultsOf(kind: Kind, servers: number): [FaultName, ...FaultName[]] {

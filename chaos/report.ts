@@ -13,14 +13,16 @@ export function reasonOf(output: string): string {
   return (ofPhase ?? ofEngine ?? (last === "" ? "ended without a word" : last)).slice(0, 200);
 }
 
-/** `rotation by default, 3 servers: kill etcd in migrate + 1.2 s` */
-export function describePlan({ kind, migrator, servers, faults }: Plan): string {
+/** `rotation (default), 3 servers, many objects: kill etcd in migrate + 1.2 s` */
+export function describePlan({ kind, migrator, servers, isMany, faults }: Plan): string {
   const told = faults.map(({ fault, phase, afterMs, forMs, server }) => {
     const which = FAULTS[fault].explains === "its server" && servers > 1 ? ` ${server + 1}` : "";
     const lasting = forMs > 0 ? ` for ${(forMs / 1000).toFixed(1)} s` : "";
     return `${fault}${which} in ${phase} + ${(afterMs / 1000).toFixed(1)} s${lasting}`;
   });
-  return `${kind} (${migrator}), ${servers} server${servers === 1 ? "" : "s"}: ${told.join("; ")}`;
+  const none = kind === "rollout" ? ", conversion None" : "";
+  const many = isMany ? `, many objects${none}` : "";
+  return `${kind} (${migrator}), ${servers} server${servers === 1 ? "" : "s"}${many}: ${told.join("; ")}`;
 }
 
 /** What is printed of one run. */

@@ -12,17 +12,55 @@ const PORT = "80";
 const prefix = `/registry/${group}/${plural}/`;
 export const DEFINITION = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`;
 
-const manifest = (name: string): string => checkout("examples", "selfierequests", `${name}.yaml`);
+/** What the versions look like. */
+interface Shape {
+  readonly fields: (version: string, value: string) => object;
+  readonly valueOf: (version: string, object: KubernetesObject) => string;
+  /** Arguments of the component that has this version alone in its manifest. */
+  readonly manifest: (version: string) => object;
+}
 
-const fields = (version: string, value: string): object =>
-  version === "v1" ? { hostPort: `${value}:${PORT}` } : { host: value, port: PORT };
+/** The tutorial's, through its webhook. */
+const converted: Shape = {
+  fields: (version, value) => (version === "v1" ? { hostPort: `${value}:${PORT}` } : { host: value, port: PORT }),
+  valueOf: (version, object) => {
+    const text = version === "v1" ? object["hostPort"] : `${String(object["host"])}:${String(object["port"])}`;
+    return String(text).replace(new RegExp(`:${PORT}$`), "");
+  },
+  manifest: (version) => ({ file: checkout("examples", "selfierequests", `${version}.yaml`) }),
+};
 
-/** The tutorial's CRD, from v1 to v2 in one go, v1 dropped. */
+/** Conversion None: both have the same fields. */
+const same: Shape = {
+  fields: (_, value) => ({ host: value }),
+  valueOf: (_, object) => String(object["host"]),
+  manifest: (name) => ({ crd: plainManifest(name) }),
+};
+
+const plainManifest = (name: string): object => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { plural, singular: "selfierequest", kind: "SelfieRequest", listKind: "SelfieRequestList" },
+    versions: [{ name, served: true, storage: true, schema: { openAPIV3Schema: plainSchema } }],
+  },
+});
+const plainSchema = { type: "object", properties: { host: { type: "string" } } };
+
+/**
+ * The tutorial's CRD, from v1 to v2 in one go, v1 dropped.
+ *
+ * @param conversion None where absent
+ */
 export async function rolloutOf(
   plan: Plan,
   cluster: Cluster,
-  conversion: { url: string; caBundle: string },
+  conversion: { url: string; caBundle: string } | undefined,
 ): Promise<Subject> {
+  const { fields, valueOf, manifest } = conversion === undefined ? same : converted;
   const kubeconfig = await cluster.userKubeconfig("pipeline", [
     ...rightsForUp([{ group, plural }]),
     ...rightsForDrop(),
@@ -47,22 +85,17 @@ export async function rolloutOf(
     changed: (version, object, value) => ({ ...object, ...fields(version, value) }),
     patch: fields,
     valueOf,
-    before: { ...args, file: manifest("v1") },
+    before: { ...args, ...manifest("v1") },
     args: {
       ...args,
-      file: manifest("v2"),
-      conversion,
+      ...manifest("v2"),
+      ...(conversion !== undefined && { conversion }),
       acknowledge: [{ check: "version-in-use", path: "v1", reason }],
     },
     findWrong,
     neverExplained: /convert CR (from|to) an invalid|invalid group\/version/,
     rule: { apiGroups: [group], apiVersions: ["*"], resources: [plural] },
   };
-}
-
-function valueOf(version: string, object: KubernetesObject): string {
-  const text = version === "v1" ? object["hostPort"] : `${String(object["host"])}:${String(object["port"])}`;
-  return String(text).replace(new RegExp(`:${PORT}$`), "");
 }
 
 /** Only v2: in the definition, in storedVersions, in every object's bytes. */

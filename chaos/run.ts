@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { act } from "./acts";
-import { stillNames } from "./clients";
 import type { FaultName } from "./faults";
 import { findUnexplained } from "./failures";
 import { findNotLinearizable } from "./linearizable";
@@ -117,7 +116,7 @@ async function metadataOf({ cluster, subject }: World, version: string): Promise
 async function findWrongAtEnd(world: World, before: Metadata): Promise<string[]> {
   const { clients, subject, cluster } = world;
   const after = await metadataOf(world, subject.versions.at(-1) ?? subject.versions[0]);
-  const untouched = stillNames.filter((name) => !clients.written.has(name));
+  const untouched = Object.keys(before).filter((name) => !clients.written.has(name));
   const moved = untouched.filter((name) => before[name] !== after[name]);
   return [
     ...moved.map((name) => `${name}: found ${after[name] ?? "no object"}; expected ${before[name]}`),

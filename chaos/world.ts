@@ -68,14 +68,12 @@ export class World {
     const source = checkout("examples", "selfierequests", "conversion.ts");
     const isRollout = plan.kind === "rollout";
     const file = join(cluster.dir, "webhook-ca.pem");
-    const webhook = isRollout ? await startWebhookProcess(cluster, file, source) : undefined;
-    const subject =
-      webhook === undefined
-        ? await rotationOf(plan, cluster)
-        : await rolloutOf(plan, cluster, { url: webhook.url, caBundle: readFileSync(file, "utf8") });
+    const webhook = isRollout && !plan.isMany ? await startWebhookProcess(cluster, file, source) : undefined;
+    const conversion = webhook && { url: webhook.url, caBundle: readFileSync(file, "utf8") };
+    const subject = isRollout ? await rolloutOf(plan, cluster, conversion) : await rotationOf(plan, cluster);
     const phases: readonly string[] = PHASES[plan.kind];
     const moments = new Moments(cluster.etcd, subject.lease, phases);
-    const clients = new Clients(cluster.apiServers, subject, () => moments.met.has(phases.at(-1) ?? ""));
+    const clients = new Clients(cluster.apiServers, subject, plan.isMany, () => moments.met.has(phases.at(-1) ?? ""));
     return new World(plan, cluster, subject, webhook, clients, moments, disk);
   }
 

@@ -21,6 +21,7 @@ test("a plan as it is written down", () => {
     servers: 1,
     kind: "rotation",
     migrator: "direct",
+    isMany: false,
     faults: [
       { fault: "kill API server", phase: "promote", afterMs: 1_341, forMs: 3_576, server: 0 },
       { fault: "kill pulumi", phase: "migrate", afterMs: 3_317, forMs: 0, server: 0 },
@@ -31,7 +32,7 @@ test("a plan as it is written down", () => {
 test("a plan has one to three faults that its kind of run and its servers can meet, in the order of the phases", () => {
   fc.assert(
     fc.property(seeds, servers, (seed, count) => {
-      const { kind, faults } = planOf(seed, count);
+      const { kind, isMany, faults } = planOf(seed, count);
       expect(faults.length).toBeGreaterThanOrEqual(1);
       expect(faults.length).toBeLessThanOrEqual(3);
       const phases = faults.map(({ phase }) => (PHASES[kind] as readonly string[]).indexOf(phase));
@@ -42,6 +43,7 @@ test("a plan has one to three faults that its kind of run and its servers can me
         expect(forMs).toBeGreaterThanOrEqual(shortest);
         expect(forMs).toBeLessThanOrEqual(longest);
         expect(server).toBeLessThan(count);
+        expect(isMany && fault === "kill webhook").toBe(false); // without a webhook there is none to kill
       }
     }),
   );
@@ -55,4 +57,7 @@ test("three hundred runs with three servers meet every fault, in every phase, in
     plans.flatMap(({ kind, migrator, faults }) => faults.map(({ phase }) => `${kind} ${migrator} ${phase}`)),
   );
   expect(ways.size).toBe(2 * (PHASES.rollout.length + PHASES.rotation.length));
+  const many = plans.filter(({ isMany }) => isMany).map(({ kind, migrator }) => `${kind} ${migrator}`);
+  expect(new Set(many).size).toBe(4);
+  expect(many.length).toBeGreaterThan(60);
 });

@@ -1,5 +1,5 @@
 import type { Plan } from "../../../chaos/plan";
-import { closing, counts, howToRepeat, lines, reasonOf } from "../../../chaos/report";
+import { closing, counts, describePlan, howToRepeat, lines, reasonOf } from "../../../chaos/report";
 import type { Verdict } from "../../../chaos/run";
 
 const plan: Plan = {
@@ -7,6 +7,7 @@ const plan: Plan = {
   servers: 3,
   kind: "rotation",
   migrator: "default",
+  isMany: false,
   faults: [
     { fault: "kill etcd", phase: "promote", afterMs: 1_200, forMs: 0, server: 0 },
     { fault: "pause API server", phase: "migrate", afterMs: 0, forMs: 16_000, server: 1 },
@@ -18,6 +19,11 @@ test("the line of a run that passed: seed, faults and their moments, seconds, an
   expect(lines(passed)).toEqual([
     "seed 7: passed: rotation (default), 3 servers: kill etcd in promote + 1.2 s; pause API server 2 in migrate + 0.0 s for 16.0 s: 61 s, 1 × up, 900 operations, 1 of 2 faults came too late",
   ]);
+});
+
+test("a run of many objects says so, and that a rollout has no webhook then", () => {
+  expect(describePlan({ ...plan, isMany: true })).toMatch(/^rotation \(default\), 3 servers, many objects: kill etcd/);
+  expect(describePlan({ ...plan, kind: "rollout", isMany: true })).toContain(", many objects, conversion None: ");
 });
 
 test("a run that failed names each reason and the first ten things that are wrong", () => {
