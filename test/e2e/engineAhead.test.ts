@@ -7,11 +7,14 @@ import {
   type ProveInputs,
   recordMigratedAndPrune,
 } from "../../components/migration/definition/migrateAndProve";
+import { makeAuthority, makeServerCertificate } from "../../local/certificates";
+import type { Client } from "../../local/cluster/client";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { type Admission, startAdmission, webhookConfiguration } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
+import { type Hook, startHook } from "./misbehavingWebhook";
 import { createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
 
 jest.setTimeout(400_000);
@@ -81,7 +84,17 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
     end = admission.close;
     const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
     await bench.local.client.post(hooks, webhookConfiguration({ group, plural }, admission));
+    for (const { client } of bench.local.apiServers) await untilAsked(client);
   });
+  /** An API server asks a webhook that was just configured from some moment on. */
+  const untilAsked = async (client: Client): Promise<void> => {
+    let isAsked = false;
+    decide = () => ({ allowed: (isAsked = true) });
+    for (let nth = 0; !isAsked; nth++) {
+      await client.send("POST", `${path}?dryRun=All`, objectOf(kind, "v1", `asked-${nth}`, { host: "h", port: 1 }));
+      await pause(100);
+    }
+  };
   afterAll(() => end());
 
   test("T1 a create that admission holds up across the flip lands as v1 behind it; the proof is of a later list", async () => {
@@ -200,6 +213,55 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
     expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
     await recorded(pass);
     expect([await stored(), await storedVersions()]).toEqual([[v1], ["v1"]]);
+  });
+});
+
+describe("a CRD with a webhook: nothing is rewritten while requests in flight are waited for", () => {
+  const kind = "Beside";
+  const plural = "besides";
+  let hook: Hook;
+  let conversion: object;
+
+  beforeAll(async () => {
+    const authority = await makeAuthority("beside");
+    hook = await startHook(await makeServerCertificate(authority, "beside"));
+    const caBundle = Buffer.from(authority.cert).toString("base64");
+    const webhook = { conversionReviewVersions: ["v1"], clientConfig: { url: hook.url, caBundle } };
+    conversion = { strategy: "Webhook", webhook };
+    await bench.define(kind, { storage: "v1", conversion });
+    await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS, { hostPort: "h:80" }));
+  });
+  afterAll(() => hook.close());
+
+  test("T1 then beside the StorageVersionMigration it is, under the guard; objects are as the webhook makes them", async () => {
+    await bench.define(kind, { storage: "v2", conversion });
+    const inputs: ProveInputs = {
+      crd: `${plural}.${group}`,
+      group,
+      plural,
+      kind,
+      version: "v2",
+      migrator: "in-tree",
+      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+      decommissionedServers: [],
+    };
+    const work = { ...bench.work, cluster: bench.cluster };
+    const from = bench.said.length;
+    const pass = await migrateAndProve(inputs, true, work);
+    expect(pass).toMatchObject({
+      proven: OBJECTS,
+      how: expect.stringMatching(/^StorageVersionMigration \S+ succeeded/),
+    });
+    const said = bench.said.slice(from);
+    const beside = said.findIndex((row) => /^rewriting ahead [\d,]+ \/ 1,200 .*StorageVersionMigration/.test(row));
+    expect(beside).toBeGreaterThan(0);
+    expect(said.slice(beside).filter((row) => /waiting \d+ s for requests/.test(row))).toEqual([]);
+    expect(new Set(Object.values(await bench.stored(plural)))).toEqual(new Set([`${group}/v2`]));
+    const { items } = await bench.local.client.get(`/apis/${group}/v2/${plural}`);
+    const specs = new Set(items.map(({ spec }: { spec: object }) => JSON.stringify(spec)));
+    expect([...specs]).toEqual([JSON.stringify({ host: "h", port: "80" })]);
+    await recordMigratedAndPrune(inputs, work, pass);
+    expect((await bench.live(plural)).status?.storedVersions).toEqual(["v2"]);
   });
 });
 

@@ -116,19 +116,19 @@ async function rewriteOnce(
   const waited = row.step("wait", work, (step) => waitForRequestsInFlight(inputs.requestTimeoutSeconds, step));
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const isConverting = isWebhookConversion(before.spec.conversion);
-  let guard: Guard | undefined;
   if (isConverting) {
     await waited;
     await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
-    if (!isInTree && !earlier.isConverted) guard = target.guard; // the in-tree migrator leaves nothing to convert
   }
+  const guard = isConverting && !earlier.isConverted ? target.guard : undefined;
   const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
       if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, step, waits);
     });
-  // What a webhook converts is rewritten under a guard, and after the wait.
-  const isAhead = isDistinct && !isConverting && !earlier.isConverted;
-  const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard }, row, work);
+  const isConverted = (): boolean => ["succeeded", "overtaken"].includes(earlier.inTree?.outcome ?? "");
+  // What a webhook converts is rewritten under a guard, after the wait: ahead beside the in-tree migrator only.
+  const isAhead = isDistinct && !earlier.isConverted && (!isConverting || (isInTree && guard !== undefined));
+  const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard, isConverted }, row, work);
   earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;

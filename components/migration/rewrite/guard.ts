@@ -50,6 +50,19 @@ export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): g
   return guard !== undefined && !isNewerObject(listed, guard.upTo);
 }
 
+/** In one request; under the guard where that converts the object. */
+export function rewriteObject(
+  caller: Caller,
+  resource: Resource,
+  guard: Guard | undefined,
+  listed: KubernetesObject,
+  options: TouchOptions,
+): Promise<KubernetesObject> {
+  return isGuarded(guard, listed)
+    ? rewriteUnderGuard(caller, resource, guard, listed, options)
+    : touchObject(caller, resource, listed, options);
+}
+
 /**
  * Rewrites an object as `touchObject` does, in one request that writes nothing unless the API server, in that very request,
  * converts it to what is expected. The tests see what is written: each try of GuaranteedUpdate applies the patch to the

@@ -3,14 +3,16 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { countObjects } from "../../kubernetes/countObjects";
 import type { Work } from "../../kubernetes/report";
 import { forEachObject } from "./forEachObject";
+import { type Guard, rewriteObject } from "./guard";
 import { KnownStored } from "./knownStored";
-import { touchObject } from "./touch";
 
 export interface AheadOptions {
   /** Settles when nothing has to be waited for any more; what it fails with is not looked at here. */
   readonly over: Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now. Nothing is done where not. */
   readonly isAhead: boolean;
+  /** What a rewrite must leave of an object. */
+  readonly guard?: Guard | undefined;
 }
 
 export interface RewrittenAhead {
@@ -36,7 +38,7 @@ const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, know
 export async function rewriteAhead(
   cluster: Cluster,
   resource: Resource,
-  { over, isAhead }: AheadOptions,
+  { over, isAhead, guard }: AheadOptions,
   work: Work,
 ): Promise<RewrittenAhead> {
   const stop = new AbortController();
@@ -51,7 +53,7 @@ export async function rewriteAhead(
   const rewrite = async (listed: KubernetesObject): Promise<void> => {
     signal.throwIfAborted();
     // By the outer signal: what was sent when the wait is over may end.
-    const answer = await touchObject(cluster, resource, listed, work);
+    const answer = await rewriteObject(cluster, resource, guard, listed, work);
     known.add(answer.metadata.resourceVersion);
     if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
   };
@@ -64,7 +66,8 @@ export async function rewriteAhead(
   try {
     const { objects } = await countObjects(cluster, resource, signal);
     if (objects < AT_LEAST) return NOTHING;
-    const walked = await forEachObject(cluster, resource, visit, { ...work, signal, doing: "rewriting ahead" });
+    const options = { ...work, signal, doing: "rewriting ahead", full: guard !== undefined };
+    const walked = await forEachObject(cluster, guard?.from ?? resource, visit, options);
     isWhole = walked.failedCount === 0;
   } catch {
     // Stopped; or the pass that counts will meet the same.

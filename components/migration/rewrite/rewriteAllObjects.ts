@@ -1,10 +1,9 @@
 import type { KubernetesObject, Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
-import { type Guard, rewriteUnderGuard, isGuarded } from "./guard";
+import { type Guard, rewriteObject } from "./guard";
 import { type ForEachResult, forEachObject } from "./forEachObject";
 import type { KnownStored } from "./knownStored";
-import { touchObject } from "./touch";
 
 export interface RewriteOptions {
   /** What a rewrite must leave of an object: whole objects are then listed at `guard.from`, where none is converted. */
@@ -38,9 +37,7 @@ export async function rewriteAllObjects(
     cluster,
     guard?.from ?? resource,
     async (listed) => {
-      const answer = isGuarded(guard, listed)
-        ? await rewriteUnderGuard(cluster, resource, guard, listed, work)
-        : await touchObject(cluster, resource, listed, work);
+      const answer = await rewriteObject(cluster, resource, guard, listed, work);
       if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
     },
     {

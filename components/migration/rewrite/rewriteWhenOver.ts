@@ -16,7 +16,10 @@ export interface Awaited {
   readonly inTree: (waits: InTreeWait) => Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
   readonly isAhead: boolean;
+  /** What a rewrite must leave of an object. */
   readonly guard?: Guard | undefined;
+  /** Asked when all is over: every object was converted, so that the pass that counts needs no guard. */
+  readonly isConverted?: () => boolean;
 }
 
 export interface RewrittenWhenOver extends RewriteResult {
@@ -34,21 +37,23 @@ export interface RewrittenWhenOver extends RewriteResult {
  */
 export async function rewriteWhenOver(
   resource: Resource,
-  { waited, inTree, isAhead, guard }: Awaited,
+  { waited, inTree, isAhead, guard, isConverted = () => false }: Awaited,
   row: SharedRow,
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
   const enough = new AbortController();
   const waits = { enough: enough.signal, isAlone: !isAhead };
   const over = Promise.all([waited, inTree(waits)]);
-  const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, { over, isAhead }, step));
+  const options = { over, isAhead, guard };
+  const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, options, step));
   waits.isAlone ||= ahead.seconds === 0; // few objects
   if (ahead.isWhole) {
     await row.step("own", work, (step) => asLongAgain(ahead, waited, over, step));
     enough.abort();
   }
   await over;
-  const result = await rewriteAllObjects(work.cluster, resource, work, { guard, known: ahead.known });
+  const how = { guard: isConverted() ? undefined : guard, known: ahead.known };
+  const result = await rewriteAllObjects(work.cluster, resource, work, how);
   // An object that was written in both counts once.
   const rewritten = Math.min(result.rewritten + ahead.rewritten, result.visited - result.gone);
   return { ...result, rewritten, aheadSeconds: ahead.seconds };

@@ -1,6 +1,7 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError } from "../../../components/kubernetes/errors";
+import type { Guard } from "../../../components/migration/rewrite/guard";
 import {
   type Awaited,
   rewriteWhenOver,
@@ -23,10 +24,10 @@ function serverOf(refuses: (name: string) => number | undefined = () => undefine
   const write = (name: string, version: string): void => {
     stored.set(name, { version, revision: ++revision });
   };
-  const asked: { readonly method: string; readonly path: string; readonly at: number }[] = [];
+  const asked: { readonly method: string; readonly path: string; readonly body: unknown; readonly at: number }[] = [];
   const began = Date.now();
-  const call = async ({ method, path, query }: ApiRequest): Promise<unknown> => {
-    asked.push({ method, path, at: Date.now() - began });
+  const call = async ({ method, path, query, body }: ApiRequest): Promise<unknown> => {
+    asked.push({ method, path, body, at: Date.now() - began });
     if (method === "GET") {
       // All in one page, unless only their number was asked for: pages are another test's.
       const limit = Number(query?.["limit"]) === 1 ? 1 : OBJECTS;
@@ -54,6 +55,8 @@ interface Given {
   readonly waited?: Promise<unknown>;
   readonly inTree?: Awaited["inTree"];
   readonly isAhead?: boolean;
+  readonly guard?: Guard;
+  readonly isConverted?: () => boolean;
 }
 
 async function pass({ cluster }: ReturnType<typeof serverOf>, given: Given) {
@@ -172,6 +175,47 @@ test.each(["waited", "inTree"] as const)("what %s fails with ends it, and nothin
       : { waited: after(WAIT_MS), inTree: () => failing };
   expect(await pass(server, given)).toEqual(new Error("the lock is lost"));
   expect(server.asked.filter(({ at }) => at > 1_000 + REWRITE_MS)).toEqual([]);
+});
+
+describe("where a webhook converts", () => {
+  const guard: Guard = {
+    from: { ...resource, version: "v1" },
+    expected: (original) => Promise.resolve({ ...original, host: "h" }),
+    assertKept: () => Promise.resolve(),
+  };
+  const guarded = [{ op: "test", path: "/host", value: "h" }];
+  const bodies = ({ asked }: ReturnType<typeof serverOf>, from: number, to: number): unknown[] =>
+    asked.filter(({ method, at }) => method === "PATCH" && at >= from && at < to).map(({ body }) => body);
+  /** Half of the objects, which the rewriting ahead never reached, are new when all is over. */
+  const passWithNew = async (isConverted: boolean) => {
+    const server = serverOf();
+    void after(60_000).then(() => {
+      for (let nth = 0; nth < 600; nth++) server.write(`o-${nth}`, "v1");
+    });
+    const given = { inTree: () => after(WAIT_MS), guard, isConverted: () => isConverted };
+    const result = await pass(server, given);
+    expect(result).toMatchObject({ visited: OBJECTS, failedCount: 0 });
+    return server;
+  };
+
+  test("what is rewritten ahead is rewritten under the guard, from a list in the version that is stored", async () => {
+    const server = await passWithNew(true);
+    const ahead = bodies(server, 0, WAIT_MS);
+    expect(ahead).toHaveLength(OBJECTS);
+    expect(new Set(ahead.map((body) => JSON.stringify(body)))).toEqual(new Set([JSON.stringify(guarded)]));
+    expect(server.asked.filter(({ method, at }) => method === "GET" && at < WAIT_MS).at(-1)?.path).toContain("/v1/");
+  });
+
+  test.each([
+    ["every object was converted: as it is without a webhook", true, {}, "/v2/"],
+    ["the in-tree migrator did not end well: under the guard", false, guarded, "/v1/"],
+  ])("the pass that counts, where %s", async (_where, isConverted, body, version) => {
+    const server = await passWithNew(isConverted);
+    const counted = bodies(server, WAIT_MS, Infinity);
+    expect(counted).toHaveLength(600);
+    expect(new Set(counted.map((each) => JSON.stringify(each)))).toEqual(new Set([JSON.stringify(body)]));
+    expect(server.asked.filter(({ method }) => method === "GET").at(-1)?.path).toContain(version);
+  });
 });
 
 describe("an in-tree migrator that does not end", () => {
