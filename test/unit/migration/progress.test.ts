@@ -1,5 +1,4 @@
 import { progressDuration, Progress, progressLine } from "../../../components/migration/rewrite/progress";
-import { secondsOfRequestsInFlight } from "../../../components/migration/servers/inFlight";
 
 test.each<[Parameters<typeof progressLine>, string]>([
   [[41_200, 120_000, 430, 2], "41,200 / 120,000 · 430/s · 3 min left · 2 failed"],
@@ -60,12 +59,4 @@ test("a request that waits is told beside the last count, at most once a second;
     "rewriting 5 / 10 · 5/s · 1 s left: waiting 2 s after HTTP 429",
     "rewriting 7 / 10 · 2/s · 1 s left",
   ]);
-});
-
-test.each([
-  [60, 66],
-  [3, 4],
-  [600, 660],
-])("requests in flight for --request-timeout %d s: %d s", (timeout, expected) => {
-  expect(secondsOfRequestsInFlight(timeout)).toBe(expected);
 });
