@@ -97,19 +97,32 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
   };
   afterAll(() => end());
 
-  test("T1 a create that admission holds up across the flip lands as v1 behind it; the proof is of a later list", async () => {
-    decide = (_name, user) => pause(user === "admin" ? 8_000 : 0).then(() => ({ allowed: true }));
-    const held = bench.local.client.post(path, objectOf(kind, "v1", "held", { host: "h", port: 1 }));
+  test("T1 a create and an update that admission holds up across the flip land as v1 behind it; both are asked about", async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    decide = async (name, user) => {
+      if (user === "admin" && name === "held") await pause(8_000);
+      if (user === "admin" && name === "o-00100") await released;
+      return { allowed: true };
+    };
+    const { client } = server("cp-2");
+    const held = client.post(path, objectOf(kind, "v1", "held", { host: "h", port: 1 }));
+    const updated = client.mergePatch(`${path}/o-00100`, { spec: { host: "later" } });
     await pause(500);
     await bench.define(kind, { storage: "v2" });
     const { proven, recorded } = prove("v2", () => undefined);
-    const landed = await held;
-    expect((await bench.stored(plural))["default/held"]).toBe(v1); // or it was no attempt
+    while ((await bench.stored(plural))["default/o-00100"] === v1) await pause(100);
+    const ahead = await client.get(`/apis/${group}/v2/namespaces/default/${plural}/o-00100`);
+    release();
+    const landed = [await updated, await held];
+    expect(Number(landed[0].metadata.resourceVersion)).toBeGreaterThan(Number(ahead.metadata.resourceVersion));
+    expect(await bench.stored(plural)).toMatchObject({ "default/held": v1, "default/o-00100": v1 }); // or it was no attempt
     expect(ofAll()).toBeGreaterThan(0);
     const pass = await proven;
-    // One was rewritten to see that the servers agree.
-    expect(pass).toMatchObject({ proven: OBJECTS + 1, rewritten: OBJECTS });
-    expect(Number(pass.proof.resourceVersion)).toBeGreaterThan(Number(landed.metadata.resourceVersion));
+    // One was rewritten to see that the servers agree, one twice.
+    expect(pass).toMatchObject({ proven: OBJECTS + 1, rewritten: OBJECTS + 1 });
+    for (const { metadata } of landed)
+      expect(Number(pass.proof.resourceVersion)).toBeGreaterThan(Number(metadata.resourceVersion));
     expect(await stored()).toEqual([v2]);
     await recorded(pass);
     expect(await storedVersions()).toEqual(["v2"]);
@@ -213,6 +226,23 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
     expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
     await recorded(pass);
     expect([await stored(), await storedVersions()]).toEqual([[v1], ["v1"]]);
+  });
+
+  test("T8 where no object could be tried through each API server, nothing is rewritten ahead: discovery alone is no answer", async () => {
+    let isFrozen = true;
+    decide = () => ({ allowed: !isFrozen });
+    await bench.define(kind, { storage: "v2" });
+    const before = ofAll();
+    const { proven } = prove("v2", (row) => {
+      if (/waiting \d s for requests/.test(row)) isFrozen = false;
+    });
+    expect(await proven).toMatchObject({
+      proven: OBJECTS + 1,
+      rewritten: OBJECTS + 1,
+      how: expect.stringMatching(/no object could be probed/),
+    });
+    expect(ofAll()).toBe(before);
+    expect(await stored()).toEqual([v2]);
   });
 });
 

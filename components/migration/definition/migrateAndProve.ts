@@ -80,7 +80,7 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
       const { group, plural, kind, version } = inputs;
       const target: Target = { group, plural, kind, version, guard: guardOfRehearsedStored(inputs, before, work) };
       const agreed = await awaitStorageAgreement(servers, target, work);
-      const given = { before, target, isDistinct: servers.distinct, earlier };
+      const given = { before, target, isTriedOnEach: agreed.isTriedOnEach, earlier };
       const result = await rewriteOnce(inputs, isInTree, work, given);
       await servers.alive(work);
       return {
@@ -100,8 +100,8 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
 interface Agreed {
   readonly before: Definition;
   readonly target: Target;
-  /** Every API server was asked by its own address. */
-  readonly isDistinct: boolean;
+  /** An object was tried through every API server, by its own address. */
+  readonly isTriedOnEach: boolean;
   readonly earlier: Earlier;
 }
 
@@ -110,7 +110,7 @@ async function rewriteOnce(
   inputs: ProveInputs,
   isInTree: boolean,
   work: ClusterWork,
-  { before, target, isDistinct, earlier }: Agreed,
+  { before, target, isTriedOnEach, earlier }: Agreed,
 ): Promise<RewriteResult> {
   const row = new SharedRow(work.report);
   const waited = row.step("wait", work, (step) => waitForRequestsInFlight(inputs.requestTimeoutSeconds, step));
@@ -126,8 +126,9 @@ async function rewriteOnce(
       if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, step, waits);
     });
   const isConverted = (): boolean => ["succeeded", "overtaken"].includes(earlier.inTree?.outcome ?? "");
-  // What a webhook converts is rewritten under a guard, after the wait: ahead beside the in-tree migrator only.
-  const isAhead = isDistinct && !earlier.isConverted && (!isConverting || (isInTree && guard !== undefined));
+  // What a webhook converts is rewritten under a guard, after the wait: ahead beside the in-tree migrator only. Where discovery alone
+  // speaks for a server, whose handlers may be behind what it shows, nothing is.
+  const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || (isInTree && guard !== undefined));
   const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard, isConverted }, row, work);
   earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));

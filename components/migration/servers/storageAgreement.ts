@@ -19,6 +19,8 @@ export interface StorageTarget extends Resource {
 export interface Agreement {
   /** What was seen, as sentences for the output; says so where no object could be probed or servers not be distinguished. */
   readonly evidence: readonly string[];
+  /** An object was tried through each server, by its own address; else discovery alone speaks for it, or whichever server answered. */
+  readonly isTriedOnEach: boolean;
 }
 
 const PROBES_MS = 60_000;
@@ -46,7 +48,7 @@ export async function awaitStorageAgreement(
   return everyServerOrIndistinct(servers, async () => {
     await awaitSameHash(servers, target, work);
     const probed = await awaitSameProbe(servers, target, work);
-    return { evidence: evidenceOf(servers, target, probed) };
+    return { evidence: evidenceOf(servers, target, probed), isTriedOnEach: servers.distinct && "name" in probed };
   });
 }
 

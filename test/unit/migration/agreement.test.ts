@@ -81,8 +81,9 @@ function work(): { report: (message: string) => void; signal: AbortSignal; said:
 test("all agree: the object is rewritten once, then asked for through each server in turn, twice round", async () => {
   const plane = new FakeControlPlane();
   const servers = plane.servers(...["a", "b", "c"].map((address) => plane.server(address, () => "v2")));
-  const { evidence } = (await passing(awaitStorageAgreement(servers, target, work()))).result;
+  const { evidence, isTriedOnEach } = (await passing(awaitStorageAgreement(servers, target, work()))).result;
   expect(plane.asked).toEqual(["a", "a", "b", "c", "a", "b", "c"]);
+  expect(isTriedOnEach).toBe(true);
   expect(evidence).toEqual([
     "each of 3 API servers shows v2 as the storage version of foos.g",
     "PATCH {} on x through each, 2 times round, changed nothing",
@@ -137,6 +138,7 @@ test("no object: the hash, a wait, and the output says so", async () => {
     awaitStorageAgreement(plane.servers(plane.server("a", () => "v2")), target, work()),
   );
   expect(result.evidence[1]).toBe("no object could be probed (there is none), so only discovery speaks for it");
+  expect(result.isTriedOnEach).toBe(false);
   expect(after).toBe(5_000);
 });
 
@@ -144,7 +146,8 @@ test("a balancer that deals out single requests: many fresh connections instead,
   const plane = new FakeControlPlane();
   plane.mixed = true;
   const agreeing = awaitStorageAgreement(plane.servers(plane.server("any", () => "v2")), target, work());
-  const { evidence } = (await passing(agreeing)).result;
+  const { evidence, isTriedOnEach } = (await passing(agreeing)).result;
+  expect(isTriedOnEach).toBe(false);
   expect(evidence[0]).toMatch(/^whichever API server answered shows v2/);
   expect(evidence).toContain("a balancer");
   expect(plane.asked.length).toBeGreaterThanOrEqual(20);
