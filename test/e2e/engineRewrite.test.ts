@@ -7,6 +7,7 @@ import { forEachObject } from "../../components/migration/rewrite/forEachObject"
 import { rewriteAllObjects } from "../../components/migration/rewrite/rewriteAllObjects";
 import { awaitStorageAgreement } from "../../components/migration/servers/storageAgreement";
 import { awaitReadableEverywhere, awaitServedEverywhere } from "../../components/migration/servers/servedEverywhere";
+import { startAdmission, webhookConfiguration } from "./admission";
 import { type Bench, group, objectOf, objectsOf, pluralOf, refusesBad, startBench } from "./engine";
 
 jest.setTimeout(180_000);
@@ -299,29 +300,83 @@ async function compact(etcd: string): Promise<void> {
   await post("/v3/kv/compaction", { revision: header.revision, physical: true });
 }
 
-test("an object that others write all the time does not hold agreement up: another one is probed", async () => {
-  const kind = "Hot";
-  await bench.define(kind, { storage: "v1" });
+describe("agreement beside others who write", () => {
   const names = ["a-hot", "b-quiet"];
-  await bench.create(
-    pluralOf(kind),
-    "v1",
-    names.map((name) => objectOf(kind, "v1", name, {})),
-  );
-  const path = `/apis/${group}/v2/namespaces/default/${pluralOf(kind)}/a-hot`;
-  let stopped = false;
-  const write = async (writer: number): Promise<void> => {
-    for (let nth = 0; !stopped; nth++) await bench.local.client.mergePatch(path, { spec: { [`w-${writer}`]: nth } });
+  const pathOf = (kind: string, name: string): string =>
+    `/apis/${group}/v2/namespaces/default/${pluralOf(kind)}/${name}`;
+  const create = async (kind: string): Promise<void> => {
+    await bench.define(kind, { storage: "v1" });
+    await bench.create(
+      pluralOf(kind),
+      "v1",
+      names.map((name) => objectOf(kind, "v1", name, {})),
+    );
   };
-  const writers = [1, 2, 3].map(write);
-  await bench.define(kind, { storage: "v2" });
-  const servers = await findApiServers(bench.cluster);
-  try {
-    const { evidence } = await awaitStorageAgreement(servers, target(kind, "v2"), bench.work);
-    expect(evidence[1]).toMatch(/^PATCH {} on default\/b-quiet through each/);
-  } finally {
-    stopped = true;
-    await Promise.all(writers);
-    servers.close();
-  }
+  const agree = async (kind: string): Promise<{ evidence: readonly string[]; said: string[] }> => {
+    const from = bench.said.length;
+    await bench.define(kind, { storage: "v2" });
+    const servers = await findApiServers(bench.cluster);
+    try {
+      const { evidence } = await awaitStorageAgreement(servers, target(kind, "v2"), bench.work);
+      return { evidence, said: bench.said.slice(from) };
+    } finally {
+      servers.close();
+    }
+  };
+  const ofQuiet = /^PATCH {} on default\/b-quiet through each/;
+
+  test("an object that others write all the time does not hold agreement up: the other one is probed, and it alone", async () => {
+    const kind = "Hot";
+    await create(kind);
+    let stopped = false;
+    const write = async (writer: number): Promise<void> => {
+      const path = pathOf(kind, "a-hot");
+      for (let nth = 0; !stopped; nth++) await bench.local.client.mergePatch(path, { spec: { [`w-${writer}`]: nth } });
+    };
+    const writtenAt = async (name: string): Promise<string> => {
+      const { managedFields } = (await bench.local.client.get(pathOf(kind, name))).metadata;
+      const times = (managedFields as { time: string }[]).map(({ time }) => time);
+      return times.sort().at(-1) ?? "";
+    };
+    const writers = [1, 2, 3].map(write);
+    try {
+      // managedFields tell the second: within one, both seem to be as old.
+      while ((await writtenAt("a-hot")) <= (await writtenAt("b-quiet")));
+      const { evidence, said } = await agree(kind);
+      expect(evidence[1]).toMatch(ofQuiet);
+      expect(said.filter((row) => /a-hot/.test(row))).toEqual([]);
+    } finally {
+      stopped = true;
+      await Promise.all(writers);
+    }
+  });
+
+  test("what somebody wrote while it was tried is the last resort, whatever its managedFields say", async () => {
+    const kind = "Unmarked";
+    const path = pathOf(kind, "a-hot");
+    await create(kind);
+    // Without managedFields it seems to be the one that was written longest ago, and is tried first.
+    const unmarked = { managedFields: [{}] };
+    await bench.local.client.mergePatch(path, { metadata: unmarked });
+    let writes = 0;
+    const admission = await startAdmission({
+      // A probe begins with a dry run: what is written during it lies between the probe's requests, however quick they are.
+      [pluralOf(kind)]: async (name, _user, isDryRun) => {
+        if (name === "a-hot" && isDryRun)
+          await bench.local.client.mergePatch(path, { metadata: unmarked, spec: { writes: ++writes } });
+        return { allowed: true };
+      },
+    });
+    try {
+      const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+      const configuration = webhookConfiguration({ group, plural: pluralOf(kind) }, admission);
+      await bench.local.client.post(hooks, configuration);
+      while (writes === 0) await bench.local.client.mergePatch(`${path}?dryRun=All`, {});
+      const { evidence, said } = await agree(kind);
+      expect(said).toContainEqual(expect.stringMatching(/somebody wrote default\/a-hot meanwhile$/));
+      expect(evidence[1]).toMatch(ofQuiet);
+    } finally {
+      admission.close();
+    }
+  });
 });
