@@ -329,10 +329,9 @@ describe("a CRD with a webhook: nothing is rewritten while requests in flight ar
     const work = { ...bench.work, cluster: bench.cluster };
     const from = bench.said.length;
     const pass = await migrateAndProve(inputs, true, work);
-    expect(pass).toMatchObject({
-      proven: OBJECTS,
-      how: expect.stringMatching(/^StorageVersionMigration \S+ succeeded/),
-    });
+    // The garbage collector discovers a new CRD within 30 s: perhaps sooner than the migration is given up.
+    const how = expect.stringMatching(/^StorageVersionMigration \S+ (succeeded|was given up)/) as string;
+    expect(pass).toMatchObject({ proven: OBJECTS, how });
     const said = bench.said.slice(from);
     const beside = said.findIndex((row) => /^rewriting ahead [\d,]+ \/ 1,200 .*StorageVersionMigration/.test(row));
     expect(beside).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ import type { RewriteResult } from "../rewrite/rewriteAllObjects";
 import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
 import { SharedRow } from "../rewrite/sharedRow";
 import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
-import { waitForRequestsInFlight } from "../servers/inFlight";
+import { secondsOfRequestsInFlight, waitForRequestsInFlight } from "../servers/inFlight";
 import { requestRecordOfVersions, type RequestRecord, readRequestRecord } from "../usage/requestRecord";
 import {
   annotateLiveDefinition,
@@ -129,7 +129,10 @@ async function rewriteOnce(
   // What a webhook converts is rewritten under a guard, after the wait: ahead beside the in-tree migrator only. Where discovery alone
   // speaks for a server, whose handlers may be behind what it shows, nothing is.
   const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || (isInTree && guard !== undefined));
-  const result = await rewriteWhenOver(target, { waited, inTree, isAhead, guard, isConverted }, row, work);
+  // As long as it has without a webhook, beside the wait.
+  const inTreeSeconds = isConverting ? secondsOfRequestsInFlight(inputs.requestTimeoutSeconds) : 0;
+  const awaited = { waited, inTree, inTreeSeconds, isAhead, guard, isConverted };
+  const result = await rewriteWhenOver(target, awaited, row, work);
   earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;

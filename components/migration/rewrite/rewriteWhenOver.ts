@@ -16,6 +16,8 @@ export interface Awaited {
   readonly inTree: (waits: InTreeWait) => Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
   readonly isAhead: boolean;
+  /** The in-tree migrator is given at least so long, where our own rewriting is through sooner. */
+  readonly inTreeSeconds?: number;
   /** What a rewrite must leave of an object. */
   readonly guard?: Guard | undefined;
   /** Asked when all is over: every object was converted, so that the pass that counts needs no guard. */
@@ -37,10 +39,11 @@ export interface RewrittenWhenOver extends RewriteResult {
  */
 export async function rewriteWhenOver(
   resource: Resource,
-  { waited, inTree, isAhead, guard, isConverted = () => false }: Awaited,
+  { waited, inTree, isAhead, inTreeSeconds = 0, guard, isConverted = () => false }: Awaited,
   row: SharedRow,
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
+  const until = performance.now() + inTreeSeconds * 1_000;
   const enough = new AbortController();
   const waits = { enough: enough.signal, isAlone: !isAhead };
   const over = Promise.all([waited, inTree(waits)]);
@@ -48,7 +51,7 @@ export async function rewriteWhenOver(
   const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, options, step));
   waits.isAlone ||= ahead.seconds === 0; // few objects
   if (ahead.isWhole) {
-    await row.step("own", work, (step) => asLongAgain(ahead, waited, over, step));
+    await row.step("own", work, (step) => asLongAgain(ahead, until, waited, over, step));
     enough.abort();
   }
   await over;
@@ -62,13 +65,15 @@ export async function rewriteWhenOver(
 /** Until all is over, or requests in flight are and the in-tree migrator has been given as long again as our own rewriting took. */
 async function asLongAgain(
   { rewritten, seconds }: RewrittenAhead,
+  until: number,
   waited: Promise<unknown>,
   over: Promise<unknown>,
   { report }: Work,
 ): Promise<void> {
   report(`${describeCount(rewritten, "object")} rewritten ahead`);
   const ended = new AbortController();
-  const again = Promise.all([waited, sleep(seconds * 1_000, ended.signal)]);
+  const left = Math.max(seconds * 1_000, until - performance.now());
+  const again = Promise.all([waited, sleep(left, ended.signal)]);
   await Promise.race([over, again]).catch(() => undefined); // what it fails with the caller meets
   ended.abort();
 }

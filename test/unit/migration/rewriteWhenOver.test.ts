@@ -55,6 +55,7 @@ interface Given {
   readonly waited?: Promise<unknown>;
   readonly inTree?: Awaited["inTree"];
   readonly isAhead?: boolean;
+  readonly inTreeSeconds?: number;
   readonly guard?: Guard;
   readonly isConverted?: () => boolean;
 }
@@ -243,6 +244,12 @@ describe("an in-tree migrator that does not end", () => {
       const lists = server.asked.filter(({ method }) => method === "GET").map(({ at }) => at);
       expect(lists.at(-1)).toBe(enoughAt() + 1_000);
     }
+  });
+
+  test("is given at least the time that it is said to need", async () => {
+    const { inTree, enoughAt } = endless();
+    await pass(serverOf(), { inTree, inTreeSeconds: 50 });
+    expect(enoughAt()).toBe(50_000);
   });
 
   test.each<[string, Given, ((name: string) => number | undefined) | undefined]>([
