@@ -1,7 +1,8 @@
 /**
  * The resourceVersions at which objects are known to be stored as the API servers store now: what they answered to a PATCH `{}`.
- * Eight bytes each, whatever the object's name: a resourceVersion is the revision of etcd that wrote the object, and the API server
- * writes one object a revision (k8s.io/apiserver pkg/storage/etcd3/store.go), so no other object and no later state has the same.
+ * A number each, held twice once they are sorted, and no name: a resourceVersion is the revision of etcd that wrote the object,
+ * and the API server writes one object a revision (k8s.io/apiserver pkg/storage/etcd3/store.go), so no other object and no later
+ * state has the same.
  */
 export class KnownStored {
   private readonly added: number[] = [];
