@@ -6,9 +6,9 @@ const SAY_EVERY_MS = 1_000;
 
 /** Has the user's program make the backup. @throws UserError where it fails: nothing may be taken away after that */
 export async function runBackup(what: string, { command }: CommandBackupArgs, work: Work): Promise<void> {
-  const began = Date.now();
+  const began = performance.now();
   const say = (): void =>
-    work.report(`backing up: waiting for ${command[0]} (${Math.round((Date.now() - began) / 1_000)} s)`);
+    work.report(`backing up: waiting for ${command[0]} (${Math.round((performance.now() - began) / 1_000)} s)`);
   say();
   const timer = setInterval(say, SAY_EVERY_MS);
   try {

@@ -112,7 +112,7 @@ export class ApiServers {
  */
 export async function findApiServers(cluster: Cluster, options: ApiServersOptions = {}): Promise<ApiServers> {
   const { decommissioned = [], report = () => undefined, signal = new AbortController().signal } = options;
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const found = await unlessAborted(surveyApiServers(cluster, decommissioned), signal);
     const { leases, addresses } = found;
@@ -122,7 +122,8 @@ export async function findApiServers(cluster: Cluster, options: ApiServersOption
       if (found.why === undefined && addresses.length < leases.length) await servers.alive({ report, signal });
       return servers;
     }
-    if (Date.now() - began > NEW_LEASE_MS) throw new UserError(describeTooMany(addresses, leases, decommissioned));
+    if (performance.now() - began > NEW_LEASE_MS)
+      throw new UserError(describeTooMany(addresses, leases, decommissioned));
     await sleep(2_000, signal);
   }
 }

@@ -66,7 +66,7 @@ export async function awaitIdentityLeasesRenewed(
   for (;;) {
     const still = staleIdentityLeases(leases, await unlessAborted(leasesNow(caller), signal));
     if (still.length === 0) return;
-    const waited = Date.now() - at;
+    const waited = performance.now() - at;
     const hosts = still.map(({ host }) => host).sort();
     if (waited > STALE_AFTER_MS) throw new UserError(describeStaleLeases(hosts, waited));
     report(`waiting for a sign of life of ${hosts.join(", ")} (${Math.round(waited / 1000)} s)`);

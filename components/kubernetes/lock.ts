@@ -124,12 +124,12 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
 
 /** Writes that were not answered: whether they landed, the next look tells. */
 class Trouble {
-  private readonly first = Date.now();
+  private readonly first = performance.now();
   private tried = 0;
 
   /** @throws the error, where it is none that passes or has lasted too long */
   async wait(error: unknown, report: Report): Promise<undefined> {
-    const tries = { tried: ++this.tried, sinceFirstMs: Date.now() - this.first, lastMs: 0 };
+    const tries = { tried: ++this.tried, sinceFirstMs: performance.now() - this.first, lastMs: 0 };
     const verdict = decideRetry(error, tries);
     if (verdict.kind === "failed") throw error;
     report(`taking the lock: ${whatOfError(error)}; asking again`);

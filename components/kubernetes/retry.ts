@@ -123,14 +123,14 @@ export async function retryRequest<T>(request: ApiRequest, send: () => Promise<T
   if (manner === "none") return send();
   const { server, isRepeatable = () => true } = options;
   const signal = anySignal(request.signal, manner.signal);
-  const first = Date.now();
+  const first = performance.now();
   let mayHaveLanded = false;
   for (let tried = 1; ; tried++) {
-    const began = Date.now();
+    const began = performance.now();
     try {
       return await send();
     } catch (error) {
-      const now = Date.now();
+      const now = performance.now();
       const sinceFirstMs = now - first;
       const verdict = decideRetry(error, { tried, sinceFirstMs, lastMs: now - began });
       const isOver = sinceFirstMs >= (manner.seconds ?? Infinity) * 1_000;

@@ -10,9 +10,9 @@ export function sharedFor10Seconds<T>(ask: (caller: Caller) => Promise<T>): (cal
   const lately = new WeakMap<Caller, { at: number; answer: Promise<T> }>();
   return (caller) => {
     const known = lately.get(caller);
-    if (known !== undefined && Date.now() - known.at < SHARED_MS) return known.answer;
+    if (known !== undefined && performance.now() - known.at < SHARED_MS) return known.answer;
     const answer = forAll(() => ask(caller));
-    lately.set(caller, { at: Date.now(), answer });
+    lately.set(caller, { at: performance.now(), answer });
     answer.catch(() => lately.delete(caller));
     return answer;
   };

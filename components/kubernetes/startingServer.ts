@@ -31,7 +31,7 @@ export class StartingServer {
   /** Is this a refusal that a ready server would perhaps not give? */
   isInDoubt(request: ApiRequest, answer: Answer): boolean {
     if (!lacksRight(answer) || !this.mayAsk) return false;
-    return Date.now() - (this.believed.get(rightFor(request)) ?? -Infinity) > BELIEVED_MS;
+    return performance.now() - (this.believed.get(rightFor(request)) ?? -Infinity) > BELIEVED_MS;
   }
 
   /** @param send over one connection, so that one server answers both; what was refused was not done, and may be asked again */
@@ -46,7 +46,7 @@ export class StartingServer {
     });
     if (this.isNotReady(ready)) return notReady();
     const answer = await send(request);
-    if (lacksRight(answer)) this.believed.set(rightFor(request), Date.now());
+    if (lacksRight(answer)) this.believed.set(rightFor(request), performance.now());
     return answer;
   }
 
@@ -58,7 +58,7 @@ export class StartingServer {
 
   /** It refuses `/readyz` as well: longer than any start, and it is a right that this user was not left. */
   private isStarting(): boolean {
-    const now = Date.now();
+    const now = performance.now();
     const { since, last } = this.unasked;
     this.unasked = { since: now - last > ONE_START_MS ? now : since, last: now };
     return (this.mayAsk = now - this.unasked.since < STARTING_MS);

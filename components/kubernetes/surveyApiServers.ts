@@ -26,7 +26,7 @@ export const BALANCED_BY_REQUEST =
 export const surveyApiServers = sharedWhileFresh(lookOnce, EVERY_MS);
 
 async function lookOnce(cluster: Cluster, decommissioned: readonly string[]): Promise<Survey> {
-  const at = Date.now();
+  const at = performance.now();
   const listed = await leasesOrReason(cluster);
   if (typeof listed === "string") return { at, leases: [], addresses: [], why: listed };
   const leases = listed.filter(({ host }) => !decommissioned.includes(host));

@@ -16,7 +16,7 @@ export class Row {
   /** Replaces the row's status while the phase runs; the last one stays on the finished row. */
   status(message: string): Promise<void> {
     const text = message.replace(/\d+/g, "");
-    const now = Date.now();
+    const now = performance.now();
     if (now - (this.said.get(text) ?? -Infinity) < SAME_TEXT_EVERY_MS) return Promise.resolve();
     for (const [known, at] of this.said) if (now - at >= SAME_TEXT_EVERY_MS) this.said.delete(known);
     this.said.set(text, now);

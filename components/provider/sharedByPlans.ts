@@ -26,10 +26,10 @@ export function sharedByPlans<Asked, T>(
     answers.set(cluster, ofCluster);
     const key = keyOf(about);
     const known = ofCluster.get(key);
-    const isCurrent = known?.phases === phasesBegunOrEnded && Date.now() - known.at < SHARED_MS;
+    const isCurrent = known?.phases === phasesBegunOrEnded && performance.now() - known.at < SHARED_MS;
     if (known !== undefined && isCurrent) return known.answer;
     const answer = ask(cluster, about);
-    ofCluster.set(key, { at: Date.now(), phases: phasesBegunOrEnded, answer });
+    ofCluster.set(key, { at: performance.now(), phases: phasesBegunOrEnded, answer });
     answer.catch(() => ofCluster.delete(key));
     return answer;
   };

@@ -14,7 +14,7 @@ export class Lines {
     const line = crd === "" ? message : `${crd}: ${message}`;
     if (this.terminal.showsProgress) return this.terminal.progress(line);
     const text = line.replace(/\d+/g, "");
-    const now = Date.now();
+    const now = performance.now();
     if (now - (this.said.get(text) ?? -Infinity) < SAME_TEXT_EVERY_MS) return;
     this.said.set(text, now);
     this.terminal.complain(line);

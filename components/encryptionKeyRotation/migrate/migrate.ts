@@ -36,7 +36,7 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
         summary: "every resource is proven already",
       };
     }
-    const began = Date.now();
+    const began = performance.now();
     const done = await proveResources(
       work.cluster,
       {
@@ -54,7 +54,7 @@ export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, Live
       },
       work,
     );
-    const seconds = Math.ceil((Date.now() - began) / 1_000);
+    const seconds = Math.ceil((performance.now() - began) / 1_000);
     return { ...currentRotationOutputs(live, desired), ...provenOf(all), summary: summaryOf(done, seconds) };
   },
 };

@@ -49,12 +49,12 @@ async function provenBatch(
 ): Promise<Rewritten[]> {
   let batch = rewrites.length;
   const pass = async (): Promise<PassResult<Rewritten[]>> => {
-    const began = Date.now();
+    const began = performance.now();
     const { agreed, waited } = await control.settle();
     const done: Rewritten[] = [];
     for (const rewrite of rewrites.slice(0, batch)) {
       done.push(await control.row.step("own", work, (step) => rewrite.pass(agreed, waited, step)));
-      if (Date.now() - began > BATCH_MS) batch = Math.min(batch, done.length);
+      if (performance.now() - began > BATCH_MS) batch = Math.min(batch, done.length);
       if (done.length >= batch) break;
     }
     batch = done.length;

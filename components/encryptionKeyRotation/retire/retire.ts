@@ -78,8 +78,8 @@ async function awaitOldBytesGone(inputs: RetireInputs, work: PhaseWork, live: Li
 async function awaitCompaction(inputs: RetireInputs, work: PhaseWork, { proofs }: RotationFacts): Promise<void> {
   const interval = inputs.compactionIntervalSeconds * 1_000;
   const last = Math.max(0, ...Object.values(proofs).map(({ at }) => Date.parse(at)));
-  const until = Math.min(last + interval, Date.now() + interval);
-  for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
+  const until = performance.now() + Math.min(last - Date.now() + interval, interval);
+  for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
     work.report(
       `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${labelKeyName(inputs.desired.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
     );

@@ -41,7 +41,7 @@ const POLL_MS = 1_000;
  */
 export async function awaitFileAgreement(cluster: Cluster, awaited: ExpectedFile, work: Work): Promise<ServersAgreed> {
   const { sha256, decommissioned = [], timeoutSeconds = TIMEOUT_SECONDS } = awaited;
-  const began = Date.now();
+  const began = performance.now();
   let { since } = awaited;
   for (;;) {
     const { reported, verdict } = await askServers(cluster, { sha256, decommissioned, since }, work);
@@ -49,7 +49,7 @@ export async function awaitFileAgreement(cluster: Cluster, awaited: ExpectedFile
       return { reported, evidence: evidenceOf(reported, sha256) };
     if (verdict.kind === "failed") throw new ReloadFailed(verdict.host, describeFailure(verdict.host, sha256));
     since = withNewServers(since, reported);
-    const waited = (Date.now() - began) / 1_000;
+    const waited = (performance.now() - began) / 1_000;
     const { lag, next, error } = verdict.kind === "lagging" ? verdict : { lag: "", next: undefined, error: undefined };
     if (error !== undefined && waited > Math.min(OUTAGE_SECONDS, timeoutSeconds)) throw error;
     if (waited > timeoutSeconds) throw new UserError(describeLag(lag, waited, sha256, next));

@@ -46,7 +46,7 @@ export async function awaitKmsKeyId(
   known: string | undefined,
   work: Work,
 ): Promise<{ keyId: string; evidence: readonly string[] }> {
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const reported = await readReports(servers, work);
     const agreed = agreedKmsKeyId(reported, provider);
@@ -55,7 +55,7 @@ export async function awaitKmsKeyId(
       const seen = `each of ${reported.description} reports key id ${shortHashOfEncryptionReport(keyId)} of KMS provider ${provider}`;
       return { keyId, evidence: keyId === known ? [seen] : [seen, await awaitWritesWithKmsKey(servers, work)] };
     }
-    const waited = Date.now() - began;
+    const waited = performance.now() - began;
     if (waited > TIMEOUT_MS) {
       throw new UserError({
         what: `${agreed.why}, ${Math.round(waited / 1_000)} s after it was asked first`,

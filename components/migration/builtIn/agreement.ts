@@ -27,14 +27,14 @@ export async function awaitBuiltInAgreement(
   builtIn: BuiltIn,
   work: Work,
 ): Promise<BuiltInAgreement> {
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const seen = await everyServerOrIndistinct(servers, () => hashesByServer(servers, builtIn, work));
     const [first, ...others] = [...new Set([...seen.values()].flat())];
     if (first !== undefined && others.length === 0)
       return { hash: first, evidence: evidenceOf(servers, builtIn, first) };
     const disagreement = describeServers(builtIn, seen);
-    if (Date.now() - began > TIMEOUT_MS) throw new UserError(describeDisagreement(builtIn, disagreement));
+    if (performance.now() - began > TIMEOUT_MS) throw new UserError(describeDisagreement(builtIn, disagreement));
     work.report(`waiting for every API server to store ${builtIn.name} in one version: ${disagreement.join("; ")}`);
     await sleep(1_000, work.signal);
   }

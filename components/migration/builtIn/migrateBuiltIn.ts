@@ -56,7 +56,7 @@ async function migrateAsItIs(name: string, options: MigrationOptions, work: Migr
   if (!planned.rewrites)
     return { stored: storage, summary: await moveStaleOnly(staleOf(builtIn), planned.stale, work) };
   await rehearseBuiltIn(builtIn, work);
-  const started = Date.now();
+  const started = performance.now();
   const pass = new Pass(name, options, work);
   const { result, clean } = await passUntilProven(() => pass.once(), work.report, WORDS);
   work.signal.throwIfAborted();

@@ -79,7 +79,7 @@ async function rewriteAndProveForeign(
   const { migrator, requestTimeoutSeconds, decommissionedServers } = options;
   const how = { migrator, requestTimeoutSeconds, decommissionedServers };
   const inputs: ProveInputs = { ...how, crd, version, generation, group, plural: names.plural, kind: names.kind };
-  const started = Date.now();
+  const started = performance.now();
   await rehearseForeign(planned, work);
   const isInTree = migrator === "in-tree" && (await discoverStorageMigrationVersion(work.cluster)) !== undefined;
   const pass = await migrateAndProve(inputs, isInTree, work);

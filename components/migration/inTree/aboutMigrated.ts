@@ -13,7 +13,7 @@ const EVERY_MS = 5_000;
  */
 export class AboutMigrated {
   private line = "";
-  private askedAt = 0;
+  private askedAt = -Infinity;
 
   constructor(
     private readonly cluster: Cluster,
@@ -24,8 +24,8 @@ export class AboutMigrated {
 
   /** ` · about 4,100 / 10,000 · 190/s · 31 s left`; empty until it is known. */
   async since(resourceVersion: string | undefined, seconds: number): Promise<string> {
-    if (resourceVersion === undefined || Date.now() - this.askedAt < EVERY_MS) return this.line;
-    this.askedAt = Date.now();
+    if (resourceVersion === undefined || performance.now() - this.askedAt < EVERY_MS) return this.line;
+    this.askedAt = performance.now();
     try {
       const done = Math.round((await this.share(resourceVersion)) * this.objects);
       this.line = ` · about ${progressLine(done, this.objects, done / Math.max(1, seconds), 0)}`;

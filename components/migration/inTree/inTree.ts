@@ -61,10 +61,10 @@ export async function rewriteInTree(
   work: Work,
   waits: InTreeWait = { isAlone: true },
 ): Promise<InTreeResult> {
-  const began = Date.now();
+  const began = performance.now();
   const ended = (result: Omit<InTreeResult, "seconds">): InTreeResult => ({
     ...result,
-    seconds: (Date.now() - began) / 1_000,
+    seconds: (performance.now() - began) / 1_000,
   });
   try {
     return ended(await new InTreeMigration(cluster, subject, work, waits).run());
@@ -110,13 +110,13 @@ class InTreeMigration {
 
   /** A create under a generated name is not sent twice unseen: an answer that got lost may be of one that is there. */
   private async create(api: StorageVersionMigrations, body: object): Promise<StorageVersionMigration> {
-    const first = Date.now();
+    const first = performance.now();
     for (let tried = 1; ; tried++) {
-      const began = Date.now();
+      const began = performance.now();
       try {
         return await api.create(body);
       } catch (error) {
-        const now = Date.now();
+        const now = performance.now();
         const verdict = decideRetry(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
         if (verdict.kind === "failed" || tried === CREATE_TRIES) throw error;
         await sleep(verdict.afterMs, this.work.signal);
@@ -132,14 +132,14 @@ class InTreeMigration {
     objects: number,
     behind: string | undefined,
   ): Promise<InTreeState> {
-    const created = Date.now();
+    const created = performance.now();
     let changed = created;
     let last = "";
     let nudges = 0;
     const about = new AboutMigrated(this.cluster, this.subject.resource, objects, this.work.signal);
     for (;;) {
       const migration = await api.get(name);
-      const now = Date.now();
+      const now = performance.now();
       const status = JSON.stringify(migration?.status);
       if (status !== last) changed = now;
       last = status;

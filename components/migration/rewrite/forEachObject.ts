@@ -57,7 +57,7 @@ export async function forEachObject(
 type Outcome = "done" | "gone" | "stopped" | { readonly error: unknown; readonly general: boolean };
 
 class Walk {
-  private readonly began = Date.now();
+  private readonly began = performance.now();
   private readonly pace = new Pace();
   private readonly progress: Progress;
   private readonly running = new Set<Promise<void>>();
@@ -102,7 +102,7 @@ class Walk {
       gone: this.gone,
       failedCount: this.failedCount,
       failed: this.failed,
-      seconds: (Date.now() - this.began) / 1_000,
+      seconds: (performance.now() - this.began) / 1_000,
     };
   }
 
@@ -127,18 +127,18 @@ class Walk {
 
   /** Until it is done or there is no more hope. */
   private async attempt(object: KubernetesObject): Promise<Outcome> {
-    const first = Date.now();
+    const first = performance.now();
     for (let tried = 1; ; tried++) {
-      const began = Date.now();
+      const began = performance.now();
       try {
         await withoutRetries(() => this.visit(object));
         this.generalInARow = 0;
-        this.pace.finished(Date.now() - began);
+        this.pace.finished(performance.now() - began);
         return "done";
       } catch (error) {
         if (saysGone(error, this.resource, object)) return "gone";
         if (this.options.signal.aborted || this.stopped !== undefined) return "stopped";
-        const now = Date.now();
+        const now = performance.now();
         const verdict = decideRetryOfObject(error, { tried, sinceFirstMs: now - first, lastMs: now - began });
         if (verdict.kind === "failed") return { error, general: verdict.general };
         if (verdict.overloaded) this.pace.slowDown();

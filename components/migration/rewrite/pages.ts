@@ -90,10 +90,10 @@ async function listWhenReady(
   token: string | undefined,
   options: ListOptions,
 ): Promise<KubernetesList> {
-  const began = Date.now();
+  const began = performance.now();
   let size = limit;
   for (let tried = 1; ; tried++) {
-    const asked = Date.now();
+    const asked = performance.now();
     try {
       return await listOnce(caller, resource, size, token, options);
     } catch (error) {
@@ -102,11 +102,11 @@ async function listWhenReady(
         size = Math.ceil(size / 4);
         continue;
       }
-      const waited = Date.now() - began;
+      const waited = performance.now() - began;
       if (!hasErrorStatus(error, 429)) {
         // A long list behind a slow conversion webhook takes longer than --request-timeout: a shorter one may not.
         if (hasErrorStatus(error, 504)) size = Math.max(1, Math.floor(size / 2));
-        const verdict = decideRetry(error, { tried, sinceFirstMs: waited, lastMs: Date.now() - asked });
+        const verdict = decideRetry(error, { tried, sinceFirstMs: waited, lastMs: performance.now() - asked });
         if (verdict.kind === "failed") throw error;
         options.report(`listing ${resource.plural}: ${whatOfError(error)}; once more (${Math.round(waited / 1000)} s)`);
         await sleep(verdict.afterMs, options.signal);

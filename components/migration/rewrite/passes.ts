@@ -26,7 +26,7 @@ export function describeProvenPasses(
   started: number,
   alsoDone = "",
 ): string {
-  const seconds = Math.ceil((Date.now() - started) / 1000);
+  const seconds = Math.ceil((performance.now() - started) / 1000);
   return `${pass.proven} proven on ${pass.servers} in ${seconds} s, ${pass.rewritten} of them rewritten by our own pass${alsoDone} (${pass.how})`;
 }
 

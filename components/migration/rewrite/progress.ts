@@ -6,14 +6,14 @@ const RATE_OVER_MS = 10_000;
 
 /** Says how far a walk is: `rewriting 41,200 / 120,000 · 430/s · 3 min left · 2 failed`, at most once a second. */
 export class Progress {
-  private saidAt = 0;
+  private saidAt = -Infinity;
   private line = "";
   private readonly samples: { at: number; done: number }[] = [];
 
   constructor(
     private readonly doing: string,
     private readonly report: Report,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.samples.push({ at: now(), done: 0 });
   }

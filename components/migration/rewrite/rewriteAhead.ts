@@ -46,7 +46,7 @@ export async function rewriteAhead(
   over.then(end, end);
   if (!isAhead) return NOTHING;
   const signal = AbortSignal.any([work.signal, stop.signal]);
-  const began = Date.now();
+  const began = performance.now();
   let rewritten = 0;
   let isWhole = false;
   const known = new KnownStored();
@@ -73,5 +73,5 @@ export async function rewriteAhead(
     // Stopped; or the pass that counts will meet the same.
   }
   await Promise.allSettled(sent);
-  return { rewritten, seconds: (Date.now() - began) / 1_000, isWhole, known };
+  return { rewritten, seconds: (performance.now() - began) / 1_000, isWhole, known };
 }

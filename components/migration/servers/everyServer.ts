@@ -35,11 +35,11 @@ export interface Condition {
 
 /** Waits until one round over every server finds nothing missing. @throws UserError naming the server that lags */
 export async function awaitEveryServer(servers: ApiServers, work: Work, condition: Condition): Promise<void> {
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const lagging = await firstLagging(servers, work, condition);
     if (lagging === undefined) return;
-    const waited = Date.now() - began;
+    const waited = performance.now() - began;
     if (waited > TIMEOUT_MS) throw new UserError(describeLag(lagging, waited, condition));
     const seconds = Math.round(waited / 1_000);
     work.report(

@@ -70,7 +70,7 @@ async function awaitSameProbe(
   target: StorageTarget,
   work: Work,
 ): Promise<{ name: string } | { why: string }> {
-  const began = Date.now();
+  const began = performance.now();
   const edited = new Set<string>();
   for (;;) {
     const found = await pickProbe(servers, target, edited, work);
@@ -82,7 +82,8 @@ async function awaitSameProbe(
     const name = objectName(object);
     const change = await probeRounds(servers, target, object, work);
     if (change === undefined) return { name };
-    if (Date.now() - began > PROBES_MS) throw new UserError(describeDisagreement(target, object, change.address));
+    if (performance.now() - began > PROBES_MS)
+      throw new UserError(describeDisagreement(target, object, change.address));
     if (change.isEdited) edited.add(name);
     const seen = change.isEdited ? `somebody wrote ${name} meanwhile` : `${change.address} rewrote one`;
     work.report(`waiting for every API server to store ${target.plural} as ${target.version}: ${seen}`);

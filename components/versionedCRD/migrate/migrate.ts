@@ -47,7 +47,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
         next: "run `pulumi up` without --target",
       });
     }
-    const started = Date.now();
+    const started = performance.now();
     const objects = withAcknowledgedSize(inputs);
     await rehearseStoredAgain(objects, live, work);
     const isInTree = inputs.migrator === "in-tree" && facts.storageMigrationApi !== undefined;

@@ -66,7 +66,7 @@ async function deleteStorageMigrations({ group, plural }: ServeInputs, cluster: 
 }
 
 async function awaitGone({ crd }: ServeInputs, cluster: Cluster): Promise<void> {
-  for (const deadline = Date.now() + GONE_WITHIN_MS; Date.now() < deadline;) {
+  for (const deadline = performance.now() + GONE_WITHIN_MS; performance.now() < deadline;) {
     if ((await readDefinition(cluster, crd)) === undefined) return;
     await sleep(500);
   }

@@ -29,11 +29,11 @@ export async function awaitInjection(
   { cluster, report, warn, signal }: Pick<PhaseWork, "cluster" | "report" | "warn" | "signal">,
   seconds = WAIT_SECONDS,
 ): Promise<Definition> {
-  const deadline = Date.now() + seconds * 1_000;
+  const deadline = performance.now() + seconds * 1_000;
   for (let live = after; ; live = await requireLiveDefinition(cluster, crd)) {
     const asked = requestedInjection(live);
     if (asked === undefined) return live;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       warn(
         describeProblem({
           what: `no caBundle after ${seconds} s, although ${asked} asks for that of ${live.metadata.annotations?.[asked]}`,
