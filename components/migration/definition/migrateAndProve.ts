@@ -129,9 +129,10 @@ async function rewriteOnce(
   // What a webhook converts is rewritten under a guard, after the wait: ahead beside the in-tree migrator only. Where discovery alone
   // speaks for a server, whose handlers may be behind what it shows, nothing is.
   const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || (isInTree && guard !== undefined));
-  // As long as it has without a webhook, beside the wait.
-  const inTreeSeconds = isConverting ? secondsOfRequestsInFlight(inputs.requestTimeoutSeconds) : 0;
-  const awaited = { waited, inTree, inTreeSeconds, isAhead, guard, isConverted };
+  // Through a webhook it begins after the wait, and needs more than as long again: it is given what it has without one, beside the wait.
+  const least = secondsOfRequestsInFlight(inputs.requestTimeoutSeconds);
+  const inTreeSeconds = (ownSeconds: number): number => Math.max(ownSeconds, least);
+  const awaited = { waited, inTree, isAhead, guard, isConverted, ...(isConverting && { inTreeSeconds }) };
   const result = await rewriteWhenOver(target, awaited, row, work);
   earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));

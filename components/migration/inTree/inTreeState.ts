@@ -76,8 +76,7 @@ export function describeInTreeState(name: string, state: InTreeState): string {
   const migration = `StorageVersionMigration ${name}`;
   if (state.kind === "succeeded") return `${migration} succeeded`;
   if (state.kind === "failed") return `${migration} failed: ${state.message}`;
-  if (state.kind === "overtaken")
-    return `${migration} was given up: our own rewriting was through, and it had been given as long again`;
+  if (state.kind === "overtaken") return `${migration} was given up: our own rewriting was through, each object of it`;
   return `${migration} stalled: ${state.message}`;
 }
 

@@ -16,8 +16,8 @@ export interface Awaited {
   readonly inTree: (waits: InTreeWait) => Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
   readonly isAhead: boolean;
-  /** The in-tree migrator is given at least so long, where our own rewriting is through sooner. */
-  readonly inTreeSeconds?: number;
+  /** How long the in-tree migrator is given, where our own rewriting was through after so long. By default as long again. */
+  readonly inTreeSeconds?: (ownSeconds: number) => number;
   /** What a rewrite must leave of an object. */
   readonly guard?: Guard | undefined;
   /** Asked when all is over: every object was converted, so that the pass that counts needs no guard. */
@@ -32,18 +32,18 @@ export interface RewrittenWhenOver extends RewriteResult {
 /**
  * The pass that counts. It lists when all that has to be waited for is over, and asks about every object but those that were
  * rewritten ahead and are listed just as they were answered: a write since then would have given it another resourceVersion.
- * The in-tree migrator is given up where our own rewriting was through, each object of it, and it was given as long again.
+ * The in-tree migrator is given up where our own rewriting was through, each object of it, and it had its time as well.
  *
  * @param row also has what is waited for
  * @throws what `waited` or `inTree` failed with
  */
 export async function rewriteWhenOver(
   resource: Resource,
-  { waited, inTree, isAhead, inTreeSeconds = 0, guard, isConverted = () => false }: Awaited,
+  { waited, inTree, isAhead, inTreeSeconds = asLongAgain, guard, isConverted = () => false }: Awaited,
   row: SharedRow,
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
-  const until = performance.now() + inTreeSeconds * 1_000;
+  const began = performance.now();
   const enough = new AbortController();
   const waits = { enough: enough.signal, isAlone: !isAhead };
   const over = Promise.all([waited, inTree(waits)]);
@@ -51,7 +51,8 @@ export async function rewriteWhenOver(
   const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, options, step));
   waits.isAlone ||= ahead.seconds === 0; // few objects
   if (ahead.isWhole) {
-    await row.step("own", work, (step) => asLongAgain(ahead, until, waited, over, step));
+    const until = began + inTreeSeconds(ahead.seconds) * 1_000;
+    await row.step("own", work, (step) => hasHadItsTime(ahead, until, waited, over, step));
     enough.abort();
   }
   await over;
@@ -62,9 +63,13 @@ export async function rewriteWhenOver(
   return { ...result, rewritten, aheadSeconds: ahead.seconds };
 }
 
-/** Until all is over, or requests in flight are and the in-tree migrator has been given as long again as our own rewriting took. */
-async function asLongAgain(
-  { rewritten, seconds }: RewrittenAhead,
+function asLongAgain(ownSeconds: number): number {
+  return 2 * ownSeconds;
+}
+
+/** Until all is over, or requests in flight are and the in-tree migrator has had its time. */
+async function hasHadItsTime(
+  { rewritten }: RewrittenAhead,
   until: number,
   waited: Promise<unknown>,
   over: Promise<unknown>,
@@ -72,8 +77,7 @@ async function asLongAgain(
 ): Promise<void> {
   report(`${describeCount(rewritten, "object")} rewritten ahead`);
   const ended = new AbortController();
-  const left = Math.max(seconds * 1_000, until - performance.now());
-  const again = Promise.all([waited, sleep(left, ended.signal)]);
-  await Promise.race([over, again]).catch(() => undefined); // what it fails with the caller meets
+  const had = Promise.all([waited, sleep(Math.max(0, until - performance.now()), ended.signal)]);
+  await Promise.race([over, had]).catch(() => undefined); // what it fails with the caller meets
   ended.abort();
 }

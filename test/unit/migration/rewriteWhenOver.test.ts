@@ -55,7 +55,7 @@ interface Given {
   readonly waited?: Promise<unknown>;
   readonly inTree?: Awaited["inTree"];
   readonly isAhead?: boolean;
-  readonly inTreeSeconds?: number;
+  readonly inTreeSeconds?: (ownSeconds: number) => number;
   readonly guard?: Guard;
   readonly isConverted?: () => boolean;
 }
@@ -246,10 +246,20 @@ describe("an in-tree migrator that does not end", () => {
     }
   });
 
-  test("is given at least the time that it is said to need", async () => {
+  test.each([
+    ["after our own rewriting", 50, 50_000],
+    ["before our own rewriting is through: at once when it is", 0, undefined],
+  ])("has no more than the time that it is given, which ends %s", async (_when, seconds, endedAt) => {
     const { inTree, enoughAt } = endless();
-    await pass(serverOf(), { inTree, inTreeSeconds: 50 });
-    expect(enoughAt()).toBe(50_000);
+    const { aheadSeconds } = (await pass(serverOf(), {
+      waited: Promise.resolve(),
+      inTree,
+      inTreeSeconds: (own) => Math.max(own, seconds),
+    })) as RewrittenWhenOver;
+    expect(aheadSeconds).toBeGreaterThan(1);
+    expect(aheadSeconds).toBeLessThan(50);
+    const late = enoughAt() - (endedAt ?? aheadSeconds * 1_000);
+    expect([0, 1]).toContain(late); // a timer takes a millisecond at least
   });
 
   test.each<[string, Given, ((name: string) => number | undefined) | undefined]>([
