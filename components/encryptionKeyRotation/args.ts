@@ -77,7 +77,8 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
   stopAfter?: RotationPhaseName;
   /**
    * Who rewrites the objects. `in-tree` (default): a StorageVersionMigration for each resource where the cluster serves them,
-   * then our own pass, which is the proof. `direct`: our own pass alone.
+   * and our own pass, which is the proof. The former is given up and deleted where it takes much longer (docs/order.md).
+   * `direct`: our own pass alone.
    */
   migrator?: "in-tree" | "direct";
   /**
