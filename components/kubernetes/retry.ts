@@ -22,8 +22,10 @@ export interface Tries {
   readonly lastMs: number;
 }
 
-/** An API server restarts within half a minute; a webhook's pod is replaced in less. */
+/** An API server restarts within half a minute. */
 const OUTAGE_MS = 60_000;
+/** A webhook's container restarts in less. One that was never there is an error soon. */
+export const WEBHOOK_AWAY_MS = 10_000;
 /** With Retry-After the server has told how long; so it is alive, and is given more time. */
 const OVERLOADED_MS = 300_000;
 /** A server that is back should be met soon. */
@@ -54,8 +56,9 @@ export function decideRetry(error: unknown, { tried, sinceFirstMs, lastMs }: Tri
     return goesOn ? retryVerdict(Math.min(BACKOFF_MS, doubled), true) : { kind: "failed", general: true };
   }
   if (error.status >= 500) {
-    const again = tried <= INTERNAL_ERRORS && lastMs < SLOW_MS;
-    return again ? retryVerdict(doubled) : { kind: "failed", general: isUnreachableWebhook(error) };
+    const again = isWebhookAway(error) ? sinceFirstMs < WEBHOOK_AWAY_MS : tried <= INTERNAL_ERRORS;
+    if (again && lastMs < SLOW_MS) return retryVerdict(Math.min(LOST_BACKOFF_MS, doubled));
+    return { kind: "failed", general: isUnreachableWebhook(error) };
   }
   // A right that is missing is missing for every object.
   return { kind: "failed", general: error.status === 401 || isDenied(error) };
@@ -82,6 +85,13 @@ function isDenied({ status, serverMessage }: ApiError): boolean {
 /** The API server could not reach a conversion or admission webhook, as opposed to one that answered no. */
 function isUnreachableWebhook(error: ApiError): boolean {
   return /webhook.*(?:Post "|service "[^"]+" not found|no endpoints available)/.test(error.serverMessage);
+}
+
+/** Nothing listens there just now, as while its container restarts. */
+function isWebhookAway(error: ApiError): boolean {
+  return /webhook.*(?:Post ".*(?:connection refused|connection reset|EOF)|no endpoints available)/.test(
+    error.serverMessage,
+  );
 }
 
 export interface Retries {

@@ -1,9 +1,8 @@
 import { hasErrorStatus } from "../../kubernetes/errors";
-import { decideRetry, type Tries, type Verdict } from "../../kubernetes/retry";
+import { decideRetry, type Tries, type Verdict, WEBHOOK_AWAY_MS } from "../../kubernetes/retry";
 import { WebhookError } from "../rehearsal/webhookClient";
 
 const CONFLICTS = 5;
-const WEBHOOK_TRIES = 2;
 
 /** Decides about one object of many, by what the server answered and how often it was asked; pure. */
 export function decideRetryOfObject(error: unknown, tries: Tries): Verdict {
@@ -14,8 +13,8 @@ export function decideRetryOfObject(error: unknown, tries: Tries): Verdict {
 }
 
 /** What a webhook says of one object is that object's own; that it cannot be asked is not. */
-function decideRetryOfWebhook({ trouble }: WebhookError, { tried }: Tries): Verdict {
+function decideRetryOfWebhook({ trouble }: WebhookError, { sinceFirstMs }: Tries): Verdict {
   if (trouble === "refused" || trouble === "answer" || trouble === "status") return { kind: "failed", general: false };
-  const again = trouble === "down" && tried <= WEBHOOK_TRIES;
+  const again = trouble === "down" && sinceFirstMs < WEBHOOK_AWAY_MS;
   return again ? { kind: "retry", afterMs: 1_000, overloaded: false } : { kind: "failed", general: true };
 }

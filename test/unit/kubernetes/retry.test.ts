@@ -56,13 +56,29 @@ test("500 is tried three times; that it took a webhook's time-out, only once", (
 });
 
 test("a webhook that cannot be reached is nobody's own; one that says no is the object's", () => {
-  const at = { ...first, tried: 9 };
+  const at = { ...first, tried: 9, sinceFirstMs: 15_000 };
   const unreachable = 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp: connection refused';
   expect(decideRetry(answered(500, unreachable), at)).toEqual({ kind: "failed", general: true });
   const refused = "conversion webhook for g/v1, Kind=K failed: no port";
   expect(decideRetry(answered(500, refused), at)).toEqual({ kind: "failed", general: false });
   expect(decideRetryOfObject(new WebhookError("refused", "no port"), at)).toEqual({ kind: "failed", general: false });
   expect(decideRetryOfObject(new WebhookError("slow", "30 s"), at)).toEqual({ kind: "failed", general: true });
+});
+
+test.each([
+  [answered(500, 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp: connection refused')],
+  [answered(500, 'failed calling webhook "w": failed to call webhook: Post "https://h/": EOF')],
+  [answered(500, 'failed calling webhook "w": no endpoints available for service "w"')],
+  [new WebhookError("down", "nothing listens")],
+])("a webhook whose container restarts is waited for, for ten seconds: %s", (error) => {
+  const at = (sinceFirstMs: number) => decideRetryOfObject(error, { tried: 7, sinceFirstMs, lastMs: 5 });
+  expect(at(9_000)).toMatchObject({ kind: "retry" });
+  expect(at(10_000)).toEqual({ kind: "failed", general: true });
+});
+
+test("a webhook whose certificate is not trusted does not become so by waiting", () => {
+  const message = 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": x509: certificate has expired';
+  expect(decideRetry(answered(500, message), { ...first, tried: 3 })).toEqual({ kind: "failed", general: true });
 });
 
 test("a missing right is missing for every object", () => {
