@@ -67,6 +67,12 @@ test("a webhook that cannot be reached is nobody's own; one that says no is the 
 
 test.each([
   [answered(500, 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp: connection refused')],
+  [
+    answered(
+      500,
+      'failed to read one or more foos.g from the storage: StorageError: corrupt object, Code: 7, Key: /registry/g/foos/a, ResourceVersion: 0, AdditionalErrorMsg: conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp 127.0.0.1:1: connect: connection refused (and 3 more)',
+    ),
+  ],
   [answered(500, 'failed calling webhook "w": failed to call webhook: Post "https://h/": EOF')],
   [answered(500, 'failed calling webhook "w": no endpoints available for service "w"')],
   [new WebhookError("down", "nothing listens")],
