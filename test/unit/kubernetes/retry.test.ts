@@ -65,18 +65,22 @@ test("a webhook that cannot be reached is nobody's own; one that says no is the 
   expect(decideRetryOfObject(new WebhookError("slow", "30 s"), at)).toEqual({ kind: "failed", general: true });
 });
 
-test.each([
-  [answered(500, 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp: connection refused')],
+test.each<[string, Error]>([
   [
+    "of a conversion",
+    answered(500, 'conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp: connection refused'),
+  ],
+  [
+    "of a LIST that meets it first",
     answered(
       500,
       'failed to read one or more foos.g from the storage: StorageError: corrupt object, Code: 7, Key: /registry/g/foos/a, ResourceVersion: 0, AdditionalErrorMsg: conversion webhook for g/v1, Kind=K failed: Post "https://h/": dial tcp 127.0.0.1:1: connect: connection refused (and 3 more)',
     ),
   ],
-  [answered(500, 'failed calling webhook "w": failed to call webhook: Post "https://h/": EOF')],
-  [answered(500, 'failed calling webhook "w": no endpoints available for service "w"')],
-  [new WebhookError("down", "nothing listens")],
-])("a webhook whose container restarts is waited for, for ten seconds: %s", (error) => {
+  ["of admission", answered(500, 'failed calling webhook "w": failed to call webhook: Post "https://h/": EOF')],
+  ["of a Service", answered(500, 'failed calling webhook "w": no endpoints available for service "w"')],
+  ["that we ask ourselves", new WebhookError("down", "nothing listens")],
+])("a webhook whose container restarts is waited for, for ten seconds: one %s", (_whose, error) => {
   const at = (sinceFirstMs: number) => decideRetryOfObject(error, { tried: 7, sinceFirstMs, lastMs: 5 });
   expect(at(9_000)).toMatchObject({ kind: "retry" });
   expect(at(10_000)).toEqual({ kind: "failed", general: true });
