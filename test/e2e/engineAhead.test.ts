@@ -8,14 +8,12 @@ import {
   type ProveInputs,
   recordMigratedAndPrune,
 } from "../../components/migration/definition/migrateAndProve";
-import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import type { Client } from "../../local/cluster/client";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { type Admission, startAdmission, webhookConfiguration } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
-import { type Hook, startHook } from "./misbehavingWebhook";
 import { createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
 
 jest.setTimeout(400_000);
@@ -294,54 +292,6 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
     });
     expect(rows.filter((row) => /rewriting ahead/.test(row))).toEqual([]);
     expect(await stored()).toEqual([v2]);
-  });
-});
-
-describe("a CRD with a webhook: nothing is rewritten while requests in flight are waited for", () => {
-  const kind = "Beside";
-  const plural = "besides";
-  let hook: Hook;
-  let conversion: object;
-
-  beforeAll(async () => {
-    const authority = await makeAuthority("beside");
-    hook = await startHook(await makeServerCertificate(authority, "beside"));
-    const caBundle = Buffer.from(authority.cert).toString("base64");
-    const webhook = { conversionReviewVersions: ["v1"], clientConfig: { url: hook.url, caBundle } };
-    conversion = { strategy: "Webhook", webhook };
-    await bench.define(kind, { storage: "v1", conversion });
-    await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS, { hostPort: "h:80" }));
-  });
-  afterAll(() => hook.close());
-
-  test("T1 then beside the StorageVersionMigration it is, under the guard; objects are as the webhook makes them", async () => {
-    await bench.define(kind, { storage: "v2", conversion });
-    const inputs: ProveInputs = {
-      crd: `${plural}.${group}`,
-      group,
-      plural,
-      kind,
-      version: "v2",
-      migrator: "in-tree",
-      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
-      decommissionedServers: [],
-    };
-    const work = { ...bench.work, cluster: bench.cluster };
-    const from = bench.said.length;
-    const pass = await migrateAndProve(inputs, true, work);
-    // The garbage collector discovers a new CRD within 30 s: perhaps sooner than the migration is given up.
-    const how = expect.stringMatching(/^StorageVersionMigration \S+ (succeeded|was given up)/) as string;
-    expect(pass).toMatchObject({ proven: OBJECTS, how });
-    const said = bench.said.slice(from);
-    const beside = said.findIndex((row) => /^rewriting ahead [\d,]+ \/ 1,200 .*StorageVersionMigration/.test(row));
-    expect(beside).toBeGreaterThan(0);
-    expect(said.slice(beside).filter((row) => /waiting \d+ s for requests/.test(row))).toEqual([]);
-    expect(new Set(Object.values(await bench.stored(plural)))).toEqual(new Set([`${group}/v2`]));
-    const { items } = await bench.local.client.get(`/apis/${group}/v2/${plural}`);
-    const specs = new Set(items.map(({ spec }: { spec: object }) => JSON.stringify(spec)));
-    expect([...specs]).toEqual([JSON.stringify({ host: "h", port: "80" })]);
-    await recordMigratedAndPrune(inputs, work, pass);
-    expect((await bench.live(plural)).status?.storedVersions).toEqual(["v2"]);
   });
 });
 

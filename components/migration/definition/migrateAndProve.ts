@@ -3,13 +3,13 @@ import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
-import { migrateInTree, type InTreeResult } from "../inTree/inTree";
+import { IN_TREE_EVENTS, migrateInTree, type InTreeResult } from "../inTree/inTree";
 import type { InTreeWait } from "../inTree/inTreeState";
 import { assertNoneFailed } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
 import type { RewriteResult } from "../rewrite/rewriteAllObjects";
-import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
+import { type Awaited, rewriteWhenOver } from "../rewrite/rewriteWhenOver";
 import { SharedRow } from "../rewrite/sharedRow";
 import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
 import { secondsOfRequestsInFlight, waitForRequestsInFlight } from "../servers/inFlight";
@@ -116,28 +116,38 @@ async function rewriteOnce(
   const waited = row.step("wait", work, (step) => waitForRequestsInFlight(inputs.requestTimeoutSeconds, step));
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const isConverting = isWebhookConversion(before.spec.conversion);
-  if (isConverting) {
-    await waited;
-    await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
-  }
   const guard = isConverting && !earlier.isConverted ? target.guard : undefined;
-  const inTree = (waits: InTreeWait): Promise<void> =>
+  const inTree = (waits: InTreeWait, ahead: Promise<unknown>): Promise<void> =>
     row.step("in-tree", work, async (step) => {
-      if (inputs.migrator === "in-tree") earlier.inTree ??= await migrateInTree(work.cluster, before, step, waits);
+      if (inputs.migrator !== "in-tree" || earlier.inTree !== undefined) return;
+      if (isConverting && isInTree) {
+        // It has no guard: it comes when next to nothing is left to convert. Meanwhile the webhook may have rolled.
+        await Promise.all([waited, ahead]);
+        await rehearseStoredAgain(inputs, before, step);
+      }
+      earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
     });
-  const isConverted = (): boolean => ["succeeded", "overtaken"].includes(earlier.inTree?.outcome ?? "");
-  // What a webhook converts is rewritten under a guard, after the wait: ahead beside the in-tree migrator only. Where discovery alone
-  // speaks for a server, whose handlers may be behind what it shows, nothing is.
-  const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || (isInTree && guard !== undefined));
-  // Through a webhook it begins after the wait, and needs more than as long again: it is given what it has without one, beside the wait.
-  const least = secondsOfRequestsInFlight(inputs.requestTimeoutSeconds);
-  const inTreeSeconds = (ownSeconds: number): number => Math.max(ownSeconds, least);
-  const awaited = { waited, inTree, isAhead, guard, isConverted, ...(isConverting && { inTreeSeconds }) };
+  const isConverted = (): boolean => earlier.inTree?.outcome === "succeeded";
+  // Where discovery alone speaks for a server, whose handlers may be behind what it shows, nothing is rewritten ahead.
+  const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || guard !== undefined);
+  const awaited = { waited, inTree, isAhead, guard, isConverted, ...(isConverting && inTreeAfter(inputs, isInTree)) };
   const result = await rewriteWhenOver(target, awaited, row, work);
   earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;
   return result;
+}
+
+/** Through a webhook the in-tree migrator begins after the wait and our own rewriting: it is given as long again as the longer of the two. */
+function inTreeAfter(
+  { requestTimeoutSeconds }: ProveInputs,
+  isInTree: boolean,
+): Pick<Awaited, "inTreeSeconds" | "leaves"> {
+  const wait = secondsOfRequestsInFlight(requestTimeoutSeconds);
+  return {
+    inTreeSeconds: (ownSeconds) => 2 * Math.max(ownSeconds, wait),
+    leaves: isInTree ? IN_TREE_EVENTS : 0,
+  };
 }
 
 /** What was rehearsed is one generation; through another one nothing is rewritten. */

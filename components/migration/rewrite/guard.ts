@@ -45,12 +45,12 @@ const TEST_FAILED = "the server rejected our request due to an error in our requ
 /** The API server would not have written what is expected, and wrote nothing. */
 export class GuardError extends UserError {}
 
-/** True for an object that the rewrite converts. */
+/** True for an object that the rewrite converts for sure: it was not written since the flip. */
 export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): guard is Guard {
   return guard !== undefined && !isNewerObject(listed, guard.upTo);
 }
 
-/** In one request; under the guard where that converts the object. */
+/** Under the guard where there is one. */
 export function rewriteObject(
   caller: Caller,
   resource: Resource,
@@ -58,9 +58,36 @@ export function rewriteObject(
   listed: KubernetesObject,
   options: TouchOptions,
 ): Promise<KubernetesObject> {
+  if (guard === undefined) return touchObject(caller, resource, listed, options);
   return isGuarded(guard, listed)
     ? rewriteUnderGuard(caller, resource, guard, listed, options)
-    : touchObject(caller, resource, listed, options);
+    : rewriteAsFound(caller, resource, guard, listed, options);
+}
+
+/**
+ * Rewrites an object that was written since the flip: in the new version, or in the old one by a request in flight across it.
+ * In the new one it may hold what the old one does not show, so that the conversion asked by us tells nothing. What is found
+ * in the new version must give back what the old one shows, and is what the rewrite must leave.
+ *
+ * @param listed the object as `guard.from` shows it
+ */
+async function rewriteAsFound(
+  caller: Caller,
+  resource: Resource,
+  guard: Guard,
+  listed: KubernetesObject,
+  options: TouchOptions,
+): Promise<KubernetesObject> {
+  const found = await readGuarded(caller, resource, listed, options.signal);
+  const original = isSame(listed, found) ? listed : await readGuarded(caller, guard.from, listed, options.signal);
+  // Written at this very moment: requests in flight are over, or the pass that counts comes after them.
+  if (!isSame(original, found)) return touchObject(caller, resource, listed, options);
+  await guard.assertKept(original, found);
+  return rewriteAs(caller, resource, guard, { original, expected: found }, options);
+}
+
+function isSame(left: KubernetesObject, right: KubernetesObject): boolean {
+  return left.metadata.resourceVersion === right.metadata.resourceVersion;
 }
 
 /**
@@ -76,9 +103,25 @@ export async function rewriteUnderGuard(
   resource: Resource,
   guard: Guard,
   original: KubernetesObject,
+  options: TouchOptions,
+): Promise<KubernetesObject> {
+  return rewriteAs(caller, resource, guard, { original, expected: await guard.expected(original) }, options);
+}
+
+interface Expectation {
+  /** As `guard.from` shows it. */
+  readonly original: KubernetesObject;
+  /** In the new version. */
+  readonly expected: KubernetesObject;
+}
+
+async function rewriteAs(
+  caller: Caller,
+  resource: Resource,
+  guard: Guard,
+  { original, expected }: Expectation,
   { signal, whole = false }: TouchOptions,
 ): Promise<KubernetesObject> {
-  let expected = await guard.expected(original);
   for (let tried = 1; ; tried++) {
     try {
       return await caller.call<KubernetesObject>({
@@ -91,10 +134,10 @@ export async function rewriteUnderGuard(
       });
     } catch (error) {
       if (!hasErrorStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
-      if (tried === TRIES) throw new GuardError(describeLoss(resource, []));
+      if (tried === TRIES) throw await whyRefused(caller, resource, expected, signal);
     }
     const found = await readGuarded(caller, resource, original, signal);
-    if (found.metadata.resourceVersion === original.metadata.resourceVersion) {
+    if (isSame(original, found)) {
       const { lost } = compareObjects(expected, found);
       if (lost.length > 0) throw new GuardError(describeLoss(resource, lost));
       // Stored in the new version already, it may hold what the old one does not show.
@@ -107,6 +150,31 @@ export async function rewriteUnderGuard(
       expected = await guard.expected(original);
     }
   }
+}
+
+/**
+ * A conversion that asks fine and writes otherwise. The API server patches what its watch cache holds, if that is no older than
+ * etcd (k8s.io/apiserver pkg/storage/cacher/cacher.go, GuaranteedUpdate). There it is as the webhook converted it when it was
+ * written or the cache began, however the webhook converts now.
+ */
+async function whyRefused(
+  caller: Caller,
+  resource: Resource,
+  expected: KubernetesObject,
+  signal: AbortSignal,
+): Promise<GuardError> {
+  const cached = await caller.call<KubernetesObject>({
+    method: "GET",
+    path: resourcePath(resource, expected.metadata),
+    query: { resourceVersion: "0" },
+    signal,
+  });
+  const { lost, changed } = compareObjects(expected, cached);
+  const differs = [...lost, ...changed];
+  if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeLoss(resource, []));
+  return new GuardError(
+    `not rewritten: the API server's watch cache still holds what the conversion to ${resource.version} once made of it, without ${listPaths(differs)}; whoever writes it now loses that; have the cache filled anew: restart the API servers, or change the CRD's spec, say a description`,
+  );
 }
 
 /** The whole object, through that endpoint. */
@@ -149,6 +217,10 @@ function escapePointer(name: string): string {
 
 /** One line: it is one of a list. */
 function describeLoss({ version }: Resource, lost: readonly string[]): string {
-  const what = lost.slice(0, NAMED_PATHS).join(", ") || "a field, and then again not (replicas that differ?)";
+  const what = lost.length > 0 ? listPaths(lost) : "a field, and then again not (replicas that differ?)";
   return `not rewritten: the conversion to ${version} has just begun to lose ${what}; correct the webhook`;
+}
+
+function listPaths(paths: readonly string[]): string {
+  return paths.slice(0, NAMED_PATHS).join(", ");
 }

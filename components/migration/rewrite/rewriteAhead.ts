@@ -7,12 +7,14 @@ import { type Guard, rewriteObject } from "./guard";
 import { KnownStored } from "./knownStored";
 
 export interface AheadOptions {
-  /** Settles when nothing has to be waited for any more; what it fails with is not looked at here. */
-  readonly over: Promise<unknown>;
+  /** Aborts when nothing has to be waited for any more. */
+  readonly over: AbortSignal;
   /** Every API server, each asked by its own address, has agreed on what is written now. Nothing is done where not. */
   readonly isAhead: boolean;
   /** What a rewrite must leave of an object. */
   readonly guard?: Guard | undefined;
+  /** So many of the first objects are left as they are. @default 0 */
+  readonly leaves?: number | undefined;
 }
 
 export interface RewrittenAhead {
@@ -20,13 +22,13 @@ export interface RewrittenAhead {
   readonly rewritten: number;
   /** 0 where nothing was done. */
   readonly seconds: number;
-  /** Each object of its list was rewritten, or is gone. */
+  /** Each object of its list was rewritten, left on purpose, or is gone. */
   readonly isWhole: boolean;
   /** What the API servers answered. */
   readonly known: KnownStored;
 }
 
-/** Below it the pass that counts takes a second or two: not worth one more walk over all objects. */
+/** Below it the pass that counts takes a second or two: not worth one more walk, unless what comes after has no guard. */
 const AT_LEAST = 1_000;
 const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, known: new KnownStored() };
 
@@ -38,15 +40,13 @@ const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, know
 export async function rewriteAhead(
   cluster: Cluster,
   resource: Resource,
-  { over, isAhead, guard }: AheadOptions,
+  { over, isAhead, guard, leaves = 0 }: AheadOptions,
   work: Work,
 ): Promise<RewrittenAhead> {
-  const stop = new AbortController();
-  const end = (): void => stop.abort();
-  over.then(end, end);
   if (!isAhead) return NOTHING;
-  const signal = AbortSignal.any([work.signal, stop.signal]);
+  const signal = AbortSignal.any([work.signal, over]);
   const began = performance.now();
+  let left = 0;
   let rewritten = 0;
   let isWhole = false;
   const known = new KnownStored();
@@ -59,13 +59,13 @@ export async function rewriteAhead(
   };
   const sent = new Set<Promise<void>>();
   const visit = (listed: KubernetesObject): Promise<void> => {
+    if (left < leaves) return Promise.resolve(void left++);
     const rewriting = rewrite(listed);
     sent.add(rewriting);
     return rewriting.finally(() => sent.delete(rewriting));
   };
   try {
-    const { objects } = await countObjects(cluster, resource, signal);
-    if (objects < AT_LEAST) return NOTHING;
+    if (guard === undefined && (await countObjects(cluster, resource, signal)).objects < AT_LEAST) return NOTHING;
     const options = { ...work, signal, doing: "rewriting ahead", full: guard !== undefined };
     const walked = await forEachObject(cluster, guard?.from ?? resource, visit, options);
     isWhole = walked.failedCount === 0;

@@ -12,14 +12,20 @@ import type { SharedRow } from "./sharedRow";
 export interface Awaited {
   /** Requests in flight are over. */
   readonly waited: Promise<unknown>;
-  /** The in-tree migrator, where it is asked. */
-  readonly inTree: (waits: InTreeWait) => Promise<unknown>;
+  /**
+   * The in-tree migrator, where it is asked.
+   *
+   * @param ahead settles when our own rewriting is through with what it could do
+   */
+  readonly inTree: (waits: InTreeWait, ahead: Promise<unknown>) => Promise<unknown>;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
   readonly isAhead: boolean;
-  /** How long the in-tree migrator is given, where our own rewriting was through after so long. By default as long again. */
+  /** When the in-tree migrator has had its time, where our own rewriting was through after so long. By default after as long again. */
   readonly inTreeSeconds?: (ownSeconds: number) => number;
   /** What a rewrite must leave of an object. */
   readonly guard?: Guard | undefined;
+  /** So many of the first objects are not rewritten ahead. @default 0 */
+  readonly leaves?: number;
   /** Asked when all is over: every object was converted, so that the pass that counts needs no guard. */
   readonly isConverted?: () => boolean;
 }
@@ -39,16 +45,19 @@ export interface RewrittenWhenOver extends RewriteResult {
  */
 export async function rewriteWhenOver(
   resource: Resource,
-  { waited, inTree, isAhead, inTreeSeconds = asLongAgain, guard, isConverted = () => false }: Awaited,
+  { waited, inTree, isAhead, inTreeSeconds = asLongAgain, guard, leaves, isConverted = () => false }: Awaited,
   row: SharedRow,
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
   const began = performance.now();
   const enough = new AbortController();
   const waits = { enough: enough.signal, isAlone: !isAhead };
-  const over = Promise.all([waited, inTree(waits)]);
-  const options = { over, isAhead, guard };
-  const ahead = await row.step("own", work, (step) => rewriteAhead(work.cluster, resource, options, step));
+  const stop = new AbortController();
+  const options = { over: stop.signal, isAhead, guard, leaves };
+  const rewriting = row.step("own", work, (step) => rewriteAhead(work.cluster, resource, options, step));
+  const over = Promise.all([waited, inTree(waits, rewriting)]).finally(() => stop.abort());
+  over.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
+  const ahead = await rewriting;
   waits.isAlone ||= ahead.seconds === 0; // few objects
   if (ahead.isWhole) {
     const until = began + inTreeSeconds(ahead.seconds) * 1_000;

@@ -1,7 +1,7 @@
 import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
 import { stringifyJson } from "../../../components/kubernetes/json";
-import { type Guard, rewriteUnderGuard, guardTests } from "../../../components/migration/rewrite/guard";
+import { type Guard, rewriteObject, rewriteUnderGuard, guardTests } from "../../../components/migration/rewrite/guard";
 
 const to = { group: "g", version: "v2", plural: "foos" };
 const from = { ...to, version: "v1" };
@@ -119,4 +119,43 @@ test("another refusal is the server's own", async () => {
     /Required/,
   );
   expect(asks.asked).toHaveLength(1);
+});
+
+describe("an object that was written since the flip", () => {
+  const since: Guard = { ...guard, upTo: "5", expected: () => Promise.reject(new Error("is not asked")) };
+  const listed = named("6", { hostPort: "a:1" });
+  const whole = named("6", { host: "a", port: "1", mode: "only the new version shows it" });
+  const requests = ({ asked }: ReturnType<typeof caller>): string[] =>
+    asked.map(({ method, path }) => `${method} ${path.replace("/apis/g/", "")}`);
+
+  test("is rewritten by what is found in the new version", async () => {
+    const asks = caller(whole, named("7", {}));
+    expect((await rewriteObject(asks, to, since, listed, { signal })).metadata.resourceVersion).toBe("7");
+    expect(requests(asks)).toEqual(["GET v2/foos/x", "PATCH v2/foos/x"]);
+    expect(asks.asked[1]?.body).toEqual(guardTests(whole));
+  });
+
+  test("and would lose something when it is converted is not rewritten", async () => {
+    const asks = caller(named("6", { host: "a" }));
+    await expect(rewriteObject(asks, to, since, listed, { signal })).rejects.toThrow("changes .hostPort");
+    expect(requests(asks)).toEqual(["GET v2/foos/x"]);
+  });
+
+  test("and begins to lose something between the look and the rewrite is not rewritten", async () => {
+    const asks = caller(whole, refused(TEST_FAILED), named("6", { host: "a" }));
+    await expect(rewriteObject(asks, to, since, listed, { signal })).rejects.toThrow(
+      /has just begun to lose \.mode, \.port/,
+    );
+  });
+
+  test("and again since the list is read once more; one that is written at that moment is touched", async () => {
+    const later = named("8", { host: "b", port: "2" });
+    const asks = caller(later, named("8", { hostPort: "b:2" }), named("9", {}));
+    await rewriteObject(asks, to, since, listed, { signal });
+    expect(requests(asks)).toEqual(["GET v2/foos/x", "GET v1/foos/x", "PATCH v2/foos/x"]);
+    expect(asks.asked[2]?.body).toEqual(guardTests(later));
+    const hot = caller(later, named("9", { hostPort: "c:3" }), named("10", {}));
+    await rewriteObject(hot, to, since, listed, { signal });
+    expect(hot.asked.map(({ body }) => body)).toEqual([undefined, undefined, {}]);
+  });
 });

@@ -57,6 +57,7 @@ interface Given {
   readonly isAhead?: boolean;
   readonly inTreeSeconds?: (ownSeconds: number) => number;
   readonly guard?: Guard;
+  readonly leaves?: number;
   readonly isConverted?: () => boolean;
 }
 
@@ -165,6 +166,19 @@ test("a refusal that stays is reported as it is where nothing is rewritten ahead
   }
   expect(outcomes[0]).toEqual({ failed: [{ name: "n/o-7", message: expect.any(String) }], failedCount: 1 });
   expect(outcomes[0]).toEqual(outcomes[1]);
+});
+
+test("an in-tree migrator that comes after our own rewriting has that go on beyond the wait, finds it done, and then counts the pass", async () => {
+  const server = serverOf((name) => (name === "o-0" || name === "o-1" ? 422 : undefined));
+  let done: unknown[] = [];
+  const inTree: Awaited["inTree"] = async (_waits, ahead) => {
+    await ahead;
+    done = [server.asked.filter(({ method }) => method === "PATCH").length, server.versions()];
+  };
+  // Two of those that are left would be refused.
+  const result = await pass(server, { waited: after(100), inTree, leaves: 5 });
+  expect(done).toEqual([OBJECTS - 5, new Set(["v1", "v2"])]);
+  expect(result).toMatchObject({ visited: OBJECTS, failedCount: 2 });
 });
 
 test.each(["waited", "inTree"] as const)("what %s fails with ends it, and nothing counts", async (which) => {
