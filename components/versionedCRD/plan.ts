@@ -3,12 +3,15 @@ import { canonicalText } from "../crd/canonical";
 import { storageVersion, type Definition, type Version } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
 import { planDefinitionVersionsToRehearse } from "../migration/definition/plan";
-import { recordedDropping, recordedUnfinishedDrop } from "../migration/definition/recordedOnDefinition";
+import {
+  hasValidRehearsal,
+  recordedDropping,
+  recordedUnfinishedDrop,
+} from "../migration/definition/recordedOnDefinition";
 import { describeFieldManager } from "./fieldManagers";
 import { fieldsWeOwn } from "./fieldsWeOwn";
 import { servedStage, withdrawnVersions } from "./stages";
 import { describeConversion } from "../crd/conversion";
-import { hasValidRehearsal } from "./rehearsalRecord";
 
 /**
  * What each phase will do, as sentences keyed by from → to.

@@ -3,16 +3,16 @@ import { PROOF_ANNOTATION } from "../../crd/names";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
-import { IN_TREE_EVENTS, migrateInTree, type InTreeResult } from "../inTree/inTree";
+import { migrateInTree, type InTreeResult } from "../inTree/inTree";
 import type { InTreeWait } from "../inTree/inTreeState";
 import { assertNoneFailed } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
 import type { RewriteResult } from "../rewrite/rewriteAllObjects";
-import { type Awaited, rewriteWhenOver } from "../rewrite/rewriteWhenOver";
+import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
 import { SharedRow } from "../rewrite/sharedRow";
 import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
-import { secondsOfRequestsInFlight, waitForRequestsInFlight } from "../servers/inFlight";
+import { waitForRequestsInFlight } from "../servers/inFlight";
 import { requestRecordOfVersions, type RequestRecord, readRequestRecord } from "../usage/requestRecord";
 import {
   annotateLiveDefinition,
@@ -23,7 +23,8 @@ import {
 } from "./liveDefinition";
 import { noteProofOfThisRun } from "./proof";
 import { type Proof } from "./recordedOnDefinition";
-import { guardOfRehearsedStored, rehearseStoredAgain } from "./rehearseStored";
+import { inTreeAfterOurs } from "./inTreeAfterOurs";
+import { guardOfRehearsedStored } from "./rehearseStored";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** Which objects are to be proven stored in which version, and how. */
@@ -59,6 +60,8 @@ type Target = StorageTarget & { readonly guard: Guard | undefined };
 /** What earlier passes of this run did. */
 interface Earlier {
   inTree?: InTreeResult;
+  /** Why there was none. */
+  leftOut?: string;
   /** How long the first pass rewrote: those after it find most objects rewritten. */
   seconds?: number;
   /** Nothing is left that a rewrite would convert. */
@@ -68,7 +71,7 @@ interface Earlier {
 /**
  * Agreement, the wait, a list, one clean pass, agreement again with the same servers and the same definition.
  *
- * @param isInTree a StorageVersionMigration goes first: asked for, and served
+ * @param isInTree there is to be a StorageVersionMigration: asked for, and served
  */
 export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, work: ClusterWork): Promise<Pass> {
   const earlier: Earlier = { isConverted: false };
@@ -117,37 +120,24 @@ async function rewriteOnce(
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const isConverting = isWebhookConversion(before.spec.conversion);
   const guard = isConverting && !earlier.isConverted ? target.guard : undefined;
-  const inTree = (waits: InTreeWait, ahead: Promise<unknown>): Promise<void> =>
+  const isToRun = isInTree && earlier.inTree === undefined;
+  const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
-      if (inputs.migrator !== "in-tree" || earlier.inTree !== undefined) return;
-      if (isConverting && isInTree) {
-        // It has no guard: it comes when next to nothing is left to convert. Meanwhile the webhook may have rolled.
-        await Promise.all([waited, ahead]);
-        await rehearseStoredAgain(inputs, before, step);
-      }
-      earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
+      if (isToRun) earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
     });
+  const leaveOut = (why: string): void => void (earlier.leftOut = `no StorageVersionMigration was run: ${why}`);
+  const turn =
+    isConverting && isToRun && inTreeAfterOurs(inputs.requestTimeoutSeconds, { guard, waited, leaveOut }, work);
   const isConverted = (): boolean => earlier.inTree?.outcome === "succeeded";
   // Where discovery alone speaks for a server, whose handlers may be behind what it shows, nothing is rewritten ahead.
   const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || guard !== undefined);
-  const awaited = { waited, inTree, isAhead, guard, isConverted, ...(isConverting && inTreeAfter(inputs, isInTree)) };
-  const result = await rewriteWhenOver(target, awaited, row, work);
-  earlier.seconds ??= Math.max(earlier.inTree?.seconds ?? 0, result.aheadSeconds) + result.seconds;
+  const result = await rewriteWhenOver(target, { waited, inTree, ...turn, isAhead, guard, isConverted }, row, work);
+  const inTreeSeconds = earlier.inTree?.seconds ?? 0;
+  const { aheadSeconds, seconds } = result;
+  earlier.seconds ??= (isConverting ? inTreeSeconds + aheadSeconds : Math.max(inTreeSeconds, aheadSeconds)) + seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;
   return result;
-}
-
-/** Through a webhook the in-tree migrator begins after the wait and our own rewriting: it is given as long again as the longer of the two. */
-function inTreeAfter(
-  { requestTimeoutSeconds }: ProveInputs,
-  isInTree: boolean,
-): Pick<Awaited, "inTreeSeconds" | "leaves"> {
-  const wait = secondsOfRequestsInFlight(requestTimeoutSeconds);
-  return {
-    inTreeSeconds: (ownSeconds) => 2 * Math.max(ownSeconds, wait),
-    leaves: isInTree ? IN_TREE_EVENTS : 0,
-  };
 }
 
 /** What was rehearsed is one generation; through another one nothing is rewritten. */
@@ -192,7 +182,7 @@ function describePass(
   servers: ApiServers,
   evidence: readonly string[],
   result: RewriteResult,
-  { inTree, seconds = 0 }: Earlier,
+  { inTree, leftOut = "directly", seconds = 0 }: Earlier,
 ): Pass {
   const proof: Proof = {
     uid: before.metadata.uid ?? "",
@@ -204,7 +194,7 @@ function describePass(
     servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
     missing: [...servers.missingEvidence],
   };
-  const how = inTree === undefined ? "directly" : inTree.message;
+  const how = inTree?.message ?? leftOut;
   return {
     proof,
     proven: result.visited - result.gone,

@@ -60,6 +60,13 @@ export function recordedRehearsal(live: Definition): RehearsalRecord | undefined
   return parse<RehearsalRecord>(live.metadata.annotations?.[REHEARSAL_ANNOTATION]);
 }
 
+/** A record speaks of the very definition that was rehearsed. */
+export function hasValidRehearsal(live: Definition, version: string, schema?: string): boolean {
+  const record = recordedRehearsal(live);
+  if (record === undefined || record.version !== version || record.uid !== live.metadata.uid) return false;
+  return record.generation === live.metadata.generation && (schema === undefined || record.schema === schema);
+}
+
 /** Damaged by hand is as good as none. */
 function parse<T>(annotation: string | undefined): T | undefined {
   try {

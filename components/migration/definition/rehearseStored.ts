@@ -6,7 +6,7 @@ import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/
 import { assertNoneFailed, withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { planDefinitionVersionsToRehearse } from "./plan";
-import { recordedRehearsal } from "./recordedOnDefinition";
+import { hasValidRehearsal, recordedRehearsal, type RehearsalRecord } from "./recordedOnDefinition";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** The objects of a CRD, and the version in which all of them are to be stored. */
@@ -27,7 +27,8 @@ const FRESH_MS = 10_000;
  */
 export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definition, work: ClusterWork): Promise<void> {
   const { version } = objects;
-  const { endedAt = 0, flipped } = recordedRehearsal(live) ?? {};
+  const { endedAt = 0 } = recordedRehearsal(live) ?? {};
+  const flipped = recordedFlip(live, version);
   const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
   if (isFresh || !isWebhookConversion(live.spec.conversion)) return;
   await rehearseStored(versionsStillStored(live, version), live, objects, work, flipped?.at);
@@ -35,9 +36,14 @@ export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definitio
 
 /** From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older. */
 function versionsStillStored(live: Definition, version: string): string[] {
-  const { flipped } = recordedRehearsal(live) ?? {};
+  const flipped = recordedFlip(live, version);
   const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
   return isSame ? [flipped.from] : planDefinitionVersionsToRehearse(live, version);
+}
+
+/** Of this very definition: one from before an edit by someone else speaks of another flip. */
+function recordedFlip(live: Definition, version: string): RehearsalRecord["flipped"] {
+  return hasValidRehearsal(live, version) ? recordedRehearsal(live)?.flipped : undefined;
 }
 
 /** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */
@@ -48,7 +54,7 @@ export function guardOfRehearsedStored(
 ): Guard | undefined {
   const [from] = versionsStillStored(live, version);
   if (from === undefined) return undefined;
-  const upTo = recordedRehearsal(live)?.flipped?.at;
+  const upTo = recordedFlip(live, version)?.at;
   return conversionGuard(work.cluster, { definition: live, from, to: version, upTo }, work);
 }
 
@@ -63,7 +69,7 @@ export async function rehearseStored(
   const clean: RehearsalResult[] = [];
   const done =
     storageVersion(live) === version
-      ? "storage has flipped, and at most the object that agreement is tried with was rewritten, without a loss"
+      ? "storage has flipped; what was rewritten so far was rewritten without a loss"
       : "nothing was flipped or rewritten";
   for (const from of versions) {
     const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo, mayBeLarge }, work);

@@ -33,8 +33,9 @@ export interface InTreeResult {
 
 const POLL_MS = 1_000;
 const NUDGES = 30;
-/** Objects that are left for its informer: it begins when it has seen one of them rewritten, or a minute later. */
-export const IN_TREE_EVENTS = 5;
+const NUDGE_OBJECTS = 5;
+/** Objects to be left for its informer: it begins when it has seen one rewritten, or a minute later. One may be refused, one just written. */
+export const IN_TREE_EVENTS = 3;
 /** A write to the migration while it runs makes the migrator go through the objects once more at its end. */
 const ASKED_AGAIN_OBJECTS = 500;
 const CREATE_TRIES = 3;
@@ -196,7 +197,7 @@ class InTreeMigration {
    * bookmark a minute. Rewriting one stale object, which has to be done anyway, is such an event.
    */
   private async moveInformer(): Promise<void> {
-    const { objects } = await this.firstObjects(IN_TREE_EVENTS);
+    const { objects } = await this.firstObjects(NUDGE_OBJECTS);
     for (const object of objects) {
       try {
         const answer = await touchObject(this.cluster, this.subject.resource, object, this.work);

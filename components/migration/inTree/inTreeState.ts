@@ -76,7 +76,8 @@ export function describeInTreeState(name: string, state: InTreeState): string {
   const migration = `StorageVersionMigration ${name}`;
   if (state.kind === "succeeded") return `${migration} succeeded`;
   if (state.kind === "failed") return `${migration} failed: ${state.message}`;
-  if (state.kind === "overtaken") return `${migration} was given up: our own rewriting was through, each object of it`;
+  if (state.kind === "overtaken")
+    return `${migration} was given up: our own rewriting was through, and it had had its time`;
   return `${migration} stalled: ${state.message}`;
 }
 

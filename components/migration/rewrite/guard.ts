@@ -45,9 +45,9 @@ const TEST_FAILED = "the server rejected our request due to an error in our requ
 /** The API server would not have written what is expected, and wrote nothing. */
 export class GuardError extends UserError {}
 
-/** True for an object that the rewrite converts for sure: it was not written since the flip. */
-export function isGuarded(guard: Guard | undefined, listed: KubernetesObject): guard is Guard {
-  return guard !== undefined && !isNewerObject(listed, guard.upTo);
+/** Stored in the old version for sure. */
+function isOlderThanFlip({ upTo }: Guard, object: KubernetesObject): boolean {
+  return !isNewerObject(object, upTo);
 }
 
 /** Under the guard where there is one. */
@@ -58,36 +58,9 @@ export function rewriteObject(
   listed: KubernetesObject,
   options: TouchOptions,
 ): Promise<KubernetesObject> {
-  if (guard === undefined) return touchObject(caller, resource, listed, options);
-  return isGuarded(guard, listed)
-    ? rewriteUnderGuard(caller, resource, guard, listed, options)
-    : rewriteAsFound(caller, resource, guard, listed, options);
-}
-
-/**
- * Rewrites an object that was written since the flip: in the new version, or in the old one by a request in flight across it.
- * In the new one it may hold what the old one does not show, so that the conversion asked by us tells nothing. What is found
- * in the new version must give back what the old one shows, and is what the rewrite must leave.
- *
- * @param listed the object as `guard.from` shows it
- */
-async function rewriteAsFound(
-  caller: Caller,
-  resource: Resource,
-  guard: Guard,
-  listed: KubernetesObject,
-  options: TouchOptions,
-): Promise<KubernetesObject> {
-  const found = await readGuarded(caller, resource, listed, options.signal);
-  const original = isSame(listed, found) ? listed : await readGuarded(caller, guard.from, listed, options.signal);
-  // Written at this very moment: requests in flight are over, or the pass that counts comes after them.
-  if (!isSame(original, found)) return touchObject(caller, resource, listed, options);
-  await guard.assertKept(original, found);
-  return rewriteAs(caller, resource, guard, { original, expected: found }, options);
-}
-
-function isSame(left: KubernetesObject, right: KubernetesObject): boolean {
-  return left.metadata.resourceVersion === right.metadata.resourceVersion;
+  return guard === undefined
+    ? touchObject(caller, resource, listed, options)
+    : rewriteUnderGuard(caller, resource, guard, listed, options);
 }
 
 /**
@@ -95,67 +68,75 @@ function isSame(left: KubernetesObject, right: KubernetesObject): boolean {
  * converts it to what is expected. The tests see what is written: each try of GuaranteedUpdate applies the patch to the
  * object that it has just read (k8s.io/apiserver pkg/storage/etcd3/store.go).
  *
+ * An object that was written since the flip is in the new version, or in the old one by a request in flight across the flip.
+ * In the new one it may hold what the old one does not show, so that our own conversion tells nothing: what is found there
+ * must give back what the old version shows, and is expected.
+ *
  * @param resource the new version's endpoint
- * @param original the object as `guard.from` shows it
+ * @param listed the object as `guard.from` shows it
  */
 export async function rewriteUnderGuard(
   caller: Caller,
   resource: Resource,
   guard: Guard,
-  original: KubernetesObject,
+  listed: KubernetesObject,
   options: TouchOptions,
 ): Promise<KubernetesObject> {
-  return rewriteAs(caller, resource, guard, { original, expected: await guard.expected(original) }, options);
-}
-
-interface Expectation {
-  /** As `guard.from` shows it. */
-  readonly original: KubernetesObject;
-  /** In the new version. */
-  readonly expected: KubernetesObject;
-}
-
-async function rewriteAs(
-  caller: Caller,
-  resource: Resource,
-  guard: Guard,
-  { original, expected }: Expectation,
-  { signal, whole = false }: TouchOptions,
-): Promise<KubernetesObject> {
+  const expectedOf = (object: KubernetesObject) =>
+    isOlderThanFlip(guard, object) ? guard.expected(object) : undefined;
+  let original = listed;
+  let expected = await expectedOf(original);
   for (let tried = 1; ; tried++) {
-    try {
-      return await caller.call<KubernetesObject>({
-        method: "PATCH",
-        path: resourcePath(resource, original.metadata),
-        body: guardTests(expected),
-        contentType: PatchType.json,
-        ...(!whole && { accept: MetadataOnly.object }),
-        signal,
-      });
-    } catch (error) {
-      if (!hasErrorStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
-      if (tried === TRIES) throw await whyRefused(caller, resource, expected, signal);
+    const answer = expected && (await patchAsExpected(caller, resource, expected, options));
+    if (answer !== undefined) return answer;
+    const found = await readGuarded(caller, resource, original, options.signal);
+    if (!isSame(original, found)) {
+      // One that is written all the time was written since all API servers agreed.
+      if (tried >= TRIES) return touchObject(caller, resource, original, options);
+      original = await readGuarded(caller, guard.from, original, options.signal);
+      expected = await expectedOf(original);
+      continue;
     }
-    const found = await readGuarded(caller, resource, original, signal);
-    if (isSame(original, found)) {
+    if (expected !== undefined) {
+      if (tried >= TRIES) throw await whyRefused(caller, resource, expected, options.signal);
       const { lost } = compareObjects(expected, found);
       if (lost.length > 0) throw new GuardError(describeLoss(resource, lost));
-      // Stored in the new version already, it may hold what the old one does not show.
-      await guard.assertKept(original, found);
-      expected = found;
-    } else {
-      // Someone wrote it in between: it is stored in the new version, or what is expected is to be found out anew.
-      if (!isGuarded(guard, found)) return touchObject(caller, resource, original, { signal, whole });
-      original = await readGuarded(caller, guard.from, original, signal);
-      expected = await guard.expected(original);
     }
+    await guard.assertKept(original, found);
+    expected = found;
   }
 }
 
+/** Undefined where the API server would write something else. */
+async function patchAsExpected(
+  caller: Caller,
+  resource: Resource,
+  expected: KubernetesObject,
+  { signal, whole = false }: TouchOptions,
+): Promise<KubernetesObject | undefined> {
+  try {
+    return await caller.call<KubernetesObject>({
+      method: "PATCH",
+      path: resourcePath(resource, expected.metadata),
+      body: guardTests(expected),
+      contentType: PatchType.json,
+      ...(!whole && { accept: MetadataOnly.object }),
+      signal,
+    });
+  } catch (error) {
+    if (!hasErrorStatus(error, 422) || error.serverMessage !== TEST_FAILED) throw error;
+    return undefined;
+  }
+}
+
+function isSame(left: KubernetesObject, right: KubernetesObject): boolean {
+  return left.metadata.resourceVersion === right.metadata.resourceVersion;
+}
+
 /**
- * A conversion that asks fine and writes otherwise. The API server patches what its watch cache holds, if that is no older than
- * etcd (k8s.io/apiserver pkg/storage/cacher/cacher.go, GuaranteedUpdate). There it is as the webhook converted it when it was
- * written or the cache began, however the webhook converts now.
+ * Why the API server refuses what the webhook, asked by us, answers rightly. It patches what its watch cache holds, if that is
+ * no older than etcd (k8s.io/apiserver pkg/storage/cacher/cacher.go, GuaranteedUpdate): the object as the webhook converted it
+ * when it was written or the cache began, however the webhook converts now. Asked is whichever API server answers.
  */
 async function whyRefused(
   caller: Caller,
@@ -173,7 +154,7 @@ async function whyRefused(
   const differs = [...lost, ...changed];
   if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeLoss(resource, []));
   return new GuardError(
-    `not rewritten: the API server's watch cache still holds what the conversion to ${resource.version} once made of it, without ${listPaths(differs)}; whoever writes it now loses that; have the cache filled anew: restart the API servers, or change the CRD's spec, say a description`,
+    `not rewritten: the API server's watch cache still holds what the conversion to ${resource.version} once made of it, other in ${listPaths(differs)}; whoever writes it now stores that; have the cache filled anew: restart the API servers, or change the CRD's spec, say a description`,
   );
 }
 

@@ -7,14 +7,12 @@ import { type Guard, rewriteObject } from "./guard";
 import { KnownStored } from "./knownStored";
 
 export interface AheadOptions {
-  /** Aborts when nothing has to be waited for any more. */
+  /** Aborts when the wait and the in-tree migrator are over. */
   readonly over: AbortSignal;
-  /** Every API server, each asked by its own address, has agreed on what is written now. Nothing is done where not. */
-  readonly isAhead: boolean;
   /** What a rewrite must leave of an object. */
   readonly guard?: Guard | undefined;
-  /** So many of the first objects are left as they are. @default 0 */
-  readonly leaves?: number | undefined;
+  /** So many of the first objects are left to an in-tree migrator that comes after. @default 0 */
+  readonly leaveFirst?: number;
 }
 
 export interface RewrittenAhead {
@@ -28,9 +26,9 @@ export interface RewrittenAhead {
   readonly known: KnownStored;
 }
 
-/** Below it the pass that counts takes a second or two: not worth one more walk, unless what comes after has no guard. */
+/** Below it the pass that counts takes a second or two: not worth one more walk, unless a migrator comes before it that has no guard. */
 const AT_LEAST = 1_000;
-const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, known: new KnownStored() };
+export const NOTHING_AHEAD: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, known: new KnownStored() };
 
 /**
  * Rewrites objects while something has to be waited for anyway, and stops when that is over. By itself it proves nothing: a request
@@ -40,10 +38,9 @@ const NOTHING: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, know
 export async function rewriteAhead(
   cluster: Cluster,
   resource: Resource,
-  { over, isAhead, guard, leaves = 0 }: AheadOptions,
+  { over, guard, leaveFirst = 0 }: AheadOptions,
   work: Work,
 ): Promise<RewrittenAhead> {
-  if (!isAhead) return NOTHING;
   const signal = AbortSignal.any([work.signal, over]);
   const began = performance.now();
   let left = 0;
@@ -59,13 +56,16 @@ export async function rewriteAhead(
   };
   const sent = new Set<Promise<void>>();
   const visit = (listed: KubernetesObject): Promise<void> => {
-    if (left < leaves) return Promise.resolve(void left++);
+    if (left < leaveFirst) {
+      left++;
+      return Promise.resolve();
+    }
     const rewriting = rewrite(listed);
     sent.add(rewriting);
     return rewriting.finally(() => sent.delete(rewriting));
   };
   try {
-    if (guard === undefined && (await countObjects(cluster, resource, signal)).objects < AT_LEAST) return NOTHING;
+    if (leaveFirst === 0 && (await countObjects(cluster, resource, signal)).objects < AT_LEAST) return NOTHING_AHEAD;
     const options = { ...work, signal, doing: "rewriting ahead", full: guard !== undefined };
     const walked = await forEachObject(cluster, guard?.from ?? resource, visit, options);
     isWhole = walked.failedCount === 0;

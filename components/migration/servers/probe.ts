@@ -6,7 +6,7 @@ import type { Work } from "../../kubernetes/report";
 import { compareObjects } from "../rehearsal/compare";
 import { RehearsalError } from "../rehearsal/rehearseObject";
 import { WebhookError } from "../rehearsal/webhookClient";
-import { type Guard, GuardError, rewriteUnderGuard, isGuarded, readGuarded } from "../rewrite/guard";
+import { type Guard, GuardError, rewriteUnderGuard, readGuarded } from "../rewrite/guard";
 import { touchObject } from "../rewrite/touch";
 import { visitEveryServer } from "./everyServer";
 
@@ -65,7 +65,7 @@ async function rewriteProbe(
   signal: AbortSignal,
 ): Promise<KubernetesObject> {
   const { guard } = target;
-  if (!isGuarded(guard, listed)) return touchObject(server, target, listed, { signal, whole: true });
+  if (guard === undefined) return touchObject(server, target, listed, { signal, whole: true });
   const original = await readGuarded(server, guard.from, listed, signal);
   return rewriteUnderGuard(server, target, guard, original, { signal, whole: true });
 }

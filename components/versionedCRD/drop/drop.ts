@@ -36,11 +36,12 @@ export const drop: RolloutPhase<DropInputs> = {
     const { notes = [], problems = [], warnings = [] } = await previewUsageBeforeDrop(inputs, cluster, live);
     // Held back it changes nothing, and what stands in its way then is no reason to stop the phases before it.
     if (inputs.heldBy !== undefined) return { plan, notes };
-    const approval = checkRemovalAcknowledged(versionDropped(inputs), namesToDrop(inputs, live));
+    const names = namesToDrop(inputs, live);
+    const approval = checkRemovalAcknowledged(versionDropped(inputs), names);
     const others = await checkDependentsAtDrop(inputs, cluster, live);
     return {
       plan,
-      notes: [...notes, ...approval.notes],
+      notes: [...notes, ...approval.notes, ...noteForegroundDeletes(names)],
       problems: [...approval.problems, ...problems, ...others.problems, ...(await previewDropBackup(inputs, live))],
       warnings: [...warnings, ...others.warnings],
     };
@@ -102,6 +103,17 @@ function describeDropped(names: readonly string[], live: Definition, { descripti
 
 function namesToDrop({ versions }: DropInputs, live: Definition): string[] {
   return withdrawnVersions(live, versions).map(({ name }) => name);
+}
+
+/**
+ * The garbage collector asks for an object in the version in which it saw it first
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/controller/garbagecollector/graph_builder.go).
+ */
+function noteForegroundDeletes(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `restart kube-controller-manager after this, before you delete older objects with --cascade=foreground: it knows them as ${names.join(", ")} until then`,
+  ];
 }
 
 /** Asked again where it is done: a version may have come since preview, which nobody has named. */

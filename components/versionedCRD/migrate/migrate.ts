@@ -6,6 +6,7 @@ import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../m
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { migrateAndProve, recordMigratedAndPrune } from "../../migration/definition/migrateAndProve";
 import { describeProvenPasses } from "../../migration/rewrite/passes";
+import { hasValidRehearsal } from "../../migration/definition/recordedOnDefinition";
 import { rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { withAcknowledgedSize } from "../crdAcknowledgements";
 import { currentOutputs } from "../currentOutputs";
@@ -13,7 +14,6 @@ import { expectedOutputs } from "../expectedOutputs";
 import type { MigrateInputs, MigrateOutputs, RolloutPhase } from "../inputs";
 import { noteObjects } from "./noteObjects";
 import { planFacts } from "../planReads";
-import { hasValidRehearsal } from "../rehearsalRecord";
 
 /** migrate: every object is rewritten on every API server, proven, recorded; then storedVersions is pruned. */
 export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {

@@ -12,10 +12,13 @@ import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/d
 import { applyDefinition } from "../applyDefinition";
 import { planStore } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
-import { recordedRehearsal, type RehearsalRecord } from "../../migration/definition/recordedOnDefinition";
+import {
+  hasValidRehearsal,
+  recordedRehearsal,
+  type RehearsalRecord,
+} from "../../migration/definition/recordedOnDefinition";
 import { guardOfRehearsedStored, rehearseStoredAgain } from "../../migration/definition/rehearseStored";
 import { storedStage } from "../stages";
-import { hasValidRehearsal } from "../rehearsalRecord";
 import { hasFieldsWeOwn } from "../fieldsWeOwn";
 
 /** store: one edit flips storage, then every API server must store the new version. */

@@ -57,7 +57,8 @@ interface Given {
   readonly isAhead?: boolean;
   readonly inTreeSeconds?: (ownSeconds: number) => number;
   readonly guard?: Guard;
-  readonly leaves?: number;
+  readonly beforeInTree?: Awaited["beforeInTree"];
+  readonly leaveFirst?: number;
   readonly isConverted?: () => boolean;
 }
 
@@ -168,17 +169,69 @@ test("a refusal that stays is reported as it is where nothing is rewritten ahead
   expect(outcomes[0]).toEqual(outcomes[1]);
 });
 
-test("an in-tree migrator that comes after our own rewriting has that go on beyond the wait, finds it done, and then counts the pass", async () => {
-  const server = serverOf((name) => (name === "o-0" || name === "o-1" ? 422 : undefined));
-  let done: unknown[] = [];
-  const inTree: Awaited["inTree"] = async (_waits, ahead) => {
-    await ahead;
-    done = [server.asked.filter(({ method }) => method === "PATCH").length, server.versions()];
+describe("an in-tree migrator that comes after our own rewriting", () => {
+  /** What of it was there when that began. */
+  const begun = (server: ReturnType<typeof serverOf>, is = true) => {
+    const at: { patches: number; versions: Set<string> }[] = [];
+    const given = {
+      leaveFirst: 3,
+      beforeInTree: async (ahead: Promise<unknown>) => {
+        await ahead;
+        return is;
+      },
+      inTree: () => {
+        const patches = server.asked.filter(({ method }) => method === "PATCH").length;
+        at.push({ patches, versions: server.versions() });
+        return Promise.resolve();
+      },
+    };
+    return { at, given };
   };
-  // Two of those that are left would be refused.
-  const result = await pass(server, { waited: after(100), inTree, leaves: 5 });
-  expect(done).toEqual([OBJECTS - 5, new Set(["v1", "v2"])]);
-  expect(result).toMatchObject({ visited: OBJECTS, failedCount: 2 });
+
+  test("finds it through with all but a few, also beyond the wait; then counts the pass", async () => {
+    const server = serverOf();
+    const { at, given } = begun(server);
+    const result = await pass(server, { waited: after(100), ...given });
+    expect(at).toEqual([{ patches: OBJECTS - 3, versions: new Set(["v1", "v2"]) }]);
+    expect(result).toMatchObject({ visited: OBJECTS, rewritten: OBJECTS, failedCount: 0 });
+  });
+
+  test("is left out where that says so", async () => {
+    const server = serverOf();
+    const { at, given } = begun(server, false);
+    expect(await pass(server, { waited: after(100), ...given })).toMatchObject({ rewritten: OBJECTS });
+    expect(at).toEqual([]);
+  });
+
+  test("where not every API server has agreed by its own address, that begins after the wait, and the pass asks about every object", async () => {
+    const server = serverOf();
+    const { at, given } = begun(server);
+    await pass(server, { waited: after(WAIT_MS), isAhead: false, ...given });
+    const patches = server.asked.filter(({ method }) => method === "PATCH");
+    expect(Math.min(...patches.map((each) => each.at))).toBe(WAIT_MS);
+    expect(at).toEqual([{ patches: OBJECTS - 3, versions: new Set(["v1", "v2"]) }]);
+    expect(patches).toHaveLength(OBJECTS - 3 + OBJECTS);
+  });
+
+  test("is given its time from when it begins, however long it was held up", async () => {
+    const began: number[] = [];
+    const start = Date.now();
+    let enoughAt = 0;
+    const inTree: Awaited["inTree"] = async ({ enough }) => {
+      began.push(Date.now() - start);
+      await new Promise((resolve) => enough?.addEventListener("abort", resolve));
+      enoughAt = Date.now() - start;
+    };
+    const beforeInTree = async (ahead: Promise<unknown>) => {
+      await ahead;
+      await after(100_000);
+      return true;
+    };
+    await pass(serverOf(), { waited: after(100), inTree, beforeInTree, leaveFirst: 3, inTreeSeconds: () => 50 });
+    expect(began[0]).toBeGreaterThan(100_000);
+    expect(enoughAt - (began[0] ?? 0)).toBeGreaterThanOrEqual(50_000);
+    expect(enoughAt - (began[0] ?? 0)).toBeLessThan(52_000);
+  });
 });
 
 test.each(["waited", "inTree"] as const)("what %s fails with ends it, and nothing counts", async (which) => {

@@ -1,0 +1,64 @@
+import type { ClusterWork } from "../../../components/kubernetes/cluster";
+import { inTreeAfterOurs } from "../../../components/migration/definition/inTreeAfterOurs";
+import type { Guard } from "../../../components/migration/rewrite/guard";
+import { NOTHING_AHEAD } from "../../../components/migration/rewrite/rewriteAhead";
+
+const from = { group: "g", version: "v1", plural: "foos" };
+const whole = { ...NOTHING_AHEAD, isWhole: true };
+const guardThat = (expected: Guard["expected"]): Guard => ({ from, expected, assertKept: () => Promise.resolve() });
+
+interface Given {
+  readonly guard?: Guard | undefined;
+  readonly waited?: Promise<unknown>;
+  readonly ahead?: Promise<typeof NOTHING_AHEAD>;
+}
+
+/** Whether it begins, and why not. */
+async function begins({ ahead = Promise.resolve(whole), waited = Promise.resolve(), ...given }: Given) {
+  const said: string[] = [];
+  const guard = "guard" in given ? given.guard : guardThat((original) => Promise.resolve(original));
+  const object = { metadata: { name: "x", resourceVersion: "1" } };
+  const call = ({ query }: { query?: object }): Promise<unknown> =>
+    Promise.resolve(query === undefined ? object : { metadata: {}, items: [object] });
+  const work = { cluster: { call }, report: () => undefined, signal: new AbortController().signal };
+  const leaveOut = (why: string): void => void said.push(why);
+  const turn = inTreeAfterOurs(60, { guard, waited, leaveOut }, work as unknown as ClusterWork);
+  return [await turn.beforeInTree?.(ahead), ...said];
+}
+
+test("it begins when our own rewriting is through with every object and what is left loses nothing", async () => {
+  expect(await begins({})).toEqual([true]);
+});
+
+test("it is left out where an object could not be rewritten", async () => {
+  expect(await begins({ ahead: Promise.resolve(NOTHING_AHEAD) })).toEqual([
+    false,
+    "our own rewriting before it could not rewrite every object",
+  ]);
+});
+
+test("it is left out where the conversion of what is left loses something", async () => {
+  const guard = guardThat(() => Promise.reject(new Error("loses .port")));
+  expect(await begins({ guard })).toEqual([false, "the conversion of what was left for it loses something"]);
+});
+
+test("where no served version shows objects as they are stored, there is no guard, and it begins after the wait", async () => {
+  expect(await begins({ guard: undefined, ahead: Promise.resolve(NOTHING_AHEAD) })).toEqual([true]);
+  expect(
+    inTreeAfterOurs(60, { guard: undefined, waited: Promise.resolve(), leaveOut: () => undefined }, {} as ClusterWork)
+      .leaveFirst,
+  ).toBe(0);
+});
+
+test("what the wait fails with ends it", async () => {
+  await expect(begins({ waited: Promise.reject(new Error("the lock is lost")) })).rejects.toThrow("the lock is lost");
+});
+
+test("it is given as long as the longer of the wait and our own rewriting", () => {
+  const { inTreeSeconds } = inTreeAfterOurs(
+    60,
+    { guard: undefined, waited: Promise.resolve(), leaveOut: () => undefined },
+    {} as ClusterWork,
+  );
+  expect([inTreeSeconds?.(10), inTreeSeconds?.(100)]).toEqual([66, 100]);
+});
