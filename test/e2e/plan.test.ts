@@ -120,7 +120,10 @@ describe("the plan as one block, from what the real engine prints", () => {
     use(crdWith(["v2 storage"]));
     const [before, after] = [await documentIn(await preview()), await documentIn(await up())];
     expect(before.counts).toMatchObject({ steps: 1, cannotBeUndone: 1, errors: 0 });
-    expect(before.components[0]?.notes).toHaveLength(1);
+    expect(before.components[0]?.notes.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^v1 is still used: /),
+      "restart kube-controller-manager after this, before you delete older objects with --cascade=foreground: it knows them as v1 until then",
+    ]);
     const withoutNotes = ({ components, ...rest }: Plan): object => ({
       ...rest,
       components: components.map((each) => ({ ...each, notes: [] })),

@@ -111,6 +111,16 @@ test("another refusal is the server's own", async () => {
   expect(asks.asked).toHaveLength(1);
 });
 
+test("one that is written four times while it is looked at, and is refused after that, ends as well", async () => {
+  const shown = (revision: number): KubernetesObject => named(String(revision), { hostPort: "b:2" });
+  const found = named("14", { host: "b", port: "2" });
+  const written = [shown(7), shown(8), shown(9), shown(10), shown(11), shown(12), shown(13), shown(14)];
+  const asks = caller(...written, found, refused(TEST_FAILED), found, found);
+  const since: Guard = { ...guard, upTo: "5" };
+  await expect(rewriteObject(asks, to, since, shown(6), { signal })).rejects.toThrow(/replicas/);
+  expect(asks.asked).toHaveLength(12);
+});
+
 describe("an object that was written since the flip", () => {
   const since: Guard = { ...guard, upTo: "5", expected: () => Promise.reject(new Error("is not asked")) };
   const listed = named("6", { hostPort: "a:1" });

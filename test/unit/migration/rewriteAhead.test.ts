@@ -66,7 +66,7 @@ test("it stops when the wait is over, and leaveFirst the rest to the pass that c
   expect(rewritten).toBeLessThan(900);
 });
 
-test("what it is to leave of the first objects it leaveFirst, and it is whole all the same", async () => {
+test("what it is to leave of the first objects it leaves, and it is whole all the same", async () => {
   const fake = clusterOf(1_000);
   expect(await run(fake, 3_000_000, { leaveFirst: 5 })).toMatchObject({ rewritten: 995, isWhole: true });
   expect(fake.patched()).toBe(995);
