@@ -22,7 +22,7 @@ export interface Awaited {
    * be it after the wait.
    */
   readonly beforeInTree?: ((ahead: Promise<RewrittenAhead>) => Promise<boolean>) | undefined;
-  /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten ahead. */
+  /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten during the wait. */
   readonly isAhead: boolean;
   /** How long the in-tree migrator is given from its start, where our own rewriting was through after so long. By default twice as long. */
   readonly inTreeSeconds?: (ownSeconds: number) => number;
@@ -67,7 +67,7 @@ export async function rewriteWhenOver(
   const stop = new AbortController();
   const rewriting = row.step("own", work, async (step) => {
     if (!isAhead && leaveFirst === 0) return NOTHING_AHEAD;
-    if (!isAhead) await waited.catch(() => undefined);
+    if (!isAhead) await waited.catch(() => undefined); // after it an answer is as good as in the pass that counts
     return rewriteAhead(work.cluster, resource, { over: stop.signal, guard, leaveFirst }, step);
   });
   let inTreeBegan = Infinity;
@@ -86,8 +86,7 @@ export async function rewriteWhenOver(
     enough.abort();
   }
   await over;
-  // What was rewritten after the wait because not every API server could be asked by itself proves nothing of each.
-  const how = { guard: isConverted() ? undefined : guard, known: isAhead ? ahead.known : undefined };
+  const how = { guard: isConverted() ? undefined : guard, known: ahead.known };
   const result = await rewriteAllObjects(work.cluster, resource, work, how);
   // An object that was written in both counts once.
   const rewritten = Math.min(result.rewritten + ahead.rewritten, result.visited - result.gone);

@@ -203,14 +203,14 @@ describe("an in-tree migrator that comes after our own rewriting", () => {
     expect(at).toEqual([]);
   });
 
-  test("where not every API server has agreed by its own address, that begins after the wait, and the pass asks about every object", async () => {
+  test("where not every API server has agreed by its own address, that begins after the wait; the pass asks about each other object", async () => {
     const server = serverOf();
     const { at, given } = begun(server);
     await pass(server, { waited: after(WAIT_MS), isAhead: false, ...given });
     const patches = server.asked.filter(({ method }) => method === "PATCH");
     expect(Math.min(...patches.map((each) => each.at))).toBe(WAIT_MS);
     expect(at).toEqual([{ patches: OBJECTS - 3, versions: new Set(["v1", "v2"]) }]);
-    expect(patches).toHaveLength(OBJECTS - 3 + OBJECTS);
+    expect(patches).toHaveLength(OBJECTS);
   });
 
   test("is given its time from when it begins, however long it was held up", async () => {
