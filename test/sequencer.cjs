@@ -40,6 +40,7 @@ const LONG = [
   "ownAuthority",
   "adopting",
   "dropOthers",
+  "engineAheadWebhook",
   "objectsKept",
 ];
 

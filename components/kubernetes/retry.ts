@@ -56,9 +56,10 @@ export function decideRetry(error: unknown, { tried, sinceFirstMs, lastMs }: Tri
     return goesOn ? retryVerdict(Math.min(BACKOFF_MS, doubled), true) : { kind: "failed", general: true };
   }
   if (error.status >= 500) {
-    const again = isWebhookAway(error) ? sinceFirstMs < WEBHOOK_AWAY_MS : tried <= INTERNAL_ERRORS;
+    const trouble = webhookTrouble(error);
+    const again = trouble === "away" ? sinceFirstMs < WEBHOOK_AWAY_MS : tried <= INTERNAL_ERRORS;
     if (again && lastMs < SLOW_MS) return retryVerdict(Math.min(LOST_BACKOFF_MS, doubled));
-    return { kind: "failed", general: isUnreachableWebhook(error) };
+    return { kind: "failed", general: trouble !== undefined };
   }
   // A right that is missing is missing for every object.
   return { kind: "failed", general: error.status === 401 || isDenied(error) };
@@ -82,16 +83,12 @@ function isDenied({ status, serverMessage }: ApiError): boolean {
   return status === 403 && /cannot \S+ resource/.test(serverMessage);
 }
 
-/** The API server could not reach a conversion or admission webhook, as opposed to one that answered no. */
-function isUnreachableWebhook(error: ApiError): boolean {
-  return /webhook.*(?:Post "|service "[^"]+" not found|no endpoints available)/.test(error.serverMessage);
-}
-
-/** Nothing listens there just now, as while its container restarts. */
-function isWebhookAway(error: ApiError): boolean {
-  return /webhook.*(?:Post ".*(?:connection refused|connection reset|EOF)|no endpoints available)/.test(
-    error.serverMessage,
-  );
+/** What kept the API server from asking a conversion or admission webhook; undefined where that one answered. */
+function webhookTrouble({ serverMessage }: ApiError): "away" | "unreachable" | undefined {
+  const [said] = /webhook.*(?:Post ".*|service "[^"]+" not found|no endpoints available)/.exec(serverMessage) ?? [];
+  if (said === undefined) return undefined;
+  // Nothing listens there just now, as while its container restarts.
+  return /connection refused|connection reset|EOF|no endpoints available/.test(said) ? "away" : "unreachable";
 }
 
 export interface Retries {
