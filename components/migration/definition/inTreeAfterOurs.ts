@@ -32,7 +32,7 @@ export function inTreeAfterOurs(
       if (guard === undefined) return true;
       if (!(await ahead).isWhole) leaveOut("our own rewriting before it could not rewrite every object");
       else if (await isKept(guard, work)) return true;
-      else leaveOut("the conversion of what was left for it loses something");
+      else leaveOut("what was left for it was not seen to convert without a loss");
       return false;
     },
   };

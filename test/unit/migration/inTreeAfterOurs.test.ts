@@ -39,7 +39,7 @@ test("it is left out where an object could not be rewritten", async () => {
 
 test("it is left out where the conversion of what is left loses something", async () => {
   const guard = guardThat(() => Promise.reject(new Error("loses .port")));
-  expect(await begins({ guard })).toEqual([false, "the conversion of what was left for it loses something"]);
+  expect(await begins({ guard })).toEqual([false, "what was left for it was not seen to convert without a loss"]);
 });
 
 test("where no served version shows objects as they are stored, there is no guard, and it begins after the wait", async () => {
