@@ -120,7 +120,7 @@ async function rewriteOnce(
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const isConverting = isWebhookConversion(before.spec.conversion);
   const guard = isConverting && !earlier.isConverted ? target.guard : undefined;
-  const isToRun = isInTree && earlier.inTree === undefined;
+  const isToRun = isInTree && earlier.inTree === undefined && earlier.leftOut === undefined;
   const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
       if (isToRun) earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
