@@ -30,7 +30,7 @@ export interface Plan {
   readonly kind: Kind;
   /** "default" leaves it to the component. */
   readonly migrator: "direct" | "default";
-  /** So many that they are rewritten ahead of the pass that counts without a webhook as well: then conversion is None. */
+  /** So many that they are rewritten ahead without a webhook, too: then conversion is None. */
   readonly isMany: boolean;
   readonly faults: readonly PlannedFault[];
 }

@@ -122,7 +122,7 @@ describe("the plan as one block, from what the real engine prints", () => {
     expect(before.counts).toMatchObject({ steps: 1, cannotBeUndone: 1, errors: 0 });
     expect(before.components[0]?.notes.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^v1 is still used: /),
-      "restart kube-controller-manager after this, before you delete older objects with --cascade=foreground: it knows them as v1 until then",
+      "after this, restart kube-controller-manager before you delete older objects with --cascade=foreground: until then it knows them as v1",
     ]);
     const withoutNotes = ({ components, ...rest }: Plan): object => ({
       ...rest,

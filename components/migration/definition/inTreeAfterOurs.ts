@@ -1,5 +1,6 @@
+import type { KubernetesObject } from "../../kubernetes/api";
 import type { ClusterWork } from "../../kubernetes/cluster";
-import { listFirstObjects } from "../../kubernetes/listFirstObjects";
+import { hasErrorStatus } from "../../kubernetes/errors";
 import { IN_TREE_EVENTS } from "../inTree/inTree";
 import { type Guard, readGuarded } from "../rewrite/guard";
 import type { Awaited } from "../rewrite/rewriteWhenOver";
@@ -30,22 +31,28 @@ export function inTreeAfterOurs(
     beforeInTree: async (ahead) => {
       await waited;
       if (guard === undefined) return true;
-      if (!(await ahead).isWhole) leaveOut("our own rewriting before it could not rewrite every object");
-      else if (await isKept(guard, work)) return true;
+      const { isWhole, left } = await ahead;
+      if (!isWhole) leaveOut("our own rewriting before it could not rewrite every object");
+      else if (await isKept(guard, left, work)) return true;
       else leaveOut("what was left for it was not seen to convert without a loss");
       return false;
     },
   };
 }
 
-/** What is left for it, there and back, once more: the webhook may have rolled. Whatever fails here, our own pass meets and tells. */
-async function isKept(guard: Guard, { cluster, signal }: ClusterWork): Promise<boolean> {
-  try {
-    const { objects } = await listFirstObjects(cluster, guard.from, IN_TREE_EVENTS, { signal });
-    for (const each of objects) await guard.expected(await readGuarded(cluster, guard.from, each, signal));
-    return true;
-  } catch {
-    signal.throwIfAborted();
-    return false;
+/** What is left for it, there and back, once more: the webhook may have rolled. */
+async function isKept(
+  guard: Guard,
+  left: readonly KubernetesObject[],
+  { cluster, signal }: ClusterWork,
+): Promise<boolean> {
+  for (const each of left) {
+    try {
+      await guard.expected(await readGuarded(cluster, guard.from, each, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!hasErrorStatus(error, 404)) return false; // one that is gone needs no conversion
+    }
   }
+  return true;
 }

@@ -24,7 +24,7 @@ import {
 import { noteProofOfThisRun } from "./proof";
 import { type Proof } from "./recordedOnDefinition";
 import { inTreeAfterOurs } from "./inTreeAfterOurs";
-import { guardOfRehearsedStored } from "./rehearseStored";
+import { guardOfRehearsedStored, isStoredInSeveral, rehearseStoredAgain } from "./rehearseStored";
 import { isWebhookConversion } from "../../crd/conversion";
 
 /** Which objects are to be proven stored in which version, and how. */
@@ -120,6 +120,11 @@ async function rewriteOnce(
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const isConverting = isWebhookConversion(before.spec.conversion);
   const guard = isConverting && !earlier.isConverted ? target.guard : undefined;
+  const isOfSeveral = guard !== undefined && isStoredInSeveral(before, inputs.version);
+  if (isOfSeveral) {
+    await waited;
+    await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
+  }
   const isToRun = isInTree && earlier.inTree === undefined && earlier.leftOut === undefined;
   const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
@@ -127,10 +132,13 @@ async function rewriteOnce(
     });
   const leaveOut = (why: string): void => void (earlier.leftOut = `no StorageVersionMigration was run: ${why}`);
   const turn =
-    isConverting && isToRun && inTreeAfterOurs(inputs.requestTimeoutSeconds, { guard, waited, leaveOut }, work);
+    isConverting &&
+    isToRun &&
+    !isOfSeveral &&
+    inTreeAfterOurs(inputs.requestTimeoutSeconds, { guard, waited, leaveOut }, work);
   const isConverted = (): boolean => earlier.inTree?.outcome === "succeeded";
-  // Where discovery alone speaks for a server, whose handlers may be behind what it shows, nothing is rewritten ahead.
-  const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || guard !== undefined);
+  // Where discovery alone speaks for a server, whose handlers may be behind what it shows, nothing is rewritten during the wait.
+  const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || (guard !== undefined && !isOfSeveral));
   const result = await rewriteWhenOver(target, { waited, inTree, ...turn, isAhead, guard, isConverted }, row, work);
   const inTreeSeconds = earlier.inTree?.seconds ?? 0;
   const { aheadSeconds, seconds } = result;
@@ -182,7 +190,7 @@ function describePass(
   servers: ApiServers,
   evidence: readonly string[],
   result: RewriteResult,
-  { inTree, leftOut = "directly", seconds = 0 }: Earlier,
+  { inTree, leftOut, seconds = 0 }: Earlier,
 ): Pass {
   const proof: Proof = {
     uid: before.metadata.uid ?? "",
@@ -194,7 +202,7 @@ function describePass(
     servers: servers.distinct ? servers.servers.map(({ address }) => address).sort() : [],
     missing: [...servers.missingEvidence],
   };
-  const how = inTree?.message ?? leftOut;
+  const how = inTree?.message ?? leftOut ?? "directly";
   return {
     proof,
     proven: result.visited - result.gone,

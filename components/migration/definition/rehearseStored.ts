@@ -46,6 +46,11 @@ function recordedFlip(live: Definition, version: string): RehearsalRecord["flipp
   return hasValidRehearsal(live, version) ? recordedRehearsal(live)?.flipped : undefined;
 }
 
+/** A guard sees what one version shows; an object that is stored in another may hold more. */
+export function isStoredInSeveral(live: Definition, version: string): boolean {
+  return versionsStillStored(live, version).length > 1;
+}
+
 /** What each rewrite must leave of an object; undefined where no served version could show objects as they are stored. */
 export function guardOfRehearsedStored(
   { version }: Pick<ObjectsOfCrd, "version">,

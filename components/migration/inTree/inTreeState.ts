@@ -12,7 +12,7 @@ export type InTreeState =
 export interface InTreeWait {
   /** Aborts when it is not to be waited for any longer: then the StorageVersionMigration is deleted, as one that stalls. */
   readonly enough?: AbortSignal;
-  /** Nothing of ours rewrites beside it, and says how far it is. */
+  /** Nothing of ours rewrites before it or beside it: it says how far it is. */
   readonly isAlone: boolean;
 }
 

@@ -84,16 +84,18 @@ export async function rewriteUnderGuard(
 ): Promise<KubernetesObject> {
   const expectedOf = (object: KubernetesObject) =>
     isOlderThanFlip(guard, object) ? guard.expected(object) : undefined;
-  let original = listed;
+  const read = () => readGuarded(caller, guard.from, listed, options.signal);
+  // One that was written since is listed as it was converted then (the watch cache), perhaps by another webhook.
+  let original = isOlderThanFlip(guard, listed) ? listed : await read();
   let expected = await expectedOf(original);
   for (let tried = 1; ; tried++) {
     const answer = expected && (await patchAsExpected(caller, resource, expected, options));
     if (answer !== undefined) return answer;
     const found = await readGuarded(caller, resource, original, options.signal);
     if (!isSame(original, found)) {
-      // One that is written all the time was written since all API servers agreed.
+      // One that is written all the time was hardly written by a request in flight last.
       if (tried >= TRIES) return touchObject(caller, resource, original, options);
-      original = await readGuarded(caller, guard.from, original, options.signal);
+      original = await read();
       expected = await expectedOf(original);
       continue;
     }
@@ -154,7 +156,7 @@ async function whyRefused(
   const differs = [...lost, ...changed];
   if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeLoss(resource, []));
   return new GuardError(
-    `not rewritten: the API server's watch cache still holds what the conversion to ${resource.version} once made of it, other in ${listPaths(differs)}; whoever writes it now stores that; have the cache filled anew: restart the API servers, or change the CRD's spec, say a description`,
+    `not rewritten: the API server's watch cache still holds a wrong conversion to ${resource.version} of it (${listPaths(differs)}), and any write would store that; change the CRD's spec (a description will do) or restart every API server`,
   );
 }
 

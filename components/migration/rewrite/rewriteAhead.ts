@@ -24,11 +24,19 @@ export interface RewrittenAhead {
   readonly isWhole: boolean;
   /** What the API servers answered. */
   readonly known: KnownStored;
+  /** The first objects, as they were listed: left on purpose. */
+  readonly left: readonly KubernetesObject[];
 }
 
-/** Below it the pass that counts takes a second or two: not worth one more walk, unless a migrator comes before it that has no guard. */
+/** Below it the pass that counts takes a second or two: not worth one more walk, unless the in-tree migrator comes in between. */
 const AT_LEAST = 1_000;
-export const NOTHING_AHEAD: RewrittenAhead = { rewritten: 0, seconds: 0, isWhole: false, known: new KnownStored() };
+export const NOTHING_AHEAD: RewrittenAhead = {
+  rewritten: 0,
+  seconds: 0,
+  isWhole: false,
+  known: new KnownStored(),
+  left: [],
+};
 
 /**
  * Rewrites objects while something has to be waited for anyway, and stops when that is over. By itself it proves nothing: a request
@@ -43,7 +51,7 @@ export async function rewriteAhead(
 ): Promise<RewrittenAhead> {
   const signal = AbortSignal.any([work.signal, over]);
   const began = performance.now();
-  let left = 0;
+  const left: KubernetesObject[] = [];
   let rewritten = 0;
   let isWhole = false;
   const known = new KnownStored();
@@ -56,8 +64,8 @@ export async function rewriteAhead(
   };
   const sent = new Set<Promise<void>>();
   const visit = (listed: KubernetesObject): Promise<void> => {
-    if (left < leaveFirst) {
-      left++;
+    if (left.length < leaveFirst) {
+      left.push(listed);
       return Promise.resolve();
     }
     const rewriting = rewrite(listed);
@@ -73,5 +81,5 @@ export async function rewriteAhead(
     // Stopped; or the pass that counts will meet the same.
   }
   await Promise.allSettled(sent);
-  return { rewritten, seconds: (performance.now() - began) / 1_000, isWhole, known };
+  return { rewritten, seconds: (performance.now() - began) / 1_000, isWhole, known, left };
 }

@@ -9,7 +9,7 @@ import { NOTHING_AHEAD, rewriteAhead, type RewrittenAhead } from "./rewriteAhead
 import { rewriteAllObjects, type RewriteResult } from "./rewriteAllObjects";
 import type { SharedRow } from "./sharedRow";
 
-/** It may not have begun yet. */
+/** How often to look whether the in-tree migrator has begun, and had its time. */
 const LOOK_MS = 1_000;
 
 export interface Awaited {
@@ -18,8 +18,8 @@ export interface Awaited {
   /** The in-tree migrator, where it is asked. */
   readonly inTree: (waits: InTreeWait) => Promise<unknown>;
   /**
-   * The in-tree migrator begins when this has settled, where it is true; at once where absent. Our own rewriting goes first then,
-   * be it after the wait.
+   * Where given, our own rewriting goes first, and the in-tree migrator begins only once this answers true. Without it, that
+   * begins at once.
    */
   readonly beforeInTree?: ((ahead: Promise<RewrittenAhead>) => Promise<boolean>) | undefined;
   /** Every API server, each asked by its own address, has agreed on what is written now: only then is anything rewritten during the wait. */
@@ -45,7 +45,7 @@ export interface RewrittenWhenOver extends RewriteResult {
  * The in-tree migrator is given up where our own rewriting was through, nothing of it failed, and it had its time as well.
  *
  * @param row also has what is waited for
- * @throws what `waited` or `inTree` failed with
+ * @throws what `waited`, `inTree` or `beforeInTree` failed with
  */
 export async function rewriteWhenOver(
   resource: Resource,
@@ -63,7 +63,7 @@ export async function rewriteWhenOver(
   work: ClusterWork,
 ): Promise<RewrittenWhenOver> {
   const enough = new AbortController();
-  const waits = { enough: enough.signal, isAlone: !isAhead };
+  const waits = { enough: enough.signal, isAlone: !isAhead && leaveFirst === 0 };
   const stop = new AbortController();
   const rewriting = row.step("own", work, async (step) => {
     if (!isAhead && leaveFirst === 0) return NOTHING_AHEAD;
@@ -79,7 +79,7 @@ export async function rewriteWhenOver(
   const over = Promise.all([waited, inTurn()]).finally(() => stop.abort());
   over.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const ahead = await rewriting;
-  waits.isAlone ||= ahead.seconds === 0; // nothing was rewritten ahead
+  waits.isAlone ||= ahead.seconds === 0;
   if (ahead.isWhole) {
     const until = (): number => inTreeBegan + inTreeSeconds(ahead.seconds) * 1_000;
     await row.step("own", work, (step) => hasHadItsTime(ahead, until, waited, over, step));

@@ -112,7 +112,7 @@ function namesToDrop({ versions }: DropInputs, live: Definition): string[] {
 function noteForegroundDeletes(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   return [
-    `restart kube-controller-manager after this, before you delete older objects with --cascade=foreground: it knows them as ${names.join(", ")} until then`,
+    `after this, restart kube-controller-manager before you delete older objects with --cascade=foreground: until then it knows them as ${names.join(", ")}`,
   ];
 }
 

@@ -1,25 +1,29 @@
+import { ApiError } from "../../../components/kubernetes/errors";
 import type { ClusterWork } from "../../../components/kubernetes/cluster";
 import { inTreeAfterOurs } from "../../../components/migration/definition/inTreeAfterOurs";
 import type { Guard } from "../../../components/migration/rewrite/guard";
-import { NOTHING_AHEAD } from "../../../components/migration/rewrite/rewriteAhead";
+import { NOTHING_AHEAD, type RewrittenAhead } from "../../../components/migration/rewrite/rewriteAhead";
 
 const from = { group: "g", version: "v1", plural: "foos" };
-const whole = { ...NOTHING_AHEAD, isWhole: true };
+const object = { metadata: { name: "x", resourceVersion: "1" } };
+const whole = { ...NOTHING_AHEAD, isWhole: true, left: [object] };
 const guardThat = (expected: Guard["expected"]): Guard => ({ from, expected, assertKept: () => Promise.resolve() });
+
+const gone = new ApiError("gone", 404, "NotFound", "gone", { method: "GET", path: "/" });
 
 interface Given {
   readonly guard?: Guard | undefined;
   readonly waited?: Promise<unknown>;
-  readonly ahead?: Promise<typeof NOTHING_AHEAD>;
+  readonly ahead?: Promise<RewrittenAhead>;
+  /** What was left is deleted by then. */
+  readonly isGone?: boolean;
 }
 
 /** Whether it begins, and why not. */
-async function begins({ ahead = Promise.resolve(whole), waited = Promise.resolve(), ...given }: Given) {
+async function begins({ isGone = false, ahead = Promise.resolve(whole), waited = Promise.resolve(), ...given }: Given) {
   const said: string[] = [];
   const guard = "guard" in given ? given.guard : guardThat((original) => Promise.resolve(original));
-  const object = { metadata: { name: "x", resourceVersion: "1" } };
-  const call = ({ query }: { query?: object }): Promise<unknown> =>
-    Promise.resolve(query === undefined ? object : { metadata: {}, items: [object] });
+  const call = (): Promise<unknown> => (isGone ? Promise.reject(gone) : Promise.resolve(object));
   const work = { cluster: { call }, report: () => undefined, signal: new AbortController().signal };
   const leaveOut = (why: string): void => void said.push(why);
   const turn = inTreeAfterOurs(60, { guard, waited, leaveOut }, work as unknown as ClusterWork);
@@ -40,6 +44,10 @@ test("it is left out where an object could not be rewritten", async () => {
 test("it is left out where the conversion of what is left loses something", async () => {
   const guard = guardThat(() => Promise.reject(new Error("loses .port")));
   expect(await begins({ guard })).toEqual([false, "what was left for it was not seen to convert without a loss"]);
+});
+
+test("what was left and is gone by then needs no conversion", async () => {
+  expect(await begins({ isGone: true })).toEqual([true]);
 });
 
 test("where no served version shows objects as they are stored, there is no guard, and it begins after the wait", async () => {

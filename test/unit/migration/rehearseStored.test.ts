@@ -1,6 +1,6 @@
 import { REHEARSAL_ANNOTATION } from "../../../components/crd/names";
 import type { ClusterWork } from "../../../components/kubernetes/cluster";
-import { guardOfRehearsedStored } from "../../../components/migration/definition/rehearseStored";
+import { guardOfRehearsedStored, isStoredInSeveral } from "../../../components/migration/definition/rehearseStored";
 import { manifest, withMetadata } from "../fixtures";
 
 const record = { uid: "u", generation: 3, version: "v2", flipped: { from: "v1", at: "100" } };
@@ -24,4 +24,14 @@ test.each([
   const guard = guardWith({ ...record, ...other });
   expect(guard).toMatchObject({ from: { version: "v1" } });
   expect(guard?.upTo).toBeUndefined();
+});
+
+test("objects may be stored in several versions where storedVersions names them and no flip of ours says which", () => {
+  const live = withMetadata(manifest("v1", "v2", "v3 storage"), { uid: "u", generation: 3 });
+  const storedIn = (...storedVersions: string[]) => ({ ...live, status: { storedVersions } });
+  expect(isStoredInSeveral(storedIn("v1", "v2", "v3"), "v3")).toBe(true);
+  expect(isStoredInSeveral(storedIn("v2", "v3"), "v3")).toBe(false);
+  const flipped = JSON.stringify({ ...record, version: "v3", flipped: { from: "v2", at: "100" } });
+  const recorded = withMetadata(live, { uid: "u", generation: 3, annotations: { [REHEARSAL_ANNOTATION]: flipped } });
+  expect(isStoredInSeveral({ ...recorded, status: { storedVersions: ["v1", "v2", "v3"] } }, "v3")).toBe(false);
 });
