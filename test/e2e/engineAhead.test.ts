@@ -69,7 +69,7 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
   const prove = (
     version: string,
     said: (row: string) => void,
-    given: Partial<ProveInputs> = {},
+    { migrator = "direct" }: { migrator?: "in-tree" | "direct" } = {},
     ended?: AbortSignal,
   ) => {
     const inputs: ProveInputs = {
@@ -78,17 +78,15 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
       plural,
       kind,
       version,
-      migrator: "direct",
       requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
       decommissionedServers: [],
-      ...given,
     };
     const report = (row: string): void => {
       bench.work.report(row);
       said(row);
     };
     const work = { cluster: bench.cluster, report, signal: ended ?? bench.work.signal };
-    const proven = migrateAndProve(inputs, inputs.migrator === "in-tree", work);
+    const proven = migrateAndProve(inputs, migrator === "in-tree", work);
     return { proven, recorded: async (pass: Pass) => recordMigratedAndPrune(inputs, work, pass) };
   };
   const ofAll = (): number => bench.said.filter((row) => /^rewriting ahead \d+ \/ 20\d/.test(row)).length;

@@ -91,7 +91,6 @@ function prove(version: string, migrator: "direct" | "in-tree", said: (row: stri
     plural,
     kind,
     version,
-    migrator,
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     decommissionedServers: [],
   };

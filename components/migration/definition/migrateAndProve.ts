@@ -36,7 +36,6 @@ export interface ProveInputs {
   readonly kind: string;
   /** The storage version. */
   readonly version: string;
-  readonly migrator: "in-tree" | "direct";
   readonly requestTimeoutSeconds: number;
   readonly decommissionedServers: readonly string[];
   /** The user's word that an object may be larger than etcd takes by default. */

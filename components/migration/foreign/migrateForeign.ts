@@ -77,7 +77,7 @@ async function rewriteAndProveForeign(
   const { group, names } = live.spec;
   const { generation = 0 } = live.metadata;
   const { migrator, requestTimeoutSeconds, decommissionedServers } = options;
-  const how = { migrator, requestTimeoutSeconds, decommissionedServers };
+  const how = { requestTimeoutSeconds, decommissionedServers };
   const inputs: ProveInputs = { ...how, crd, version, generation, group, plural: names.plural, kind: names.kind };
   const started = performance.now();
   await rehearseForeign(planned, work);
