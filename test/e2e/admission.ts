@@ -1,6 +1,8 @@
 import { createServer } from "https";
 import type { AddressInfo } from "net";
+import { setTimeout as pause } from "timers/promises";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
+import type { Cluster } from "../../local/cluster/cluster";
 
 export interface Verdict {
   allowed: boolean;
@@ -66,4 +68,39 @@ export function webhookConfiguration(
       },
     ],
   };
+}
+
+/**
+ * Has every API server ask `decide` about this resource. One asks a webhook that was just configured from some moment on.
+ *
+ * @param sample an object of that name which may be created
+ * @returns what ends it
+ */
+export async function askedByEveryServer(
+  { client, apiServers }: Cluster,
+  resource: { group: string; version: string; plural: string },
+  decide: Admission,
+  sample: (name: string) => object,
+): Promise<() => void> {
+  const { group, version, plural } = resource;
+  let isAsked = false;
+  let isReady = false;
+  const admission = await startAdmission({
+    [plural]: (...asked) => {
+      isAsked = true;
+      return isReady ? decide(...asked) : { allowed: true };
+    },
+  });
+  const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+  await client.post(hooks, webhookConfiguration(resource, admission));
+  const path = `/apis/${group}/${version}/namespaces/default/${plural}?dryRun=All`;
+  for (const server of apiServers) {
+    isAsked = false;
+    for (let nth = 0; !isAsked; nth++) {
+      await server.client.send("POST", path, sample(`asked-${nth}`));
+      await pause(100);
+    }
+  }
+  isReady = true;
+  return admission.close;
 }

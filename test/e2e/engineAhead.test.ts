@@ -8,9 +8,8 @@ import {
   type ProveInputs,
   recordMigratedAndPrune,
 } from "../../components/migration/definition/migrateAndProve";
-import type { Client } from "../../local/cluster/client";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
-import { type Admission, startAdmission, webhookConfiguration } from "./admission";
+import { type Admission, askedByEveryServer } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
@@ -94,21 +93,10 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
   beforeAll(async () => {
     await bench.define(kind, { storage: "v1" });
     await bench.create(plural, "v1", objectsOf(kind, "v1", FEW));
-    const admission = await startAdmission({ [plural]: (...asked) => decide(...asked) });
-    end = admission.close;
-    const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
-    await bench.local.client.post(hooks, webhookConfiguration({ group, plural }, admission));
-    for (const { client } of bench.local.apiServers) await untilAsked(client);
+    const resource = { group, version: "v1", plural };
+    const sample = (name: string): object => objectOf(kind, "v1", name, { host: "h", port: 1 });
+    end = await askedByEveryServer(bench.local, resource, (...asked) => decide(...asked), sample);
   });
-  /** An API server asks a webhook that was just configured from some moment on. */
-  const untilAsked = async (client: Client): Promise<void> => {
-    let isAsked = false;
-    decide = () => ({ allowed: (isAsked = true) });
-    for (let nth = 0; !isAsked; nth++) {
-      await client.send("POST", `${path}?dryRun=All`, objectOf(kind, "v1", `asked-${nth}`, { host: "h", port: 1 }));
-      await pause(100);
-    }
-  };
   afterEach(() => {
     decide = () => ({ allowed: true });
   });

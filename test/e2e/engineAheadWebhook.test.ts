@@ -8,7 +8,7 @@ import {
 } from "../../components/migration/definition/migrateAndProve";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { readEtcd } from "../../local/cluster/etcd";
-import { type Admission, startAdmission, webhookConfiguration } from "./admission";
+import { type Admission, askedByEveryServer } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
@@ -43,23 +43,9 @@ beforeAll(async () => {
   conversion = { strategy: "Webhook", webhook };
   await bench.define(kind, { storage: "v1", conversion });
   await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS, { hostPort: "h:80", note: "n" }));
-  const admission = await startAdmission({ [plural]: (...asked) => decide(...asked) });
-  end = admission.close;
-  const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
-  await bench.local.client.post(hooks, webhookConfiguration({ group, plural }, admission));
-  // An API server asks a webhook that was just configured from some moment on.
-  for (const { client } of bench.local.apiServers) {
-    let isAsked = false;
-    decide = () => ({ allowed: (isAsked = true) });
-    for (let nth = 0; !isAsked; nth++) {
-      await client.send(
-        "POST",
-        `${pathAt("v1")}?dryRun=All`,
-        objectOf(kind, "v1", `asked-${nth}`, { hostPort: "h:1" }),
-      );
-      await pause(100);
-    }
-  }
+  const resource = { group, version: "v1", plural };
+  const sample = (name: string): object => objectOf(kind, "v1", name, { hostPort: "h:1" });
+  end = await askedByEveryServer(bench.local, resource, (...asked) => decide(...asked), sample);
 });
 beforeEach(() => {
   // So few are through well before the wait is over, also on a busy machine.
