@@ -30,8 +30,10 @@ export interface Plan {
   readonly kind: Kind;
   /** "default" leaves it to the component. */
   readonly migrator: "direct" | "default";
-  /** So many that they are rewritten ahead without a webhook, too: then conversion is None. */
+  /** So many that they are rewritten ahead without a webhook, too. */
   readonly isMany: boolean;
+  /** Of a rollout; else conversion is None. */
+  readonly throughWebhook: boolean;
   readonly faults: readonly PlannedFault[];
 }
 
@@ -48,8 +50,10 @@ export function planOf(seed: number, servers: number): Plan {
   const possible = faultsOf(kind, servers);
   const count = random.between(FEWEST_FAULTS, MOST_FAULTS);
   const faults = Array.from({ length: count }, () => planFault(random, kind, possible, servers));
-  const isMany = random.between(1, MANY_OF) === 1 && !faults.some(({ fault }) => fault === "kill webhook");
-  return { seed, servers, kind, migrator, isMany, faults: inOrder(faults, PHASES[kind]) };
+  const isMany = random.between(1, MANY_OF) === 1;
+  const needsWebhook = !isMany || faults.some(({ fault }) => fault === "kill webhook");
+  const throughWebhook = kind === "rollout" && (needsWebhook || random.of([true, false]));
+  return { seed, servers, kind, migrator, isMany, throughWebhook, faults: inOrder(faults, PHASES[kind]) };
 }
 
 export function faultsOf(kind: Kind, servers: number): [FaultName, ...FaultName[]] {

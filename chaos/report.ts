@@ -14,15 +14,15 @@ export function reasonOf(output: string): string {
 }
 
 /** `rotation (default), 3 servers, many objects: kill etcd in migrate + 1.2 s` */
-export function describePlan({ kind, migrator, servers, isMany, faults }: Plan): string {
+export function describePlan({ kind, migrator, servers, isMany, throughWebhook, faults }: Plan): string {
   const told = faults.map(({ fault, phase, afterMs, forMs, server }) => {
     const which = FAULTS[fault].explains === "its server" && servers > 1 ? ` ${server + 1}` : "";
     const lasting = forMs > 0 ? ` for ${(forMs / 1000).toFixed(1)} s` : "";
     return `${fault}${which} in ${phase} + ${(afterMs / 1000).toFixed(1)} s${lasting}`;
   });
-  const none = kind === "rollout" ? ", conversion None" : "";
-  const many = isMany ? `, many objects${none}` : "";
-  return `${kind} (${migrator}), ${servers} server${servers === 1 ? "" : "s"}${many}: ${told.join("; ")}`;
+  const none = kind === "rollout" && !throughWebhook ? ", conversion None" : "";
+  const many = isMany ? ", many objects" : "";
+  return `${kind} (${migrator}), ${servers} server${servers === 1 ? "" : "s"}${many}${none}: ${told.join("; ")}`;
 }
 
 /** What is printed of one run. */

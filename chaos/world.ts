@@ -68,7 +68,7 @@ export class World {
     const source = checkout("examples", "selfierequests", "conversion.ts");
     const isRollout = plan.kind === "rollout";
     const file = join(cluster.dir, "webhook-ca.pem");
-    const webhook = isRollout && !plan.isMany ? await startWebhookProcess(cluster, file, source) : undefined;
+    const webhook = plan.throughWebhook ? await startWebhookProcess(cluster, file, source) : undefined;
     const conversion = webhook && { url: webhook.url, caBundle: readFileSync(file, "utf8") };
     const subject = isRollout ? await rolloutOf(plan, cluster, conversion) : await rotationOf(plan, cluster);
     const phases: readonly string[] = PHASES[plan.kind];

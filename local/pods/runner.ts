@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../cluster/client";
 import type { ClusterOptions } from "../cluster/cluster";
 import { createEgressProxy, egressConfiguration } from "../egress";
+import { REQUEST_TIMEOUT_SECONDS } from "../toolchain/kubernetesPlugin";
 import { Pod, type PodObject } from "./pod";
 
 interface Service {
@@ -23,11 +24,6 @@ const NODE = "local-pod-runner";
 const ROUND_MS = 200;
 /** Mounted files follow within this many rounds; the kubelet takes a minute. */
 const MOUNTS_EVERY = 5;
-/**
- * --request-timeout of a cluster with pods, in seconds. Longer than elsewhere: Pulumi's Kubernetes plugin reads the whole OpenAPI
- * document, which a busy machine makes in more than three seconds, and asks for it once.
- */
-export const REQUEST_TIMEOUT_SECONDS = 15;
 /** Kubernetes' own, which make pods, endpoints and budgets. */
 const CONTROLLERS = ["deployment", "replicaset", "endpointslice", "endpoints", "disruption"];
 

@@ -20,6 +20,12 @@ export interface KubernetesPlugin {
   origin: "installed" | "official download" | "built from source";
 }
 
+/**
+ * --request-timeout of the API servers that the plugin works with, in seconds. Longer than elsewhere: it reads the whole OpenAPI
+ * document, which a busy machine makes in more than three seconds, and asks for it once.
+ */
+export const REQUEST_TIMEOUT_SECONDS = 15;
+
 const source = checkout("local", "kubernetesPlugin");
 const provider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 /** What the provider reads beside itself. */

@@ -3,6 +3,7 @@ import * as path from "path";
 import * as pulumi from "@pulumi/pulumi";
 import * as kubernetes from "@pulumi/kubernetes";
 import { VersionedCRD, type VersionedCRDArgs } from "../../components";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { createGadget, crdName, definitionOf, definitionPath, fileOf, group, identities } from "./gadgets";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -19,7 +20,10 @@ const kustomized = "nus";
 const foreign = ["clients", "charts", "servers", "fluxes", "argos", "releases"];
 
 beforeAll(async () => {
-  world = await startWorld([...plurals, ...named, kustomized, ...foreign].map((plural) => ({ group, plural })));
+  world = await startWorld(
+    [...plurals, ...named, kustomized, ...foreign].map((plural) => ({ group, plural })),
+    { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS },
+  );
   dir = path.dirname(world.kubeconfig);
 });
 afterAll(() => world.end());

@@ -11,7 +11,8 @@ import {
   VersionedCRD,
 } from "../../components";
 import { checkout } from "../../local/checkout";
-import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
+import { PodRunner } from "../../local/pods/runner";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { findCertManager } from "../../local/toolchain/certManager";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";

@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { VersionedCRDs, type VersionedCRDsArgs } from "../../components";
 import { chartArchive, chartFolder } from "../shapes/chart";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { createGadget, crdName, definitionOf, definitionPath, group, identities } from "./gadgets";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -49,7 +50,10 @@ describe("the CRDs of a chart", () => {
     all.map((plural) => run.operations[`gadgets-${crdName(plural)}-${phase}`]);
 
   beforeAll(async () => {
-    world = await startWorld(all.map((plural) => ({ group, plural })));
+    world = await startWorld(
+      all.map((plural) => ({ group, plural })),
+      { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS },
+    );
     dir = path.dirname(world.kubeconfig);
     stack = await ProgramStack.create(dir, "chart", world.cluster.kubeconfig);
     for (const plural of all) {

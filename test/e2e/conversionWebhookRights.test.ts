@@ -10,7 +10,8 @@ import {
 } from "../../components";
 import { checkout } from "../../local/checkout";
 import { connect } from "../../local/cluster/client";
-import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
+import { PodRunner } from "../../local/pods/runner";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { type AuditedRequest, auditedRequests, auditFlags } from "./audit";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { VersionedCRD } from "../../components";
 import { checkout } from "../../local/checkout";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 
@@ -45,7 +46,7 @@ describe("objects in a program move with their CRD", () => {
   const uids: Record<string, string> = {};
 
   beforeAll(async () => {
-    world = await startWorld([{ group, plural }]);
+    world = await startWorld([{ group, plural }], { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     stack = await ProgramStack.create(path.dirname(world.kubeconfig), "objects", world.kubeconfig);
   });
   afterAll(() => world.end());

@@ -10,7 +10,8 @@ import {
   type VersionedCRDArgs,
 } from "../../components";
 import { checkout } from "../../local/checkout";
-import { PodRunner, REQUEST_TIMEOUT_SECONDS } from "../../local/pods/runner";
+import { PodRunner } from "../../local/pods/runner";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 

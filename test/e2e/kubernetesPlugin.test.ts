@@ -1,6 +1,7 @@
 import * as path from "path";
 import * as kubernetes from "@pulumi/kubernetes";
 import { readManifest } from "../../components/crd/manifest";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 import { crd, definitionPath, manifest, objectPath, resource } from "./selfies";
@@ -13,7 +14,7 @@ describe("the kubernetes plugin carries the official resources", () => {
   let stack: ProgramStack;
 
   beforeAll(async () => {
-    world = await startWorld([resource]);
+    world = await startWorld([resource], { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     stack = await ProgramStack.create(path.dirname(world.kubeconfig), "plugin", world.cluster.kubeconfig);
   });
   afterAll(() => world.end());

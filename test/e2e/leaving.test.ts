@@ -4,6 +4,7 @@ import * as path from "path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { rightsForDelete, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { startWorld, type World } from "./harness";
 import { createGadget, crdName, definitionOf, definitionPath, fileOf, group, identities } from "./gadgets";
 import { ProgramStack } from "./programs";
@@ -34,7 +35,7 @@ describe("leaving, moving and coming back", () => {
 
   beforeAll(async () => {
     const resources = ["alphas", "betas"].map((plural) => ({ group, plural }));
-    world = await startWorld(resources);
+    world = await startWorld(resources, { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     dir = path.dirname(world.kubeconfig);
     kubeconfig = await world.cluster.userKubeconfig("owner", [
       ...rightsForUp(resources),

@@ -1,5 +1,6 @@
 import * as path from "path";
 import * as kubernetes from "@pulumi/kubernetes";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { definitionOf, definitionPath, group, identities } from "./gadgets";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -14,7 +15,7 @@ describe("the official kubernetes plugin", () => {
   let stack: ProgramStack;
 
   beforeAll(async () => {
-    world = await startWorld([{ group, plural: "alphas" }]);
+    world = await startWorld([{ group, plural: "alphas" }], { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     stack = await ProgramStack.create(path.dirname(world.kubeconfig), "official", world.cluster.kubeconfig);
   });
   afterAll(() => world.end());

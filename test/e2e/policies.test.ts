@@ -4,6 +4,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import { VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { readManifest } from "../../components/crd/manifest";
 import { checkout } from "../../local/checkout";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
 import { manifest, resource } from "./selfies";
@@ -37,7 +38,7 @@ describe("the policy pack, in the real engine", () => {
   let pack: string;
 
   beforeAll(async () => {
-    world = await startWorld([resource]);
+    world = await startWorld([resource], { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     const dir = path.dirname(world.kubeconfig);
     stack = await ProgramStack.create(dir, "prod", world.cluster.kubeconfig, "policies");
     const made = packOf(path.join(dir, "pack"));

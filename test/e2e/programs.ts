@@ -108,11 +108,20 @@ export class ProgramStack {
 
   private async run(command: (onEvent: (event: automation.EngineEvent) => void) => Promise<unknown>) {
     const seen: ProgramRun = { operations: {}, messages: [] };
-    await command((event) => {
-      const step = event.resourcePreEvent?.metadata;
-      if (step !== undefined) seen.operations[step.urn.split("::").at(-1) ?? ""] = step.op;
-      if (event.diagnosticEvent !== undefined) seen.messages.push(event.diagnosticEvent.message.trim());
-    });
+    const errors: string[] = [];
+    try {
+      await command((event) => {
+        const step = event.resourcePreEvent?.metadata;
+        if (step !== undefined) seen.operations[step.urn.split("::").at(-1) ?? ""] = step.op;
+        if (event.diagnosticEvent === undefined) return;
+        const message = event.diagnosticEvent.message.trim();
+        seen.messages.push(message);
+        if (event.diagnosticEvent.severity === "error") errors.push(message);
+      });
+    } catch (error) {
+      // A report of a test may show its beginning only, and the CLI's output begins with every resource that went well.
+      throw new Error([...errors, (error as Error).message].join("\n\n"), { cause: error });
+    }
     return seen;
   }
 }

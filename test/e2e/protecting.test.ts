@@ -2,6 +2,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { rightsForDelete, rightsForDrop, rightsForProtection, rightsForUp, VersionedCRD } from "../../components";
 import type { VersionedCRDArgs } from "../../components";
+import { REQUEST_TIMEOUT_SECONDS } from "../../local/toolchain/kubernetesPlugin";
 import { createGadget, crdName, definitionOf, definitionPath, group, identities } from "./gadgets";
 import { startWorld, type World } from "./harness";
 import { ProgramStack } from "./programs";
@@ -43,7 +44,7 @@ describe("protect: true", () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld(resources);
+    world = await startWorld(resources, { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     dir = path.dirname(world.kubeconfig);
     kubeconfig = await world.cluster.userKubeconfig("owner", [
       ...[rightsForUp, rightsForDelete, rightsForProtection].flatMap((rights) => rights(resources)),

@@ -8,6 +8,7 @@ const plan: Plan = {
   kind: "rotation",
   migrator: "default",
   isMany: false,
+  throughWebhook: false,
   faults: [
     { fault: "kill etcd", phase: "promote", afterMs: 1_200, forMs: 0, server: 0 },
     { fault: "pause API server", phase: "migrate", afterMs: 0, forMs: 16_000, server: 1 },
@@ -21,9 +22,11 @@ test("the line of a run that passed: seed, faults and their moments, seconds, an
   ]);
 });
 
-test("a run of many objects says so, and that a rollout has no webhook then", () => {
+test("a run of many objects says so, and which rollout has no webhook", () => {
   expect(describePlan({ ...plan, isMany: true })).toMatch(/^rotation \(default\), 3 servers, many objects: kill etcd/);
   expect(describePlan({ ...plan, kind: "rollout", isMany: true })).toContain(", many objects, conversion None: ");
+  const rollout = describePlan({ ...plan, kind: "rollout", isMany: true, throughWebhook: true });
+  expect(rollout).toMatch(/^rollout \(default\), 3 servers, many objects: kill etcd/);
 });
 
 test("a run that failed names each reason and the first ten things that are wrong", () => {
