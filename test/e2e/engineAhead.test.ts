@@ -2,12 +2,8 @@ import { proveResources } from "../../components/encryptionKeyRotation/proof/pro
 import { findRotatedResources } from "../../components/encryptionKeyRotation/proof/rotatedResources";
 import * as counts from "../../components/kubernetes/countObjects";
 import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
-import {
-  migrateAndProve,
-  type Pass,
-  type ProveInputs,
-  recordMigratedAndPrune,
-} from "../../components/migration/definition/migrateAndProve";
+import { migrateAndProve, type Pass, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
+import { recordMigratedAndPrune } from "../../components/migration/definition/recordAndPrune";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { type Admission, askedByEveryServer } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";

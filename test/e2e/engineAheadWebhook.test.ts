@@ -1,11 +1,8 @@
 import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import * as counts from "../../components/kubernetes/countObjects";
-import {
-  migrateAndProve,
-  type ProveInputs,
-  recordMigratedAndPrune,
-} from "../../components/migration/definition/migrateAndProve";
+import { migrateAndProve, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
+import { recordMigratedAndPrune } from "../../components/migration/definition/recordAndPrune";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { readEtcd } from "../../local/cluster/etcd";
 import { type Admission, askedByEveryServer } from "./admission";

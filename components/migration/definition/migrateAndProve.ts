@@ -1,5 +1,5 @@
-import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
-import { PROOF_ANNOTATION } from "../../crd/names";
+import { isWebhookConversion } from "../../crd/conversion";
+import type { Definition } from "../../crd/definition";
 import { findApiServers, type ApiServers } from "../../kubernetes/apiServers";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
@@ -13,19 +13,11 @@ import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
 import { SharedRow } from "../rewrite/sharedRow";
 import { awaitStorageAgreement, type StorageTarget } from "../servers/storageAgreement";
 import { waitForRequestsInFlight } from "../servers/inFlight";
-import { requestRecordOfVersions, type RequestRecord, readRequestRecord } from "../usage/requestRecord";
-import {
-  annotateLiveDefinition,
-  DefinitionMoved,
-  liveDefinitionMoved,
-  requireLiveDefinition,
-  setStoredVersionsOfLiveDefinition,
-} from "./liveDefinition";
-import { noteProofOfThisRun } from "./proof";
-import { type Proof } from "./recordedOnDefinition";
 import { inTreeAfterOurs } from "./inTreeAfterOurs";
+import { liveDefinitionMoved, requireLiveDefinition } from "./liveDefinition";
+import { decideOrderOfPass } from "./orderOfPass";
+import type { Proof } from "./recordedOnDefinition";
 import { guardOfRehearsedStored, isStoredInSeveral, rehearseStoredAgain } from "./rehearseStored";
-import { isWebhookConversion } from "../../crd/conversion";
 
 /** Which objects are to be proven stored in which version, and how. */
 export interface ProveInputs {
@@ -118,27 +110,29 @@ async function rewriteOnce(
   const waited = row.step("wait", work, (step) => waitForRequestsInFlight(inputs.requestTimeoutSeconds, step));
   waited.catch(() => undefined); // awaited below; until then a rejection must not count as unhandled
   const isConverting = isWebhookConversion(before.spec.conversion);
-  const guard = isConverting && !earlier.isConverted ? target.guard : undefined;
-  const isOfSeveral = guard !== undefined && isStoredInSeveral(before, inputs.version);
-  if (isOfSeveral) {
+  const order = decideOrderOfPass({
+    isConverting,
+    isConverted: earlier.isConverted,
+    hasGuard: target.guard !== undefined,
+    isStoredInSeveral: isStoredInSeveral(before, inputs.version),
+    isTriedOnEach,
+    isInTreeDue: isInTree && earlier.inTree === undefined && earlier.leftOut === undefined,
+  });
+  const guard = order.isGuarded ? target.guard : undefined;
+  if (order.isRehearsedAgain) {
     await waited;
-    await rehearseStoredAgain(inputs, before, work); // while we waited, the webhook may have rolled
+    await rehearseStoredAgain(inputs, before, work);
   }
-  const isToRun = isInTree && earlier.inTree === undefined && earlier.leftOut === undefined;
   const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
-      if (isToRun) earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
+      if (order.inTree !== "none") earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
     });
   const leaveOut = (why: string): void => void (earlier.leftOut = `no StorageVersionMigration was run: ${why}`);
   const turn =
-    isConverting &&
-    isToRun &&
-    !isOfSeveral &&
-    inTreeAfterOurs(inputs.requestTimeoutSeconds, { guard, waited, leaveOut }, work);
+    order.inTree === "after ours" && inTreeAfterOurs(inputs.requestTimeoutSeconds, { guard, waited, leaveOut }, work);
   const isConverted = (): boolean => earlier.inTree?.outcome === "succeeded";
-  // Where discovery alone speaks for a server, whose handlers may be behind what it shows, nothing is rewritten during the wait.
-  const isAhead = isTriedOnEach && !earlier.isConverted && (!isConverting || (guard !== undefined && !isOfSeveral));
-  const result = await rewriteWhenOver(target, { waited, inTree, ...turn, isAhead, guard, isConverted }, row, work);
+  const given = { waited, inTree, ...turn, isAhead: order.isAhead, guard, isConverted };
+  const result = await rewriteWhenOver(target, given, row, work);
   const inTreeSeconds = earlier.inTree?.seconds ?? 0;
   const { aheadSeconds, seconds } = result;
   earlier.seconds ??= (isConverting ? inTreeSeconds + aheadSeconds : Math.max(inTreeSeconds, aheadSeconds)) + seconds;
@@ -209,50 +203,4 @@ function describePass(
     servers: servers.description,
     how: [how, ...evidence].join("; "),
   };
-}
-
-const RECORD_TRIES = 10;
-
-/**
- * Records the proof, then prunes. Another writer's label or condition moves the definition as well: as long as its generation
- * is the one that was proven, that is read again.
- */
-export async function recordMigratedAndPrune(
-  inputs: ProveInputs,
-  work: ClusterWork,
-  { proof }: Pass,
-): Promise<Definition> {
-  const requests = await requestsUntilNow(inputs, work, await requireLiveDefinition(work.cluster, inputs.crd));
-  const whole: Proof = { ...proof, ...(requests !== undefined && { requests }) };
-  for (let tried = 1; ; tried++) {
-    const live = await requireLiveDefinition(work.cluster, inputs.crd);
-    if (live.metadata.generation !== proof.generation || live.metadata.uid !== proof.uid) {
-      throw liveDefinitionMoved(inputs.crd, proof.generation, live.metadata);
-    }
-    work.signal.throwIfAborted();
-    try {
-      return await recordOn(live, whole, work);
-    } catch (error) {
-      if (!(error instanceof DefinitionMoved) || tried === RECORD_TRIES) throw error;
-    }
-  }
-}
-
-/** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
-async function recordOn(live: Definition, proof: Proof, { cluster }: ClusterWork): Promise<Definition> {
-  const proven = await annotateLiveDefinition(cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
-  noteProofOfThisRun(proof);
-  return setStoredVersionsOfLiveDefinition(cluster, proven, [proof.storageVersion]);
-}
-
-/** From where drop counts who goes on writing through the other versions. Without the right to read it, drop is told nothing. */
-async function requestsUntilNow(
-  inputs: ProveInputs,
-  { cluster }: ClusterWork,
-  live: Definition,
-): Promise<RequestRecord | undefined> {
-  const others = versionNamesOfDefinition(live).filter((name) => name !== inputs.version);
-  const read =
-    others.length === 0 ? "nothing to count" : await readRequestRecord(cluster, inputs, inputs.decommissionedServers);
-  return typeof read !== "string" && read.isOfAll ? requestRecordOfVersions(read.record, others) : undefined;
 }
