@@ -158,11 +158,14 @@ describe("one object that the new version refuses", () => {
     const live = await bench.define(kind, { storage: "v2", schema: { v1: refusesBad, v2: refusesBad } });
     expect(live.status?.storedVersions).toEqual(["v1", "v2"]);
     const result = await migrateInTree(bench.cluster, live, bench.work);
-    expect(result.outcome).toBe("failed");
-    // 1.30 says nothing about why.
-    const why = bench.local.version === "1.30" ? /without a message/ : /bad may not stay/;
-    expect(result.message).toMatch(/StorageVersionMigration stucks.* failed: /);
-    expect(result.message).toMatch(why);
+    if (bench.local.version === "1.30") {
+      // It fails at once where its garbage collector has not seen v2, and says nothing of why. Later it waits for an event of
+      // these objects, of which no write succeeds.
+      expect(result.message).toMatch(/StorageVersionMigration stucks.* (failed: .*without a message|stalled: )/);
+    } else {
+      expect(result.outcome).toBe("failed");
+      expect(result.message).toMatch(/StorageVersionMigration stucks.* failed: .*bad may not stay/s);
+    }
     expect(await storedVersions(plural)).toEqual(expect.arrayContaining(["v1", "v2"]));
     expect(new Set(Object.values(await bench.stored(plural)))).toEqual(new Set([`${group}/v1`]));
   });
