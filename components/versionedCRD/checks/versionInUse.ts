@@ -35,7 +35,7 @@ export function versionInUse({ crd, storage, requests, since, acknowledge }: Ver
         what,
         expected: `none before ${version} is dropped`,
         why: "whoever made them gets 404 from then on",
-        next: `have them use ${storage} (the row of drop names the managers); or, where they are gone or may break, set acknowledge: [{ check: "version-in-use", path: "${version}", reason: "…" }]`,
+        next: `have them use ${storage} (a preview with stopAfter: "migrate" names the managers); or, where they are gone or may break, set acknowledge: [{ check: "version-in-use", path: "${version}", reason: "…" }]`,
       }),
     );
   }

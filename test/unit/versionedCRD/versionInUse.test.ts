@@ -13,7 +13,7 @@ test("writes through a version that goes are a problem: how many, since when, wh
       `${CRD}: 12 writes through v1 since migrate ended (2026-11-28T11:17:22Z)
   expected: none before v1 is dropped
   why:      whoever made them gets 404 from then on
-  next:     have them use v2 (the row of drop names the managers); or, where they are gone or may break, set acknowledge: [{ check: "version-in-use", path: "v1", reason: "…" }]`,
+  next:     have them use v2 (a preview with stopAfter: "migrate" names the managers); or, where they are gone or may break, set acknowledge: [{ check: "version-in-use", path: "v1", reason: "…" }]`,
     ],
     warnings: [],
   });
