@@ -15,7 +15,7 @@ export function prunesNothing(manifest: Definition, live: Definition | undefined
   const crd = manifest.metadata.name;
   const found = sourceVersions(manifest, live).flatMap((from) => {
     const lost = prunedFields(from.schema?.openAPIV3Schema, to.schema?.openAPIV3Schema);
-    return lost.length === 0 ? [] : [describePruned(crd, from.name, to.name, lost, isWayBack(live, to.name))];
+    return lost.length === 0 ? [] : [describePruned(crd, from.name, to.name, lost, live)];
   });
   return [...new Set(found)];
 }
@@ -35,7 +35,12 @@ function isWayBack(live: Definition | undefined, to: string): boolean {
   return live !== undefined && isNewerVersion(storageVersion(live), to);
 }
 
-function describePruned(crd: string, from: string, to: string, lost: string[], isBack: boolean): string {
+/** Where objects may be stored: only these are rewritten. */
+function mayBeStored(live: Definition | undefined, version: string): boolean {
+  return live !== undefined && [storageVersion(live), ...(live.status?.storedVersions ?? [])].includes(version);
+}
+
+function describePruned(crd: string, from: string, to: string, lost: string[], live: Definition | undefined): string {
   const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
   const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
   if (from === to) {
@@ -46,10 +51,15 @@ function describePruned(crd: string, from: string, to: string, lost: string[], i
       next: "put them back, or change them in a new version with a conversion webhook",
     });
   }
+  const isStored = mayBeStored(live, from);
+  const orStore = !isStored && isNewerVersion(from, to) ? `, make ${from} the storage version` : "";
+  const orCount = isWayBack(live, to) ? `; ${howToAskForWayBack(crd, to)} counts the objects that have them` : "";
   return describeProblem({
     what: `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}`,
     expected: `every field of ${from} in ${to}`,
-    why: `the rewrite ${from} → ${to} would delete the rest from every object`,
-    next: `add the fields to ${to}, or give a conversion webhook${isBack ? `; ${howToAskForWayBack(crd, to)} counts the objects that have them` : ""}`,
+    why: isStored
+      ? `the rewrite ${from} → ${to} would delete the rest from every object`
+      : `what is written as ${from} is stored as ${to}, which loses the rest`,
+    next: `add the fields to ${to}${orStore}, or give a conversion webhook${orCount}`,
   });
 }

@@ -20,6 +20,14 @@ function lacks(to: string, fields: string, from: string): string {
   return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}\n  expected: every field of ${from} in ${to}\n  why:      the rewrite ${from} → ${to} would delete the rest from every object\n  next:     add the fields to ${to}, or give a conversion webhook`;
 }
 
+/** The same where no object may be stored in `from`. */
+function writesLost(to: string, fields: string, from: string): string {
+  return lacks(to, fields, from).replace(
+    /why:.*/,
+    `why:      what is written as ${from} is stored as ${to}, which loses the rest`,
+  );
+}
+
 test("a first install with alike schemas has no problems", () => {
   expect(check(manifest("v1", "v2 storage"))).toEqual({ notes: [], problems: [], warnings: [] });
 });
@@ -38,7 +46,14 @@ test("a version that is to be unserved and stays in the manifest: nobody looks f
 
 test("conversion None and a field that the storage version lacks => refused at the first install already", () => {
   const wanted = manifest(v1("", "host", "port"), v2("storage", "host"));
-  expect(problems(wanted)).toEqual([lacks("v2", ".spec.port", "v1")]);
+  expect(problems(wanted)).toEqual([writesLost("v2", ".spec.port", "v1")]);
+});
+
+test("conversion None and a new version with a field that the version in storage lacks => no rewrite is threatened, and the way out is to store it", () => {
+  const wanted = manifest(v1("storage", "host"), v2("", "host", "port"));
+  expect(problems(wanted, live(manifest(v1("storage", "host"))))).toEqual([
+    "databases.example.com: conversion is None and v1's schema lacks .spec.port of v2\n  expected: every field of v2 in v1\n  why:      what is written as v2 is stored as v1, which loses the rest\n  next:     add the fields to v1, make v2 the storage version, or give a conversion webhook",
+  ]);
 });
 
 test("the same with a webhook => allowed: it is the webhook's business", () => {
@@ -152,7 +167,7 @@ test("version and webhook leave the manifest in one edit => allowed: the webhook
 
 test("a webhook leaves the manifest while two unlike versions stay => refused", () => {
   const both = manifest(v1("", "hostPort"), v2("storage", "host", "port"));
-  expect(problems(both, live(withWebhook(both)))).toEqual([lacks("v2", ".spec.hostPort", "v1")]);
+  expect(problems(both, live(withWebhook(both)))).toEqual([writesLost("v2", ".spec.hostPort", "v1")]);
 });
 
 test("more than ten lost fields are told as ten and a count", () => {
