@@ -222,7 +222,7 @@ describe("conversion by webhook", () => {
       const config = { caBundle: "", service: { namespace: "default", name: "nothing", path: "/convert" } };
       const probing = probeByConversionReview(bench.cluster, config, { group, kind: "Probed" }, "v1", "v2");
       await expect(probing).rejects.toThrow(
-        /Service default\/nothing\/convert cannot be reached through the API server/,
+        /Service default\/nothing\/convert cannot be reached through the API server: .*not found\n.*\n {2}next: {5}make the Service, or correct its namespace and name/,
       );
     });
   });

@@ -63,7 +63,10 @@ function asWebhookError(name: string, error: unknown, timeoutSeconds: number): u
     return new WebhookError("down", {
       what: `conversion webhook ${name} cannot be reached through the API server: ${error.serverMessage}`,
       expected: "a ready endpoint behind the Service",
-      next: "look at its pods",
+      next:
+        error.status === 404
+          ? "make the Service, or correct its namespace and name (spec.conversion of the manifest, or `conversion` of the component)"
+          : "look at its pods",
     });
   }
   return webhookBadStatus(name, error.status);
