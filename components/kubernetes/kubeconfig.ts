@@ -94,9 +94,16 @@ function pickContext(config: KubeconfigEntries, reference: ClusterReference, whe
   const names = config.contexts.map((context) => context.name);
   const wanted = reference.context ?? config.currentContext ?? "";
   if (names.includes(wanted)) return wanted;
-  const there = names.length === 0 ? "none" : [...names].sort().slice(0, 10).join(", ");
+  const there = [...names].sort().slice(0, 10).join(", ");
   const found = wanted ? `no context ${wanted} in ${where}` : `no current-context in ${where}`;
-  throw new UserError(`${found}; found: ${there}; set \`context\` to one of them (at a terminal: \`--context\`)`);
+  throw new UserError({
+    what: found,
+    expected: names.length === 0 ? "a kubeconfig with a context" : `one of its contexts: ${there}`,
+    next:
+      names.length === 0
+        ? "give another kubeconfig, or add a context: kubectl config set-context"
+        : "set `context` to one of them (at a terminal: `--context`)",
+  });
 }
 
 interface Identity {

@@ -43,7 +43,9 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
 
     test("a context that is not in the kubeconfig is named, with those that are", async () => {
       const message = await stack.refused(stack.preview({ file: manifest("v1"), context: "production" }));
-      expect(message).toMatch(/no context production in kubeconfig \S+; found: local; set `context` to one of them/);
+      expect(message).toMatch(
+        /no context production in kubeconfig \S+\n +expected: one of its contexts: local\n +next: +set `context` to one of them/,
+      );
     });
 
     test("a right that is missing is named by verb and resource", async () => {

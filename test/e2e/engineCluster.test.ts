@@ -31,7 +31,7 @@ describe("connecting", () => {
     [
       "no such context",
       () => ({ kubeconfig: bench.local.kubeconfig, context: "prod" }),
-      /no context prod in kubeconfig \/.*; found: /,
+      /no context prod in kubeconfig \/.*\n +expected: one of its contexts: /,
     ],
     [
       "no such file",

@@ -66,7 +66,7 @@ test("a context that is not there: each file it was looked for in, and those tha
   for (const file of files) fs.writeFileSync(file, config({ token: "t" }));
   const [kubeconfig = ""] = files;
   const missing = (where: string): string =>
-    `no context prod in kubeconfig ${where}; found: x; set \`context\` to one of them (at a terminal: \`--context\`)`;
+    `no context prod in kubeconfig ${where}\n  expected: one of its contexts: x\n  next:     set \`context\` to one of them (at a terminal: \`--context\`)`;
   await expect(loadKubeconfigContext({ kubeconfig, context: "prod" })).rejects.toThrow(missing(kubeconfig));
   const before = process.env["KUBECONFIG"];
   process.env["KUBECONFIG"] = files.join(path.delimiter);
