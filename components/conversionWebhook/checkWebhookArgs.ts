@@ -27,7 +27,10 @@ export function checkWebhookArgs(args: ConversionWebhookArgs): void {
     throw new UserError({
       what: `${given.length === 0 ? "none of `conversion`, `image` and `url`" : given.map((key) => `\`${key}\``).join(" and ")} given`,
       expected: "exactly one",
-      next: "point `conversion` at the module that defines it",
+      next:
+        given.length === 0
+          ? "point `conversion` at the module that defines it"
+          : `take ${given.length === 2 ? "one" : "two"} of them out`,
     });
   }
   const { caBundle, url, certificate, replicas = 2 } = args;

@@ -234,7 +234,11 @@ export default defineConversion({ group: "example.com", kind: "Thing",
 
   test.each<[string, () => ConversionWebhookArgs, RegExp]>([
     ["no source", () => ({}), /none of `conversion`, `image` and `url` given\n {2}expected: +exactly one/],
-    ["two sources", () => ({ image: "i", url: "https://x" }), /`image` and `url` given\n {2}expected: +exactly one/],
+    [
+      "two sources",
+      () => ({ image: "i", url: "https://x" }),
+      /`image` and `url` given\n {2}expected: +exactly one\n {2}next: +take one of them out/,
+    ],
     [
       "an unknown argument",
       () => ({ url: "https://x", replica: 2 }) as never,
