@@ -34,14 +34,14 @@ export const PHASE_FACTS: Readonly<Record<string, PhaseFacts>> = {
     ...VERSIONED_CRD,
     phase: "store",
     canBeUndone: true,
-    undo: "yes, until drop: make the old version the storage version again and run `pulumi up`",
+    undo: "yes, until drop, where the old version has every field of the new one or a webhook converts: make the old version the storage version again and run `pulumi up`",
     onFailure: `stops; nothing was rewritten or dropped; ${GO_ON}`,
   },
   Migrate: {
     ...VERSIONED_CRD,
     phase: "migrate",
     canBeUndone: true,
-    undo: "yes, until drop: make the old version the storage version again and run `pulumi up`, which rewrites every object",
+    undo: "yes, until drop, where the old version has every field of the new one or a webhook converts: make the old version the storage version again and run `pulumi up`, which rewrites every object",
     onFailure: `stops and names the objects; storedVersions is as it was and nothing is dropped; ${GO_ON}`,
   },
   Drop: {

@@ -7,7 +7,7 @@ export function summarizePlan({ counts }: Plan): string {
   const parts = [
     ...(errors > 0 ? [`${describeCount(errors, "error")}: it does not go ahead`] : []),
     steps === 0 ? "nothing to do" : describeCount(steps, "step"),
-    ...(steps === 0 ? [] : [`${cannotBeUndone === 0 ? "none" : cannotBeUndone} cannot be undone`]),
+    ...(steps === 0 ? [] : [cannotBeUndone === 0 ? "all can be undone" : `${cannotBeUndone} cannot be undone`]),
     describeCount(warnings, "warning"),
     `${notLookedAt} not looked at`,
   ];
