@@ -2,7 +2,8 @@ import * as https from "https";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import type { Certificate } from "../../local/certificates";
 
-type Convert = (object: KubernetesObject, version: string) => Record<string, unknown>;
+/** The API server names itself as a user agent, we do not: so a test can have a replica for each. */
+type Convert = (object: KubernetesObject, version: string, isApiServer: boolean) => Record<string, unknown>;
 export type Behaviour = Convert | "hang up" | "sleep" | "HTTP 500" | "no JSON" | "no uid" | "no objects";
 
 export interface Hook {
@@ -35,7 +36,7 @@ export async function startHook(certificate: Certificate, address = "127.0.0.1")
       if (behaviour === "no JSON") return response.end("<html>");
       const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
       started.mostObjects = Math.max(started.mostObjects, review.request.objects.length);
-      return response.end(JSON.stringify(answerOf(review, behaviour)));
+      return response.end(JSON.stringify(answerOf(review, behaviour, request.headers["user-agent"] !== undefined)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
@@ -57,7 +58,7 @@ interface Review {
   request: { uid: string; desiredAPIVersion: string; objects: KubernetesObject[] };
 }
 
-function answerOf(review: Review, behaviour: Convert | "no uid" | "no objects"): object {
+function answerOf(review: Review, behaviour: Convert | "no uid" | "no objects", isApiServer: boolean): object {
   const { uid, desiredAPIVersion, objects } = review.request;
   const version = desiredAPIVersion.split("/")[1] ?? "";
   const envelope = (response: object) => ({
@@ -70,7 +71,7 @@ function answerOf(review: Review, behaviour: Convert | "no uid" | "no objects"):
   if (behaviour === "no objects") return envelope({ uid, result });
   try {
     const convertedObjects = objects.map((object: KubernetesObject) => {
-      const converted = behaviour(object, version);
+      const converted = behaviour(object, version, isApiServer);
       return "metadata" in converted ? { ...converted, apiVersion: desiredAPIVersion } : converted;
     });
     return envelope({ uid, result, convertedObjects });

@@ -1,12 +1,17 @@
-import type { KubernetesObject } from "../../kubernetes/api";
+import { type KubernetesObject, objectName, type Resource, resourcePath } from "../../kubernetes/api";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import { IN_TREE_EVENTS } from "../inTree/inTree";
 import { type Guard, readGuarded } from "../rewrite/guard";
+import { KnownStored } from "../rewrite/knownStored";
+import { rewriteAllObjects } from "../rewrite/rewriteAllObjects";
+import type { RewrittenAhead } from "../rewrite/rewriteAhead";
 import type { Awaited } from "../rewrite/rewriteWhenOver";
 import { secondsOfRequestsInFlight } from "../servers/inFlight";
 
 interface AfterOurs {
+  /** The new version's endpoint. */
+  readonly resource: Resource;
   /** What each of our own rewrites must leave of an object; undefined where no served version shows objects as they are stored. */
   readonly guard: Guard | undefined;
   /** Requests in flight are over. */
@@ -21,7 +26,7 @@ interface AfterOurs {
  */
 export function inTreeAfterOurs(
   requestTimeoutSeconds: number,
-  { guard, waited, leaveOut }: AfterOurs,
+  { resource, guard, waited, leaveOut }: AfterOurs,
   work: ClusterWork,
 ): Pick<Awaited, "beforeInTree" | "inTreeSeconds" | "leaveFirst"> {
   const wait = secondsOfRequestsInFlight(requestTimeoutSeconds);
@@ -31,24 +36,56 @@ export function inTreeAfterOurs(
     beforeInTree: async (ahead) => {
       await waited;
       if (guard === undefined) return true;
-      const { isWhole, left } = await ahead;
-      if (!isWhole) leaveOut("our own rewriting before it could not rewrite every object");
-      else if (await isKept(guard, left, work)) return true;
+      const rewritten = await ahead;
+      if (!rewritten.isWhole || !(await isRestRewritten(resource, guard, rewritten, work)))
+        leaveOut("our own rewriting before it could not rewrite every object");
+      else if (await isKept(resource, guard, rewritten.left, work)) return true;
       else leaveOut("what was left for it was not seen to convert without a loss");
       return false;
     },
   };
 }
 
-/** What is left for it, there and back, once more: the webhook may have rolled. */
+/**
+ * What was written since it was answered ahead, perhaps in the old version by a request in flight: nobody has seen that convert,
+ * and it would on trust. The wait is over, so nothing more comes.
+ */
+async function isRestRewritten(
+  resource: Resource,
+  guard: Guard,
+  { known, left }: RewrittenAhead,
+  work: ClusterWork,
+): Promise<boolean> {
+  const names = new Set(left.map(objectName));
+  const isLeft = (object: KubernetesObject): boolean => names.has(objectName(object));
+  try {
+    const how = { guard, known, isLeft, answered: new KnownStored() };
+    return (await rewriteAllObjects(work.cluster, resource, work, how)).failedCount === 0;
+  } catch {
+    work.signal.throwIfAborted();
+    return false; // the pass that counts meets the same
+  }
+}
+
+/**
+ * What is left for it, there and back, once more: the webhook may have rolled. So is what the API server's watch cache holds of it,
+ * which is stored where admission changes anything of the object.
+ */
 async function isKept(
+  resource: Resource,
   guard: Guard,
   left: readonly KubernetesObject[],
   { cluster, signal }: ClusterWork,
 ): Promise<boolean> {
   for (const each of left) {
     try {
-      await guard.expected(await readGuarded(cluster, guard.from, each, signal));
+      const original = await readGuarded(cluster, guard.from, each, signal);
+      await guard.expected(original);
+      const path = resourcePath(resource, each.metadata);
+      const query = { resourceVersion: "0" };
+      const cached = await cluster.call<KubernetesObject>({ method: "GET", path, query, signal });
+      if (cached.metadata.resourceVersion === original.metadata.resourceVersion)
+        await guard.assertKept(original, cached);
     } catch (error) {
       signal.throwIfAborted();
       if (!hasErrorStatus(error, 404)) return false; // one that is gone needs no conversion

@@ -7,6 +7,7 @@ import { migrateInTree, type InTreeResult } from "../inTree/inTree";
 import type { InTreeWait } from "../inTree/inTreeState";
 import { assertNoneFailed } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
+import type { KnownStored } from "../rewrite/knownStored";
 import { type PassResult, passUntilProven, withCleanPasses } from "../rewrite/passes";
 import type { RewriteResult } from "../rewrite/rewriteAllObjects";
 import { rewriteWhenOver } from "../rewrite/rewriteWhenOver";
@@ -55,8 +56,10 @@ interface Earlier {
   leftOut?: string;
   /** How long the first pass rewrote: those after it find most objects rewritten. */
   seconds?: number;
-  /** Nothing is left that a rewrite would convert. */
+  /** Nothing is left that a rewrite would convert, but for what was written since by whoever stores the old version. */
   isConverted: boolean;
+  /** At which resourceVersions the last pass was answered. */
+  answered?: KnownStored;
 }
 
 /**
@@ -129,15 +132,18 @@ async function rewriteOnce(
     });
   const leaveOut = (why: string): void => void (earlier.leftOut = `no StorageVersionMigration was run: ${why}`);
   const turn =
-    order.inTree === "after ours" && inTreeAfterOurs(inputs.requestTimeoutSeconds, { guard, waited, leaveOut }, work);
-  const isConverted = (): boolean => earlier.inTree?.outcome === "succeeded";
-  const given = { waited, inTree, ...turn, isAhead: order.isAhead, guard, isConverted };
+    order.inTree === "after ours" &&
+    inTreeAfterOurs(inputs.requestTimeoutSeconds, { resource: target, guard, waited, leaveOut }, work);
+  const isConverted = (): boolean => earlier.isConverted || earlier.inTree?.outcome === "succeeded";
+  const { answered } = earlier;
+  const given = { waited, inTree, ...turn, isAhead: order.isAhead, guard, isConverted, answered };
   const result = await rewriteWhenOver(target, given, row, work);
   const inTreeSeconds = earlier.inTree?.seconds ?? 0;
   const { aheadSeconds, seconds } = result;
   earlier.seconds ??= (isConverting ? inTreeSeconds + aheadSeconds : Math.max(inTreeSeconds, aheadSeconds)) + seconds;
   assertNoneFailed(result, describeUnwritten(inputs, result));
   earlier.isConverted = true;
+  earlier.answered = result.answers;
   return result;
 }
 

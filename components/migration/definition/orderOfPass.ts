@@ -28,8 +28,8 @@ export interface PassOrder {
 
 export function decideOrderOfPass(facts: PassFacts): PassOrder {
   const { isConverting, isConverted, hasGuard, isStoredInSeveral, isTriedOnEach, isInTreeDue } = facts;
-  const isGuarded = isConverting && !isConverted && hasGuard;
-  const isRehearsedAgain = isGuarded && isStoredInSeveral;
+  const isGuarded = isConverting && hasGuard;
+  const isRehearsedAgain = isGuarded && !isConverted && isStoredInSeveral;
   const isTrusted = !isConverting || (isGuarded && !isRehearsedAgain);
   const inTree = isConverting && !isRehearsedAgain ? "after ours" : "at once";
   return {

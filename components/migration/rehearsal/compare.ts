@@ -9,13 +9,15 @@ export interface Differences {
   readonly changed: string[];
   /** Only in the second. */
   readonly added: string[];
-  /** An empty value in one of them only: Go writes "", 0 and false where nothing was set, and leaves [] and {} out. */
+  /** "", 0 or false in the second only: Go writes it where nothing was set. */
   readonly empty: string[];
+  /** [] or {} in the first only: Go leaves it out. */
+  readonly emptied: string[];
 }
 
 /**
- * Compares leaf by leaf. Lists are compared by position, null is as good as absent, and so is an empty container that only
- * the second has.
+ * Compares leaf by leaf. Lists are compared by position, null is as good as absent unless a value takes its place, and an empty
+ * container that only the second has is as good as absent.
  *
  * @param schema of the second: what the API server would default there counts as there, what it would prune as not there
  */
@@ -37,7 +39,7 @@ export function compareObjects(first: KubernetesObject, second: KubernetesObject
 }
 
 function noDifferences(): Differences {
-  return { lost: [], changed: [], added: [], empty: [] };
+  return { lost: [], changed: [], added: [], empty: [], emptied: [] };
 }
 
 function compareAny(
@@ -49,10 +51,15 @@ function compareAny(
   found: Differences,
 ): void {
   if (pruned && schema === undefined) second = undefined;
-  if (isAbsent(second)) second = schema?.["default"];
+  // Where null is allowed it is kept, and no default takes its place.
+  if (second === undefined || (second === null && schema?.["nullable"] !== true)) second = schema?.["default"];
+  if (first === null && !isAbsent(second)) {
+    found.changed.push(path);
+    return;
+  }
   if (isAbsent(first)) return noteAdded(second, path, schema, pruned, found);
   if (isAbsent(second)) {
-    (isContainer(first) && isHollow(first) ? found.empty : found.lost).push(path);
+    (isContainer(first) && isHollow(first) ? found.emptied : found.lost).push(path);
     return;
   }
   if (Array.isArray(first) && Array.isArray(second)) return compareLists(first, second, path, schema, pruned, found);

@@ -1,3 +1,6 @@
+import { withDefaults } from "../../conversion/defaults";
+import { schemaOfDefinition } from "../../crd/definition";
+import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import type { Guard } from "../rewrite/guard";
@@ -8,6 +11,7 @@ import { checkRoundTripOfObject } from "./rehearseObject";
 export function conversionGuard(cluster: Cluster, rehearsal: Rehearsal, work: Work): Guard {
   const route = routeOfRehearsal(rehearsal);
   const conversions = conversionsOfRehearsal(cluster, rehearsal, work);
+  const toSchema = schemaOfDefinition(rehearsal.definition, rehearsal.to);
   return {
     from: route.from,
     upTo: rehearsal.upTo,
@@ -17,6 +21,7 @@ export function conversionGuard(cluster: Cluster, rehearsal: Rehearsal, work: Wo
       await checkRoundTripOfObject(route, conversions, original, converted);
       return converted;
     },
+    filled: (expected) => withDefaults(toSchema, expected) as KubernetesObject,
     async assertKept(listed, found) {
       await checkRoundTripOfObject(route, conversions, completeForRehearsal(listed, rehearsal), found);
     },

@@ -86,7 +86,8 @@ export async function checkRoundTripOfObject(
 ): Promise<string[]> {
   checkKept(rehearsal.to, converted);
   const back = await conversions.convertBack(converted);
-  const { lost, changed, added, empty } = compareObjects(original, back, rehearsal.fromSchema);
+  const { lost, changed, added, ...differs } = compareObjects(original, back, rehearsal.fromSchema);
+  const empty = [...differs.emptied, ...differs.empty];
   const wrong = [
     ...(lost.length > 0 ? [`loses ${listPaths(lost)}`] : []),
     ...(changed.length > 0 ? [`changes ${listPaths(changed)}`] : []),

@@ -24,6 +24,8 @@ export interface Guard {
    * @throws UserError where the way there and back loses or changes something
    */
   expected(original: KubernetesObject): Promise<KubernetesObject>;
+  /** What is expected with what the API server adds to it by itself (defaults). Only a guess: where it is wrong, what is found is looked at. */
+  readonly filled?: ((expected: KubernetesObject) => KubernetesObject) | undefined;
   /** @throws UserError where what the new version's endpoint shows has lost or changed something of the original */
   assertKept(original: KubernetesObject, found: KubernetesObject): Promise<void>;
 }
@@ -32,7 +34,8 @@ export interface Guard {
 interface ValueTest {
   readonly op: "test";
   readonly path: string;
-  readonly value: string | number | boolean;
+  /** null: nothing is there. */
+  readonly value: unknown;
 }
 
 const TRIES = 5;
@@ -89,7 +92,7 @@ export async function rewriteUnderGuard(
   let original = isOlderThanFlip(guard, listed) ? listed : await read();
   let expected = await expectedOf(original);
   for (let tried = 1; ; tried++) {
-    const answer = expected && (await patchAsExpected(caller, resource, expected, options));
+    const answer = expected && (await patchAsExpected(caller, resource, guard.filled?.(expected) ?? expected, options));
     if (answer !== undefined) return answer;
     const found = await readGuarded(caller, resource, original, options.signal);
     if (!isSame(original, found)) {
@@ -101,8 +104,14 @@ export async function rewriteUnderGuard(
     }
     if (expected !== undefined) {
       if (tried >= TRIES) throw await whyRefused(caller, resource, expected, options.signal);
-      const { lost } = compareObjects(expected, found);
-      if (lost.length > 0) throw new GuardError(describeLoss(resource, lost));
+      const { lost, emptied } = compareObjects(expected, found);
+      // Presence alone may mean something (`emptyDir: {}`). Of what is in the new version already the old one may show too much.
+      const isOld = guard.upTo !== undefined && isOlderThanFlip(guard, original);
+      if (isOld) lost.push(...emptied);
+      // The API server adds neither labels nor annotations, and the way back may leave them out.
+      const added = isOld ? compareObjects(found, expected).lost.filter((path) => path.startsWith(".metadata.")) : [];
+      if (added.length > 0) throw new GuardError(describeChange(resource, "add", added));
+      if (lost.length > 0) throw new GuardError(describeChange(resource, "lose", lost));
     }
     await guard.assertKept(original, found);
     expected = found;
@@ -154,7 +163,7 @@ async function whyRefused(
   });
   const { lost, changed } = compareObjects(expected, cached);
   const differs = [...lost, ...changed];
-  if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeLoss(resource, []));
+  if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeChange(resource, "lose", []));
   return new GuardError(
     `not rewritten: the API server's watch cache still holds a wrong conversion to ${resource.version} of it (${listPaths(differs)}), and any write would store that; change the CRD's spec (a description will do) or restart every API server`,
   );
@@ -171,26 +180,39 @@ export function readGuarded(
 }
 
 /**
- * A test of each value that is neither null nor an empty container; of the metadata, labels and annotations. What a server
- * adds (defaults) is not tested, and of an object that has more values than one patch may test, the first ones are.
+ * Of the metadata, a test of labels and annotations; then one of each field of the object, whole, so that nothing may be added
+ * to it either, nor an empty container be lost. One test a value would take a deep object beyond the largest request.
  */
 export function guardTests(object: KubernetesObject): ValueTest[] {
   const { apiVersion: _version, kind: _kind, metadata, ...content } = object;
-  const tests: ValueTest[] = [];
+  const { labels = null, annotations = null } = metadata;
+  const tests: ValueTest[] = [
+    { op: "test", path: "/metadata/labels", value: labels },
+    { op: "test", path: "/metadata/annotations", value: annotations },
+  ];
   collectGuardTests(content, "", tests);
-  const { labels, annotations } = metadata;
-  collectGuardTests({ labels, annotations }, "/metadata", tests);
   return tests.slice(0, MOST_TESTS);
 }
 
-function collectGuardTests(value: unknown, path: string, tests: ValueTest[]): void {
-  if (value === null || value === undefined) return;
-  if (typeof value === "object") {
-    for (const [name, inner] of Object.entries(value))
-      collectGuardTests(inner, `${path}/${escapePointer(name)}`, tests);
-  } else {
-    tests.push({ op: "test", path, value: value as ValueTest["value"] });
+function collectGuardTests(fields: object, path: string, tests: ValueTest[]): void {
+  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
+    if (value === null || value === undefined) continue;
+    const at = `${path}/${escapePointer(name)}`;
+    if (isContainer(value) && holdsNullInList(value)) collectGuardTests(value, at, tests);
+    else tests.push({ op: "test", path: at, value });
   }
+}
+
+/** The API server ends the request without an answer where it compares such a list (gopkg.in/evanphx/json-patch.v4, equal). */
+function holdsNullInList(value: object): boolean {
+  const inner: unknown[] = Object.values(value);
+  return (
+    (Array.isArray(value) && inner.includes(null)) || inner.some((each) => isContainer(each) && holdsNullInList(each))
+  );
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6901#section-3 */
@@ -199,9 +221,9 @@ function escapePointer(name: string): string {
 }
 
 /** One line: it is one of a list. */
-function describeLoss({ version }: Resource, lost: readonly string[]): string {
-  const what = lost.length > 0 ? listPaths(lost) : "a field, and then again not (replicas that differ?)";
-  return `not rewritten: the conversion to ${version} has just begun to lose ${what}; correct the webhook`;
+function describeChange({ version }: Resource, verb: string, paths: readonly string[]): string {
+  const what = paths.length > 0 ? listPaths(paths) : "a field, and then again not (replicas that differ?)";
+  return `not rewritten: the conversion to ${version} has just begun to ${verb} ${what}; correct the webhook`;
 }
 
 function listPaths(paths: readonly string[]): string {

@@ -8,9 +8,17 @@ export class KnownStored {
   private readonly added: number[] = [];
   private sorted = new Float64Array(0);
 
+  get size(): number {
+    return this.added.length;
+  }
+
   add(resourceVersion: string | undefined): void {
     const revision = revisionOf(resourceVersion);
     if (!Number.isNaN(revision)) this.added.push(revision);
+  }
+
+  addAll({ added }: KnownStored): void {
+    for (const revision of added) this.added.push(revision);
   }
 
   has(resourceVersion: string | undefined): boolean {

@@ -1,15 +1,25 @@
 import type { KubernetesObject, Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
-import { type Guard, rewriteObject } from "./guard";
+import { type Guard, readGuarded, rewriteObject, rewriteUnderGuard } from "./guard";
 import { type ForEachResult, forEachObject } from "./forEachObject";
 import type { KnownStored } from "./knownStored";
+import { touchObject } from "./touch";
 
 export interface RewriteOptions {
   /** What a rewrite must leave of an object: whole objects are then listed at `guard.from`, where none is converted. */
   readonly guard?: Guard | undefined;
   /** An object that is listed at one of these resourceVersions was answered for already, after the same agreement. */
   readonly known?: KnownStored | undefined;
+  /**
+   * Nearly all of them are in the new version: then the list shows metadata alone, and what is at none of these resourceVersions,
+   * nor among the known, is read in the old version. One that is needs no guard, since nothing of it is converted.
+   */
+  readonly answered?: KnownStored | undefined;
+  /** These need no visit. */
+  readonly isLeft?: (object: KubernetesObject) => boolean;
+  /** Is told at which resourceVersion each object was answered for. */
+  readonly answers?: KnownStored | undefined;
 }
 
 export interface RewriteResult extends ForEachResult {
@@ -30,21 +40,29 @@ export async function rewriteAllObjects(
   cluster: Cluster,
   resource: Resource,
   work: Work,
-  { guard, known }: RewriteOptions = {},
+  { guard, known, answered, isLeft = () => false, answers }: RewriteOptions = {},
 ): Promise<RewriteResult> {
   let rewritten = 0;
+  const isRead = guard !== undefined && answered !== undefined;
+  const rewrite = async (listed: KubernetesObject): Promise<KubernetesObject> => {
+    if (!isRead) return rewriteObject(cluster, resource, guard, listed, work);
+    if (answered.has(listed.metadata.resourceVersion)) return touchObject(cluster, resource, listed, work);
+    const original = await readGuarded(cluster, guard.from, listed, work.signal);
+    return rewriteUnderGuard(cluster, resource, guard, original, work);
+  };
   const walked = await forEachObject(
     cluster,
-    guard?.from ?? resource,
+    isRead ? resource : (guard?.from ?? resource),
     async (listed) => {
-      const answer = await rewriteObject(cluster, resource, guard, listed, work);
+      const answer = await rewrite(listed);
+      answers?.add(answer.metadata.resourceVersion);
       if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
     },
     {
       ...work,
       doing: "rewriting",
-      full: guard !== undefined,
-      ...(known !== undefined && { isDone: ({ metadata }: KubernetesObject) => known.has(metadata.resourceVersion) }),
+      full: guard !== undefined && !isRead,
+      isDone: (listed) => known?.has(listed.metadata.resourceVersion) === true || isLeft(listed),
     },
   );
   return { ...walked, rewritten };

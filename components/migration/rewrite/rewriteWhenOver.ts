@@ -5,6 +5,7 @@ import type { Work } from "../../kubernetes/report";
 import { sleep } from "../../kubernetes/sleep";
 import type { InTreeWait } from "../inTree/inTreeState";
 import type { Guard } from "./guard";
+import { KnownStored } from "./knownStored";
 import { NOTHING_AHEAD, rewriteAhead, type RewrittenAhead } from "./rewriteAhead";
 import { rewriteAllObjects, type RewriteResult } from "./rewriteAllObjects";
 import type { SharedRow } from "./sharedRow";
@@ -30,13 +31,17 @@ export interface Awaited {
   readonly guard?: Guard | undefined;
   /** So many of the first objects are left to an in-tree migrator that comes after. @default 0 */
   readonly leaveFirst?: number;
-  /** Asked when all is over: every object was converted, so that the pass that counts needs no guard. */
+  /** Asked when all is over: every object was converted, so that only what was written since needs the guard. */
   readonly isConverted?: () => boolean;
+  /** What an earlier pass was answered. */
+  readonly answered?: KnownStored | undefined;
 }
 
 export interface RewrittenWhenOver extends RewriteResult {
   /** What was rewritten ahead took so long; 0 where nothing was. */
   readonly aheadSeconds: number;
+  /** What the API servers answered, ahead and in the pass that counts. */
+  readonly answers: KnownStored;
 }
 
 /**
@@ -58,6 +63,7 @@ export async function rewriteWhenOver(
     guard,
     leaveFirst = 0,
     isConverted = () => false,
+    answered = new KnownStored(),
   }: Awaited,
   row: SharedRow,
   work: ClusterWork,
@@ -86,11 +92,15 @@ export async function rewriteWhenOver(
     enough.abort();
   }
   await over;
-  const how = { guard: isConverted() ? undefined : guard, known: ahead.known };
-  const result = await rewriteAllObjects(work.cluster, resource, work, how);
+  const answers = new KnownStored();
+  // What is known of no object would have each of them read by itself.
+  const isAnswered = answered.size + ahead.known.size > 0;
+  const how = isConverted() ? { guard: isAnswered ? guard : undefined, answered } : { guard };
+  const result = await rewriteAllObjects(work.cluster, resource, work, { ...how, known: ahead.known, answers });
+  answers.addAll(ahead.known);
   // An object that was written in both counts once.
   const rewritten = Math.min(result.rewritten + ahead.rewritten, result.visited - result.gone);
-  return { ...result, rewritten, aheadSeconds: ahead.seconds };
+  return { ...result, rewritten, aheadSeconds: ahead.seconds, answers };
 }
 
 function twiceAsLong(ownSeconds: number): number {

@@ -3,7 +3,7 @@ import type { Schema } from "../../../components/crd/definition";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
 import { compareObjects } from "../../../components/migration/rehearsal/compare";
 
-const none = { lost: [], changed: [], added: [], empty: [] };
+const none = { lost: [], changed: [], added: [], empty: [], emptied: [] };
 const object = (spec: unknown, metadata: object = {}): KubernetesObject => ({
   apiVersion: "g/v1",
   metadata: { name: "x", ...metadata },
@@ -22,8 +22,9 @@ describe("without a schema", () => {
     ["another type", { a: { b: 1 } }, { a: "b" }, { changed: [".spec.a"] }],
     ["an added leaf", {}, { a: { b: "x" } }, { added: [".spec.a.b"] }],
     ["null is as good as absent", { a: null }, { b: null }, {}],
+    ["a value in the place of null", { a: null }, { a: 5 }, { changed: [".spec.a"] }],
     ["an empty container only the second has", {}, { a: {}, b: [] }, {}],
-    ["an empty container that is lost", { a: {}, b: [] }, {}, { empty: [".spec.a", ".spec.b"] }],
+    ["an empty container that is lost", { a: {}, b: [] }, {}, { emptied: [".spec.a", ".spec.b"] }],
     ["zero values that nobody set", {}, { a: "", b: 0, c: false }, { empty: [".spec.a", ".spec.b", ".spec.c"] }],
     ["keys that are JavaScript's own", { constructor: "x" }, { constructor: "x" }, {}],
     ["a lost key that is JavaScript's own", { toString: "x" }, {}, { lost: [".spec.toString"] }],
@@ -47,6 +48,12 @@ describe("with the second's schema", () => {
 
   test("another one is: the default would take its place", () => {
     expect(compare({ mode: "slow" }, {}, schema)).toEqual({ ...none, changed: [".spec.mode"] });
+  });
+
+  test("of null, where it is allowed, it takes no place; where null is left out, it does", () => {
+    const nullable = { type: "object", properties: { retries: { type: "integer", nullable: true, default: 5 } } };
+    expect(compare({ retries: null }, { retries: null }, nullable)).toEqual(none);
+    expect(compare({ retries: null }, {}, nullable)).toEqual({ ...none, changed: [".spec.retries"] });
   });
 
   test("what it would prune is neither kept nor added", () => {

@@ -37,20 +37,40 @@ const guard: Guard = {
     hostPort === `${String(host)}:${String(port)}` ? Promise.resolve() : Promise.reject(new Error("changes .hostPort")),
 };
 
-test("each value is tested, null and empty containers are not; of the metadata, labels and annotations alone", () => {
-  const metadata = { name: "x", resourceVersion: "1", labels: { "a/b": "c" }, annotations: { "~": "d" } };
+test("each field is tested whole, null is not; of the metadata, labels and annotations alone, or that there are none", () => {
+  const metadata = { name: "x", resourceVersion: "1", labels: { "a/b": "c" } };
   const spec = { list: [1, { on: false }], none: null, empty: {}, text: "" };
-  expect(guardTests({ apiVersion: "g/v2", kind: "Foo", metadata, spec })).toEqual([
-    { op: "test", path: "/spec/list/0", value: 1 },
-    { op: "test", path: "/spec/list/1/on", value: false },
-    { op: "test", path: "/spec/text", value: "" },
-    { op: "test", path: "/metadata/labels/a~1b", value: "c" },
-    { op: "test", path: "/metadata/annotations/~0", value: "d" },
+  const object = { apiVersion: "g/v2", kind: "Foo", metadata, spec, status: null, "a/b~": 1 };
+  expect(guardTests(object)).toEqual([
+    { op: "test", path: "/metadata/labels", value: { "a/b": "c" } },
+    { op: "test", path: "/metadata/annotations", value: null },
+    { op: "test", path: "/spec", value: spec },
+    { op: "test", path: "/a~1b~0", value: 1 },
   ]);
 });
 
-test("no more than one patch may hold", () => {
-  expect(guardTests(named("1", { spec: Array.from({ length: 10_001 }, () => 1) }))).toHaveLength(10_000);
+test("a list that holds null is tested value by value, and no more of them than one patch may hold", () => {
+  const spec = { list: [1, null, {}], other: [2] };
+  expect(guardTests(named("1", { spec })).slice(2)).toEqual([
+    { op: "test", path: "/spec/list/0", value: 1 },
+    { op: "test", path: "/spec/list/2", value: {} },
+    { op: "test", path: "/spec/other", value: [2] },
+  ]);
+  expect(guardTests(named("1", { spec: [null, ...Array.from({ length: 10_001 }, () => 1)] }))).toHaveLength(10_000);
+});
+
+describe("an object that is older than the flip", () => {
+  const since: Guard = { ...guard, expected: () => Promise.resolve(converted), upTo: "5" };
+  const converted = named("1", { host: "a", port: "1", mode: {} });
+
+  test.each<[string, KubernetesObject]>([
+    ["lose .mode", named("1", { host: "a", port: "1" })],
+    ["add .metadata.labels", { ...converted, metadata: { ...converted.metadata, labels: { a: "b" } } }],
+  ])("is not rewritten where the API server's conversion has begun to %s", async (what, found) => {
+    const asks = caller(refused(TEST_FAILED), found);
+    const original = named("1", { hostPort: "a:1" });
+    await expect(rewriteUnderGuard(asks, to, since, original, { signal })).rejects.toThrow(`has just begun to ${what}`);
+  });
 });
 
 test("text is sent as Go writes it", () => {

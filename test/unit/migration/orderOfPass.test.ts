@@ -47,9 +47,9 @@ test.each<[string, PassFacts, ReturnType<typeof decideOrderOfPass>]>([
     { isGuarded: true, isRehearsedAgain: false, isAhead: false, inTree: "after ours" },
   ],
   [
-    "a pass after one that converted every object needs no guard, and nothing ahead of it",
+    "a pass after one that converted every object: nothing ahead of it, and what was written since is under the guard",
     { ...webhook, isConverted: true, isStoredInSeveral: true, isInTreeDue: false },
-    { isGuarded: false, isRehearsedAgain: false, isAhead: false, inTree: "none" },
+    { isGuarded: true, isRehearsedAgain: false, isAhead: false, inTree: "none" },
   ],
   [
     "without a StorageVersionMigration",

@@ -1,0 +1,226 @@
+import { setTimeout as pause } from "timers/promises";
+import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
+import type { KubernetesObject } from "../../components/kubernetes/api";
+import { migrateAndProve, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
+import { recordMigratedAndPrune } from "../../components/migration/definition/recordAndPrune";
+import { makeAuthority, makeServerCertificate } from "../../local/certificates";
+import { readEtcd } from "../../local/cluster/etcd";
+import { type Admission, askedByEveryServer } from "./admission";
+import { type Bench, group, objectOf, objectsOf, pluralOf, startBench } from "./engine";
+import { STORAGE_MIGRATION } from "./harness";
+import { type Hook, startHook } from "./misbehavingWebhook";
+
+jest.setTimeout(400_000);
+
+/** Long enough for an update that is held up until objects are rewritten ahead, also on a busy machine. */
+const REQUEST_TIMEOUT_SECONDS = 20;
+type Spec = Record<string, unknown>;
+type Converts = (object: KubernetesObject, version: string, isApiServer: boolean) => KubernetesObject;
+
+/** What the webhook does, and what is asked at admission, by kind. */
+const converts: Record<string, Converts> = {};
+const decides: Record<string, Admission> = {};
+const ends: (() => void)[] = [];
+let bench: Bench;
+let hook: Hook;
+let conversion: object;
+
+beforeAll(async () => {
+  bench = await startBench("engine-webhook-loss", { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
+  const authority = await makeAuthority("loss");
+  hook = await startHook(await makeServerCertificate(authority, "loss"));
+  hook.behave((object, ...asked) => converts[object.kind ?? ""]?.(object, ...asked) ?? object);
+  const caBundle = Buffer.from(authority.cert).toString("base64");
+  const webhook = { conversionReviewVersions: ["v1"], clientConfig: { url: hook.url, caBundle } };
+  conversion = { strategy: "Webhook", webhook };
+});
+afterAll(async () => {
+  for (const end of ends) end();
+  await hook.close();
+  await bench.end();
+});
+
+const pathAt = (kind: string, version: string): string =>
+  `/apis/${group}/${version}/namespaces/default/${pluralOf(kind)}`;
+
+async function prepare(kind: string, count: number, spec: Spec, convert: Converts): Promise<void> {
+  converts[kind] = convert;
+  await bench.define(kind, { storage: "v1", conversion });
+  await bench.create(pluralOf(kind), "v1", objectsOf(kind, "v1", count, spec));
+}
+
+async function askAtAdmission(kind: string): Promise<void> {
+  const decide: Admission = (...asked) => decides[kind]?.(...asked) ?? { allowed: true };
+  const resource = { group, version: "v1", plural: pluralOf(kind) };
+  ends.push(await askedByEveryServer(bench.local, resource, decide, (name) => objectOf(kind, "v1", name, {})));
+}
+
+/** Storage moves to v2, as store does it: the flip is on record. */
+async function flip(kind: string): Promise<void> {
+  const plural = pluralOf(kind);
+  const { metadata } = await bench.local.client.get(`${pathAt(kind, "v1")}?limit=1`);
+  await bench.define(kind, { storage: "v2", conversion });
+  const { uid, generation } = (await bench.live(plural)).metadata;
+  const flipped = { from: "v1", at: metadata.resourceVersion };
+  await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, {
+    metadata: { annotations: { [REHEARSAL_ANNOTATION]: JSON.stringify({ uid, generation, version: "v2", flipped }) } },
+  });
+}
+
+/** Each row goes to `said` as well. */
+async function prove(kind: string, migrator: "direct" | "in-tree", said: (row: string) => void = () => undefined) {
+  const plural = pluralOf(kind);
+  const crd = `${plural}.${group}`;
+  const times = { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS, decommissionedServers: [] };
+  const inputs: ProveInputs = { crd, group, plural, kind, version: "v2", ...times };
+  const work = { ...bench.work, cluster: bench.cluster, report: said };
+  const pass = await migrateAndProve(inputs, migrator === "in-tree", work);
+  await recordMigratedAndPrune(inputs, work, pass);
+}
+
+async function contents(kind: string): Promise<KubernetesObject[]> {
+  const entries = await readEtcd(bench.local.etcd, `/registry/${group}/${pluralOf(kind)}/`);
+  return entries.map(({ value }) => JSON.parse(value) as KubernetesObject);
+}
+
+const without = (object: KubernetesObject, field: string): KubernetesObject => {
+  const { [field]: _, ...spec } = object["spec"] as Spec;
+  return { ...object, spec };
+};
+/** It has always lost `note` of a value that no rehearsal saw. */
+const losesOfRare: Converts = (object, version) =>
+  version === "v2" && (object["spec"] as Spec)["host"] === "rare" ? without(object, "note") : object;
+
+const spec = { host: "h", note: "n", selfSigned: {}, list: [], deep: { emptyDir: {} }, args: ["--a"] };
+const put = (object: KubernetesObject, more: Spec): KubernetesObject => ({
+  ...object,
+  spec: { ...(object["spec"] as Spec), ...more },
+});
+
+describe("two replicas of a webhook that disagree: ours asks the right one, the API server the other", () => {
+  const worse: Record<string, (object: KubernetesObject) => KubernetesObject> = {
+    Addfield: (object) => put(object, { suspend: true }),
+    Growlist: (object) => put(object, { args: ["--a", "--delete"] }),
+    Addlabel: (object) => ({ ...object, metadata: { ...object.metadata, labels: { more: "x" } } }),
+    Loseempty: (object) => without(object, "selfSigned"),
+  };
+  const outcomes: Record<string, unknown> = {};
+  // At once: each has the same wait.
+  beforeAll(async () => {
+    for (const [kind, make] of Object.entries(worse)) {
+      await prepare(kind, 5, spec, (object, version, isApiServer) =>
+        version === "v2" && isApiServer ? make(object) : object,
+      );
+      await flip(kind);
+    }
+    const attempt = async (kind: string): Promise<void> => {
+      outcomes[kind] = await prove(kind, "direct").catch((error: Error) => error.message);
+    };
+    await Promise.all(Object.keys(worse).map(attempt));
+  });
+
+  test.each([
+    ["adds a field", "Addfield", /\.spec\.suspend/],
+    ["adds to a list", "Growlist", /\.spec\.args\[1\]/],
+    ["adds a label", "Addlabel", /begun to add \.metadata\.labels\.more/],
+    ["loses an empty map", "Loseempty", /begun to lose \.spec\.selfSigned/],
+  ])("one that %s: it is named, and nothing of it is stored", async (_, kind, named) => {
+    expect(outcomes[kind]).toMatch(named);
+    const kept = (await contents(kind)).map(({ apiVersion, metadata, ...object }) => [
+      apiVersion,
+      object["spec"],
+      metadata.labels,
+    ]);
+    expect(kept).toEqual(Array.from({ length: 5 }, () => [`${group}/v1`, spec, undefined]));
+  });
+});
+
+test("an update held up across the flip lands in the old version behind ours, with a value that was never rehearsed: it is not left to the StorageVersionMigration", async () => {
+  const kind = "Heldup";
+  await prepare(kind, 30, { host: "h", note: "n" }, losesOfRare);
+  await askAtAdmission(kind);
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  decides[kind] = async (name, user) => {
+    if (user === "admin" && name === "o-00010") await released;
+    return { allowed: true };
+  };
+  const updated = bench.local.client.mergePatch(`${pathAt(kind, "v1")}/o-00010`, { spec: { host: "rare" } });
+  await pause(500);
+  await flip(kind);
+  const proven = prove(kind, "in-tree", (row) => {
+    if (/objects rewritten ahead/.test(row)) release();
+  });
+  const landed = updated.then(async () => (await bench.stored(pluralOf(kind)))["default/o-00010"]);
+  await expect(proven).rejects.toThrow(/1 of 30 objects could not be rewritten to v2:\s+default\/o-00010: .*note/s);
+  expect(await landed).toBe(`${group}/v1`); // or it was no attempt
+  expect((await contents(kind)).filter((object) => (object["spec"] as Spec)["note"] !== "n")).toEqual([]);
+});
+
+test("storage moved back and forth during the pass that counts, an object created in between: a repeated pass names it", async () => {
+  const kind = "Repeated";
+  await prepare(kind, 30, { host: "h", note: "n" }, losesOfRare);
+  await askAtAdmission(kind);
+  await flip(kind);
+  let isPass = false;
+  let held: string | undefined;
+  let once: Promise<void> | undefined;
+  const backAndForth = async (): Promise<void> => {
+    await bench.define(kind, { storage: "v1", conversion, versions: ["v2", "v1"] });
+    await pause(1_500);
+    await bench.create(pluralOf(kind), "v1", [objectOf(kind, "v1", "created", { host: "rare", note: "n" })]);
+    held = (await bench.stored(pluralOf(kind)))["default/created"];
+    await bench.define(kind, { storage: "v2", conversion });
+  };
+  decides[kind] = async (_name, user, dryRun) => {
+    if (isPass && !dryRun && user !== "admin") await (once ??= backAndForth());
+    return { allowed: true };
+  };
+  const proven = prove(kind, "direct", (row) => {
+    if (/^rewriting \d/.test(row) || /waiting [01] s for requests/.test(row)) isPass = true;
+  });
+  await expect(proven).rejects.toThrow(/default\/created: .*note/s);
+  expect(held).toBe(`${group}/v1`); // or it was no attempt
+  expect((await contents(kind)).filter((object) => (object["spec"] as Spec)["note"] !== "n")).toEqual([]);
+});
+
+test("two objects that are left for the StorageVersionMigration, a wrong copy of them in the watch cache, and admission that changes what it writes: they are not left to it", async () => {
+  const kind = "Cached";
+  let isWrong = false;
+  await prepare(kind, 2, { host: "h", note: "n" }, (object, version, isApiServer) =>
+    isWrong && isApiServer && version === "v2" ? without(object, "note") : object,
+  );
+  const resourceRules = [
+    { apiGroups: [group], apiVersions: ["*"], resources: [pluralOf(kind)], operations: ["UPDATE"] },
+  ];
+  const expression = 'Object{metadata: Object.metadata{labels: {"touched": "yes"}}}';
+  const path = "/apis/admissionregistration.k8s.io/v1";
+  const head = { apiVersion: "admissionregistration.k8s.io/v1", metadata: { name: "touched" } };
+  await bench.local.client.post(`${path}/mutatingadmissionpolicies`, {
+    ...head,
+    kind: "MutatingAdmissionPolicy",
+    spec: {
+      reinvocationPolicy: "Never",
+      matchConstraints: { resourceRules },
+      mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
+    },
+  });
+  await bench.local.client.post(`${path}/mutatingadmissionpolicybindings`, {
+    ...head,
+    kind: "MutatingAdmissionPolicyBinding",
+    spec: { policyName: "touched" },
+  });
+  isWrong = true;
+  await flip(kind);
+  await pause(2_000);
+  isWrong = false;
+  const migrations = `/apis/storagemigration.k8s.io/${STORAGE_MIGRATION}/storageversionmigrations`;
+  const before = (await bench.local.client.get(migrations)).items.length;
+  const { spec: cached } = await bench.local.client.get(`${pathAt(kind, "v2")}/o-00000?resourceVersion=0`);
+  expect(cached).toEqual({ host: "h" }); // or it was no attempt
+  await expect(prove(kind, "in-tree")).rejects.toThrow(/watch cache still holds a wrong conversion to v2 .*note/);
+  expect((await bench.local.client.get(migrations)).items).toHaveLength(before);
+  expect((await contents(kind)).map((object) => object["spec"])).toEqual(
+    Array.from({ length: 2 }, () => ({ host: "h", note: "n" })),
+  );
+});
