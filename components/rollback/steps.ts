@@ -1,4 +1,12 @@
-import { servedByName, storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
+import { prunedFields } from "../compatibility/prunedFields";
+import { isWebhookConversion } from "../crd/conversion";
+import {
+  schemaOfDefinition,
+  servedByName,
+  storageVersion,
+  versionNamesOfDefinition,
+  type Definition,
+} from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 import { newerVersions, versionsThatMayBeStored } from "./versions";
 
@@ -87,8 +95,13 @@ function stepsOfProgram({ live, to, listed }: Asked, owner: string): Step[] {
   const storage = storageVersion(live);
   const names = newerVersions(live, to).join(", ");
   const others = storage === to ? "the others" : storage;
+  const lacking = fieldsLackingIn(live, to);
+  const fields =
+    lacking.length === 0
+      ? ""
+      : ` and with ${lacking.join(", ")} in its schema (preview refuses it without, whether an object has them or not)`;
   const store = {
-    what: `in the manifest of ${owner}: ${to} with served: true and storage: true, ${others} with storage: false, no version taken out. Read the preview; the run rehearses, moves storage, rewrites every object, proves it, and prunes storedVersions`,
+    what: `in the manifest of ${owner}: ${to} with served: true and storage: true${fields}, ${others} with storage: false, no version taken out. Read the preview; the run rehearses, moves storage, rewrites every object, proves it, and prunes storedVersions`,
     command: "pulumi up",
   };
   const drop = {
@@ -96,6 +109,14 @@ function stepsOfProgram({ live, to, listed }: Asked, owner: string): Step[] {
     command: "pulumi up",
   };
   return [...(isStoredAlone(live, to, listed) ? [] : [store]), ...(names === "" ? [] : [drop])];
+}
+
+/** Of all other versions, which stay in the manifest: with conversion None what is written through them would lose these. */
+function fieldsLackingIn(live: Definition, to: string): string[] {
+  if (isWebhookConversion(live.spec.conversion)) return [];
+  const target = schemaOfDefinition(live, to);
+  const others = versionNamesOfDefinition(live).filter((name) => name !== to);
+  return [...new Set(others.flatMap((name) => prunedFields(schemaOfDefinition(live, name), target)))].sort();
 }
 
 type Change = [version: string, key: "served" | "storage", value: boolean];

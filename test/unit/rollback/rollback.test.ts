@@ -154,4 +154,10 @@ test("what was not looked at is said: objects beyond the first, and those that m
 test("a CRD of a VersionedCRD goes back by its program: two runs of it, and no patch", () => {
   const live = withMetadata(moved, { annotations: { [OWNER_ANNOTATION]: "acme/shop/prod/databases" } });
   expect(decide({ live }).steps.map(({ command }) => command)).toEqual(["pulumi up", "pulumi up"]);
+  // No object has it, and the preview that follows refuses it all the same.
+  const lacks =
+    /v1 with served: true and storage: true and with \.spec\.tier in its schema \(preview refuses it without/;
+  expect(decide({ live }).steps[0]?.what).toMatch(lacks);
+  const converted = { ...live, spec: { ...live.spec, conversion: { strategy: "Webhook" } } };
+  expect(decide({ live: converted }).steps[0]?.what).not.toContain(".spec.tier");
 });
