@@ -11,6 +11,8 @@ import { crd, createObject, createObjects, definitionPath, group, manifest, plur
 
 jest.setTimeout(300_000);
 
+const definitions = path.dirname(definitionPath);
+
 /** Every case here asserts two things: what the error says, and that nothing changed. */
 describe("on a bad day the rollout stops, says what it found, and changes nothing", () => {
   let world: World;
@@ -24,7 +26,7 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
   const nothingChanged = async (): Promise<void> => expect(await definition()).toBe(before);
 
   beforeAll(async () => {
-    world = await startWorld([resource]);
+    world = await startWorld([resource, { group, plural: "lamps" }]);
     stack = await world.stack("bad-days");
     await stack.up({ file: manifest("v1") });
     await createObjects(world.cluster.client, 12);
@@ -124,6 +126,42 @@ describe("on a bad day the rollout stops, says what it found, and changes nothin
       const message = await previewWith(webhook);
       expect(message).toMatch(/stable\.example\.com\/v1/);
       expect(message).toMatch(/stable\.example\.com\/v2/);
+    });
+
+    test("it does not know a version that goes, which is served until drop: that version and an object are named", async () => {
+      const manifestOf = (...names: string[]) => ({
+        apiVersion: "apiextensions.k8s.io/v1" as const,
+        kind: "CustomResourceDefinition" as const,
+        metadata: { name: `lamps.${group}` },
+        spec: {
+          group,
+          scope: "Namespaced",
+          names: { plural: "lamps", singular: "lamp", kind: "Lamp", listKind: "LampList" },
+          versions: names.map((name) => ({
+            name,
+            served: true,
+            storage: name === names.at(-1),
+            schema: { openAPIV3Schema: { type: "object", properties: { host: { type: "string" } } } },
+          })),
+        },
+      });
+      const lamps = await world.stack("lamps");
+      await lamps.up({ crd: manifestOf("v1", "v2") });
+      const lamp = { apiVersion: `${group}/v2`, kind: "Lamp", metadata: { name: "desk" }, host: "h" };
+      await world.cluster.client.post(`/apis/${group}/v2/namespaces/default/lamps`, lamp);
+      const conversion = await world.webhook({
+        convert: (object, to) => {
+          if (to.endsWith("/v1")) throw new Error(`no conversion to ${to}`);
+          return { ...object, apiVersion: to };
+        },
+      });
+      const message = await lamps.refused(lamps.preview({ crd: manifestOf("v2", "v3"), conversion }));
+      expect(message).toMatch(
+        /the new webhook does not convert default\/desk to v1: .*no conversion to \S+\/v1\n +expected: .*\n +why: .*\n +next: +drop v1 first/,
+      );
+      expect(await lamps.refused(lamps.up({ crd: manifestOf("v2", "v3"), conversion }))).toMatch(/drop v1 first/);
+      const { spec } = await world.cluster.client.get(`${definitions}/lamps.${group}`);
+      expect(spec.conversion.strategy).toBe("None");
     });
     afterEach(nothingChanged);
   });

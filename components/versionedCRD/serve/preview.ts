@@ -1,8 +1,6 @@
-import { storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
+import { storageVersion, type Definition } from "../../crd/definition";
 import { checkedManifest } from "../../crd/manifest";
 import type { Cluster } from "../../kubernetes/cluster";
-import { UserError } from "../../kubernetes/errors";
-import { probeByConversionReview } from "../../migration/rehearsal/conversionReview";
 import type { Preview } from "../../provider/phaseLogic";
 import { withUnknownInWords, unknownPaths } from "../../provider/unknownValues";
 import {
@@ -18,15 +16,14 @@ import { objectsReadable } from "../checks/objectsReadable";
 import { warnOfWrittenByPulumi } from "../customResources/writtenByPulumi";
 import { checkDependentsAtServe } from "../dependents";
 import { expectedBeforeStore } from "../expectedOutputs";
-import { findInjectedCaBundle } from "../injectedCaBundle";
 import type { ServeInputs } from "../inputs";
 import { planServe } from "../plan";
 import { planFacts } from "../planReads";
 import { dryRunStages } from "./dryRun";
 import { noteSample } from "./noteSample";
 import { noteWayBack } from "./noteWayBack";
+import { probeWebhook } from "./probeWebhook";
 import { plansForRolloutDigest, rolloutDigest } from "./rolloutDigest";
-import { isWebhookConversion } from "../../crd/conversion";
 
 /** What preview is told of the whole rollout: plan, whatever speaks against it, and the digest of what every phase plans. */
 export async function previewServe(
@@ -105,30 +102,4 @@ function withAssumedConversion(manifest: Definition): Definition {
       ? { strategy: "Webhook", webhook: { clientConfig: { url: conversion } } }
       : conversion;
   return withUnknownInWords({ ...manifest, spec: { ...manifest.spec, ...(whole && { conversion: whole }) } });
-}
-
-/** Asks the webhook before anything changes: a CRD whose conversion does not answer takes its objects down with it. */
-async function probeWebhook(
-  { manifest }: ServeInputs,
-  cluster: Cluster,
-  live: Definition | undefined,
-): Promise<string[]> {
-  const wanted = manifest.spec.conversion?.webhook?.clientConfig;
-  if (!isWebhookConversion(manifest.spec.conversion) || wanted === undefined) return [];
-  const { caBundle = findInjectedCaBundle(live) } = wanted;
-  const client = { ...wanted, ...(caBundle !== undefined && { caBundle }) };
-  const { group, names } = manifest.spec;
-  const to = storageVersion(manifest);
-  const from =
-    live === undefined ? versionNamesOfDefinition(manifest).find((name) => name !== to) : storageVersion(live);
-  const [first, second] =
-    from === to ? [versionNamesOfDefinition(manifest).find((name) => name !== to), to] : [from, to];
-  if (first === undefined) return [];
-  try {
-    await probeByConversionReview(cluster, client, { group, kind: names.kind }, first, second);
-    return [];
-  } catch (error) {
-    if (error instanceof UserError) return [error.message];
-    throw error;
-  }
 }
