@@ -73,6 +73,14 @@ describe("an object that is older than the flip", () => {
   });
 });
 
+test("what the API server defaults is named as well, so that no object costs a second look", async () => {
+  const filled = (object: KubernetesObject): KubernetesObject => ({ ...object, replicas: 1 });
+  const asks = caller(named("2", {}));
+  await rewriteUnderGuard(asks, to, { ...guard, filled }, named("1", { hostPort: "a:1" }), { signal });
+  expect(asks.asked).toHaveLength(1);
+  expect(asks.asked[0]?.body).toContainEqual({ op: "test", path: "/replicas", value: 1 });
+});
+
 test("text is sent as Go writes it", () => {
   expect(stringifyJson(["<a>&\u2028", 9])).toBe('["\\u003ca\\u003e\\u0026\\u2028",9]');
 });
