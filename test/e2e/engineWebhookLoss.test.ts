@@ -43,9 +43,9 @@ afterAll(async () => {
 const pathAt = (kind: string, version: string): string =>
   `/apis/${group}/${version}/namespaces/default/${pluralOf(kind)}`;
 
-async function prepare(kind: string, count: number, spec: Spec, convert: Converts): Promise<void> {
+async function prepare(kind: string, count: number, spec: Spec, convert: Converts, schema = {}): Promise<void> {
   converts[kind] = convert;
-  await bench.define(kind, { storage: "v1", conversion });
+  await bench.define(kind, { storage: "v1", conversion, schema });
   await bench.create(pluralOf(kind), "v1", objectsOf(kind, "v1", count, spec));
 }
 
@@ -56,10 +56,10 @@ async function askAtAdmission(kind: string): Promise<void> {
 }
 
 /** Storage moves to v2, as store does it: the flip is on record. */
-async function flip(kind: string): Promise<void> {
+async function flip(kind: string, schema = {}): Promise<void> {
   const plural = pluralOf(kind);
   const { metadata } = await bench.local.client.get(`${pathAt(kind, "v1")}?limit=1`);
-  await bench.define(kind, { storage: "v2", conversion });
+  await bench.define(kind, { storage: "v2", conversion, schema });
   const { uid, generation } = (await bench.live(plural)).metadata;
   const flipped = { from: "v1", at: metadata.resourceVersion };
   await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, {
@@ -76,6 +76,7 @@ async function prove(kind: string, migrator: "direct" | "in-tree", said: (row: s
   const work = { ...bench.work, cluster: bench.cluster, report: said };
   const pass = await migrateAndProve(inputs, migrator === "in-tree", work);
   await recordMigratedAndPrune(inputs, work, pass);
+  return pass;
 }
 
 async function contents(kind: string): Promise<KubernetesObject[]> {
@@ -103,6 +104,7 @@ describe("two replicas of a webhook that disagree: ours asks the right one, the 
     Growlist: (object) => put(object, { args: ["--a", "--delete"] }),
     Addlabel: (object) => ({ ...object, metadata: { ...object.metadata, labels: { more: "x" } } }),
     Loseempty: (object) => without(object, "selfSigned"),
+    Addstatus: (object) => ({ ...object, status: { ready: true } }),
   };
   const outcomes: Record<string, unknown> = {};
   // At once: each has the same wait.
@@ -123,6 +125,7 @@ describe("two replicas of a webhook that disagree: ours asks the right one, the 
     ["adds a field", "Addfield", /\.spec\.suspend/],
     ["adds to a list", "Growlist", /\.spec\.args\[1\]/],
     ["adds a label", "Addlabel", /begun to add \.metadata\.labels\.more/],
+    ["adds a status", "Addstatus", /\.status/],
     ["loses an empty map", "Loseempty", /begun to lose \.spec\.selfSigned/],
   ])("one that %s: it is named, and nothing of it is stored", async (_, kind, named) => {
     expect(outcomes[kind]).toMatch(named);
@@ -133,6 +136,30 @@ describe("two replicas of a webhook that disagree: ours asks the right one, the 
     ]);
     expect(kept).toEqual(Array.from({ length: 5 }, () => [`${group}/v1`, spec, undefined]));
   });
+});
+
+test("a default that only the new version has, and nulls as Go writes them, cost no object a second look: one PATCH each", async () => {
+  const kind = "Defaulted";
+  const properties = { host: { type: "string" }, list: { type: "array", items: { type: "string" } } };
+  const ofSpec = (more: object) => ({ type: "object", properties: { spec: { type: "object", properties: more } } });
+  const schema = { v1: ofSpec(properties), v2: ofSpec({ ...properties, mode: { type: "string", default: "fast" } }) };
+  const convert: Converts = (object, version) => {
+    const { mode: _, ...kept } = object["spec"] as Spec;
+    return { ...object, spec: version === "v2" ? { ...kept, template: null } : kept };
+  };
+  await prepare(kind, 30, { host: "h", list: [] }, convert, schema);
+  const calls = jest.spyOn(bench.cluster, "call");
+  await flip(kind, schema);
+  const pass = await prove(kind, "direct");
+  expect(pass.proven).toBe(30);
+  expect(pass.how).not.toContain("no object could be probed");
+  const ofKind = calls.mock.calls.filter(([{ path }]) => path.includes(`/v2/namespaces/default/${pluralOf(kind)}/`));
+  calls.mockRestore();
+  // One or the other was tried for agreement as well.
+  expect(ofKind.filter(([{ method }]) => method === "PATCH").length).toBeLessThan(45);
+  expect(ofKind.filter(([{ method }]) => method === "GET").length).toBeLessThan(10);
+  const stored = (await contents(kind)).map((object) => object["spec"]);
+  expect(stored).toEqual(Array.from({ length: 30 }, () => ({ host: "h", list: [], mode: "fast" })));
 });
 
 test("an update held up across the flip lands in the old version behind ours, with a value that was never rehearsed: it is not left to the StorageVersionMigration", async () => {

@@ -7,6 +7,7 @@ import { KnownStored } from "../rewrite/knownStored";
 import { rewriteAllObjects } from "../rewrite/rewriteAllObjects";
 import type { RewrittenAhead } from "../rewrite/rewriteAhead";
 import type { Awaited } from "../rewrite/rewriteWhenOver";
+import type { SharedRow } from "../rewrite/sharedRow";
 import { secondsOfRequestsInFlight } from "../servers/inFlight";
 
 interface AfterOurs {
@@ -18,6 +19,8 @@ interface AfterOurs {
   readonly waited: Promise<unknown>;
   /** Told why there is no StorageVersionMigration. */
   readonly leaveOut: (why: string) => void;
+  /** Shows what is rewritten before it. */
+  readonly row: SharedRow;
 }
 
 /**
@@ -26,7 +29,7 @@ interface AfterOurs {
  */
 export function inTreeAfterOurs(
   requestTimeoutSeconds: number,
-  { resource, guard, waited, leaveOut }: AfterOurs,
+  { resource, guard, waited, leaveOut, row }: AfterOurs,
   work: ClusterWork,
 ): Pick<Awaited, "beforeInTree" | "inTreeSeconds" | "leaveFirst"> {
   const wait = secondsOfRequestsInFlight(requestTimeoutSeconds);
@@ -37,7 +40,9 @@ export function inTreeAfterOurs(
       await waited;
       if (guard === undefined) return true;
       const rewritten = await ahead;
-      if (!rewritten.isWhole || !(await isRestRewritten(resource, guard, rewritten, work)))
+      const isRewritten = (): Promise<boolean> =>
+        row.step("in-tree", work, (step) => isRestRewritten(resource, guard, rewritten, step));
+      if (!rewritten.isWhole || !(await isRewritten()))
         leaveOut("our own rewriting before it could not rewrite every object");
       else if (await isKept(resource, guard, rewritten.left, work)) return true;
       else leaveOut("what was left for it was not seen to convert without a loss");
@@ -59,8 +64,11 @@ async function isRestRewritten(
   const names = new Set(left.map(objectName));
   const isLeft = (object: KubernetesObject): boolean => names.has(objectName(object));
   try {
-    const how = { guard, known, isLeft, answered: new KnownStored() };
-    return (await rewriteAllObjects(work.cluster, resource, work, how)).failedCount === 0;
+    const answers = new KnownStored();
+    const how = { guard, known, isLeft, answered: new KnownStored(), answers };
+    const { failedCount } = await rewriteAllObjects(work.cluster, resource, work, how);
+    known.addAll(answers); // not before: while they are asked for, each add would sort them anew
+    return failedCount === 0;
   } catch {
     work.signal.throwIfAborted();
     return false; // the pass that counts meets the same

@@ -59,7 +59,11 @@ interface Earlier {
   /** Nothing is left that a rewrite would convert, but for what was written since by whoever stores the old version. */
   isConverted: boolean;
   /** At which resourceVersions the last pass was answered. */
-  answered?: KnownStored;
+  answered?: KnownStored | undefined;
+}
+
+function nothingConverted(): Pick<Earlier, "isConverted" | "answered"> {
+  return { isConverted: false, answered: undefined };
 }
 
 /**
@@ -68,7 +72,7 @@ interface Earlier {
  * @param isInTree there is to be a StorageVersionMigration: asked for, and served
  */
 export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, work: ClusterWork): Promise<Pass> {
-  const earlier: Earlier = { isConverted: false };
+  const earlier: Earlier = nothingConverted();
   const once = async (): Promise<PassResult<Pass>> => {
     const before = await requireLiveDefinition(work.cluster, inputs.crd);
     assertGeneration(inputs, before);
@@ -80,8 +84,11 @@ export async function migrateAndProve(inputs: ProveInputs, isInTree: boolean, wo
       const given = { before, target, isTriedOnEach: agreed.isTriedOnEach, earlier };
       const result = await rewriteOnce(inputs, isInTree, work, given);
       await servers.alive(work);
+      const unchanged = await isUnchanged(inputs, work, before, servers, target);
+      // Where something moved, what was answered may have been written in the old version once more.
+      if (!unchanged) Object.assign(earlier, nothingConverted());
       return {
-        unchanged: await isUnchanged(inputs, work, before, servers, target),
+        unchanged,
         definition: `${before.metadata.uid} ${before.metadata.generation}`,
         distinct: servers.distinct,
         result: describePass(inputs, before, servers, agreed.evidence, result, earlier),
@@ -126,15 +133,16 @@ async function rewriteOnce(
     await waited;
     await rehearseStoredAgain(inputs, before, work);
   }
+  let ran: InTreeResult | undefined;
   const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
-      if (order.inTree !== "none") earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
+      if (order.inTree !== "none") earlier.inTree = ran = await migrateInTree(work.cluster, before, step, waits);
     });
   const leaveOut = (why: string): void => void (earlier.leftOut = `no StorageVersionMigration was run: ${why}`);
   const turn =
     order.inTree === "after ours" &&
-    inTreeAfterOurs(inputs.requestTimeoutSeconds, { resource: target, guard, waited, leaveOut }, work);
-  const isConverted = (): boolean => earlier.isConverted || earlier.inTree?.outcome === "succeeded";
+    inTreeAfterOurs(inputs.requestTimeoutSeconds, { resource: target, guard, waited, leaveOut, row }, work);
+  const isConverted = (): boolean => earlier.isConverted || ran?.outcome === "succeeded";
   const { answered } = earlier;
   const given = { waited, inTree, ...turn, isAhead: order.isAhead, guard, isConverted, answered };
   const result = await rewriteWhenOver(target, given, row, work);

@@ -15,6 +15,9 @@ export interface Differences {
   readonly emptied: string[];
 }
 
+/** The API server itself leaves these out of an embedded resource where they are empty. */
+const EMPTY_METADATA = /\.metadata\.(labels|annotations)$/;
+
 /**
  * Compares leaf by leaf. Lists are compared by position, null is as good as absent unless a value takes its place, and an empty
  * container that only the second has is as good as absent.
@@ -50,16 +53,18 @@ function compareAny(
   pruned: boolean,
   found: Differences,
 ): void {
-  if (pruned && schema === undefined) second = undefined;
+  const isPruned = pruned && schema === undefined;
+  if (isPruned) second = undefined;
   // Where null is allowed it is kept, and no default takes its place.
   if (second === undefined || (second === null && schema?.["nullable"] !== true)) second = schema?.["default"];
-  if (first === null && !isAbsent(second)) {
+  if (first === null && !isAbsent(second) && !isUnset(second)) {
     found.changed.push(path);
     return;
   }
   if (isAbsent(first)) return noteAdded(second, path, schema, pruned, found);
   if (isAbsent(second)) {
-    (isContainer(first) && isHollow(first) ? found.emptied : found.lost).push(path);
+    if (!isContainer(first) || !isHollow(first)) found.lost.push(path);
+    else if (!isPruned && !EMPTY_METADATA.test(path)) found.emptied.push(path);
     return;
   }
   if (Array.isArray(first) && Array.isArray(second)) return compareLists(first, second, path, schema, pruned, found);
@@ -107,7 +112,7 @@ function noteAdded(
   if (isAbsent(value) || JSON.stringify(value) === JSON.stringify(schema?.["default"])) return;
   if (Array.isArray(value)) return compareLists([], value, path, schema, pruned, found);
   if (isContainer(value)) return compareMaps({}, value, path, schema, pruned, found);
-  (value === "" || value === 0 || value === false ? found.empty : found.added).push(path);
+  (isUnset(value) ? found.empty : found.added).push(path);
 }
 
 /** The schema of one field; a node that keeps unknown fields stands for those it does not describe. */
@@ -146,6 +151,11 @@ function isAbsent(value: unknown): value is undefined | null {
 
 function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
+}
+
+/** What Go has where nothing was set: `null` may well come back as one of these. */
+function isUnset(value: unknown): boolean {
+  return value === "" || value === 0 || value === false || (isContainer(value) && isHollow(value));
 }
 
 function isHollow(value: Readonly<Record<string, unknown>>): boolean {

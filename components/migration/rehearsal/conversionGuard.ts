@@ -1,6 +1,4 @@
-import { withDefaults } from "../../conversion/defaults";
 import { schemaOfDefinition } from "../../crd/definition";
-import type { KubernetesObject } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import type { Guard } from "../rewrite/guard";
@@ -11,17 +9,16 @@ import { checkRoundTripOfObject } from "./rehearseObject";
 export function conversionGuard(cluster: Cluster, rehearsal: Rehearsal, work: Work): Guard {
   const route = routeOfRehearsal(rehearsal);
   const conversions = conversionsOfRehearsal(cluster, rehearsal, work);
-  const toSchema = schemaOfDefinition(rehearsal.definition, rehearsal.to);
   return {
     from: route.from,
     upTo: rehearsal.upTo,
+    schema: schemaOfDefinition(rehearsal.definition, rehearsal.to),
     async expected(listed) {
       const original = completeForRehearsal(listed, rehearsal);
       const converted = await conversions.convert(original);
       await checkRoundTripOfObject(route, conversions, original, converted);
       return converted;
     },
-    filled: (expected) => withDefaults(toSchema, expected) as KubernetesObject,
     async assertKept(listed, found) {
       await checkRoundTripOfObject(route, conversions, completeForRehearsal(listed, rehearsal), found);
     },

@@ -74,7 +74,7 @@ export function rehearseRewriteOfObject(converted: KubernetesObject, answer: Kub
   if (lost.length > 0) {
     throw new RehearsalError(`${to.version} would lose ${listPaths(lost)}; add it to the schema of ${to.version}`);
   }
-  return changed.length > 0 ? [`admission would change ${listPaths(changed)} when it is rewritten`] : [];
+  return changed.length > 0 ? [`a default or admission would change ${listPaths(changed)} when it is rewritten`] : [];
 }
 
 /** There and back must be where it began, or clients of the old version read something else after the migration. */

@@ -8,7 +8,9 @@ import {
   resourcePath,
 } from "../../kubernetes/api";
 import { hasErrorStatus, UserError } from "../../kubernetes/errors";
+import type { Schema } from "../../crd/definition";
 import { compareObjects } from "../rehearsal/compare";
+import { guardTests, type ValueTest } from "./guardTests";
 import { touchObject, type TouchOptions } from "./touch";
 
 /** Knows what a rewrite must leave of an object. */
@@ -24,24 +26,14 @@ export interface Guard {
    * @throws UserError where the way there and back loses or changes something
    */
   expected(original: KubernetesObject): Promise<KubernetesObject>;
-  /** What is expected with what the API server adds to it by itself (defaults). Only a guess: where it is wrong, what is found is looked at. */
-  readonly filled?: ((expected: KubernetesObject) => KubernetesObject) | undefined;
+  /** Of the new version. Its defaults are filled in when the object is written, which is after the tests. */
+  readonly schema?: Schema | undefined;
   /** @throws UserError where what the new version's endpoint shows has lost or changed something of the original */
   assertKept(original: KubernetesObject, found: KubernetesObject): Promise<void>;
 }
 
-/** One operation of a JSON patch that changes nothing: the server refuses the patch where it finds another value. */
-interface ValueTest {
-  readonly op: "test";
-  readonly path: string;
-  /** null: nothing is there. */
-  readonly value: unknown;
-}
-
 const TRIES = 5;
 const NAMED_PATHS = 5;
-/** The API server takes 10,000 operations in one patch (endpoints/handlers/patch.go, maxJSONPatchOperations). */
-const MOST_TESTS = 10_000;
 /** What a test that failed is answered with; which one it was is not said. */
 const TEST_FAILED = "the server rejected our request due to an error in our request";
 
@@ -49,7 +41,7 @@ const TEST_FAILED = "the server rejected our request due to an error in our requ
 export class GuardError extends UserError {}
 
 /** Stored in the old version for sure. */
-function isOlderThanFlip({ upTo }: Guard, object: KubernetesObject): boolean {
+export function isOlderThanFlip({ upTo }: Guard, object: KubernetesObject): boolean {
   return !isNewerObject(object, upTo);
 }
 
@@ -92,7 +84,8 @@ export async function rewriteUnderGuard(
   let original = isOlderThanFlip(guard, listed) ? listed : await read();
   let expected = await expectedOf(original);
   for (let tried = 1; ; tried++) {
-    const answer = expected && (await patchAsExpected(caller, resource, guard.filled?.(expected) ?? expected, options));
+    const answer =
+      expected && (await patchAsExpected(caller, resource, guardTests(expected, guard.schema), expected, options));
     if (answer !== undefined) return answer;
     const found = await readGuarded(caller, resource, original, options.signal);
     if (!isSame(original, found)) {
@@ -104,10 +97,10 @@ export async function rewriteUnderGuard(
     }
     if (expected !== undefined) {
       if (tried >= TRIES) throw await whyRefused(caller, resource, expected, options.signal);
-      const { lost, emptied } = compareObjects(expected, found);
+      const { lost } = compareObjects(expected, found);
       // Presence alone may mean something (`emptyDir: {}`). Of what is in the new version already the old one may show too much.
       const isOld = guard.upTo !== undefined && isOlderThanFlip(guard, original);
-      if (isOld) lost.push(...emptied);
+      if (isOld) lost.push(...compareObjects(expected, found, guard.schema).emptied);
       // The API server adds neither labels nor annotations, and the way back may leave them out.
       const added = isOld ? compareObjects(found, expected).lost.filter((path) => path.startsWith(".metadata.")) : [];
       if (added.length > 0) throw new GuardError(describeChange(resource, "add", added));
@@ -122,6 +115,7 @@ export async function rewriteUnderGuard(
 async function patchAsExpected(
   caller: Caller,
   resource: Resource,
+  tests: ValueTest[],
   expected: KubernetesObject,
   { signal, whole = false }: TouchOptions,
 ): Promise<KubernetesObject | undefined> {
@@ -129,7 +123,7 @@ async function patchAsExpected(
     return await caller.call<KubernetesObject>({
       method: "PATCH",
       path: resourcePath(resource, expected.metadata),
-      body: guardTests(expected),
+      body: tests,
       contentType: PatchType.json,
       ...(!whole && { accept: MetadataOnly.object }),
       signal,
@@ -177,47 +171,6 @@ export function readGuarded(
   signal: AbortSignal,
 ): Promise<KubernetesObject> {
   return caller.call<KubernetesObject>({ method: "GET", path: resourcePath(resource, metadata), signal });
-}
-
-/**
- * Of the metadata, a test of labels and annotations; then one of each field of the object, whole, so that nothing may be added
- * to it either, nor an empty container be lost. One test a value would take a deep object beyond the largest request.
- */
-export function guardTests(object: KubernetesObject): ValueTest[] {
-  const { apiVersion: _version, kind: _kind, metadata, ...content } = object;
-  const { labels = null, annotations = null } = metadata;
-  const tests: ValueTest[] = [
-    { op: "test", path: "/metadata/labels", value: labels },
-    { op: "test", path: "/metadata/annotations", value: annotations },
-  ];
-  collectGuardTests(content, "", tests);
-  return tests.slice(0, MOST_TESTS);
-}
-
-function collectGuardTests(fields: object, path: string, tests: ValueTest[]): void {
-  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
-    if (value === null || value === undefined) continue;
-    const at = `${path}/${escapePointer(name)}`;
-    if (isContainer(value) && holdsNullInList(value)) collectGuardTests(value, at, tests);
-    else tests.push({ op: "test", path: at, value });
-  }
-}
-
-/** The API server ends the request without an answer where it compares such a list (gopkg.in/evanphx/json-patch.v4, equal). */
-function holdsNullInList(value: object): boolean {
-  const inner: unknown[] = Object.values(value);
-  return (
-    (Array.isArray(value) && inner.includes(null)) || inner.some((each) => isContainer(each) && holdsNullInList(each))
-  );
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-/** https://www.rfc-editor.org/rfc/rfc6901#section-3 */
-function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 /** One line: it is one of a list. */

@@ -1,7 +1,7 @@
 import type { KubernetesObject, Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
-import { type Guard, readGuarded, rewriteObject, rewriteUnderGuard } from "./guard";
+import { type Guard, isOlderThanFlip, readGuarded, rewriteObject, rewriteUnderGuard } from "./guard";
 import { type ForEachResult, forEachObject } from "./forEachObject";
 import type { KnownStored } from "./knownStored";
 import { touchObject } from "./touch";
@@ -47,7 +47,9 @@ export async function rewriteAllObjects(
   const rewrite = async (listed: KubernetesObject): Promise<KubernetesObject> => {
     if (!isRead) return rewriteObject(cluster, resource, guard, listed, work);
     if (answered.has(listed.metadata.resourceVersion)) return touchObject(cluster, resource, listed, work);
-    const original = await readGuarded(cluster, guard.from, listed, work.signal);
+    // One that was written since the flip is read there.
+    const isOld = isOlderThanFlip(guard, listed);
+    const original = isOld ? await readGuarded(cluster, guard.from, listed, work.signal) : listed;
     return rewriteUnderGuard(cluster, resource, guard, original, work);
   };
   const walked = await forEachObject(

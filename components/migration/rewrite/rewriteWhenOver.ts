@@ -63,7 +63,7 @@ export async function rewriteWhenOver(
     guard,
     leaveFirst = 0,
     isConverted = () => false,
-    answered = new KnownStored(),
+    answered,
   }: Awaited,
   row: SharedRow,
   work: ClusterWork,
@@ -93,9 +93,10 @@ export async function rewriteWhenOver(
   }
   await over;
   const answers = new KnownStored();
-  // What is known of no object would have each of them read by itself.
-  const isAnswered = answered.size + ahead.known.size > 0;
-  const how = isConverted() ? { guard: isAnswered ? guard : undefined, answered } : { guard };
+  // In a first pass where nothing was answered ahead each object would have to be read by itself.
+  const isAnswered = answered !== undefined || ahead.known.size > 0;
+  const some = { guard: isAnswered ? guard : undefined, answered: answered ?? new KnownStored() };
+  const how = isConverted() ? some : { guard };
   const result = await rewriteAllObjects(work.cluster, resource, work, { ...how, known: ahead.known, answers });
   answers.addAll(ahead.known);
   // An object that was written in both counts once.

@@ -1,3 +1,4 @@
+import { canonicalText } from "../../crd/canonical";
 import { isWebhookConversion } from "../../crd/conversion";
 import {
   servedByName,
@@ -42,6 +43,10 @@ export async function probeWebhook(
   return live === undefined ? [] : askAboutVersionsThatGo(inputs, cluster, live, client);
 }
 
+function addressOf({ url, service }: WebhookClientConfig): string {
+  return canonicalText({ url, service });
+}
+
 /** A version that goes is served until drop, through the new webhook already. */
 async function askAboutVersionsThatGo(
   { crd, manifest, group, plural }: ServeInputs,
@@ -54,8 +59,9 @@ async function askAboutVersionsThatGo(
   const going = versionNamesOfDefinition(live).filter(
     (name) => servedByName(live)[name] === true && name !== storage && !named.includes(name),
   );
-  // Through a webhook that is there already whoever reads that version has met its answers.
-  if (going.length === 0 || isWebhookConversion(live.spec.conversion)) return [];
+  // Whoever reads that version has met the answers of a webhook that is there already.
+  const before = live.spec.conversion?.webhook?.clientConfig;
+  if (going.length === 0 || (before !== undefined && addressOf(before) === addressOf(client))) return [];
   const sample = await readRehearsalSample(cluster, { group, plural, version: storage });
   const [object] = sample?.objects ?? [];
   if (object === undefined) return [];

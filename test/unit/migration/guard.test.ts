@@ -1,7 +1,8 @@
 import type { ApiRequest, KubernetesObject } from "../../../components/kubernetes/api";
 import { ApiError } from "../../../components/kubernetes/errors";
 import { stringifyJson } from "../../../components/kubernetes/json";
-import { type Guard, rewriteObject, rewriteUnderGuard, guardTests } from "../../../components/migration/rewrite/guard";
+import { type Guard, rewriteObject, rewriteUnderGuard } from "../../../components/migration/rewrite/guard";
+import { guardTests } from "../../../components/migration/rewrite/guardTests";
 
 const to = { group: "g", version: "v2", plural: "foos" };
 const from = { ...to, version: "v1" };
@@ -37,15 +38,16 @@ const guard: Guard = {
     hostPort === `${String(host)}:${String(port)}` ? Promise.resolve() : Promise.reject(new Error("changes .hostPort")),
 };
 
-test("each field is tested whole, null is not; of the metadata, labels and annotations alone, or that there are none", () => {
+test("each field is tested whole; of the metadata, labels and annotations alone, or that there are none", () => {
   const metadata = { name: "x", resourceVersion: "1", labels: { "a/b": "c" } };
   const spec = { list: [1, { on: false }], none: null, empty: {}, text: "" };
   const object = { apiVersion: "g/v2", kind: "Foo", metadata, spec, status: null, "a/b~": 1 };
   expect(guardTests(object)).toEqual([
     { op: "test", path: "/metadata/labels", value: { "a/b": "c" } },
     { op: "test", path: "/metadata/annotations", value: null },
-    { op: "test", path: "/spec", value: spec },
     { op: "test", path: "/a~1b~0", value: 1 },
+    { op: "test", path: "/spec", value: spec },
+    { op: "test", path: "/status", value: null },
   ]);
 });
 
@@ -73,12 +75,26 @@ describe("an object that is older than the flip", () => {
   });
 });
 
-test("what the API server defaults is named as well, so that no object costs a second look", async () => {
-  const filled = (object: KubernetesObject): KubernetesObject => ({ ...object, replicas: 1 });
-  const asks = caller(named("2", {}));
-  await rewriteUnderGuard(asks, to, { ...guard, filled }, named("1", { hostPort: "a:1" }), { signal });
-  expect(asks.asked).toHaveLength(1);
-  expect(asks.asked[0]?.body).toContainEqual({ op: "test", path: "/replicas", value: 1 });
+test("fields that the schema knows and the object has not must not be there; nulls that it has no place for are not named", () => {
+  const embedded = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const spec = {
+    type: "object",
+    properties: {
+      a: { type: "string", nullable: true },
+      b: { type: "string", default: "x" },
+      c: { type: "string" },
+      embedded,
+    },
+  };
+  const schema = { type: "object", properties: { metadata: {}, spec, status: {}, suspend: { type: "boolean" } } };
+  const object = named("1", { spec: { a: null, b: null, c: null, none: null, embedded: { d: null } } });
+  expect(guardTests(object, schema)).toEqual([
+    { op: "test", path: "/metadata/labels", value: null },
+    { op: "test", path: "/metadata/annotations", value: null },
+    { op: "test", path: "/spec", value: { a: null, b: null, embedded: { d: null } } },
+    { op: "test", path: "/status", value: null },
+    { op: "test", path: "/suspend", value: null },
+  ]);
 });
 
 test("text is sent as Go writes it", () => {

@@ -4,6 +4,7 @@ import type { ClusterWork } from "../../../components/kubernetes/cluster";
 import { inTreeAfterOurs } from "../../../components/migration/definition/inTreeAfterOurs";
 import type { Guard } from "../../../components/migration/rewrite/guard";
 import { KnownStored } from "../../../components/migration/rewrite/knownStored";
+import { SharedRow } from "../../../components/migration/rewrite/sharedRow";
 import { NOTHING_AHEAD, type RewrittenAhead } from "../../../components/migration/rewrite/rewriteAhead";
 
 const resource = { group: "g", version: "v2", plural: "foos" };
@@ -12,6 +13,7 @@ const object = { metadata: { name: "x", resourceVersion: "1" } };
 const whole = { ...NOTHING_AHEAD, isWhole: true, left: [object] };
 const guardThat = (expected: Guard["expected"]): Guard => ({ from, expected, assertKept: () => Promise.resolve() });
 
+const row = new SharedRow(() => undefined);
 const gone = new ApiError("gone", 404, "NotFound", "gone", { method: "GET", path: "/" });
 
 interface Given {
@@ -31,7 +33,7 @@ async function begins({
   isGone = false,
   rest = [],
   cached = object,
-  ahead = Promise.resolve(whole),
+  ahead = Promise.resolve({ ...whole, known: new KnownStored() }),
   waited = Promise.resolve(),
   ...given
 }: Given) {
@@ -46,7 +48,7 @@ async function begins({
   };
   const work = { cluster: { call }, report: () => undefined, signal: new AbortController().signal };
   const leaveOut = (why: string): void => void said.push(why);
-  const turn = inTreeAfterOurs(60, { resource, guard, waited, leaveOut }, work as unknown as ClusterWork);
+  const turn = inTreeAfterOurs(60, { resource, guard, waited, leaveOut, row }, work as unknown as ClusterWork);
   return [await turn.beforeInTree?.(ahead), ...said];
 }
 
@@ -98,7 +100,7 @@ test("where no served version shows objects as they are stored, there is no guar
   expect(
     inTreeAfterOurs(
       60,
-      { resource, guard: undefined, waited: Promise.resolve(), leaveOut: () => undefined },
+      { resource, guard: undefined, waited: Promise.resolve(), leaveOut: () => undefined, row },
       {} as ClusterWork,
     ).leaveFirst,
   ).toBe(0);
@@ -111,7 +113,7 @@ test("what the wait fails with ends it", async () => {
 test("it is given as long as the longer of the wait and our own rewriting", () => {
   const { inTreeSeconds } = inTreeAfterOurs(
     60,
-    { resource, guard: undefined, waited: Promise.resolve(), leaveOut: () => undefined },
+    { resource, guard: undefined, waited: Promise.resolve(), leaveOut: () => undefined, row },
     {} as ClusterWork,
   );
   expect([inTreeSeconds?.(10), inTreeSeconds?.(100)]).toEqual([66, 100]);

@@ -156,7 +156,7 @@ test("a CRD of a VersionedCRD goes back by its program: two runs of it, and no p
   expect(decide({ live }).steps.map(({ command }) => command)).toEqual(["pulumi up", "pulumi up"]);
   // No object has it, and the preview that follows refuses it all the same.
   const lacks =
-    /v1 with served: true and storage: true and with \.spec\.tier in its schema \(preview refuses it without/;
+    /v1 with served: true and storage: true, and in its schema what the others have and it lacks: \.spec\.tier \(preview refuses it without/;
   expect(decide({ live }).steps[0]?.what).toMatch(lacks);
   const converted = { ...live, spec: { ...live.spec, conversion: { strategy: "Webhook" } } };
   expect(decide({ live: converted }).steps[0]?.what).not.toContain(".spec.tier");
