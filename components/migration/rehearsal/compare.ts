@@ -56,15 +56,17 @@ function compareAny(
   const isPruned = pruned && schema === undefined;
   if (isPruned) second = undefined;
   // Where null is allowed it is kept, and no default takes its place.
-  if (second === undefined || (second === null && schema?.["nullable"] !== true)) second = schema?.["default"];
-  if (first === null && !isAbsent(second) && !isUnset(second)) {
+  const isDefault = second === undefined || (second === null && schema?.["nullable"] !== true);
+  if (isDefault) second = schema?.["default"];
+  if (first === null && !isAbsent(second) && (isDefault || !isUnset(second))) {
     found.changed.push(path);
     return;
   }
+  const isEmptied = isDefault && !isPruned && isContainer(first) && isHollow(first) && !EMPTY_METADATA.test(path);
+  if (isEmptied && JSON.stringify(first) !== JSON.stringify(second)) found.emptied.push(path);
   if (isAbsent(first)) return noteAdded(second, path, schema, pruned, found);
   if (isAbsent(second)) {
     if (!isContainer(first) || !isHollow(first)) found.lost.push(path);
-    else if (!isPruned && !EMPTY_METADATA.test(path)) found.emptied.push(path);
     return;
   }
   if (Array.isArray(first) && Array.isArray(second)) return compareLists(first, second, path, schema, pruned, found);

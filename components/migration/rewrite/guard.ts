@@ -102,7 +102,7 @@ export async function rewriteUnderGuard(
       const isOld = guard.upTo !== undefined && isOlderThanFlip(guard, original);
       if (isOld) lost.push(...compareObjects(expected, found, guard.schema).emptied);
       // The API server adds neither labels nor annotations, and the way back may leave them out.
-      const added = isOld ? compareObjects(found, expected).lost.filter((path) => path.startsWith(".metadata.")) : [];
+      const added = isOld ? addedMetadata(expected, found) : [];
       if (added.length > 0) throw new GuardError(describeChange(resource, "add", added));
       if (lost.length > 0) throw new GuardError(describeChange(resource, "lose", lost));
     }
@@ -134,6 +134,10 @@ async function patchAsExpected(
   }
 }
 
+function addedMetadata(expected: KubernetesObject, found: KubernetesObject): string[] {
+  return compareObjects(found, expected).lost.filter((path) => path.startsWith(".metadata."));
+}
+
 function isSame(left: KubernetesObject, right: KubernetesObject): boolean {
   return left.metadata.resourceVersion === right.metadata.resourceVersion;
 }
@@ -155,8 +159,8 @@ async function whyRefused(
     query: { resourceVersion: "0" },
     signal,
   });
-  const { lost, changed } = compareObjects(expected, cached);
-  const differs = [...lost, ...changed];
+  const { lost, changed, added, empty, emptied } = compareObjects(expected, cached);
+  const differs = [...lost, ...changed, ...added, ...empty, ...emptied, ...addedMetadata(expected, cached)];
   if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeChange(resource, "lose", []));
   return new GuardError(
     `not rewritten: the API server's watch cache still holds a wrong conversion to ${resource.version} of it (${listPaths(differs)}), and any write would store that; change the CRD's spec (a description will do) or restart every API server`,

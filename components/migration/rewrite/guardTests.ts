@@ -1,4 +1,3 @@
-import { fieldSchema } from "../../conversion/schema";
 import type { Schema } from "../../crd/definition";
 import type { KubernetesObject } from "../../kubernetes/api";
 
@@ -30,11 +29,7 @@ export function guardTests(object: KubernetesObject, schema?: Schema): ValueTest
   const names = new Set([...Object.keys(content), ...Object.keys(schema?.properties ?? {})]);
   for (const name of [...names].filter((each) => !NOT_TESTED.includes(each)).sort()) {
     const value = Object.hasOwn(content, name) ? content[name] : null;
-    collectGuardTests(
-      withoutPrunedNulls(schema && fieldSchema(schema, name), value ?? null),
-      `/${escapePointer(name)}`,
-      tests,
-    );
+    collectGuardTests(value ?? null, `/${escapePointer(name)}`, tests);
   }
   return tests.slice(0, MOST_TESTS);
 }
@@ -60,19 +55,6 @@ function holdsNullInList(value: object): boolean {
   return (
     (Array.isArray(value) && inner.includes(null)) || inner.some((each) => isContainer(each) && holdsNullInList(each))
   );
-}
-
-/** Go writes null for what is not set (`creationTimestamp: null`); the API server takes it out where the schema has no place for it. */
-function withoutPrunedNulls(schema: Schema | undefined, value: unknown): unknown {
-  if (schema === undefined || schema["x-kubernetes-preserve-unknown-fields"] === true) return value;
-  if (Array.isArray(value)) return value.map((each) => withoutPrunedNulls(schema.items, each));
-  if (!isContainer(value)) return value;
-  const kept = Object.entries(value).flatMap(([name, inner]: [string, unknown]): [string, unknown][] => {
-    const field = fieldSchema(schema, name);
-    if (inner === null && field?.nullable !== true && field?.default === undefined) return [];
-    return [[name, withoutPrunedNulls(field, inner)]];
-  });
-  return Object.fromEntries(kept);
 }
 
 function isContainer(value: unknown): value is object {

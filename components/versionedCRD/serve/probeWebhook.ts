@@ -44,7 +44,8 @@ export async function probeWebhook(
 }
 
 function addressOf({ url, service }: WebhookClientConfig): string {
-  return canonicalText({ url, service });
+  // https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/ (ServiceReference): 443 by default
+  return canonicalText({ url, service: service && { ...service, port: service.port ?? 443 } });
 }
 
 /** A version that goes is served until drop, through the new webhook already. */

@@ -23,6 +23,12 @@ describe("without a schema", () => {
     ["an added leaf", {}, { a: { b: "x" } }, { added: [".spec.a.b"] }],
     ["null is as good as absent", { a: null }, { b: null }, {}],
     ["a value in the place of null", { a: null }, { a: 5 }, { changed: [".spec.a"] }],
+    [
+      "in the place of null, what Go has where nothing was set",
+      { a: null, b: null },
+      { a: 0, b: [] },
+      { empty: [".spec.a"] },
+    ],
     ["an empty container only the second has", {}, { a: {}, b: [] }, {}],
     ["an empty container that is lost", { a: {}, b: [] }, {}, { emptied: [".spec.a", ".spec.b"] }],
     ["zero values that nobody set", {}, { a: "", b: 0, c: false }, { empty: [".spec.a", ".spec.b", ".spec.c"] }],
@@ -54,6 +60,17 @@ describe("with the second's schema", () => {
     const nullable = { type: "object", properties: { retries: { type: "integer", nullable: true, default: 5 } } };
     expect(compare({ retries: null }, { retries: null }, nullable)).toEqual(none);
     expect(compare({ retries: null }, {}, nullable)).toEqual({ ...none, changed: [".spec.retries"] });
+  });
+
+  test("nor of a null does one that is as good as unset; an empty map that a default would fill is emptied; one that is pruned is not", () => {
+    const unset = { type: "object", properties: { on: { type: "boolean", nullable: true, default: false } } };
+    expect(compare({ on: null }, {}, unset)).toEqual({ ...none, changed: [".spec.on"] });
+    const filled = {
+      type: "object",
+      properties: { dir: { type: "object", properties: { a: {} }, default: { a: 1 } } },
+    };
+    expect(compare({ dir: {} }, {}, filled).emptied).toEqual([".spec.dir"]);
+    expect(compare({ gone: {} }, {}, filled).emptied).toEqual([]);
   });
 
   test("what it would prune is neither kept nor added", () => {

