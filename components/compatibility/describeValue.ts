@@ -1,4 +1,5 @@
 import { isLargeJsonInteger, readableJson, stringifyJson } from "../kubernetes/json";
+import { boundedList } from "../kubernetes/problem";
 
 const SHOWN = 5;
 const LONGEST = 80;
@@ -12,8 +13,7 @@ export function describeValue(value: unknown): string {
 
 export function describeValues(values: readonly unknown[]): string {
   if (values.length === 0) return "none";
-  const shown = values.slice(0, SHOWN).map(describeValue).join(", ");
-  return values.length > SHOWN ? `${shown} and ${values.length - SHOWN} more` : shown;
+  return boundedList(values.map(describeValue), SHOWN);
 }
 
 /** `maximum 10 → 5` */

@@ -17,6 +17,12 @@ export function boundedProblemItems(shown: readonly string[], total: number): st
   return total > shown.length ? [...shown, `… and ${total - shown.length} more`] : [...shown];
 }
 
+/** The same within a sentence: `a, b and 3 more`. */
+export function boundedList(items: readonly string[], most: number, between = ", "): string {
+  const shown = items.slice(0, most).join(between);
+  return items.length > most ? `${shown} and ${items.length - most} more` : shown;
+}
+
 /** The problem on the first line, its items below it, and each other part on a line of its own, where the eye finds it. */
 export function describeProblem({ what, items = [], ...parts }: Problem): string {
   const lines = (["expected", "why", "next"] as const).flatMap((name) => {

@@ -10,6 +10,8 @@ export interface PhaseFacts {
   readonly onFailure: string;
 }
 
+const BACK =
+  "yes, until drop, where the old version has every field of the new one or a webhook converts: make the old version the storage version again and run `pulumi up`";
 const GO_ON = "the next `pulumi up` goes on";
 const VERSIONED_CRD = { component: "VersionedCRD", about: "crd" } as const;
 const ROTATION = { component: "EncryptionKeyRotation", about: "rotation" } as const;
@@ -34,14 +36,14 @@ export const PHASE_FACTS: Readonly<Record<string, PhaseFacts>> = {
     ...VERSIONED_CRD,
     phase: "store",
     canBeUndone: true,
-    undo: "yes, until drop, where the old version has every field of the new one or a webhook converts: make the old version the storage version again and run `pulumi up`",
+    undo: BACK,
     onFailure: `stops; nothing was rewritten or dropped; ${GO_ON}`,
   },
   Migrate: {
     ...VERSIONED_CRD,
     phase: "migrate",
     canBeUndone: true,
-    undo: "yes, until drop, where the old version has every field of the new one or a webhook converts: make the old version the storage version again and run `pulumi up`, which rewrites every object",
+    undo: `${BACK}, which rewrites every object`,
     onFailure: `stops and names the objects; storedVersions is as it was and nothing is dropped; ${GO_ON}`,
   },
   Drop: {

@@ -8,6 +8,7 @@ import {
   type Definition,
 } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
+import { boundedList } from "../kubernetes/problem";
 import { newerVersions, versionsThatMayBeStored } from "./versions";
 
 const SHOWN = 10;
@@ -98,11 +99,10 @@ function stepsOfProgram({ live, to, listed }: Asked, owner: string): Step[] {
   const names = newerVersions(live, to).join(", ");
   const others = storage === to ? "the others" : storage;
   const lacking = fieldsLackingIn(live, to);
-  const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
   const fields =
     lacking.length === 0
       ? ""
-      : `, and in its schema what the others have and it lacks: ${lacking.slice(0, SHOWN).join(", ")}${more} (preview refuses it without, whether an object has them or not)`;
+      : `, and in its schema what the others have and it lacks: ${boundedList(lacking, SHOWN)} (preview refuses it without, whether an object has them or not)`;
   const store = {
     what: `in the manifest of ${owner}: ${to} with served: true and storage: true${fields}, ${others} with storage: false, no version taken out. Read the preview; the run rehearses, moves storage, rewrites every object, proves it, and prunes storedVersions`,
     command: "pulumi up",

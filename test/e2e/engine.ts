@@ -1,4 +1,5 @@
 import type { Definition, Schema } from "../../components/crd/definition";
+import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { hasErrorStatus } from "../../components/kubernetes/errors";
@@ -25,6 +26,8 @@ export interface Bench {
   create(plural: string, version: string, objects: readonly object[]): Promise<void>;
   /** `namespace/name` → apiVersion, as etcd's own bytes have it. */
   stored(plural: string): Promise<Record<string, string>>;
+  /** The objects themselves, from there. */
+  contents(plural: string): Promise<KubernetesObject[]>;
   end(): Promise<void>;
 }
 
@@ -132,11 +135,29 @@ export async function startBench(name: string, { rights = [], ...options }: Benc
       const versionOf = (value: string): string => (JSON.parse(value) as KubernetesObject).apiVersion ?? "";
       return Object.fromEntries(entries.map(({ key, value }) => [key.slice(prefix.length), versionOf(value)]));
     },
+    contents: async (plural) => {
+      const entries = await readEtcd(local.etcd, `/registry/${group}/${plural}/`);
+      return entries.map(({ value }) => JSON.parse(value) as KubernetesObject);
+    },
     end: async () => {
       cluster.close();
       await local.stop();
     },
   };
+}
+
+/** What store leaves on the CRD: from which version storage moved to this one, and at which resourceVersion. */
+export async function recordFlip(
+  bench: Bench,
+  plural: string,
+  version: string,
+  flipped: { from: string; at: string | undefined },
+): Promise<void> {
+  const { uid, generation } = (await bench.live(plural)).metadata;
+  const rehearsal = JSON.stringify({ uid, generation, version, flipped });
+  await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, {
+    metadata: { annotations: { [REHEARSAL_ANNOTATION]: rehearsal } },
+  });
 }
 
 /** The API server learns of new rights by a watch. Those over the CRD stand in the same role as all others. */

@@ -1,12 +1,10 @@
-import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import * as counts from "../../components/kubernetes/countObjects";
 import { migrateAndProve, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
 import { recordMigratedAndPrune } from "../../components/migration/definition/recordAndPrune";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
-import { readEtcd } from "../../local/cluster/etcd";
 import { type Admission, askedByEveryServer } from "./admission";
-import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
+import { type Bench, group, objectOf, objectsOf, recordFlip, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
 import { type Hook, splitHostPort, startHook } from "./misbehavingWebhook";
@@ -89,20 +87,10 @@ function prove(version: string, migrator: "direct" | "in-tree", said: (row: stri
   });
 }
 
-/** What store leaves on the CRD. */
-async function record(given: object): Promise<void> {
-  const { uid, generation } = (await bench.live(plural)).metadata;
-  const rehearsal = JSON.stringify({ uid, generation, version: "v1", ...given });
-  await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, {
-    metadata: { annotations: { [REHEARSAL_ANNOTATION]: rehearsal } },
-  });
-}
-
 const storedVersions = async (): Promise<string[]> => Object.values(await bench.stored(plural));
-const contents = async (): Promise<unknown[]> => {
-  const entries = await readEtcd(bench.local.etcd, `/registry/${group}/${plural}/`);
-  return [...new Set(entries.map(({ value }) => JSON.stringify((JSON.parse(value) as KubernetesObject)["spec"])))];
-};
+const contents = async (): Promise<unknown[]> => [
+  ...new Set((await bench.contents(plural)).map((object) => JSON.stringify(object["spec"]))),
+];
 
 test("T1 a webhook that begins to lose a field in the middle of it: no object loses it; the next run finishes", async () => {
   await bench.define(kind, { storage: "v2", conversion });
@@ -133,7 +121,7 @@ test("T2 an update held up across the flip lands in the old version behind it, a
   await pause(500);
   const { metadata } = await bench.local.client.get(`${pathAt("v2")}?limit=1`);
   await bench.define(kind, { storage: "v1", conversion });
-  await record({ flipped: { from: "v2", at: metadata.resourceVersion } });
+  await recordFlip(bench, plural, "v1", { from: "v2", at: metadata.resourceVersion });
 
   let through = (): void => undefined;
   const isThrough = new Promise<void>((resolve) => (through = resolve));

@@ -1,12 +1,10 @@
 import { setTimeout as pause } from "timers/promises";
-import { REHEARSAL_ANNOTATION } from "../../components/crd/names";
 import type { KubernetesObject } from "../../components/kubernetes/api";
 import { migrateAndProve, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
 import { recordMigratedAndPrune } from "../../components/migration/definition/recordAndPrune";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
-import { readEtcd } from "../../local/cluster/etcd";
 import { type Admission, askedByEveryServer } from "./admission";
-import { type Bench, group, objectOf, objectsOf, pluralOf, startBench } from "./engine";
+import { type Bench, group, objectOf, objectsOf, pluralOf, recordFlip, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { type Hook, startHook } from "./misbehavingWebhook";
 
@@ -60,11 +58,7 @@ async function flip(kind: string, schema = {}): Promise<void> {
   const plural = pluralOf(kind);
   const { metadata } = await bench.local.client.get(`${pathAt(kind, "v1")}?limit=1`);
   await bench.define(kind, { storage: "v2", conversion, schema });
-  const { uid, generation } = (await bench.live(plural)).metadata;
-  const flipped = { from: "v1", at: metadata.resourceVersion };
-  await bench.local.client.mergePatch(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, {
-    metadata: { annotations: { [REHEARSAL_ANNOTATION]: JSON.stringify({ uid, generation, version: "v2", flipped }) } },
-  });
+  await recordFlip(bench, plural, "v2", { from: "v1", at: metadata.resourceVersion });
 }
 
 /** Each row goes to `said` as well. */
@@ -79,10 +73,7 @@ async function prove(kind: string, migrator: "direct" | "in-tree", said: (row: s
   return pass;
 }
 
-async function contents(kind: string): Promise<KubernetesObject[]> {
-  const entries = await readEtcd(bench.local.etcd, `/registry/${group}/${pluralOf(kind)}/`);
-  return entries.map(({ value }) => JSON.parse(value) as KubernetesObject);
-}
+const contents = (kind: string): Promise<KubernetesObject[]> => bench.contents(pluralOf(kind));
 
 const without = (object: KubernetesObject, field: string): KubernetesObject => {
   const { [field]: _, ...spec } = object["spec"] as Spec;

@@ -1,8 +1,8 @@
-import { type KubernetesObject, objectName, type Resource, resourcePath } from "../../kubernetes/api";
+import { type KubernetesObject, objectName, type Resource } from "../../kubernetes/api";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import { IN_TREE_EVENTS } from "../inTree/inTree";
-import { type Guard, readGuarded } from "../rewrite/guard";
+import { type Guard, readCached, readGuarded } from "../rewrite/guard";
 import { KnownStored } from "../rewrite/knownStored";
 import { rewriteAllObjects } from "../rewrite/rewriteAllObjects";
 import type { RewrittenAhead } from "../rewrite/rewriteAhead";
@@ -89,9 +89,7 @@ async function isKept(
     try {
       const original = await readGuarded(cluster, guard.from, each, signal);
       await guard.expected(original);
-      const path = resourcePath(resource, each.metadata);
-      const query = { resourceVersion: "0" };
-      const cached = await cluster.call<KubernetesObject>({ method: "GET", path, query, signal });
+      const cached = await readCached(cluster, resource, each, signal);
       if (cached.metadata.resourceVersion === original.metadata.resourceVersion)
         await guard.assertKept(original, cached);
     } catch (error) {

@@ -133,16 +133,17 @@ async function rewriteOnce(
     await waited;
     await rehearseStoredAgain(inputs, before, work);
   }
-  let ran: InTreeResult | undefined;
   const inTree = (waits: InTreeWait): Promise<void> =>
     row.step("in-tree", work, async (step) => {
-      if (order.inTree !== "none") earlier.inTree = ran = await migrateInTree(work.cluster, before, step, waits);
+      if (order.inTree !== "none") earlier.inTree = await migrateInTree(work.cluster, before, step, waits);
     });
   const leaveOut = (why: string): void => void (earlier.leftOut = `no StorageVersionMigration was run: ${why}`);
   const turn =
     order.inTree === "after ours" &&
     inTreeAfterOurs(inputs.requestTimeoutSeconds, { resource: target, guard, waited, leaveOut, row }, work);
-  const isConverted = (): boolean => earlier.isConverted || ran?.outcome === "succeeded";
+  // One of an earlier pass says nothing of what was written since.
+  const isConverted = (): boolean =>
+    earlier.isConverted || (order.inTree !== "none" && earlier.inTree?.outcome === "succeeded");
   const { answered } = earlier;
   const given = { waited, inTree, ...turn, isAhead: order.isAhead, guard, isConverted, answered };
   const result = await rewriteWhenOver(target, given, row, work);

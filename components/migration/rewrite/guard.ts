@@ -10,7 +10,7 @@ import {
 import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import type { Schema } from "../../crd/definition";
 import { compareObjects } from "../rehearsal/compare";
-import { guardTests, type ValueTest } from "./guardTests";
+import { guardTests } from "./guardTests";
 import { touchObject, type TouchOptions } from "./touch";
 
 /** Knows what a rewrite must leave of an object. */
@@ -84,8 +84,7 @@ export async function rewriteUnderGuard(
   let original = isOlderThanFlip(guard, listed) ? listed : await read();
   let expected = await expectedOf(original);
   for (let tried = 1; ; tried++) {
-    const answer =
-      expected && (await patchAsExpected(caller, resource, guardTests(expected, guard.schema), expected, options));
+    const answer = expected && (await patchAsExpected(caller, resource, guard, expected, options));
     if (answer !== undefined) return answer;
     const found = await readGuarded(caller, resource, original, options.signal);
     if (!isSame(original, found)) {
@@ -115,7 +114,7 @@ export async function rewriteUnderGuard(
 async function patchAsExpected(
   caller: Caller,
   resource: Resource,
-  tests: ValueTest[],
+  { schema }: Guard,
   expected: KubernetesObject,
   { signal, whole = false }: TouchOptions,
 ): Promise<KubernetesObject | undefined> {
@@ -123,7 +122,7 @@ async function patchAsExpected(
     return await caller.call<KubernetesObject>({
       method: "PATCH",
       path: resourcePath(resource, expected.metadata),
-      body: tests,
+      body: guardTests(expected, schema),
       contentType: PatchType.json,
       ...(!whole && { accept: MetadataOnly.object }),
       signal,
@@ -153,12 +152,7 @@ async function whyRefused(
   expected: KubernetesObject,
   signal: AbortSignal,
 ): Promise<GuardError> {
-  const cached = await caller.call<KubernetesObject>({
-    method: "GET",
-    path: resourcePath(resource, expected.metadata),
-    query: { resourceVersion: "0" },
-    signal,
-  });
+  const cached = await readCached(caller, resource, expected, signal);
   const { lost, changed, added, empty, emptied } = compareObjects(expected, cached);
   const differs = [...lost, ...changed, ...added, ...empty, ...emptied, ...addedMetadata(expected, cached)];
   if (!isSame(expected, cached) || differs.length === 0) return new GuardError(describeChange(resource, "lose", []));
@@ -175,6 +169,17 @@ export function readGuarded(
   signal: AbortSignal,
 ): Promise<KubernetesObject> {
   return caller.call<KubernetesObject>({ method: "GET", path: resourcePath(resource, metadata), signal });
+}
+
+/** As the watch cache of whichever API server answers holds it: of an older resourceVersion perhaps, and as it was converted then. */
+export function readCached(
+  caller: Caller,
+  resource: Resource,
+  { metadata }: KubernetesObject,
+  signal: AbortSignal,
+): Promise<KubernetesObject> {
+  const path = resourcePath(resource, metadata);
+  return caller.call<KubernetesObject>({ method: "GET", path, query: { resourceVersion: "0" }, signal });
 }
 
 /** One line: it is one of a list. */

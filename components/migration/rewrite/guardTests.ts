@@ -1,8 +1,9 @@
+import { ownJsonField } from "../../conversion/jsonValue";
 import type { Schema } from "../../crd/definition";
 import type { KubernetesObject } from "../../kubernetes/api";
 
 /** One operation of a JSON patch that changes nothing: the server refuses the patch where it finds another value. */
-export interface ValueTest {
+interface ValueTest {
   readonly op: "test";
   readonly path: string;
   /** null: nothing is there. */
@@ -28,8 +29,7 @@ export function guardTests(object: KubernetesObject, schema?: Schema): ValueTest
   ];
   const names = new Set([...Object.keys(content), ...Object.keys(schema?.properties ?? {})]);
   for (const name of [...names].filter((each) => !NOT_TESTED.includes(each)).sort()) {
-    const value = Object.hasOwn(content, name) ? content[name] : null;
-    collectGuardTests(value ?? null, `/${escapePointer(name)}`, tests);
+    collectGuardTests(ownJsonField(content, name) ?? null, `/${escapePointer(name)}`, tests);
   }
   return tests.slice(0, MOST_TESTS);
 }

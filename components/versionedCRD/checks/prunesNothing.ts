@@ -1,6 +1,6 @@
 import { storageVersion, versionNamesOfDefinition, type Definition, type Version } from "../../crd/definition";
 import { isNewerVersion } from "../../crd/versionNames";
-import { describeProblem } from "../../kubernetes/problem";
+import { boundedList, describeProblem } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
 import { servedStage, withdrawnVersions } from "../stages";
 import { prunedFields } from "../../compatibility/prunedFields";
@@ -41,8 +41,7 @@ function mayBeStored(live: Definition | undefined, version: string): boolean {
 }
 
 function describePruned(crd: string, from: string, to: string, lost: string[], live: Definition | undefined): string {
-  const more = lost.length > SHOWN ? ` and ${lost.length - SHOWN} more` : "";
-  const fields = `${lost.slice(0, SHOWN).join(", ")}${more}`;
+  const fields = boundedList(lost, SHOWN);
   if (from === to) {
     return describeProblem({
       what: `${crd}: ${to} is stored now, and its schema lacks ${fields} of the one in the cluster`,

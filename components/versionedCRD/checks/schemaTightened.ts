@@ -1,5 +1,6 @@
 import { schemaOfVersion, storageVersion, type Definition, type Schema, type Version } from "../../crd/definition";
 import { canonicalText } from "../../crd/canonical";
+import { boundedList } from "../../kubernetes/problem";
 
 const SHOWN = 10;
 
@@ -15,9 +16,8 @@ export function schemaTightened(manifest: Definition, live: Definition | undefin
   if (live === undefined || from === undefined || to === undefined || from.name === to.name) return [];
   const found = [...lostSubresources(from, to), ...tightenedSchema(schemaOfVersion(from), schemaOfVersion(to), "")];
   if (found.length === 0) return [];
-  const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
   return [
-    `${manifest.metadata.name}: ${to.name} asks for more than ${storageVersion(live)}: ${found.slice(0, SHOWN).join("; ")}${more}; the rehearsal tells which objects it meets`,
+    `${manifest.metadata.name}: ${to.name} asks for more than ${storageVersion(live)}: ${boundedList(found, SHOWN, "; ")}; the rehearsal tells which objects it meets`,
   ];
 }
 

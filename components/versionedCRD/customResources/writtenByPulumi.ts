@@ -8,6 +8,7 @@ import {
 } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
+import { boundedList } from "../../kubernetes/problem";
 
 /** Preview stays short: whoever has more objects than this has read the first names anyway. */
 const LOOKED_AT = 500;
@@ -52,9 +53,8 @@ export function describeWrittenByPulumi(
   });
   if (written.length === 0) return undefined;
   const versions = [...new Set(written.map(({ version }) => version))].sort().join(", ");
-  const shown = written.slice(0, SHOWN).map(({ name }) => name);
-  const names = written.length > SHOWN ? `${shown.join(", ")} and ${written.length - SHOWN} more` : shown.join(", ");
-  return `Pulumi programs write ${names} as ${versions}: one that changes apiVersion to ${group}/${storage} without a type alias plans a create and a delete, and the object is lost; expected \`aliases: crd.aliases()\` there, or { type: "kubernetes:${versions.split(", ")[0]}:KIND" } in a program that has not this component`;
+  const names = written.map(({ name }) => name);
+  return `Pulumi programs write ${boundedList(names, SHOWN)} as ${versions}: one that changes apiVersion to ${group}/${storage} without a type alias plans a create and a delete, and the object is lost; expected \`aliases: crd.aliases()\` there, or { type: "kubernetes:${versions.split(", ")[0]}:KIND" } in a program that has not this component`;
 }
 
 function olderVersion({ metadata }: KubernetesObject, current: string): string | undefined {
