@@ -23,7 +23,7 @@ const ROOMS = {
   storageMigration: ["migration", "provider", "crd", "kubernetes"],
   conversionWebhook: ["conversionTesting", "conversion", "provider", "crd", "kubernetes"],
   backup: ["migration", "programs", "kubernetes"],
-  migration: ["crd", "conversion", "kubernetes"],
+  migration: ["compatibility", "crd", "conversion", "kubernetes"],
   provider: ["plan", "kubernetes"],
   compatibility: ["crd", "kubernetes"],
   crd: ["kubernetes"],

@@ -76,6 +76,10 @@ export function servedByName(definition: Definition): Record<string, boolean> {
   return Object.fromEntries(definition.spec.versions.map(({ name, served }) => [name, served]));
 }
 
+export function servedVersionNames({ spec }: Definition): string[] {
+  return spec.versions.filter(({ served }) => served).map(({ name }) => name);
+}
+
 export function schemaOfVersion(version: Version): Schema {
   return version.schema?.openAPIV3Schema ?? {};
 }
@@ -85,7 +89,10 @@ export function schemaOfDefinition({ spec }: Definition, version: string): Schem
   return spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
 }
 
+/** The API server's path of all definitions. */
+export const DEFINITIONS_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 /** The API server's path of the definition of that name. */
 export function definitionPath(name: string): string {
-  return `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+  return `${DEFINITIONS_PATH}/${name}`;
 }

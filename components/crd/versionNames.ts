@@ -30,3 +30,24 @@ function rank(name: string): { major: number; stage: number; minor: number } {
   const { major, stage, minor } = parseVersionName(name) ?? { major: 0, stage: "stable", minor: 0 };
   return { major, stage: STAGES.indexOf(stage), minor };
 }
+
+/**
+ * Of these names the one that the API server puts first, and that whoever names no version is given: v10, v2, v1, v11beta2,
+ * v3beta1, v12alpha1, then all other names in the order of the alphabet.
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#version-priority
+ */
+export function preferredVersion(names: readonly string[]): string | undefined {
+  return [...names].sort(byPriority)[0];
+}
+
+function byPriority(left: string, right: string): number {
+  const [mine, others] = [priorityOfVersion(left), priorityOfVersion(right)];
+  const index = mine.findIndex((part, position) => part !== others[position]);
+  if (index < 0) return left < right ? -1 : 1;
+  return (others[index] ?? 0) - (mine[index] ?? 0);
+}
+
+function priorityOfVersion(name: string): [known: number, stage: number, major: number, minor: number] {
+  const parsed = parseVersionName(name);
+  return parsed === undefined ? [0, 0, 0, 0] : [1, STAGES.indexOf(parsed.stage), parsed.major, parsed.minor];
+}

@@ -10,6 +10,7 @@ import { refuseHiddenResources } from "./proof/hiddenResources";
 import { readRecordConfigMap } from "./proof/recordConfigMap";
 import { validRecordedProof, type RotationProof, type RotationRecord } from "./proof/record";
 import { findRotatedResources, type RotatedResource } from "./proof/rotatedResources";
+import { throughStorageVersion } from "./proof/throughStorageVersion";
 import { agreedKmsKeyId } from "./servers/kms";
 import { readReportsNow, type Reported } from "./servers/reports";
 import { fullReportHash } from "../kubernetes/encryptionReport";
@@ -48,7 +49,12 @@ export async function readRotationFacts(
     refuseHiddenResources(desired.resources, cluster, isReached, silentWorkForRotationFacts().signal),
   ]);
   const ours = found.filter(({ name }) => isReached(name));
-  const resources = await Promise.all(ours.map(async (each) => ({ ...each, ...(await countObjects(cluster, each)) })));
+  const resources = await Promise.all(
+    ours.map(async (each) => {
+      const resource = await throughStorageVersion(cluster, each);
+      return { ...resource, ...(await countObjects(cluster, resource)) };
+    }),
+  );
   const facts: RotationFacts = { resources, record, proofs: {}, unproven: {}, ...(reported && { reported }) };
   const agreed = reported && agreedKmsKeyId(reported, desired.write.name);
   for (const { name, listResourceVersion } of resources) {

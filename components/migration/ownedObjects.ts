@@ -1,4 +1,6 @@
+import { storageVersion } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
+import { findDefinition } from "../crd/readDefinition";
 import {
   type KubernetesObject,
   MetadataOnly,
@@ -9,7 +11,7 @@ import {
 } from "../kubernetes/api";
 import { qualifiedResourceName } from "../kubernetes/resourceNames";
 import type { Cluster } from "../kubernetes/cluster";
-import { hasErrorStatus, messageOfError, UnreachableError } from "../kubernetes/errors";
+import { hasErrorStatus, messageOfError, UnreachableError, UserError } from "../kubernetes/errors";
 import { everyResource } from "../kubernetes/everyResource";
 import type { Work } from "../kubernetes/report";
 import {
@@ -19,6 +21,7 @@ import {
   type OwnersFound,
   type Unsearched,
 } from "./ownerReferences";
+import { whatRewriteMayLose } from "./definition/convertsUnseen";
 import { listPages } from "./rewrite/pages";
 
 const AT_ONCE = 8;
@@ -46,9 +49,12 @@ export async function rewriteOwnedObjects(
 ): Promise<{ rewritten: number; failed: string[] }> {
   let rewritten = 0;
   const failed: string[] = [];
+  const through = new Map<Resource, Promise<Resource>>();
   await searchOwned(cluster, owner, work, async (resource, object) => {
     try {
-      if (await rewriteOwned(cluster, resource, object, owner, apiVersion, work)) rewritten++;
+      const stored = through.get(resource) ?? throughStorageVersion(cluster, resource);
+      through.set(resource, stored);
+      if (await rewriteOwned(cluster, await stored, object, owner, apiVersion, work)) rewritten++;
     } catch (error) {
       if (work.signal.aborted || error instanceof UnreachableError) throw error;
       if (failed.length < NAMED) failed.push(`${nameOf(resource, object)}: ${messageOfError(error)}`);
@@ -111,6 +117,16 @@ async function searchOwnedOf(
     }
   }
   return found;
+}
+
+/** A custom resource is written through its storage version: another may not know all of it, and would drop the rest. A CRD's group has a dot. */
+async function throughStorageVersion(cluster: Cluster, resource: Resource): Promise<Resource> {
+  if (!resource.group.includes(".")) return resource;
+  const live = await findDefinition(cluster, qualifiedResourceName(resource));
+  if (live === undefined) return resource;
+  const lost = whatRewriteMayLose(live);
+  if (lost !== undefined) throw new UserError({ what: `not rewritten: ${lost}` });
+  return { ...resource, version: storageVersion(live) };
 }
 
 /** @returns false when there was nothing left to rewrite */

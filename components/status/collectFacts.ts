@@ -1,4 +1,4 @@
-import type { Definition } from "../crd/definition";
+import { type Definition, servedVersionNames } from "../crd/definition";
 import { RequestBudget } from "../kubernetes/budget";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
@@ -115,8 +115,9 @@ function isAskable({ state }: ObjectsSeen, wrongBundle: string | undefined): boo
 class ServedKinds {
   private readonly served = new Map<string, readonly string[]>();
 
-  add({ spec }: Definition): void {
-    const names = spec.versions.filter(({ served }) => served).map(({ name }) => name);
+  add(live: Definition): void {
+    const { spec } = live;
+    const names = servedVersionNames(live);
     this.served.set(`${spec.group} ${spec.names.kind}`, names);
   }
 

@@ -1,3 +1,4 @@
+import { DEFINITIONS_PATH } from "../../crd/definition";
 import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
@@ -53,8 +54,12 @@ export function findHiddenResources(
 }
 
 async function listCrdNames(cluster: Caller, signal: AbortSignal): Promise<string[]> {
-  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-  const { items } = await cluster.call<KubernetesList>({ method: "GET", path, accept: MetadataOnly.list, signal });
+  const { items } = await cluster.call<KubernetesList>({
+    method: "GET",
+    path: DEFINITIONS_PATH,
+    accept: MetadataOnly.list,
+    signal,
+  });
   return (items ?? []).map(({ metadata }) => metadata.name).sort();
 }
 

@@ -1,7 +1,5 @@
 import { FIELD_MANAGER } from "../../crd/names";
-import { definitionPath } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
-import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
 import { rewriteInTree } from "../../migration/inTree/inTree";
@@ -84,28 +82,12 @@ export class ResourceRewrite {
   /** What a StorageVersionMigration is to do, or why there is none. */
   private async decideInTree(agreed: Settled, work: Work): Promise<MigrationSubject | string> {
     if (this.migrator === "direct") return "directly";
-    const { name, group, version, plural, inTree } = this.resource;
+    const { name, group, version, plural, inTree, crd } = this.resource;
     if (!inTree) return "directly, since kube-controller-manager does not follow its objects";
     if (!(await someAreStale(this.cluster, this.resource, work)))
       return `directly, since its first objects are under ${this.resource.writeKey} already`;
-    const crd = await this.guarded(work);
-    if (crd === "unknown") return "directly, since its CRD's storedVersions may not be guarded";
     const mark = { annotation: ROTATION_ANNOTATION, value: `${this.sha256} ${agreed.identity}` };
     return { resource: { group, version, plural }, name, mark, ...(crd !== undefined && { crd }) };
-  }
-
-  /** Its CRD, whose storedVersions a StorageVersionMigration would prune. A CRD's group has a dot. */
-  private async guarded({ signal }: Work): Promise<string | undefined> {
-    const { name, group } = this.resource;
-    if (!group.includes(".")) return undefined;
-    try {
-      await this.cluster.call({ method: "GET", path: definitionPath(name), signal });
-      return name;
-    } catch (error) {
-      if (hasErrorStatus(error, 404)) return undefined;
-      if (hasErrorStatus(error, 403)) return "unknown";
-      throw error;
-    }
   }
 }
 

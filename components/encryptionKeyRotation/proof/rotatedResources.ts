@@ -4,6 +4,7 @@ import { UserError } from "../../kubernetes/errors";
 import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { isFollowedByInTreeMigrator } from "../../migration/inTree/inTree";
+import type { MigrationSubject } from "../../migration/inTree/storageVersionMigration";
 import { isWildcardResourcePattern, resourcePatternMatches } from "../configuration/resourcePatterns";
 
 export interface RotatedResource extends Resource {
@@ -11,6 +12,8 @@ export interface RotatedResource extends Resource {
   readonly name: string;
   /** kube-controller-manager's migrator can rewrite it: it follows objects through the garbage collector's watches. */
   readonly inTree: boolean;
+  /** Where it is a custom one. */
+  readonly crd?: MigrationSubject["crd"];
 }
 
 export interface KeyedResource extends RotatedResource {

@@ -22,15 +22,14 @@ export function rightsForRotationPreview({ resources }: Rotation): PolicyRule[] 
     { nonResourceURLs: ["/metrics"], verbs: ["get"] },
     policyRule("apiregistration.k8s.io", ["apiservices"], ["list"]),
     policyRule("", ["configmaps"], ["get"], ["encryption-key-rotation"]),
-    ...crdNamesUnder(resources),
+    ...definitionsUnder(resources),
     ...policyRulesByPattern(resources, ["list"]),
   ];
 }
 
 /** Exactly what `pulumi up` of an EncryptionKeyRotation needs, in every phase. The files are no right of Kubernetes'. */
 export function rightsForRotation({ resources, migrator = "in-tree", kms = false }: Rotation): PolicyRule[] {
-  const custom = resources.filter((pattern) => groupOfResourceName(pattern).includes("."));
-  const crds = custom.some(isResourceNamePattern) ? undefined : [...custom].sort();
+  const crds = crdsUnder(resources);
   return [
     IDENTITY,
     SERVERS,
@@ -39,7 +38,7 @@ export function rightsForRotation({ resources, migrator = "in-tree", kms = false
     // A create cannot be limited to a name: its object has none yet when it is authorized.
     policyRule("", ["configmaps"], ["create"]),
     policyRule("", ["configmaps"], ["get", "patch"], ["encryption-key-rotation"]),
-    ...crdNamesUnder(resources),
+    ...definitionsUnder(resources),
     ...policyRulesByPattern(resources, ["list", "patch"]),
     policyRule("coordination.k8s.io", ["leases"], ["create"]),
     policyRule("coordination.k8s.io", ["leases"], ["get", "update"], ["storage-migration-encryption"]),
@@ -53,19 +52,23 @@ export function rightsForRotation({ resources, migrator = "in-tree", kms = false
         ]
       : []),
     // A StorageVersionMigration prunes status.storedVersions of a custom resource's CRD; it is put back.
-    ...(migrator === "in-tree" && custom.length > 0
-      ? [
-          policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["get"], crds),
-          policyRule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crds),
-        ]
+    ...(migrator === "in-tree" && crds !== undefined
+      ? [policyRule("apiextensions.k8s.io", ["customresourcedefinitions/status"], ["patch"], crds.names)]
       : []),
   ];
 }
 
-/** A CRD that is not served shows nowhere else; `*.*` has it in its own rule. */
-function crdNamesUnder(patterns: readonly string[]): PolicyRule[] {
-  const needed =
-    !patterns.includes("*.*") &&
-    patterns.some((each) => isResourceNamePattern(each) && groupOfResourceName(each).includes("."));
-  return needed ? [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], ["list"])] : [];
+/** Custom resources are rewritten through their storage version, which the CRD names. One that is not served shows in a list alone; `*.*` has that in its own rule. */
+function definitionsUnder(patterns: readonly string[]): PolicyRule[] {
+  const crds = crdsUnder(patterns);
+  if (crds === undefined) return [];
+  const verbs = crds.names === undefined && !patterns.includes("*.*") ? ["get", "list"] : ["get"];
+  return [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], verbs, crds.names)];
+}
+
+/** The CRDs that these patterns may cover: all, where one is a wildcard. A CRD's group has a dot. */
+function crdsUnder(patterns: readonly string[]): { names: string[] | undefined } | undefined {
+  const custom = patterns.filter((each) => each === "*.*" || groupOfResourceName(each).includes("."));
+  if (custom.length === 0) return undefined;
+  return { names: custom.some(isResourceNamePattern) ? undefined : [...custom].sort() };
 }

@@ -1,5 +1,6 @@
 import { recordedUnfinishedDrop } from "./recordedOnDefinition";
-import { servedByName, storageVersion, type Definition } from "../../crd/definition";
+import { servedByName, servedVersionNames, storageVersion, type Definition } from "../../crd/definition";
+import { notInTreeThrough } from "../inTree/throughPreferred";
 import { whyProven } from "./proof";
 
 /** Facts a plan needs that the definition does not hold. */
@@ -45,14 +46,22 @@ export function planDefinitionMigrate(
   const after = [...new Set([...before, storage, version])];
   const others = after.filter((each) => each !== version);
   const from = others.length > 0 ? others.join(", ") : "unproven";
+  const { storageMigrationApi: api } = facts;
+  const through = api && notInTreeThrough(api, version, [...servedVersionNames(live), version]);
   return [
-    `${from} → ${version}: rewrite every object ${describeMigratorOfPlan(migrator, facts.storageMigrationApi)}`,
+    `${from} → ${version}: rewrite every object ${describeMigratorOfPlan(migrator, api, through)}`,
     `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
   ];
 }
 
-export function describeMigratorOfPlan(migrator: "in-tree" | "direct", api: string | undefined): string {
+/** @param through the version through which a StorageVersionMigration would convert, so that there is none */
+export function describeMigratorOfPlan(
+  migrator: "in-tree" | "direct",
+  api: string | undefined,
+  through?: string,
+): string {
   if (migrator === "direct") return "directly";
+  if (through !== undefined) return `directly (a StorageVersionMigration would convert through ${through})`;
   return api === undefined
     ? "directly (storagemigration.k8s.io is not served)"
     : `by a StorageVersionMigration (storagemigration.k8s.io/${api}), then by our own pass`;

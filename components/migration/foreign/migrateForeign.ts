@@ -1,4 +1,4 @@
-import type { Definition } from "../../crd/definition";
+import { type Definition, servedVersionNames } from "../../crd/definition";
 import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
@@ -9,7 +9,7 @@ import { describeProvenPasses } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
 import { hasDefinitionMoved, whileUnmoved } from "./definitionMoved";
-import { planForeign, servedVersionsOfForeign, type ForeignPlan } from "./plan";
+import { planForeign, type ForeignPlan } from "./plan";
 import { whyRightsMissingForForeign } from "../whyRightsMissing";
 import { rehearseForeign } from "./rehearseForeign";
 import type { MigrationResult, MigrationWork, MigrationOptions } from "../resourceMigration";
@@ -97,5 +97,5 @@ async function rewriteAndProveForeign(
 
 function staleOf({ live, name, version }: ForeignPlan): StaleObjects {
   const { group, names } = live.spec;
-  return { name, resource: { group, plural: names.plural, version }, served: servedVersionsOfForeign(live) };
+  return { name, resource: { group, plural: names.plural, version }, served: servedVersionNames(live) };
 }

@@ -1,7 +1,8 @@
-import { servedByName, storageVersion, type Definition } from "../../crd/definition";
+import { servedVersionNames, storageVersion, type Definition } from "../../crd/definition";
 import { OWNER_ANNOTATION } from "../../crd/names";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
+import { whatIsLostUnseen } from "../definition/convertsUnseen";
 import { planDefinitionMigrate, type PlanFacts } from "../definition/plan";
 import { readPlanFacts } from "../definition/planFacts";
 import type { MigrationOptions, ResourcePlan } from "../resourceMigration";
@@ -35,7 +36,7 @@ export function decideForeignPlan(
 ): ForeignPlan {
   const version = storageVersion(live);
   const rewriting = planDefinitionMigrate(live, version, migrator, facts);
-  const served = servedVersionsOfForeign(live);
+  const served = servedVersionNames(live);
   const { stale, moving } = planMovingStale(sample.objects, { group: live.spec.group, version, served });
   const plan = [...rewriting, ...moving];
   const refusal = plan.length === 0 ? undefined : whyRefused(live, facts.unreadable);
@@ -43,13 +44,14 @@ export function decideForeignPlan(
   return { live, name: live.metadata.name, version, plan, rewrites, sample, stale, ...(refusal && { refusal }) };
 }
 
-export function servedVersionsOfForeign(live: Definition): string[] {
-  const isServed = servedByName(live);
-  return Object.keys(isServed).filter((name) => isServed[name]);
-}
-
 function whyRefused(live: Definition, unreadable: string | undefined): Problem | undefined {
-  return whyOwned(live) ?? whyBeingDeleted(live) ?? whyNotServed(live) ?? whyUnreadable(live, unreadable);
+  return (
+    whyOwned(live) ??
+    whyBeingDeleted(live) ??
+    whyNotServed(live) ??
+    whyLostUnseen(live) ??
+    whyUnreadable(live, unreadable)
+  );
 }
 
 /** Its component has phases of its own, of which the rewrite is only one. */
@@ -75,12 +77,24 @@ function whyBeingDeleted({ metadata: { name, deletionTimestamp } }: Definition):
 
 function whyNotServed(live: Definition): Problem | undefined {
   const version = storageVersion(live);
-  if (servedVersionsOfForeign(live).includes(version)) return undefined;
+  if (servedVersionNames(live).includes(version)) return undefined;
   return {
     what: `${live.metadata.name}: the storage version ${version} is not served`,
     expected: "it to be served",
     why: "objects are rewritten through it",
     next: "serve it, in whatever manages the CRD",
+  };
+}
+
+function whyLostUnseen(live: Definition): Problem | undefined {
+  const lost = whatIsLostUnseen(live);
+  if (lost === undefined) return undefined;
+  return {
+    what: `${live.metadata.name}: ${lost}`,
+    expected:
+      "that version served, so that a rehearsal sees which objects have them, or these fields in the storage version",
+    why: "the rewrite would delete them from every object, unseen",
+    next: "serve that version until the objects are migrated, in whatever manages the CRD",
   };
 }
 

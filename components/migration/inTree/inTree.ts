@@ -10,6 +10,7 @@ import { progressDuration } from "../rewrite/progress";
 import { touchObject } from "../rewrite/touch";
 import { keepStoredVersions } from "../storedVersions";
 import { AboutMigrated } from "./aboutMigrated";
+import { notInTreeThrough } from "./throughPreferred";
 import { describeInTreeState, type InTreeWait, judgeInTreeState, type InTreeState, nudgeInTreeAt } from "./inTreeState";
 import {
   type MigrationSubject,
@@ -23,7 +24,8 @@ import {
 } from "./storageVersionMigration";
 
 export interface InTreeResult {
-  readonly outcome: "succeeded" | "failed" | "stalled" | "overtaken" | "not-served" | "forbidden" | "no-objects";
+  readonly outcome:
+    "succeeded" | "failed" | "stalled" | "overtaken" | "not-served" | "converts" | "forbidden" | "no-objects";
   /** metadata.name of the StorageVersionMigration. */
   readonly name?: string;
   /** One sentence, fit for the summary. */
@@ -92,6 +94,9 @@ class InTreeMigration {
     if (version === undefined) {
       return { outcome: "not-served", message: "storagemigration.k8s.io is not served by this cluster" };
     }
+    const { crd, resource } = this.subject;
+    const through = crd && notInTreeThrough(version, resource.version, crd.served);
+    if (through !== undefined) return { outcome: "converts", message: describeConverting(through, resource.version) };
     const objects = await this.firstObjects(1);
     if (objects.count === 0) return { outcome: "no-objects", message: "there is no object to migrate" };
 
@@ -211,7 +216,7 @@ class InTreeMigration {
 
   private async hold(atLeast: readonly string[]): Promise<readonly string[]> {
     const { crd } = this.subject;
-    return crd === undefined ? [] : keepStoredVersions(this.cluster, crd, atLeast, this.work.signal);
+    return crd === undefined ? [] : keepStoredVersions(this.cluster, crd.name, atLeast, this.work.signal);
   }
 
   private firstObjects(limit: number): Promise<FirstObjects> {
@@ -237,6 +242,10 @@ class InTreeMigration {
       return { outcome, name, message: `${said}; status.storedVersions may be pruned: ${messageOfError(error)}` };
     }
   }
+}
+
+function describeConverting(through: string, storage: string): string {
+  return `no StorageVersionMigration was run: it would go through ${through}, the preferred version, and lose what only ${storage} knows`;
 }
 
 /** The garbage collector, through whose watches the migrator sees objects, has none of events, nor of what it could not delete or watch. */

@@ -1,5 +1,5 @@
 import type { Definition } from "../../crd/definition";
-import { storageVersion } from "../../crd/definition";
+import { servedVersionNames, storageVersion } from "../../crd/definition";
 import { FIELD_MANAGER } from "../../crd/names";
 import { PatchType, type KubernetesList, type KubernetesObject, type Resource } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
@@ -31,8 +31,8 @@ export interface MigrationSubject {
   readonly name: string;
   /** One of ours with the same mark is of the same migration: killed in the middle, we go on with it. */
   readonly mark: { readonly annotation: string; readonly value: string };
-  /** Name of the CRD whose status.storedVersions has to be guarded; absent for what is built in. */
-  readonly crd?: string;
+  /** Whose status.storedVersions has to be guarded; absent for what is built in. */
+  readonly crd?: { readonly name: string; readonly served: readonly string[] };
 }
 
 export function storageVersionMigrationSubject(definition: Definition): MigrationSubject {
@@ -42,7 +42,7 @@ export function storageVersionMigrationSubject(definition: Definition): Migratio
     resource: { group, plural: names.plural, version: storageVersion(definition) },
     name,
     mark: { annotation: GENERATION_ANNOTATION, value: String(generation) },
-    crd: name,
+    crd: { name, served: servedVersionNames(definition) },
   };
 }
 

@@ -9,7 +9,7 @@ const subject = {
   resource: { group: "g", version: "v2", plural: "foos" },
   name: "foos.g",
   mark: { annotation: "kubernetes-storage-migration/generation", value: "3" },
-  crd: "foos.g",
+  crd: { name: "foos.g", served: ["v2"] },
 };
 
 beforeEach(() => jest.useFakeTimers());
