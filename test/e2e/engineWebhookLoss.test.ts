@@ -53,12 +53,12 @@ async function askAtAdmission(kind: string): Promise<void> {
   ends.push(await askedByEveryServer(bench.local, resource, decide, (name) => objectOf(kind, "v1", name, {})));
 }
 
-/** Storage moves to v2, as store does it: the flip is on record. */
-async function flip(kind: string, schema = {}): Promise<void> {
+/** Storage moves to v2, as store does it: the flip is on record, unless somebody has edited the CRD since. */
+async function flip(kind: string, schema = {}, isOnRecord = true): Promise<void> {
   const plural = pluralOf(kind);
   const { metadata } = await bench.local.client.get(`${pathAt(kind, "v1")}?limit=1`);
   await bench.define(kind, { storage: "v2", conversion, schema });
-  await recordFlip(bench, plural, "v2", { from: "v1", at: metadata.resourceVersion });
+  if (isOnRecord) await recordFlip(bench, plural, "v2", { from: "v1", at: metadata.resourceVersion });
 }
 
 /** Each row goes to `said` as well. */
@@ -96,15 +96,20 @@ describe("two replicas of a webhook that disagree: ours asks the right one, the 
     Addlabel: (object) => ({ ...object, metadata: { ...object.metadata, labels: { more: "x" } } }),
     Loseempty: (object) => without(object, "selfSigned"),
     Addstatus: (object) => ({ ...object, status: { ready: true } }),
+    Unrecorded: (object) => without(object, "selfSigned"),
+    Nulladd: (object) => put(object, { suspend: true }),
+    Nullgrow: (object) => put(object, { holes: [null, "--delete"] }),
+    Nulllost: (object) => without(object, "holes"),
   };
+  const nulls = { ...spec, holes: [null] };
   const outcomes: Record<string, unknown> = {};
   // At once: each has the same wait.
   beforeAll(async () => {
     for (const [kind, make] of Object.entries(worse)) {
-      await prepare(kind, 5, spec, (object, version, isApiServer) =>
+      await prepare(kind, 5, kind.startsWith("Null") ? nulls : spec, (object, version, isApiServer) =>
         version === "v2" && isApiServer ? make(object) : object,
       );
-      await flip(kind);
+      await flip(kind, {}, kind !== "Unrecorded");
     }
     const attempt = async (kind: string): Promise<void> => {
       outcomes[kind] = await prove(kind, "direct").catch((error: Error) => error.message);
@@ -118,6 +123,7 @@ describe("two replicas of a webhook that disagree: ours asks the right one, the 
     ["adds a label", "Addlabel", /begun to add \.metadata\.labels\.more/],
     ["adds a status", "Addstatus", /\.status/],
     ["loses an empty map", "Loseempty", /begun to lose \.spec\.selfSigned/],
+    ["loses an empty map, with no flip on record", "Unrecorded", /loses \.spec\.selfSigned, empty/],
   ])("one that %s: it is named, and nothing of it is stored", async (_, kind, named) => {
     expect(outcomes[kind]).toMatch(named);
     const kept = (await contents(kind)).map(({ apiVersion, metadata, ...object }) => [
@@ -127,6 +133,19 @@ describe("two replicas of a webhook that disagree: ours asks the right one, the 
     ]);
     expect(kept).toEqual(Array.from({ length: 5 }, () => [`${group}/v1`, spec, undefined]));
   });
+
+  test.each([
+    ["adds a field", "Nulladd"],
+    ["adds to the list", "Nullgrow"],
+    ["loses the list", "Nulllost"],
+  ])(
+    "an object with null in a list, which no test can name, and one that %s: what ours gives is stored",
+    async (_, kind) => {
+      expect(outcomes[kind]).toMatchObject({ proven: 5 });
+      const kept = (await contents(kind)).map(({ apiVersion, ...object }) => [apiVersion, object["spec"]]);
+      expect(kept).toEqual(Array.from({ length: 5 }, () => [`${group}/v2`, nulls]));
+    },
+  );
 });
 
 test("a default that only the new version has, and nulls as Go writes them, cost no object a second look: one PATCH each", async () => {

@@ -88,10 +88,10 @@ async function isKept(
   for (const each of left) {
     try {
       const original = await readGuarded(cluster, guard.from, each, signal);
-      await guard.expected(original);
+      const expected = await guard.expected(original);
       const cached = await readCached(cluster, resource, each, signal);
       if (cached.metadata.resourceVersion === original.metadata.resourceVersion)
-        await guard.assertKept(original, cached);
+        await guard.assertKept(original, cached, expected);
     } catch (error) {
       signal.throwIfAborted();
       if (!hasErrorStatus(error, 404)) return false; // one that is gone needs no conversion

@@ -12,19 +12,24 @@ export interface PlanFacts {
 }
 
 /**
- * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, after
- * it whatever is not proven gone. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ * The versions in which objects may still be stored that are to become `version`, the storage version first: before the flip
+ * with what storedVersions names beside it, if that is not proven gone; after it whatever is not. A schema or a conversion can
+ * change in between, so a rehearsal before the flip is not enough.
  */
 export function planDefinitionVersionsToRehearse(
   live: Definition,
   version: string,
   versions: Record<string, boolean> = {},
 ): string[] {
-  if (storageVersion(live) !== version) return [storageVersion(live)];
+  const storage = storageVersion(live);
   const stored = live.status?.storedVersions ?? [];
+  const isServed = { ...servedByName(live), ...versions };
+  if (storage !== version) {
+    const others = stored.filter((name) => isServed[name] && name !== version && name !== storage).sort();
+    return whyProven(live, undefined) === undefined ? [storage, ...others] : [storage];
+  }
   const onlyThis = stored.join() === version;
   if (onlyThis && whyProven(live, undefined) !== undefined) return [];
-  const isServed = { ...servedByName(live), ...versions };
   return Object.keys(isServed)
     .filter((name) => isServed[name] && name !== version && (onlyThis || stored.includes(name)))
     .sort();

@@ -42,6 +42,8 @@ export interface RehearsalRecord {
   flipped?: {
     /** The storage version before. */
     from: string;
+    /** Other versions in which objects may have been stored then. Absent where there are none. */
+    beside?: readonly string[];
     /** resourceVersion of the resource right before: what was not written since is stored as it was. Absent when unknown. */
     at?: string;
   };

@@ -37,8 +37,9 @@ export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definitio
 /** From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older. */
 function versionsStillStored(live: Definition, version: string): string[] {
   const flipped = recordedFlip(live, version);
-  const isSame = flipped !== undefined && servedByName(live)[flipped.from] === true;
-  return isSame ? [flipped.from] : planDefinitionVersionsToRehearse(live, version);
+  const isServed = servedByName(live);
+  if (flipped === undefined || isServed[flipped.from] !== true) return planDefinitionVersionsToRehearse(live, version);
+  return [flipped.from, ...(flipped.beside ?? []).filter((name) => isServed[name])];
 }
 
 /** Of this very definition: one from before an edit by someone else speaks of another flip. */

@@ -4,7 +4,7 @@ import type { Work } from "../../kubernetes/report";
 import type { Guard } from "../rewrite/guard";
 import { completeForRehearsal, conversionsOfRehearsal, type Rehearsal, routeOfRehearsal } from "./rehearsal";
 import { withoutPrunedNulls } from "./prunedNulls";
-import { checkRoundTripOfObject } from "./rehearseObject";
+import { checkEmptiesOfObject, checkRoundTripOfObject } from "./rehearseObject";
 
 /** Expects of each rewrite what the conversion, asked by us right before, makes of the object without a loss. */
 export function conversionGuard(cluster: Cluster, rehearsal: Rehearsal, work: Work): Guard {
@@ -21,8 +21,10 @@ export function conversionGuard(cluster: Cluster, rehearsal: Rehearsal, work: Wo
       await checkRoundTripOfObject(route, conversions, original, converted);
       return withoutPrunedNulls(schema, converted);
     },
-    async assertKept(listed, found) {
-      await checkRoundTripOfObject(route, conversions, completeForRehearsal(listed, rehearsal), found);
+    async assertKept(listed, stored, converted) {
+      const original = completeForRehearsal(listed, rehearsal);
+      await checkRoundTripOfObject(route, conversions, original, stored);
+      await checkEmptiesOfObject(route, conversions, { original, converted, stored });
     },
   };
 }

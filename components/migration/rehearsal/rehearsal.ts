@@ -79,7 +79,6 @@ function objectRehearsal(cluster: Cluster, rehearsal: Rehearsal, work: Work, not
   return {
     cluster,
     ...routeOfRehearsal(rehearsal),
-    toSchema: schemaOfDefinition(rehearsal.definition, rehearsal.to),
     mayBeLarge: rehearsal.mayBeLarge === true,
     signal: work.signal,
     notChecked: (what) => notes.notChecked(what),
@@ -93,6 +92,7 @@ export function routeOfRehearsal({ definition, from, to }: Rehearsal): Route {
     from: { ...resource, version: from },
     to: { ...resource, version: to },
     fromSchema: schemaOfDefinition(definition, from),
+    toSchema: schemaOfDefinition(definition, to),
   };
 }
 
@@ -113,7 +113,7 @@ async function rehearseObject(
   const converted = await conversions.convert(listed);
   return [
     ...checkStoredSize(listed, answer, rehearsal),
-    ...rehearseRewriteOfObject(converted, answer, rehearsal.to),
+    ...(await rehearseRewriteOfObject(rehearsal, conversions, { original: listed, converted, stored: answer })),
     ...(await checkRoundTripOfObject(rehearsal, conversions, listed, converted)),
     ...(await checkSchemaOfObject(rehearsal, converted)),
   ];

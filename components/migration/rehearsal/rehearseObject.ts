@@ -2,7 +2,9 @@ import { isDryRunUnsupportedError, ApiError, hasErrorStatus, UserError } from ".
 import type { Schema } from "../../crd/definition";
 import { type KubernetesObject, PatchType, type Resource, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
-import { compareObjects } from "./compare";
+import { withDefaults } from "../../conversion/defaults";
+import { isEqualJson } from "../../conversion/jsonValue";
+import { compareObjects, type Differences } from "./compare";
 
 /** How an object gets from the storage version to the next and back; undefined where nothing but the API server can do it. */
 export interface Conversions {
@@ -15,11 +17,11 @@ export interface Route {
   readonly from: Resource;
   readonly to: Resource;
   readonly fromSchema: Schema | undefined;
+  readonly toSchema: Schema | undefined;
 }
 
 export interface ObjectRehearsal extends Route {
   readonly cluster: Cluster;
-  readonly toSchema: Schema | undefined;
   /** etcd takes more than its default, by the user's word. */
   readonly mayBeLarge: boolean;
   readonly signal: AbortSignal;
@@ -68,13 +70,58 @@ async function patchForRehearsal(rehearsal: ObjectRehearsal, path: string): Prom
   }
 }
 
+/** An object at the old version, what the conversion makes of it, and what is stored then. */
+export interface Rewritten {
+  readonly original: KubernetesObject;
+  readonly converted: KubernetesObject;
+  readonly stored: KubernetesObject;
+}
+
 /** Fields of the converted object that the new version's schema would prune. Values that differ are admission's doing. */
-export function rehearseRewriteOfObject(converted: KubernetesObject, answer: KubernetesObject, to: Resource): string[] {
-  const { lost, changed } = compareObjects(converted, answer);
+export async function rehearseRewriteOfObject(
+  rehearsal: Route,
+  conversions: Conversions,
+  rewritten: Rewritten,
+): Promise<string[]> {
+  const { lost, changed, emptied } = compareObjects(rewritten.converted, rewritten.stored);
+  if (emptied.length > 0) lost.push(...(await lostEmpties(rehearsal, conversions, rewritten)));
   if (lost.length > 0) {
-    throw new RehearsalError(`${to.version} would lose ${listPaths(lost)}; add it to the schema of ${to.version}`);
+    const { version } = rehearsal.to;
+    throw new RehearsalError(`${version} would lose ${listPaths(lost)}; add it to the schema of ${version}`);
   }
   return changed.length > 0 ? [`a default or admission would change ${listPaths(changed)} when it is rewritten`] : [];
+}
+
+/**
+ * Empty maps and lists of the original that the conversion keeps, and that are gone in what is stored: presence alone may mean
+ * something (`selfSigned: {}`). A conversion that always loses them is told of as a warning.
+ *
+ * @returns their paths in the original
+ */
+async function lostEmpties(
+  { fromSchema }: Route,
+  conversions: Conversions,
+  { original, converted, stored }: Rewritten,
+): Promise<string[]> {
+  const missing = async (object: KubernetesObject): Promise<string[]> =>
+    compareObjects(original, await conversions.convertBack(object), fromSchema).emptied;
+  const gone = await missing(stored);
+  if (gone.length === 0) return [];
+  const ever = new Set(await missing(converted));
+  return gone.filter((path) => !ever.has(path));
+}
+
+/** What is stored must have kept them. @throws RehearsalError naming those that it has lost */
+export async function checkEmptiesOfObject(
+  route: Route,
+  conversions: Conversions,
+  rewritten: Rewritten,
+): Promise<void> {
+  const lost = await lostEmpties(route, conversions, rewritten);
+  if (lost.length === 0) return;
+  throw new RehearsalError(
+    `the conversion ${route.from.version} → ${route.to.version} loses ${listPaths(lost)}, empty and there on purpose; correct the webhook`,
+  );
 }
 
 /** There and back must be where it began, or clients of the old version read something else after the migration. */
@@ -85,9 +132,7 @@ export async function checkRoundTripOfObject(
   converted: KubernetesObject,
 ): Promise<string[]> {
   checkKept(rehearsal.to, converted);
-  const back = await conversions.convertBack(converted);
-  const { lost, changed, added, ...differs } = compareObjects(original, back, rehearsal.fromSchema);
-  const empty = [...differs.emptied, ...differs.empty];
+  const { lost, changed, added, empty } = await compareRoundTrip(rehearsal, conversions, original, converted);
   const wrong = [
     ...(lost.length > 0 ? [`loses ${listPaths(lost)}`] : []),
     ...(changed.length > 0 ? [`changes ${listPaths(changed)}`] : []),
@@ -99,6 +144,29 @@ export async function checkRoundTripOfObject(
     throw new RehearsalError(`${trip} ${wrong.join(", ")}; ${next}`);
   }
   return empty.length > 0 ? [`${trip} does not keep empty values: ${listPaths(empty)}`] : [];
+}
+
+/**
+ * The new version's defaults are stored as well, and so are on the way back. What they add to the old version is no fault of the
+ * conversion. What they change is: a field that it forgets must not be taken for kept since the old version has a default, too.
+ */
+async function compareRoundTrip(
+  { fromSchema, toSchema }: Route,
+  conversions: Conversions,
+  original: KubernetesObject,
+  converted: KubernetesObject,
+): Promise<Pick<Differences, "lost" | "changed" | "added" | "empty">> {
+  const stored = withDefaults(toSchema, converted) as KubernetesObject;
+  const back = await conversions.convertBack(stored);
+  const { lost, changed, emptied, added, empty } = compareObjects(original, back, fromSchema);
+  if (isEqualJson(stored, converted)) return { lost, changed, added, empty: [...emptied, ...empty] };
+  const isOther = new Set(compareObjects(original, stored).changed);
+  const rescued = compareObjects(original, back).lost.filter((path) => isOther.has(path) && !lost.includes(path));
+  const mayBeDefaults = added.length + empty.length > 0;
+  const without = mayBeDefaults
+    ? compareObjects(original, await conversions.convertBack(converted), fromSchema)
+    : { added, empty };
+  return { lost, changed: [...changed, ...rescued], added: without.added, empty: [...emptied, ...without.empty] };
 }
 
 /** What our own conversions sealed for this version waits until a key opens it: for ever, once no older version is converted. */

@@ -28,8 +28,8 @@ export interface Guard {
   expected(original: KubernetesObject): Promise<KubernetesObject>;
   /** Of the new version. Its defaults are filled in when the object is written, which is after the tests. */
   readonly schema?: Schema | undefined;
-  /** @throws UserError where what the new version's endpoint shows has lost or changed something of the original */
-  assertKept(original: KubernetesObject, found: KubernetesObject): Promise<void>;
+  /** @throws UserError where what the new version's endpoint shows has lost or changed something of the original, which `expected` has not */
+  assertKept(original: KubernetesObject, found: KubernetesObject, expected: KubernetesObject): Promise<void>;
 }
 
 const TRIES = 5;
@@ -105,7 +105,7 @@ export async function rewriteUnderGuard(
       if (added.length > 0) throw new GuardError(describeChange(resource, "add", added));
       if (lost.length > 0) throw new GuardError(describeChange(resource, "lose", lost));
     }
-    await guard.assertKept(original, found);
+    await guard.assertKept(original, found, expected ?? found);
     expected = found;
   }
 }

@@ -11,6 +11,7 @@ import type { StoreInputs, RolloutPhase } from "../inputs";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../applyDefinition";
 import { planStore } from "../plan";
+import { planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
 import {
   hasValidRehearsal,
@@ -40,8 +41,13 @@ export const store: RolloutPhase<StoreInputs> = {
       await servers.alive(work);
       work.signal.throwIfAborted();
       const at = await readResourceVersionFact(inputs, work.cluster, live);
+      const [from = "", ...beside] = planDefinitionVersionsToRehearse(live, version);
       const flip = await applyDefinition(work.cluster, storedStage(live, version), live);
-      const flipped = await carryRehearsal(work, flip, { from: storageVersion(live), ...(at !== undefined && { at }) });
+      const flipped = await carryRehearsal(work, flip, {
+        from,
+        ...(beside.length > 0 && { beside }),
+        ...(at !== undefined && { at }),
+      });
       const guard = guardOfRehearsedStored(inputs, flipped, work); // a probe rewrites, and the webhook may be another one by now
       await awaitStorageAgreement(servers, { group, plural, kind, version, guard }, work);
       return {

@@ -1,5 +1,6 @@
-import { REHEARSAL_ANNOTATION } from "../../../components/crd/names";
+import { PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../../components/crd/names";
 import type { ClusterWork } from "../../../components/kubernetes/cluster";
+import { planDefinitionVersionsToRehearse } from "../../../components/migration/definition/plan";
 import { guardOfRehearsedStored, isStoredInSeveral } from "../../../components/migration/definition/rehearseStored";
 import { manifest, withMetadata } from "../fixtures";
 
@@ -34,4 +35,21 @@ test("objects may be stored in several versions where storedVersions names them 
   const flipped = JSON.stringify({ ...record, version: "v3", flipped: { from: "v2", at: "100" } });
   const recorded = withMetadata(live, { uid: "u", generation: 3, annotations: { [REHEARSAL_ANNOTATION]: flipped } });
   expect(isStoredInSeveral({ ...recorded, status: { storedVersions: ["v1", "v2", "v3"] } }, "v3")).toBe(false);
+  const beside = JSON.stringify({ ...record, version: "v3", flipped: { from: "v2", beside: ["v1"], at: "100" } });
+  const with1 = withMetadata(live, { uid: "u", generation: 3, annotations: { [REHEARSAL_ANNOTATION]: beside } });
+  expect(isStoredInSeveral({ ...with1, status: { storedVersions: ["v1", "v2", "v3"] } }, "v3")).toBe(true);
+});
+
+test("before a flip every version in which objects may be stored is rehearsed, the storage version first", () => {
+  const live = withMetadata(manifest("v1", "v2 storage", "v3"), { uid: "u", generation: 3 });
+  const storedIn = (...storedVersions: string[]) => ({ ...live, status: { storedVersions } });
+  expect(planDefinitionVersionsToRehearse(storedIn("v1", "v2"), "v3")).toEqual(["v2", "v1"]);
+  expect(planDefinitionVersionsToRehearse(storedIn("v2"), "v3")).toEqual(["v2"]);
+  expect(planDefinitionVersionsToRehearse(storedIn("v1", "v2"), "v3", { v1: false })).toEqual(["v2"]);
+  const proof = { uid: "u", generation: 3, storageVersion: "v2", resourceVersion: "9" };
+  const annotations = { [PROOF_ANNOTATION]: JSON.stringify(proof) };
+  const proven = withMetadata(live, { uid: "u", generation: 3, annotations });
+  expect(planDefinitionVersionsToRehearse({ ...proven, status: { storedVersions: ["v1", "v2"] } }, "v3")).toEqual([
+    "v2",
+  ]);
 });

@@ -1,6 +1,11 @@
 import type { Conversion } from "../../../components/conversion";
 import type { KubernetesObject } from "../../../components/kubernetes/api";
-import { checkRoundTripOfObject, type ObjectRehearsal } from "../../../components/migration/rehearsal/rehearseObject";
+import {
+  checkEmptiesOfObject,
+  checkRoundTripOfObject,
+  type ObjectRehearsal,
+  rehearseRewriteOfObject,
+} from "../../../components/migration/rehearsal/rehearseObject";
 import backups from "../../../examples/backups/conversion";
 import databases from "../../../examples/databases/conversion";
 
@@ -60,4 +65,47 @@ test("a field that is lost => the webhook is to be corrected", async () => {
   expect(await said(losing, "backups", "v1", "v1beta1", backup)).toBe(
     "the conversion v1 → v1beta1 → v1 loses .spec; correct the webhook",
   );
+});
+
+describe("what the new version's schema does", () => {
+  const resource = (version: string) => ({ group: "g", version, plural: "foos" });
+  const mode = (value: string) => ({ type: "object", properties: { mode: { type: "string", default: value } } });
+  const route = (toSchema?: object, fromSchema?: object) =>
+    ({ from: resource("v1"), to: resource("v2"), fromSchema, toSchema }) as unknown as ObjectRehearsal;
+  const as = (rest: object): KubernetesObject => ({ metadata: { name: "a" }, ...rest });
+  const identity = (object: KubernetesObject) => Promise.resolve(object);
+  const without =
+    (field: string) =>
+    ({ [field]: _, ...object }: KubernetesObject) =>
+      Promise.resolve(object as KubernetesObject);
+
+  test.each([
+    ["a forgotten field, hidden by the old version's default", mode("delete"), mode("keep"), /changes \.mode;/],
+    ["the same default in both", mode("keep"), mode("keep"), []],
+    ["a field that the new version does not have", { type: "object" }, mode("keep"), []],
+  ])("%s", async (_, toSchema, fromSchema, expected) => {
+    const conversions = { convert: without("mode"), convertBack: without("mode") };
+    const original = as({ mode: "keep" });
+    const saying = checkRoundTripOfObject(route(toSchema, fromSchema), conversions, original, as({})).catch(
+      (error: Error) => error.message,
+    );
+    if (expected instanceof RegExp) expect(await saying).toMatch(expected);
+    else expect(await saying).toEqual(expected);
+  });
+
+  test("a default that the old version shows as well is no fault of the conversion", async () => {
+    const conversions = { convert: identity, convertBack: identity };
+    expect(await checkRoundTripOfObject(route(mode("fast")), conversions, as({}), as({}))).toEqual([]);
+  });
+
+  test("an empty map that it does not know is lost, unless the conversion always loses it", async () => {
+    const original = as({ on: {} });
+    const rehearsed = { original, converted: original, stored: as({}) };
+    const kept = { convert: identity, convertBack: identity };
+    await expect(rehearseRewriteOfObject(route(), kept, rehearsed)).rejects.toThrow("v2 would lose .on; add it");
+    const losing = { convert: identity, convertBack: without("on") };
+    expect(await rehearseRewriteOfObject(route(), losing, rehearsed)).toEqual([]);
+    await expect(checkEmptiesOfObject(route(), kept, rehearsed)).rejects.toThrow("v1 → v2 loses .on, empty and there");
+    await checkEmptiesOfObject(route(), losing, rehearsed);
+  });
 });

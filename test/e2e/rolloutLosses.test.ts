@@ -1,0 +1,105 @@
+import type { VersionedCRDArgs } from "../../components";
+import { readEtcd } from "../../local/cluster/etcd";
+import { startWorld, type World } from "./harness";
+import type { AnyObject } from "./looseWebhook";
+import { settled } from "./lossWorld";
+
+jest.setTimeout(300_000);
+
+const group = "stable.example.com";
+const plurals = ["thirds", "empties", "hiddens"];
+let world: World;
+beforeAll(async () => {
+  world = await startWorld(plurals.map((plural) => ({ group, plural })));
+});
+afterAll(() => world.end());
+
+const kindOf = (plural: string): string => `${plural.charAt(0).toUpperCase()}${plural.slice(1, -1)}`;
+const text = { type: "string" };
+type Fields = Record<string, Record<string, object>>;
+
+function crdOf(plural: string, names: string[], storage: string, fields: Fields): VersionedCRDArgs["crd"] & object {
+  const versions = names.map((name) => ({
+    name,
+    served: true,
+    storage: name === storage,
+    schema: { openAPIV3Schema: { type: "object", properties: fields[name] ?? {} } },
+  }));
+  const metadata = { name: `${plural}.${group}` };
+  return { metadata, spec: { group, scope: "Namespaced", names: { plural, kind: kindOf(plural) }, versions } };
+}
+
+async function create(plural: string, version: string, name: string, rest: object): Promise<void> {
+  const path = `/apis/${group}/${version}/namespaces/default/${plural}`;
+  const head = { apiVersion: `${group}/${version}`, kind: kindOf(plural), metadata: { name } };
+  await world.cluster.client.post(path, { ...head, ...rest });
+}
+
+async function stored(plural: string): Promise<AnyObject[]> {
+  const entries = await readEtcd(world.cluster.etcd, `/registry/${group}/${plural}/`);
+  return entries.map(({ value }) => JSON.parse(value) as AnyObject);
+}
+
+const versionsOf = (objects: AnyObject[]): string[] =>
+  [...new Set(objects.map(({ apiVersion = "" }) => apiVersion))].sort();
+const without = (object: AnyObject, field: string): AnyObject => {
+  const { [field]: _, ...rest } = object;
+  return rest as AnyObject;
+};
+
+test("objects in v1 and in v2 on the way to v3, and a webhook that loses a field of v1: every stored version is rehearsed", async () => {
+  const plural = "thirds";
+  const fields = { v1: { note: text }, v2: { note: text }, v3: { note: text } };
+  let isLossy = false;
+  const { url, caBundle } = await world.webhook({
+    convert: (object, apiVersion) => ({
+      ...(isLossy && object.apiVersion === `${group}/v1` ? without(object, "note") : object),
+      apiVersion,
+    }),
+  });
+  const stack = await world.stack(plural);
+  const more = { conversion: { url, caBundle }, migrator: "direct" } as const;
+  await stack.up({ crd: crdOf(plural, ["v1"], "v1", fields), migrator: "direct" });
+  await create(plural, "v1", "a", { note: "n" });
+  await stack.up({ ...more, crd: crdOf(plural, ["v1", "v2"], "v2", fields), stopAfter: "store" });
+  await create(plural, "v2", "d", { note: "n" });
+  isLossy = true; // the next release of the operator
+  const crd = crdOf(plural, ["v1", "v2", "v3"], "v3", fields);
+  const outcome = await settled(stack.up({ ...more, crd }));
+  expect(outcome).toMatch(/rehearsal v1 → v3: .*note/s);
+  const kept = await stored(plural);
+  expect(kept.map(({ note }) => note)).toEqual(["n", "n"]);
+  expect(versionsOf(kept)).not.toContain(`${group}/v3`);
+  isLossy = false;
+  await stack.up({ ...more, crd });
+  const moved = await stored(plural);
+  expect([versionsOf(moved), moved.map(({ note }) => note)]).toEqual([[`${group}/v3`], ["n", "n"]]);
+});
+
+test("an empty map that v2's schema does not know, through a webhook: it is named before anything flips", async () => {
+  const plural = "empties";
+  const fields = { v1: { host: text, selfSigned: { type: "object" } }, v2: { host: text } };
+  const { url, caBundle } = await world.webhook({ convert: (object, apiVersion) => ({ ...object, apiVersion }) });
+  const stack = await world.stack(plural);
+  await stack.up({ crd: crdOf(plural, ["v1"], "v1", fields), migrator: "direct" });
+  await create(plural, "v1", "a", { host: "h", selfSigned: {} });
+  const crd = crdOf(plural, ["v1", "v2"], "v2", fields);
+  const outcome = await settled(stack.up({ crd, conversion: { url, caBundle }, migrator: "direct" }));
+  expect(outcome).toMatch(/v2 would lose \.selfSigned/);
+  expect(await stored(plural)).toMatchObject([{ apiVersion: `${group}/v1`, selfSigned: {} }]);
+});
+
+test("a field that the webhook forgets, hidden by v1's default, where v2 has another: it is named before anything flips", async () => {
+  const plural = "hiddens";
+  const fields = { v1: { mode: { ...text, default: "keep" } }, v2: { mode: { ...text, default: "delete" } } };
+  const { url, caBundle } = await world.webhook({
+    convert: (object, apiVersion) => ({ ...without(object, "mode"), apiVersion }),
+  });
+  const stack = await world.stack(plural);
+  await stack.up({ crd: crdOf(plural, ["v1"], "v1", fields), migrator: "direct" });
+  await create(plural, "v1", "a", { mode: "keep" });
+  const crd = crdOf(plural, ["v1", "v2"], "v2", fields);
+  const outcome = await settled(stack.up({ crd, conversion: { url, caBundle }, migrator: "direct" }));
+  expect(outcome).toMatch(/mode/);
+  expect(await stored(plural)).toMatchObject([{ apiVersion: `${group}/v1`, mode: "keep" }]);
+});
