@@ -37,7 +37,7 @@ describe("a StorageVersionMigration, guarded", () => {
   const OBJECTS = 200;
 
   test("T1 without objects none is created", async () => {
-    const live = await bench.define(kind, { storage: "v1" });
+    const live = await bench.define(kind, { storage: "v1", served: ["v1"] });
     const result = await migrateInTree(bench.cluster, live, bench.work);
     expect(result).toMatchObject({ outcome: "no-objects", message: "there is no object to migrate" });
     expect((await bench.local.client.get(migrations)).items).toHaveLength(0);
@@ -61,8 +61,16 @@ describe("a StorageVersionMigration, guarded", () => {
     expect((await bench.local.client.get(migrations)).items).toHaveLength(before);
   });
 
-  test("T4 a second one, back to v1, leaves both named as well", async () => {
+  test("T4 back to v1 there is none while v2 is served: it would go through that one", async () => {
     const live = await bench.define(kind, { storage: "v1" });
+    const result = await migrateInTree(bench.cluster, live, bench.work);
+    if (version === "v1alpha1") return expect(result.outcome).toBe("succeeded"); // which names v1
+    expect(result).toMatchObject({ outcome: "converts", message: expect.stringMatching(/through v2, the preferred/) });
+    expect(new Set(Object.values(await bench.stored(plural)))).toEqual(new Set([`${group}/v2`]));
+  });
+
+  test("T5 a second one, once v2 is not served, leaves both named as well", async () => {
+    const live = await bench.define(kind, { storage: "v1", served: ["v1"] });
     expect((await migrateInTree(bench.cluster, live, bench.work)).outcome).toBe("succeeded");
     expect((await storedVersions(plural)).sort()).toEqual(["v1", "v2"]);
     expect(new Set(Object.values(await bench.stored(plural)))).toEqual(new Set([`${group}/v1`]));
@@ -84,7 +92,7 @@ describe("a second migration, after one of someone else's", () => {
     // From 1.36 on the runner owns storedVersions now.
     for (const kind of kinds) {
       expect(await storedVersions(pluralOf(kind))).toEqual(version === "v1alpha1" ? ["v1", "v2"] : ["v2"]);
-      back[kind] = await bench.define(kind, { storage: "v1" });
+      back[kind] = await bench.define(kind, { storage: "v1", served: ["v1"] });
       expect((await storedVersions(pluralOf(kind))).sort()).toEqual(["v1", "v2"]);
     }
   });
@@ -173,7 +181,7 @@ describe("one object that the new version refuses", () => {
 
 test("a user who may not create one: forbidden, and nothing is touched", async () => {
   const kind = "Denied";
-  const live = await bench.define(kind, { storage: "v1" });
+  const live = await bench.define(kind, { storage: "v1", served: ["v1"] });
   await bench.create(pluralOf(kind), "v1", objectsOf(kind, "v1", 1));
   const kubeconfig = await bench.local.userKubeconfig("lister", [
     { apiGroups: [group], resources: [pluralOf(kind)], verbs: ["list"] },
