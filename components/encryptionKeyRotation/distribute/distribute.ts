@@ -1,15 +1,19 @@
 import { canonicalDigest } from "../../crd/canonical";
+import type { Cluster } from "../../kubernetes/cluster";
 import { UserError } from "../../kubernetes/errors";
+import { describeProblem } from "../../kubernetes/problem";
 import type { PhaseLogic } from "../../provider/phaseLogic";
 import { unknownPaths } from "../../provider/unknownValues";
 import { checkRotation } from "../checks/checkRotation";
+import { isFileMissing, whyFileLost } from "../checks/fileLost";
 import { checkKeyAge } from "../checks/keyAge";
 import { labelKeyName } from "../configuration/keyNames";
 import type { DesiredKeys } from "../desiredKeys";
 import { edit } from "../edit/edit";
 import type { DistributeInputs, RotationOutputs } from "../inputs";
 import { unfinishedWriteOfRecord, type RotationRecord } from "../proof/record";
-import { migrateFactsOf, readRotationFacts } from "../rotationFacts";
+import { migrateFactsOf, readRotationFacts, silentWorkForRotationFacts } from "../rotationFacts";
+import { readReportsNow, type Reported } from "../servers/reports";
 import { planEveryPhase } from "../plan";
 import { withOpenTargets } from "../targets";
 import { lostByRewrite } from "./lostByRewrite";
@@ -24,6 +28,9 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
 
   async preview(inputs, cluster, live) {
     const { desired, maxKeyAgeDays } = inputs;
+    const reported = await reportsWhereFileMissing(inputs, cluster, live);
+    const lost = reported && whyFileLost(reported);
+    if (lost !== undefined) return { plan: [], problems: [describeProblem(lost)] };
     const { errors, warnings } = checkRotation(
       live.configuration,
       desired,
@@ -31,7 +38,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
       withoutUnknownBytes(inputs.archived),
     );
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
-    const facts = await readRotationFacts(inputs, cluster, live);
+    const facts = { ...(await readRotationFacts(inputs, cluster, live)), ...(reported && { reported }) };
     const plans = planEveryPhase(live, inputs, await migrateFactsOf(cluster, inputs.migrator, facts));
     const plan = [...planResuming(facts.record, live), ...plans[0]];
     const isIdle = [...plan, ...plans.flat()].length === 0;
@@ -59,6 +66,16 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
     return { ...currentRotationOutputs(live, inputs.desired), summary: [what, ...evidence].join("; ") };
   },
 };
+
+/** Undefined where the API servers do not answer, too: distribute asks again before it writes. */
+async function reportsWhereFileMissing(
+  { decommissionedServers }: DistributeInputs,
+  cluster: Cluster,
+  live: LiveConfiguration,
+): Promise<Reported | undefined> {
+  if (!isFileMissing(live)) return undefined;
+  return readReportsNow(cluster, decommissionedServers, silentWorkForRotationFacts()).catch(() => undefined);
+}
 
 /** Where any phase is to write the file: what it loses by that. */
 async function rewriteNotes(

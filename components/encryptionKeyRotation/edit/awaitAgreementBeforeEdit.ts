@@ -1,4 +1,6 @@
+import { UserError } from "../../kubernetes/errors";
 import type { PhaseWork } from "../../provider/phaseLogic";
+import { isFileMissing, whyFileLost } from "../checks/fileLost";
 import type { RotationInputs } from "../inputs";
 import { readRecordConfigMap } from "../proof/recordConfigMap";
 import { reportsBeforeRecordedWrite, type RotationRecord } from "../proof/record";
@@ -10,11 +12,16 @@ import type { LiveConfiguration } from "../liveConfiguration";
 export async function awaitAgreementBeforeEdit(
   { decommissionedServers, recordIn }: RotationInputs,
   work: PhaseWork,
-  { text, sha256 }: LiveConfiguration,
+  live: LiveConfiguration,
   known?: RotationRecord,
 ): Promise<ServersAgreed> {
-  // Nothing there yet: no server can have loaded it.
-  if (text === "") return { reported: await readReportsNow(work.cluster, decommissionedServers, work), evidence: [] };
+  if (live.text === "") {
+    const reported = await readReportsNow(work.cluster, decommissionedServers, work);
+    const lost = isFileMissing(live) ? whyFileLost(reported) : undefined;
+    if (lost !== undefined) throw new UserError(lost);
+    return { reported, evidence: [] };
+  }
+  const { sha256 } = live;
   const since = reportsBeforeRecordedWrite(known ?? (await readRecordConfigMap(work.cluster, recordIn)), sha256);
   if (since === undefined) {
     const reported = await readReportsNow(work.cluster, decommissionedServers, work);

@@ -26,13 +26,24 @@ export async function rollBackFile(
     await writeAllTargets(targets, after.text, before.text);
     await reloadAllTargets(targets);
   } catch (error) {
+    const [failed, byHand] =
+      before.text === ""
+        ? ["taking the file away again failed", "take it away"]
+        : ["putting the last good file back failed", "put it back"];
     return describeRolledBackFile(
       cause,
-      `putting the last good file back failed as well: ${whatOfError(error)}`,
-      `put it back by hand before ${cause.host} is restarted: it does not start with this one`,
+      `${failed} as well: ${whatOfError(error)}`,
+      `${byHand} by hand before ${cause.host} is restarted: it does not start with this one`,
     );
   }
   const places = targets.map(({ name }) => name).join(", ");
+  if (before.text === "") {
+    return describeRolledBackFile(
+      cause,
+      `as before, there is no file in ${places}, and no object was touched`,
+      `see the log of ${cause.host}, then run \`pulumi up\` again`,
+    );
+  }
   const seen = await describeRollback(inputs, work, before);
   return describeRolledBackFile(
     cause,

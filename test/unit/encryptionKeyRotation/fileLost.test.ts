@@ -1,0 +1,93 @@
+import { isFileMissing, whyFileLost } from "../../../components/encryptionKeyRotation/checks/fileLost";
+import { rollBackFile } from "../../../components/encryptionKeyRotation/edit/rollBackFile";
+import type { Write } from "../../../components/encryptionKeyRotation/edit/recordEdit";
+import { NO_FILE } from "../../../components/encryptionKeyRotation/liveConfiguration";
+import type { Reported } from "../../../components/encryptionKeyRotation/servers/reports";
+import type { OpenTarget } from "../../../components/encryptionKeyRotation/targets";
+import { ReloadFailed } from "../../../components/encryptionKeyRotation/targets/reload";
+import { sha256OfText } from "../../../components/encryptionKeyRotation/targets/text";
+import { UserError } from "../../../components/kubernetes/errors";
+import { describeProblem } from "../../../components/kubernetes/problem";
+
+const reported = (...hashes: (string | undefined)[]): Reported => ({
+  servers: hashes.map((hash, index) => ({
+    host: `cp-${index + 1}`,
+    started: "1",
+    reloads: 0,
+    failures: 0,
+    keyIds: {},
+    ...(hash !== undefined && { hash }),
+  })),
+  description: "",
+  missing: [],
+});
+
+test("a file is missing where there are targets and none holds anything", () => {
+  expect(isFileMissing({ text: "", sha256: sha256OfText("") })).toBe(true);
+  expect(isFileMissing({ text: "", sha256: NO_FILE })).toBe(false);
+  expect(isFileMissing({ text: "{}", sha256: sha256OfText("{}") })).toBe(false);
+});
+
+test("a first encryption: no API server runs with a file, and none is lost", () => {
+  expect(whyFileLost(reported(undefined, undefined))).toBeUndefined();
+});
+
+test("one API server that runs with a file is enough: it has the only copy of the keys", () => {
+  const problem = whyFileLost(reported(undefined, "sha256:0123456789abcdef"));
+  expect(problem && describeProblem(problem)).toMatch(
+    /hold no file, or an empty one, and API server cp-2 runs with sha256:0123456789ab\n {2}expected: .*\n {2}why: .*\n {2}next: .*says 0123456789abcdef\)/,
+  );
+});
+
+describe("a rejected file is taken back", () => {
+  /** A target that holds `text`, and a cluster that takes no record. */
+  async function rolledBack(before: string, write?: () => void): Promise<{ told: string; held: string }> {
+    let held = "rejected";
+    const target: OpenTarget = {
+      name: "file config.yaml",
+      read: () => Promise.resolve(held),
+      write: (text) => {
+        write?.();
+        held = text;
+        return Promise.resolve();
+      },
+      tidy: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const of = (text: string): Write["before"] => ({
+      text,
+      sha256: sha256OfText(text),
+      configuration: { entries: [] },
+    });
+    const cluster = { call: () => Promise.reject(new UserError("not there")) };
+    const error = await rollBackFile(
+      { recordIn: "kube-system", decommissionedServers: [] } as never,
+      { cluster, report: () => undefined, signal: new AbortController().signal } as never,
+      [target],
+      { before: of(before), after: of("rejected"), since: reported() },
+      new ReloadFailed("cp-1", "cp-1 refuses it"),
+    );
+    return { told: error.message, held };
+  }
+
+  test("to the file before it", async () => {
+    const { told, held } = await rolledBack("good");
+    expect(held).toBe("good");
+    expect(told).toMatch(/the last good file is back in file config\.yaml/);
+  });
+
+  test("to no file, where there was none: it is not said that a good one is back", async () => {
+    const { told, held } = await rolledBack("");
+    expect(held).toBe("");
+    expect(told).toMatch(/as before, there is no file in file config\.yaml, and no object was touched/);
+    expect(told).not.toMatch(/last good file/);
+  });
+
+  test("nor where that fails", async () => {
+    const { told } = await rolledBack("", () => {
+      throw new UserError("read-only");
+    });
+    expect(told).toMatch(/taking the file away again failed as well[^]*take it away by hand/);
+    expect(told).not.toMatch(/last good file/);
+  });
+});
