@@ -33,15 +33,23 @@ export interface EveryResource {
 
 /** Every resource of the cluster that can be listed, custom and aggregated ones too. */
 export async function everyResource(caller: Caller, signal?: AbortSignal): Promise<EveryResource> {
-  const request = { method: "GET", accept: AGGREGATED, ...(signal && { signal }) } as const;
-  const documents = await Promise.all(
-    ["/api", "/apis"].map((path) => caller.call<GroupDiscoveryList>({ ...request, path })),
-  );
-  return listableResources(documents);
+  return listableResources(await readDiscovery(caller, signal));
 }
 
-/** @throws UserError when an answer is not aggregated discovery: a cluster of which only half is known is not searched */
-export function listableResources(documents: readonly GroupDiscoveryList[]): EveryResource {
+/** For listableResources. */
+export function readDiscovery(caller: Caller, signal?: AbortSignal): Promise<GroupDiscoveryList[]> {
+  const request = { method: "GET", accept: AGGREGATED, ...(signal && { signal }) } as const;
+  return Promise.all(["/api", "/apis"].map((path) => caller.call<GroupDiscoveryList>({ ...request, path })));
+}
+
+/**
+ * @param leftOut versions that are not looked at, each `GROUP/VERSION`
+ * @throws UserError when an answer is not aggregated discovery: a cluster of which only half is known is not searched
+ */
+export function listableResources(
+  documents: readonly GroupDiscoveryList[],
+  leftOut: readonly string[] = [],
+): EveryResource {
   const resources = new Map<string, ListableResource>();
   const silent = new Set<string>();
   for (const document of documents) {
@@ -55,6 +63,7 @@ export function listableResources(documents: readonly GroupDiscoveryList[]): Eve
     for (const { metadata, versions = [] } of document.items ?? []) {
       const group = metadata?.name ?? "";
       for (const { version, freshness, resources: found = [] } of versions) {
+        if (leftOut.includes(`${group}/${version}`)) continue;
         if (freshness === "Stale" && found.length === 0) silent.add(group);
         for (const { resource: plural, verbs = [] } of found) {
           const key = `${plural}.${group}`;

@@ -230,7 +230,7 @@ describe("what a pattern names", () => {
     for (const pattern of [`*.${group}`, "*.*"]) {
       await expect(asked(pattern)).rejects.toThrow(
         new RegExp(
-          `covers rotateds.${group}, which the cluster does not serve: .*next: +serve a version of rotateds.${group}`,
+          `covers rotateds.${group}, which kube-apiserver does not serve: .*next: +serve a version of rotateds.${group}`,
           "s",
         ),
       );

@@ -2,10 +2,11 @@ import { DEFINITIONS_PATH } from "../../crd/definition";
 import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes/api";
 import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
-import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
+import type { ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import { resourcePatternCoversCrds, resourcePatternMatches } from "../configuration/resourcePatterns";
+import { ownResources } from "./ownResources";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
@@ -29,7 +30,7 @@ export async function refuseHiddenResources(
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.
     const crds = await listCrdNames(cluster, signal);
-    const { listable } = await everyResource(cluster, signal);
+    const { listable } = await ownResources(cluster, signal);
     const hidden = findHiddenResources(wildcards, crds, listable).filter(isReached);
     if (hidden.length === 0) return;
     if (tried === TRIES) throw new UserError(describeHiddenResources(wildcards, hidden));
@@ -37,7 +38,11 @@ export async function refuseHiddenResources(
   }
 }
 
-/** Those of these CRDs that a wildcard covers and discovery does not show. Pure. */
+/**
+ * Those of these CRDs that a wildcard covers and discovery does not show. Pure.
+ *
+ * @param listable of kube-apiserver's own: an aggregated API may serve a resource of the same name
+ */
 export function findHiddenResources(
   wildcards: readonly string[],
   crds: readonly string[],
@@ -66,7 +71,7 @@ async function listCrdNames(cluster: Caller, signal: AbortSignal): Promise<strin
 function describeHiddenResources(wildcards: readonly string[], hidden: readonly string[]): Problem {
   const [first = ""] = hidden;
   return {
-    what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which the cluster does not serve: objects of a CRD without a served version stay in etcd, and nobody can rewrite them`,
+    what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which kube-apiserver does not serve: objects of a CRD without a served version, or behind an aggregated API, stay in etcd, and nobody can rewrite them`,
     expected: "every CRD under a wildcard to be served",
     next: `serve a version of ${first}, delete the CRD, or name the other resources one by one`,
   };

@@ -1,17 +1,20 @@
-import { type Caller, type KubernetesList, type Resource } from "../../kubernetes/api";
+import { type Caller, type Resource } from "../../kubernetes/api";
 import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
-import { everyResource, type ListableResource } from "../../kubernetes/everyResource";
+import type { ListableResource } from "../../kubernetes/everyResource";
 import type { Problem } from "../../kubernetes/problem";
 import { isFollowedByInTreeMigrator } from "../../migration/inTree/inTree";
 import type { MigrationSubject } from "../../migration/inTree/storageVersionMigration";
 import { isWildcardResourcePattern, resourcePatternMatches } from "../configuration/resourcePatterns";
+import { type OwnResources, ownResources } from "./ownResources";
 
 export interface RotatedResource extends Resource {
   /** As an EncryptionConfiguration names it: `secrets`, `databases.example.com`. */
   readonly name: string;
   /** kube-controller-manager's migrator can rewrite it: it follows objects through the garbage collector's watches. */
   readonly inTree: boolean;
+  /** Versions of its group that an aggregated API serves: through those, nobody meets what kube-apiserver stores. */
+  readonly aggregated: readonly string[];
   /** Where it is a custom one. */
   readonly crd?: MigrationSubject["crd"];
 }
@@ -19,11 +22,6 @@ export interface RotatedResource extends Resource {
 export interface KeyedResource extends RotatedResource {
   /** Label of the key that is first for it in the file: `secretbox:2026-11`, `identity`, `kms:vault`. */
   readonly writeKey: string;
-}
-
-/** apiregistration.k8s.io/v1 APIService, as far as it is read. */
-export interface ApiService {
-  spec?: { group?: string; version?: string; service?: object | null };
 }
 
 /**
@@ -36,39 +34,27 @@ export async function findRotatedResources(
   cluster: Caller,
   signal?: AbortSignal,
 ): Promise<RotatedResource[]> {
-  const path = "/apis/apiregistration.k8s.io/v1/apiservices";
-  const [{ listable }, services] = await Promise.all([
-    everyResource(cluster, signal),
-    cluster.call<KubernetesList<never> & { items: ApiService[] | null }>({
-      method: "GET",
-      path,
-      ...(signal && { signal }),
-    }),
-  ]);
-  return selectRotatedResources(patterns, listable, services.items ?? []);
+  return selectRotatedResources(patterns, await ownResources(cluster, signal));
 }
 
 /** The same, of what was discovered. Pure. */
 export function selectRotatedResources(
   patterns: readonly string[],
-  listable: readonly ListableResource[],
-  services: readonly ApiService[],
+  { listable, aggregated }: OwnResources,
 ): RotatedResource[] {
-  const aggregated = services.flatMap(({ spec }) => (spec?.service == null ? [] : [`${spec.group}/${spec.version}`]));
-  const own = listable.filter(({ group, version }) => !aggregated.includes(`${group}/${version}`));
   const named = new Map<string, RotatedResource>();
   for (const pattern of patterns) {
-    const found = own.filter((resource) => resourcePatternMatches(pattern, resource) && isPatchable(resource));
+    const found = listable.filter((resource) => resourcePatternMatches(pattern, resource) && isPatchable(resource));
     if (found.length === 0 && !isWildcardResourcePattern(pattern))
       throw new UserError(describeUnserved(pattern, listable, aggregated));
-    for (const resource of found) named.set(qualifiedResourceName(resource), asRotatedResource(resource));
+    for (const resource of found) named.set(qualifiedResourceName(resource), asRotatedResource(resource, aggregated));
   }
   // Cohabiting: stored as core events, whatever the group through which they are read (pkg/kubeapiserver/default_storage_factory_builder.go).
   if (named.has("events")) named.delete("events.events.k8s.io");
   return [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function asRotatedResource(resource: ListableResource): RotatedResource {
+function asRotatedResource(resource: ListableResource, aggregated: readonly string[]): RotatedResource {
   const { group, version, plural, verbs } = resource;
   return {
     group,
@@ -76,6 +62,7 @@ function asRotatedResource(resource: ListableResource): RotatedResource {
     plural,
     name: qualifiedResourceName(resource),
     inTree: isFollowedByInTreeMigrator({ plural, verbs }),
+    aggregated: aggregated.filter((each) => each.startsWith(`${group}/`)).map((each) => each.slice(group.length + 1)),
   };
 }
 

@@ -10,13 +10,13 @@ import type { RotatedResource } from "./rotatedResources";
  * A custom resource is rewritten through its storage version, in which nothing of an object is converted or pruned on its way.
  * Discovery offers the preferred version, which may know less.
  *
- * @throws UserError: the storage version is not served, or objects are stored in another and nobody knows what they would lose
+ * @throws UserError: kube-apiserver does not serve the storage version, or objects are stored in another and nobody knows what they would lose
  */
 export async function throughStorageVersion(cluster: Caller, resource: RotatedResource): Promise<RotatedResource> {
   if (!mayBeCustom(resource)) return resource;
   const live = await readDefinition(cluster, resource.name);
   if (live === undefined) return resource;
-  const problem = whyNotRewritten(live);
+  const problem = whyNotRewritten(live, resource.aggregated);
   if (problem !== undefined) throw new UserError(problem);
   const crd = { name: resource.name, served: servedVersionNames(live) };
   return { ...resource, version: storageVersion(live), crd };
@@ -28,7 +28,7 @@ function mayBeCustom({ group }: RotatedResource): boolean {
 }
 
 /** Undefined where every object can be rewritten as it is. Pure. */
-export function whyNotRewritten(live: Definition): Problem | undefined {
+export function whyNotRewritten(live: Definition, aggregated: readonly string[]): Problem | undefined {
   const { name } = live.metadata;
   const storage = storageVersion(live);
   if (!servedVersionNames(live).includes(storage)) {
@@ -37,6 +37,14 @@ export function whyNotRewritten(live: Definition): Problem | undefined {
       expected: "it to be served",
       why: "through another version a rewrite would lose what that one does not know",
       next: "serve it, in whatever manages the CRD, or take the resource out of `resources`",
+    };
+  }
+  if (aggregated.includes(storage)) {
+    return {
+      what: `${name}: an aggregated API server serves the storage version ${storage} (APIService ${storage}.${live.spec.group} names a Service), in the CRD's place`,
+      expected: "kube-apiserver to serve it",
+      why: "a rewrite through it would reach that server, and no object of the CRD",
+      next: "delete that APIService, or take the resource out of `resources`",
     };
   }
   const converted = whatIsConvertedUnseen(live);

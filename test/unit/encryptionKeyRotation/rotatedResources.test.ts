@@ -1,6 +1,7 @@
 import { findHiddenResources } from "../../../components/encryptionKeyRotation/proof/hiddenResources";
+import { aggregatedVersions } from "../../../components/encryptionKeyRotation/proof/ownResources";
 import { selectRotatedResources } from "../../../components/encryptionKeyRotation/proof/rotatedResources";
-import type { ListableResource } from "../../../components/kubernetes/everyResource";
+import { listableResources, type ListableResource } from "../../../components/kubernetes/everyResource";
 
 const all = ["create", "delete", "get", "list", "patch", "update", "watch"];
 const resource = (plural: string, group: string, verbs = all): ListableResource => ({
@@ -18,15 +19,15 @@ const listable = [
   resource("deployments", "apps"),
   resource("databases", "example.com"),
   resource("pods", "metrics.k8s.io", ["get", "list"]),
-  resource("things", "aggregated.io"),
 ];
-const services = [
+const aggregated = aggregatedVersions([
   { spec: { group: "aggregated.io", version: "v1", service: {} } },
   { spec: { group: "down.io", version: "v1", service: {} } },
   { spec: { group: "apps", version: "v1", service: null } },
   { spec: { group: "", version: "v1" } },
-];
-const named = (...patterns: string[]) => selectRotatedResources(patterns, listable, services).map(({ name }) => name);
+]);
+const named = (...patterns: string[]) =>
+  selectRotatedResources(patterns, { listable, aggregated }).map(({ name }) => name);
 
 test.each<[string[], string[]]>([
   [["secrets"], ["secrets"]],
@@ -55,6 +56,30 @@ test("an aggregated API is skipped under a wildcard of its own group, and refuse
   }
 });
 
+describe("a group of which an aggregated API serves the newer version", () => {
+  const group = {
+    metadata: { name: "shared.io" },
+    versions: ["v2", "v1"].map((version) => ({ version, resources: [{ resource: "widgets", verbs: all }] })),
+  };
+  const documents = [{ kind: "APIGroupDiscoveryList", items: [group] }];
+  const besides = (...versions: string[]) => {
+    const left = versions.map((version) => `shared.io/${version}`);
+    return { listable: listableResources(documents, left).listable, aggregated: left };
+  };
+
+  test("a wildcard means the CRD's own version, and tells which are not", () => {
+    const found = selectRotatedResources(["*.shared.io"], besides("v2"));
+    expect(found).toMatchObject([{ name: "widgets.shared.io", version: "v1", aggregated: ["v2"] }]);
+    expect(selectRotatedResources(["widgets.shared.io"], besides("v2"))).toEqual(found);
+    expect(findHiddenResources(["*.shared.io"], ["widgets.shared.io"], besides("v2").listable)).toEqual([]);
+  });
+
+  test("a CRD none of whose versions is its own is hidden", () => {
+    const { listable: left } = besides("v1", "v2");
+    expect(findHiddenResources(["*.shared.io"], ["widgets.shared.io"], left)).toEqual(["widgets.shared.io"]);
+  });
+});
+
 test.each<[string, string[]]>([
   ["*.example.com", ["hidden.example.com"]],
   ["*.*", ["hidden.example.com", "others.down.io"]],
@@ -65,7 +90,7 @@ test.each<[string, string[]]>([
 });
 
 test("events have no monitor, so kube-controller-manager would never end with them", () => {
-  const found = selectRotatedResources(["events", "secrets"], listable, services);
+  const found = selectRotatedResources(["events", "secrets"], { listable, aggregated });
   expect(found.map(({ name, inTree }) => [name, inTree])).toEqual([
     ["events", false],
     ["secrets", true],

@@ -54,6 +54,19 @@ test("a version that did not answer is silent, whatever its group's other versio
   expect(listable.map(qualifiedResourceName)).toEqual(["xs.half.io", "ys.cached.io"]);
 });
 
+test("a version that is left out is not chosen, and another of its group is", () => {
+  const found = document(
+    group(
+      "example.com",
+      { version: "v2", freshness: "Stale" },
+      { version: "v1", resources: [{ resource: "databases", verbs }] },
+    ),
+  );
+  const { listable, silent } = listableResources([found], ["example.com/v2"]);
+  expect(listable.map(({ version }) => version)).toEqual(["v1"]);
+  expect(silent).toEqual([]);
+});
+
 test("an answer that is not aggregated discovery is no cluster without resources", () => {
   expect(() => listableResources([{ kind: "APIGroupList" }])).toThrow(
     /APIGroupList\n {2}expected: +APIGroupDiscoveryList/,
