@@ -88,6 +88,17 @@ export async function createObjects(cluster: Cluster, crd: string, version: stri
   }
 }
 
+/** One object named `kept` with this spec, created through this version. */
+export async function createKept({ client }: Cluster, crd: string, version: string, spec: object, metadata = {}) {
+  const apiVersion = `${groupOf(crd)}/${version}`;
+  const object = { apiVersion, kind: kindOf(crd), metadata: { name: "kept", ...metadata }, spec };
+  await client.post(objectsPath(crd, version), object);
+}
+
+export async function specOfKept({ client }: Cluster, crd: string, version: string): Promise<unknown> {
+  return (await client.get(`${objectsPath(crd, version)}/kept`)).spec;
+}
+
 /** How many objects etcd's own bytes hold at each version. */
 export async function stored({ etcd }: Cluster, crd: string): Promise<Record<string, number>> {
   const counted: Record<string, number> = {};

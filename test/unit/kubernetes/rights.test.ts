@@ -9,6 +9,7 @@ import {
 import { rightsForConversionService } from "../../../components/kubernetes/rights/conversionWebhookRights";
 import { rightsForMigration } from "../../../components/kubernetes/rights/migrationRights";
 import { rightsForRotation, rightsForRotationPreview } from "../../../components/kubernetes/rights/rotationRights";
+import type { PolicyRule } from "../../../components/kubernetes/rights/policyRule";
 import { checkout } from "../../../local/checkout";
 
 const resources = [
@@ -111,6 +112,27 @@ describe("a rotation of keys", () => {
       expect(["*.example.com", "*.", "*.apps", "databases.example.com"].filter(crds)).toEqual(["*.example.com"]);
       expect(on(rights({ resources: ["*.*"] }), "list")).toContain("*.*");
     }
+  });
+
+  test("each CRD that may be rotated is read, for its storage version: by name, or all under a wildcard", () => {
+    const crds = (...patterns: string[]): PolicyRule | undefined =>
+      rightsForRotation({ resources: patterns, migrator: "direct" }).find(
+        (rule) => rule.resources?.includes("customresourcedefinitions") === true,
+      );
+    expect(crds("secrets", "*.apps")).toBeUndefined();
+    expect(crds("databases.example.com")).toMatchObject({ verbs: ["get"], resourceNames: ["databases.example.com"] });
+    expect(crds("databases.example.com", "*.example.com")).toEqual({
+      apiGroups: ["apiextensions.k8s.io"],
+      resources: ["customresourcedefinitions"],
+      verbs: ["get", "list"],
+    });
+    // `list` is in the rule of `*.*` itself.
+    expect(crds("*.*")).toEqual({
+      apiGroups: ["apiextensions.k8s.io"],
+      resources: ["customresourcedefinitions"],
+      verbs: ["get"],
+    });
+    expect(JSON.stringify(rightsForRotation({ resources: ["*.*"] }))).toContain("customresourcedefinitions/status");
   });
 
   test("what is not needed is not asked for: migrations where none run, CRDs where none is rotated, a KMS plugin's health", () => {

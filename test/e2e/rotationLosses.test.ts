@@ -1,0 +1,132 @@
+import * as fs from "fs";
+import { awaitAgreementBeforeEdit } from "../../components/encryptionKeyRotation/edit/awaitAgreementBeforeEdit";
+import { Cluster } from "../../components/kubernetes/cluster";
+import { everyResource } from "../../components/kubernetes/everyResource";
+import { AggregatedApi } from "./aggregatedApi";
+import { createKept, define, specOfKept } from "./othersCrds";
+import { configured, createSecrets, prefixes, sha256 } from "./rotationBench";
+import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
+
+jest.setTimeout(300_000);
+
+const group = "gadgets.example.com";
+const shared = "shared.example.com";
+const gizmos = `gizmos.${shared}`;
+const named = ["trinkets", "tokens", "trifles"].map((plural) => `${plural}.${group}`);
+const [trinkets = "", tokens = "", trifles = ""] = named;
+/** What only v1 knows, a rewrite through v2 drops. */
+const fields = { v1: ["both", "onlyV1"], v2: ["both"] };
+const spec = { both: "both", onlyV1: "only v1 knows it" };
+const key = (name: string): object => ({
+  secretbox: { keys: [{ name, secret: Buffer.alloc(32, name.at(-1)).toString("base64") }] },
+});
+
+/** Objects that a rotation could lose without a server that misbehaves. */
+describe("tries to lose an object by a rotation", () => {
+  let world: RotationWorld;
+
+  beforeAll(async () => {
+    const text = configured(
+      { resources: ["secrets"], providers: [key("key1")] },
+      { resources: [`*.${shared}`], providers: [key("key1"), { identity: {} }] },
+    );
+    world = await startRotationWorld({ encryption: { text } }, ["secrets", ...named, `*.${shared}`]);
+    for (const crd of [trinkets, tokens]) {
+      await define(world.cluster, crd, { versions: ["v1", "v2"], storage: "v1", fields });
+      await createKept(world.cluster, crd, "v1", spec);
+    }
+  });
+  afterAll(() => world.end());
+
+  describe("of a custom resource", () => {
+    test("whose preferred version knows less than the storage version: it is rewritten through that one", async () => {
+      const stack = await world.stack("preferred");
+      await stack.up({ resources: [trinkets], keys: { write: "key2" } });
+      expect(await specOfKept(world.cluster, trinkets, "v1")).toEqual(spec);
+      expect(await prefixes(world.cluster, `/registry/${group}/trinkets/`)).toEqual({
+        "k8s:enc:secretbox:v1:key2:": 1,
+      });
+    });
+
+    test("the same where a StorageVersionMigration would be run: there is none", async () => {
+      const stack = await world.stack("preferred-in-tree", {});
+      await stack.up({ resources: [tokens], keys: { write: "key3" } });
+      expect(await specOfKept(world.cluster, tokens, "v1")).toEqual(spec);
+      expect(await prefixes(world.cluster, `/registry/${group}/tokens/`)).toEqual({ "k8s:enc:secretbox:v1:key3:": 1 });
+    });
+
+    test("whose storage version has moved, and knows less: refused with the field, until its objects are migrated", async () => {
+      await define(world.cluster, trifles, { versions: ["v1"], storage: "v1", fields });
+      await createKept(world.cluster, trifles, "v1", spec);
+      await define(world.cluster, trifles, { versions: ["v1", "v2"], storage: "v2", fields });
+      const stack = await world.stack("moved");
+      const refusal = await stack.refused(stack.up({ resources: [trifles], keys: { write: "key4" } }));
+      expect(refusal).toMatch(
+        new RegExp(
+          `${trifles}: objects may be stored in v1, and v2's schema lacks .spec.onlyV1 of it.*migrate ${trifles}`,
+          "s",
+        ),
+      );
+      expect(await specOfKept(world.cluster, trifles, "v1")).toEqual(spec);
+    });
+  });
+
+  test("a wildcard, and an aggregated API that serves the newer version of the CRD's group: the CRD's objects are rewritten", async () => {
+    const cluster = await Cluster.connect({ kubeconfig: world.cluster.kubeconfig });
+    await define(world.cluster, gizmos, { versions: ["v1"], storage: "v1" });
+    await createKept(world.cluster, gizmos, "v1", spec);
+    const api = await AggregatedApi.register(world.cluster, { group: shared, version: "v2", plural: "gizmos" });
+    try {
+      await api.answer(async () =>
+        (await everyResource(cluster)).listable.some(({ plural, version }) => plural === "gizmos" && version === "v2"),
+      );
+      const stack = await world.stack("aggregated");
+      await stack.up({ resources: [`*.${shared}`], keys: { write: "key5" } });
+      expect(await prefixes(world.cluster, `/registry/${shared}/gizmos/`)).toEqual({ "k8s:enc:secretbox:v1:key5:": 1 });
+      expect(await specOfKept(world.cluster, gizmos, "v1")).toEqual(spec);
+    } finally {
+      await api.end();
+    }
+  });
+
+  describe("whose file is lost while the API server runs with it", () => {
+    const keys = { write: "key6" };
+    let stack: RotationStack;
+    let text: string;
+    const file = (): string => world.targets[0]?.file ?? "";
+    const lost = /hold no file, or an empty one, and API server .* runs with sha256:[^]*next: +put that file back/;
+
+    beforeAll(async () => {
+      await createSecrets(world.cluster, 3);
+      stack = await world.stack("lost");
+      text = fs.readFileSync(file(), "utf8");
+    });
+    afterAll(() => {
+      fs.writeFileSync(file(), text, { mode: 0o600 });
+    });
+
+    test.each([
+      ["emptied", () => fs.truncateSync(file())],
+      ["removed", () => fs.rmSync(file())],
+    ])("%s: preview refuses, nothing is written, and every object reads", async (_, lose) => {
+      lose();
+      expect(await stack.refused(stack.up({ keys }))).toMatch(lost);
+      expect(fs.existsSync(file()) && fs.readFileSync(file(), "utf8")).toBeFalsy();
+      expect((await world.cluster.client.get("/api/v1/namespaces/default/secrets")).items).toHaveLength(3);
+    });
+
+    test("between preview and the run: that one refuses, too", async () => {
+      const cluster = await Cluster.connect({ kubeconfig: world.cluster.kubeconfig });
+      const work = { cluster, report: () => undefined, signal: new AbortController().signal };
+      const live = { text: "", sha256: sha256(""), configuration: { entries: [] } };
+      const inputs = { decommissionedServers: [], recordIn: "kube-system" };
+      await expect(awaitAgreementBeforeEdit(inputs as never, work as never, live)).rejects.toThrow(lost);
+    });
+
+    test("back again: the rotation goes on", async () => {
+      fs.writeFileSync(file(), text, { mode: 0o600 });
+      await stack.up({ keys });
+      expect(await prefixes(world.cluster)).toEqual({ "k8s:enc:secretbox:v1:key6:": 3 });
+    });
+  });
+});
