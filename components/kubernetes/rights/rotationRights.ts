@@ -1,5 +1,5 @@
 import { IDENTITY, type PolicyRule, policyRule, policyRulesByPattern, SERVERS } from "./policyRule";
-import { groupOfResourceName, isResourceNamePattern } from "../resourceNames";
+import { isResourceNamePattern, mayBeCrdName } from "../resourceNames";
 
 /** A rotation of encryption keys, as far as its rights depend on it. */
 export interface Rotation {
@@ -66,9 +66,9 @@ function definitionsUnder(patterns: readonly string[]): PolicyRule[] {
   return [policyRule("apiextensions.k8s.io", ["customresourcedefinitions"], verbs, crds.names)];
 }
 
-/** The CRDs that these patterns may cover: all, where one is a wildcard. A CRD's group has a dot. */
+/** The CRDs that these patterns may cover: all, where one is a wildcard. */
 function crdsUnder(patterns: readonly string[]): { names: string[] | undefined } | undefined {
-  const custom = patterns.filter((each) => each === "*.*" || groupOfResourceName(each).includes("."));
+  const custom = patterns.filter(mayBeCrdName);
   if (custom.length === 0) return undefined;
   return { names: custom.some(isResourceNamePattern) ? undefined : [...custom].sort() };
 }
