@@ -55,6 +55,7 @@ export interface ObjectMeta {
   uid?: string;
   resourceVersion?: string;
   generation?: number;
+  creationTimestamp?: string;
   generateName?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;

@@ -1,5 +1,6 @@
 import { storageVersion, versionNamesOfDefinition, type Definition } from "../crd/definition";
 import { compareVersionNames, isNewerVersion } from "../crd/versionNames";
+import { isRecordedOutlived } from "../migration/definition/recordedOnDefinition";
 import { whyProven } from "../migration/definition/proof";
 
 /** Those of the CRD that came after this one, the oldest first: the release of this version does not have them. */
@@ -17,5 +18,6 @@ export function newerVersions(live: Definition, than: string): string[] {
 export function versionsThatMayBeStored(live: Definition, listed: string | undefined): string[] {
   const storage = storageVersion(live);
   if (whyProven(live, listed) !== undefined) return [storage];
+  if (isRecordedOutlived(live)) return versionNamesOfDefinition(live).sort(compareVersionNames);
   return [...new Set([...(live.status?.storedVersions ?? []), storage])].sort(compareVersionNames);
 }

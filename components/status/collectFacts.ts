@@ -3,6 +3,9 @@ import { RequestBudget } from "../kubernetes/budget";
 import type { Cluster } from "../kubernetes/cluster";
 import type { Work } from "../kubernetes/report";
 import { withRetries } from "../kubernetes/retry";
+import { needsLookAtObjects, withOutlivedSeen } from "../migration/definition/outlivedObjects";
+import { whyProven } from "../migration/definition/proof";
+import { isRecordedOutlived } from "../migration/definition/recordedOnDefinition";
 import { listPages } from "../migration/rewrite/pages";
 import { askWebhook } from "./askWebhook";
 import { caBundleCertificateFacts, serverCertificateEnds } from "./certificateFacts";
@@ -67,14 +70,17 @@ async function lookAtCrd(
   { signal }: Work,
 ): Promise<CrdFacts> {
   const facts = definitionFacts(live);
-  const looked = await readFirstObjects(cluster, facts, signal);
+  const looked = await readFirstObjects(cluster, facts, signal, needsLookAtObjects(live));
   const sample = hasObjectsWorthSampling(facts, looked) ? await readObjectsSample(cluster, facts, signal) : undefined;
   const webhook = await webhookFacts(cluster, live, facts, looked, signal);
-  const proof = proofFactsOfDefinition(live, looked.resourceVersion);
+  const seen = withOutlivedSeen(live, { objects: looked.listed });
+  const proof = proofFactsOfDefinition(seen, looked.resourceVersion);
+  const isOutlived = isRecordedOutlived(seen) && whyProven(seen, looked.resourceVersion) === undefined;
   const requests = servers.requests === undefined ? undefined : (servers.requests.get(facts.name) ?? {});
   return {
     ...facts,
     ...(proof !== undefined && { proof }),
+    ...(isOutlived && { outlived: true }),
     objects: looked.objects,
     ...(webhook !== undefined && { webhook }),
     ...(sample !== undefined && { sample }),

@@ -4,7 +4,7 @@ import { recordedProof } from "../migration/definition/recordedOnDefinition";
 import type { CrdFacts, ProofFacts } from "./facts";
 import { manifestOwners } from "./manifestOwners";
 
-export type DefinitionFacts = Omit<CrdFacts, "objects" | "webhook" | "sample" | "requests" | "proof">;
+export type DefinitionFacts = Omit<CrdFacts, "objects" | "webhook" | "sample" | "requests" | "proof" | "outlived">;
 
 /** What the definition alone tells: schemas, which may be large, are let go. */
 export function definitionFacts(live: Definition): DefinitionFacts {

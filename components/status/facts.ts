@@ -17,6 +17,8 @@ export interface CrdFacts {
   /** Who writes the manifest, as its labels, annotations and managedFields tell. */
   readonly manifest: ManifestOwners;
   readonly proof?: ProofFacts;
+  /** Its objects may be stored in any version: some are older than the CRD, and nobody has rewritten them since. */
+  readonly outlived?: true;
   readonly objects: ObjectsSeen;
   readonly webhook?: WebhookFacts;
   readonly sample?: Sample;

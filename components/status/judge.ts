@@ -6,6 +6,7 @@ import { established } from "./checks/established";
 import { managedFieldsServed } from "./checks/managedFieldsServed";
 import { nextRelease } from "./checks/nextRelease";
 import { objectsListable } from "./checks/objectsListable";
+import { olderThanDefinition } from "./checks/olderThanDefinition";
 import { ownerReferencesServed } from "./checks/ownerReferencesServed";
 import { proofValid } from "./checks/proofValid";
 import { storedVersionsKnown } from "./checks/storedVersionsKnown";
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   nextRelease,
   storedVersionsPruned,
   proofValid,
+  olderThanDefinition,
   managedFieldsServed,
   ownerReferencesServed,
   deprecatedRequests,

@@ -19,27 +19,34 @@ export interface FirstLook {
   readonly resourceVersion?: string;
   /** The first object, metadata only. */
   readonly first?: KubernetesObject;
+  /** As many as were asked for. */
+  readonly listed: readonly KubernetesObject[];
 }
 
-/** How many objects there are, by one LIST of one object's metadata. @throws UnreachableError when the API server is gone */
+/** How many objects there are, by one LIST of the metadata of one, or of a page where more are to be looked at. @throws UnreachableError when the API server is gone */
 export async function readFirstObjects(
   caller: Caller,
   facts: DefinitionFacts,
   signal: AbortSignal,
+  isPage = false,
 ): Promise<FirstLook> {
   const resource = listedAt(facts);
-  if (resource === undefined) return { objects: { state: "not served" } };
+  if (resource === undefined) return { objects: { state: "not served" }, listed: [] };
+  const limit = isPage ? SAMPLED : 1;
   try {
-    const list = await withRetries({ seconds: LIST_SECONDS, signal }, () => listMetadata(caller, resource, 1, signal));
+    const list = await withRetries({ seconds: LIST_SECONDS, signal }, () =>
+      listMetadata(caller, resource, limit, signal),
+    );
     const { count, resourceVersion } = list;
     const [first] = list.objects;
     return {
       objects: { state: "counted", count },
+      listed: list.objects,
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(first !== undefined && { first }),
     };
   } catch (error) {
-    return { objects: whyNotRead(error) };
+    return { objects: whyNotRead(error), listed: [] };
   }
 }
 

@@ -2,18 +2,23 @@ import { storageVersion, type Definition } from "../crd/definition";
 import { PROOF_ANNOTATION } from "../crd/names";
 import type { Cluster } from "../kubernetes/cluster";
 import { annotateLiveDefinition } from "../migration/definition/liveDefinition";
-import { validProof, whyProven } from "../migration/definition/proof";
+import { restsOnOnlyVersion, validProof, whyProven } from "../migration/definition/proof";
 
 /**
  * An edit of anything but the storage version leaves every object as it is: the proof goes on to the generation that the edit
  * made. So it does from our own edit, `after`, to one more by someone else, `later`, which followed it at once. Where the
  * generation moved twice in one step, nobody knows what was in between, and it does not.
+ *
+ * That a definition has one version is nothing to carry: objects in another one cannot be read, and the edit may bring that back.
+ *
+ * @param isAllRead every object was read right before with the one version there was, so it is stored in it
  */
 export async function carryProof(
   cluster: Cluster,
   before: Definition | undefined,
   after: Definition,
   later: Definition = after,
+  isAllRead = false,
 ): Promise<Definition> {
   const first = before ?? after;
   const generations = [first, after, later].map(({ metadata }) => metadata.generation ?? 0);
@@ -22,7 +27,9 @@ export async function carryProof(
   const generation = later.metadata.generation ?? 0;
   if (!isChain || !stays || generation === generations[0] || whyProven(first, undefined) === undefined) return later;
   const uid = later.metadata.uid ?? "";
-  const known = validProof(first) ?? {
+  if (restsOnOnlyVersion(first) && !isAllRead) return later;
+  const recorded = validProof(first);
+  const known = recorded ?? {
     resourceVersion: later.metadata.resourceVersion,
     objects: 0,
     servers: [],

@@ -9,6 +9,7 @@ import { checkAdoption } from "../../components/versionedCRD/adoption";
 import { checkServe } from "../../components/versionedCRD/checks/checkServe";
 import { objectsReadable } from "../../components/versionedCRD/checks/objectsReadable";
 import { checkOwnersAtDrop } from "../../components/versionedCRD/checks/ownersAtDrop";
+import { storedInMissingVersion } from "../../components/versionedCRD/checks/storedInMissingVersion";
 import { servedStage } from "../../components/versionedCRD/stages";
 import { checkout } from "../../local/checkout";
 import { applied } from "./apiServer";
@@ -73,6 +74,12 @@ const outputs: [string, string | undefined][] = [
   [
     "objects that cannot be listed",
     objectsReadable(v2, v1, 'no kind "Database" is registered for version "example.com/v0"', true).problems[0],
+  ],
+  [
+    "objects in a version that is gone",
+    describeProblem(
+      storedInMissingVersion(v1, 'no kind "Database" is registered for version "example.com/v0"') ?? { what: "" },
+    ),
   ],
   [
     "objects that would fail",

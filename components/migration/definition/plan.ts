@@ -1,4 +1,4 @@
-import { recordedUnfinishedDrop } from "./recordedOnDefinition";
+import { isRecordedOutlived, recordedUnfinishedDrop } from "./recordedOnDefinition";
 import { servedByName, servedVersionNames, storageVersion, type Definition } from "../../crd/definition";
 import { notInTreeThrough } from "../inTree/throughPreferred";
 import { whyProven } from "./proof";
@@ -12,9 +12,11 @@ export interface PlanFacts {
 }
 
 /**
- * The versions in which objects may still be stored that are to become `version`, the storage version first: before the flip
- * with what storedVersions names beside it, if that is not proven gone; after it whatever is not. A schema or a conversion can
- * change in between, so a rehearsal before the flip is not enough.
+ * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, and after
+ * it, what storedVersions names beside it, if that is not proven gone; every one where objects are older than the definition. A
+ * schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ *
+ * @returns the storage version first, where it is another
  */
 export function planDefinitionVersionsToRehearse(
   live: Definition,
@@ -24,15 +26,13 @@ export function planDefinitionVersionsToRehearse(
   const storage = storageVersion(live);
   const stored = live.status?.storedVersions ?? [];
   const isServed = { ...servedByName(live), ...versions };
-  if (storage !== version) {
-    const others = stored.filter((name) => isServed[name] && name !== version && name !== storage).sort();
-    return whyProven(live, undefined) === undefined ? [storage, ...others] : [storage];
-  }
-  const onlyThis = stored.join() === version;
-  if (onlyThis && whyProven(live, undefined) !== undefined) return [];
-  return Object.keys(isServed)
-    .filter((name) => isServed[name] && name !== version && (onlyThis || stored.includes(name)))
+  const isProven = whyProven(live, undefined) !== undefined;
+  const isAnywhere = isRecordedOutlived(live) || (storage === version && stored.join() === version);
+  const others = Object.keys(isServed)
+    .filter((name) => isServed[name] && name !== version && name !== storage && (isAnywhere || stored.includes(name)))
     .sort();
+  if (storage !== version) return isProven ? [storage] : [storage, ...others];
+  return isProven && stored.join() === version ? [] : others;
 }
 
 export function planDefinitionMigrate(

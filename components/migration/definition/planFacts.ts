@@ -12,11 +12,12 @@ export async function readPlanFacts(
   inputs: { group: string; plural: string; migrator: "in-tree" | "direct" },
   cluster: Cluster,
   live: Definition | undefined,
+  list: typeof readListFact = readListFact,
 ): Promise<PlanFacts & { unreadable?: string }> {
   if (live === undefined) return {};
   const [version, listed] = await Promise.all([
     inputs.migrator === "in-tree" ? plannedStorageMigrationVersion(cluster) : undefined,
-    listForPlanFacts(inputs, cluster, live),
+    list(inputs, cluster, live),
   ]);
   return { storageMigrationApi: version, ...listed };
 }
@@ -27,14 +28,14 @@ export async function readResourceVersionFact(
   cluster: Cluster,
   live: Definition,
 ): Promise<string | undefined> {
-  return (await listForPlanFacts(resource, cluster, live)).listed;
+  return (await readListFact(resource, cluster, live)).listed;
 }
 
 /**
  * A list of one name that nobody has: answered from the API server's cache, which holds every object or, where one cannot be
  * decoded, is never filled. Tried on 1.37: it then says which and why; a paged list reads etcd and sees its own page alone.
  */
-async function listForPlanFacts(
+export async function readListFact(
   { group, plural }: { group: string; plural: string },
   cluster: Cluster,
   live: Definition,

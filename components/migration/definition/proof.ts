@@ -1,5 +1,5 @@
 import { storageVersion, type Definition } from "../../crd/definition";
-import { recordedDropping, recordedProof, type Proof } from "./recordedOnDefinition";
+import { isRecordedOutlived, recordedDropping, recordedProof, type Proof } from "./recordedOnDefinition";
 
 /** A record left over from another cluster or generation must not lend its numbers to the new one. */
 export function validProof(live: Definition): Proof | undefined {
@@ -21,6 +21,22 @@ export function hasProofOfThisRun(live: Definition): boolean {
   return proof !== undefined && provenHere.has(`${proof.uid} ${proof.resourceVersion}`);
 }
 
+/** Does the definition alone tell what is stored, without a record? Not where its objects were seen to be older or unreadable. */
+export function isProvenByItself(live: Definition): boolean {
+  if (isRecordedOutlived(live)) return false;
+  return isAlone(live) || live.metadata.generation === 1;
+}
+
+/** That it has one version is all that tells what is stored. */
+export function restsOnOnlyVersion(live: Definition): boolean {
+  return isAlone(live) && isProvenByItself(live) && validProof(live) === undefined;
+}
+
+/** One version, and none on its way out. */
+function isAlone(live: Definition): boolean {
+  return live.spec.versions.length === 1 && recordedDropping(live) === undefined;
+}
+
 /**
  * Why nothing but the storage version can be in etcd, or undefined when that is not known.
  *
@@ -31,9 +47,10 @@ export function hasProofOfThisRun(live: Definition): boolean {
  */
 export function whyProven(live: Definition, listed: string | undefined): string | undefined {
   const storage = storageVersion(live);
-  if (live.spec.versions.length === 1 && recordedDropping(live) === undefined)
-    return `${storage} is the only version there is`;
-  if (live.metadata.generation === 1) return `the definition has not changed since it was created with ${storage}`;
+  if (isProvenByItself(live))
+    return isAlone(live)
+      ? `${storage} is the only version there is`
+      : `the definition has not changed since it was created with ${storage}`;
   const proof = recordedProof(live);
   if (proof === undefined || proof.storageVersion !== storage || !/^\d+$/.test(proof.resourceVersion)) return undefined;
   if (proof.uid !== live.metadata.uid || proof.generation !== live.metadata.generation) return undefined;

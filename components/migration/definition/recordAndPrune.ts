@@ -1,5 +1,5 @@
 import { versionNamesOfDefinition, type Definition } from "../../crd/definition";
-import { PROOF_ANNOTATION } from "../../crd/names";
+import { OUTLIVED_ANNOTATION, PROOF_ANNOTATION } from "../../crd/names";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { requestRecordOfVersions, type RequestRecord, readRequestRecord } from "../usage/requestRecord";
 import {
@@ -42,7 +42,11 @@ export async function recordMigratedAndPrune(
 
 /** The proof first: were we killed in between, storedVersions would still name the old version and the pass be repeated. */
 async function recordOn(live: Definition, proof: Proof, { cluster }: ClusterWork): Promise<Definition> {
-  const proven = await annotateLiveDefinition(cluster, live, { [PROOF_ANNOTATION]: JSON.stringify(proof) });
+  const isMarked = live.metadata.annotations?.[OUTLIVED_ANNOTATION] !== undefined;
+  const proven = await annotateLiveDefinition(cluster, live, {
+    [PROOF_ANNOTATION]: JSON.stringify(proof),
+    ...(isMarked && { [OUTLIVED_ANNOTATION]: null }),
+  });
   noteProofOfThisRun(proof);
   return setStoredVersionsOfLiveDefinition(cluster, proven, [proof.storageVersion]);
 }

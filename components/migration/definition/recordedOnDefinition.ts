@@ -1,5 +1,5 @@
 import { type Definition, type Conversion } from "../../crd/definition";
-import { DROPPING_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../crd/names";
+import { DROPPING_ANNOTATION, OUTLIVED_ANNOTATION, PROOF_ANNOTATION, REHEARSAL_ANNOTATION } from "../../crd/names";
 import type { RequestRecord } from "../usage/requestRecord";
 
 /** What a completed migration records on the CRD: every object was rewritten to `storageVersion` on every API server. */
@@ -60,6 +60,12 @@ export function recordedDropping(live: Definition): DroppingRecord | undefined {
 
 export function recordedRehearsal(live: Definition): RehearsalRecord | undefined {
   return parse<RehearsalRecord>(live.metadata.annotations?.[REHEARSAL_ANNOTATION]);
+}
+
+/** Its objects may be stored in any version: some are older than it, or were unreadable with the one version that it had. */
+export function isRecordedOutlived({ metadata: { annotations, uid } }: Definition): boolean {
+  const recorded = annotations?.[OUTLIVED_ANNOTATION];
+  return recorded !== undefined && recorded === (uid ?? "");
 }
 
 /** A record speaks of the very definition that was rehearsed. */

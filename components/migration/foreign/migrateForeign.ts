@@ -4,7 +4,9 @@ import { UserError } from "../../kubernetes/errors";
 import { withLock } from "../../kubernetes/lock";
 import { requireLiveDefinition } from "../definition/liveDefinition";
 import { migrateAndProve, type ProveInputs } from "../definition/migrateAndProve";
+import { recordOutlived } from "../definition/outlivedObjects";
 import { recordMigratedAndPrune } from "../definition/recordAndPrune";
+import { isRecordedOutlived } from "../definition/recordedOnDefinition";
 import { describeProvenPasses } from "../rewrite/passes";
 import { afterOthers } from "./afterOthers";
 import { describeMovedStale, moveStale, moveStaleOnly, type StaleObjects } from "./moveStale";
@@ -81,6 +83,7 @@ async function rewriteAndProveForeign(
   const how = { requestTimeoutSeconds, decommissionedServers };
   const inputs: ProveInputs = { ...how, crd, version, generation, group, plural: names.plural, kind: names.kind };
   const started = performance.now();
+  if (isRecordedOutlived(live)) await recordOutlived(await requireLiveDefinition(work.cluster, crd), work);
   await rehearseForeign(planned, work);
   const isInTree = migrator === "in-tree" && (await discoverStorageMigrationVersion(work.cluster)) !== undefined;
   const pass = await migrateAndProve(inputs, isInTree, work);

@@ -3,6 +3,7 @@ import { OWNER_ANNOTATION } from "../../crd/names";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
 import { whatIsLostUnseen } from "../definition/convertsUnseen";
+import { withOutlivedSeen } from "../definition/outlivedObjects";
 import { planDefinitionMigrate, type PlanFacts } from "../definition/plan";
 import { readPlanFacts } from "../definition/planFacts";
 import type { MigrationOptions, ResourcePlan } from "../resourceMigration";
@@ -11,6 +12,7 @@ import { planMovingStale } from "./planMovingStale";
 
 /** What there is to do for one CRD that somebody else manages. */
 export interface ForeignPlan extends ResourcePlan {
+  /** Where its objects are older than it, as if that were recorded. */
   readonly live: Definition;
   /** The storage version. */
   readonly version: string;
@@ -29,11 +31,12 @@ export async function planForeign(cluster: Cluster, live: Definition, options: M
 
 /** The same from facts; pure. */
 export function decideForeignPlan(
-  live: Definition,
+  found: Definition,
   facts: PlanFacts & { unreadable?: string },
   sample: ResourceSample,
   migrator: MigrationOptions["migrator"],
 ): ForeignPlan {
+  const live = withOutlivedSeen(found, { objects: sample.objects, unreadable: facts.unreadable });
   const version = storageVersion(live);
   const rewriting = planDefinitionMigrate(live, version, migrator, facts);
   const served = servedVersionNames(live);

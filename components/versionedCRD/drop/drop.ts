@@ -14,6 +14,7 @@ import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
 import type { DropInputs, RolloutPhase } from "../inputs";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { applyDefinition } from "../applyDefinition";
+import { recordIfOutlived } from "../../migration/definition/outlivedObjects";
 import { recordedUnfinishedDrop } from "../../migration/definition/recordedOnDefinition";
 import { planDrop } from "../plan";
 import { readResourceVersionFact } from "../../migration/definition/planFacts";
@@ -49,8 +50,9 @@ export const drop: RolloutPhase<DropInputs> = {
 
   async run(inputs, work) {
     const resumed = await finishCutOffRemoval(inputs, work);
-    const live = await requireLiveDefinition(work.cluster, inputs.crd);
-    const names = namesToDrop(inputs, live);
+    const found = await requireLiveDefinition(work.cluster, inputs.crd);
+    const names = namesToDrop(inputs, found);
+    const live = names.length > 0 ? await recordIfOutlived(found, work) : found;
     if (names.length === 0) {
       const summary = resumed ?? (await withdrawLeftOverMarker(work, live)) ?? "nothing to drop";
       return { ...currentOutputs(live), summary };

@@ -2,6 +2,7 @@ import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
+import { recordIfOutlived } from "../../migration/definition/outlivedObjects";
 import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import { readPlanFacts } from "../../migration/definition/planFacts";
 import { migrateAndProve } from "../../migration/definition/migrateAndProve";
@@ -29,7 +30,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
   },
 
   async run(inputs, work) {
-    const live = await requireLiveDefinition(work.cluster, inputs.crd);
+    const live = await recordIfOutlived(await requireLiveDefinition(work.cluster, inputs.crd), work);
     const facts = await readPlanFacts(inputs, work.cluster, live);
     if (planDefinitionMigrate(live, inputs.version, inputs.migrator, facts).length === 0) {
       return { ...currentOutputs(live), summary: `storedVersions is [${inputs.version}]`, ...proofOutput(live) };

@@ -1,5 +1,6 @@
 import { REHEARSAL_ANNOTATION } from "../../crd/names";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
+import { recordIfOutlived } from "../../migration/definition/outlivedObjects";
 import { planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
 import type { RehearsalRecord } from "../../migration/definition/recordedOnDefinition";
 import { rehearseStoredWarnings, rehearseStored } from "../../migration/definition/rehearseStored";
@@ -19,7 +20,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
 
   async run(inputs, work) {
     const { cluster } = work;
-    const live = await requireLiveDefinition(cluster, inputs.crd);
+    const live = await recordIfOutlived(await requireLiveDefinition(cluster, inputs.crd), work);
     if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
     const clean = await rehearseStored(
       planDefinitionVersionsToRehearse(live, inputs.version, inputs.versions),

@@ -13,10 +13,18 @@ import { awaitDefinitionSeen } from "../../migration/servers/awaitDefinitionSeen
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
+import { storedInMissingVersion } from "../checks/storedInMissingVersion";
 import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
+import {
+  areSomeOutlived,
+  canReadAll,
+  recordIfOutlived,
+  recordOutlived,
+} from "../../migration/definition/outlivedObjects";
+import { restsOnOnlyVersion } from "../../migration/definition/proof";
 import { applyDefinition } from "../applyDefinition";
 import { takeOverFromFieldManagers } from "../fieldManagers";
 import { isCreationPlan } from "../plan";
@@ -34,7 +42,8 @@ export const serve: RolloutPhase<ServeInputs> = {
 
   async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
-    const before = await readDefinition(cluster, inputs.crd);
+    const found = await readDefinition(cluster, inputs.crd);
+    const before = found && (await recordIfOutlived(found, work));
     const gone = before === undefined && !isCreationPlan(inputs.plan) && inputs.recreate !== true;
     if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
     const others = await checkDependentsAtServe(inputs, cluster, before, readAdmission);
@@ -42,16 +51,26 @@ export const serve: RolloutPhase<ServeInputs> = {
     const problems = [...checkServeAndAdoption(inputs, before, "ours").problems, ...others.problems];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
     const { plan, managers } = planServeAndTakeOver(inputs, before);
+    let created: Created | undefined;
     if (plan.length > 0) {
       await assertRightsForRollout(inputs, work, before);
       work.signal.throwIfAborted(); // what is made where nothing was has no resourceVersion that would refuse it
+      const evidence = before && (await evidenceOfOnlyVersion(before, work));
       work.report(`applying ${inputs.crd}`);
       const intent = servedStage(inputs.manifest, before, inputs.owner);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
       const complete = await awaitInjection(inputs.crd, after, work);
-      await takeOverFromFieldManagers(cluster, await carryProof(cluster, before, after, complete), managers);
+      if (before === undefined) created = { after, complete };
+      else {
+        const isUnread = evidence === "unreadable" && complete.spec.versions.length > 1;
+        const kept = isUnread
+          ? await recordOutlived(complete, work)
+          : await carryProof(cluster, before, after, complete, evidence === "all read");
+        await takeOverFromFieldManagers(cluster, kept, managers);
+      }
     }
     await awaitEstablished(inputs, work);
+    if (created !== undefined) await lookAtObjectsOfNew(created, work);
     work.saveOutputs(currentOutputs(await requireLiveDefinition(cluster, inputs.crd))); // from here on it may hold objects
     const names = await awaitServedByAll(inputs, work, plan.length > 0);
     const live = await requireLiveDefinition(cluster, inputs.crd);
@@ -126,6 +145,33 @@ async function awaitEstablished({ crd }: ServeInputs, work: PhaseWork): Promise<
   }
 }
 
+/** A CRD as our apply made it, and as it was once an injector had written its caBundle. */
+interface Created {
+  readonly after: Definition;
+  readonly complete: Definition;
+}
+
+/** What is read while there is one version is stored in it. What cannot be read may be in one that somebody took out. */
+async function evidenceOfOnlyVersion(
+  before: Definition,
+  work: PhaseWork,
+): Promise<"all read" | "unreadable" | "other"> {
+  if (!restsOnOnlyVersion(before)) return "other";
+  return (await canReadAll(before, work)) ? "all read" : "unreadable";
+}
+
+/**
+ * A CRD that was just made has no objects, unless they outlived an earlier one of its name. Killed before this, the next plan looks
+ * at them; the proof that outlives an injected caBundle is recorded after it.
+ */
+async function lookAtObjectsOfNew({ after, complete }: Created, work: PhaseWork): Promise<void> {
+  if (after.spec.versions.length === 1) return;
+  const live = await requireLiveDefinition(work.cluster, after.metadata.name);
+  if (await areSomeOutlived(live, work)) await recordOutlived(live, work);
+  else if (live.metadata.generation === complete.metadata.generation)
+    await carryProof(work.cluster, undefined, after, live);
+}
+
 /**
  * Every API server serves every version, shown by discovery and by one real read, through the conversion where there is one.
  * Discovery shows no change of a schema: a server that is behind would answer the rehearsal under the old one.
@@ -139,7 +185,7 @@ async function awaitServedByAll(inputs: ServeInputs, work: PhaseWork, wasApplied
   try {
     await awaitServedEverywhere(servers, { group, plural }, { served: isServed, notServed }, work);
     if (wasApplied) await awaitDefinitionSeen(servers, live, work);
-    for (const version of isServed) await tryRead(inputs, work, version);
+    for (const version of isServed) await tryRead(live, work, version);
     return servers.description;
   } finally {
     servers.close();
@@ -147,16 +193,19 @@ async function awaitServedByAll(inputs: ServeInputs, work: PhaseWork, wasApplied
 }
 
 /** One real read, through the conversion where there is one. Which objects it rejects is for the rehearsal to list. */
-async function tryRead({ group, plural }: ServeInputs, { cluster, warn }: PhaseWork, version: string): Promise<void> {
+async function tryRead(live: Definition, { cluster, warn }: PhaseWork, version: string): Promise<void> {
+  const { group, names } = live.spec;
   try {
     await cluster.call({
       method: "GET",
-      path: resourcePath({ group, version, plural }),
+      path: resourcePath({ group, version, plural: names.plural }),
       query: { limit: 1 },
       accept: MetadataOnly.list,
     });
   } catch (error) {
     if (!hasErrorStatus(error, 429, 500, 503)) throw error;
+    const missing = storedInMissingVersion(live, error.serverMessage);
+    if (missing !== undefined) throw new UserError(missing);
     warn(`objects cannot be read as ${version} yet: ${messageOfError(error)}`);
   }
 }

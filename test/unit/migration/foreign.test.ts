@@ -43,6 +43,23 @@ describe("what there is to do for a CRD that somebody else manages", () => {
     expect(decide(live)).toMatchObject({ plan: [], rewrites: false });
   });
 
+  test("never edited, and an object is older than it: rewritten; with no older one: nothing", () => {
+    const fresh = { generation: 1, uid: "u", creationTimestamp: "2026-11-02T00:00:00Z" };
+    const live = withStored(withMetadata(manifest("v1", "v2 storage"), fresh), "v2");
+    const made = (creationTimestamp: string): KubernetesObject => ({ metadata: { name: "one", creationTimestamp } });
+    expect(decide(live, [made("2026-11-02T00:00:00Z")]).plan).toEqual([]);
+    expect(decide(live, [made("2026-11-01T23:59:59Z")]).plan).toEqual([
+      "unproven → v2: rewrite every object directly",
+      "storedVersions [v2] → [v2]: only once every object is proven rewritten",
+    ]);
+  });
+
+  test("a single version, and an object in one that is gone: refused", () => {
+    const live = withStored(edited(manifest("v2 storage")), "v2");
+    const why = 'no kind "Database" is registered for version "example.com/v1"';
+    expect(decide(live, [], why).refusal?.what).toMatch(/cannot list the objects/);
+  });
+
   test("managedFields of the sample at a version that is not served, or gone: moved, and nothing else", () => {
     const live = withStored(edited(manifest("v2 storage")), "v2");
     const objects = [objectWith("example.com/v2"), objectWith("example.com/v1", "autoscaling/v1")];

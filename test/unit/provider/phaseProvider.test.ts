@@ -254,7 +254,7 @@ describe("check", () => {
   test("only reads", async () => {
     const call = answer(atV1);
     await check();
-    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET", "GET"]);
+    expect(call.mock.calls.map(([{ method }]) => method)).toEqual(["GET", "GET", "GET"]);
   });
 
   test("a cluster that does not answer is a failure with the sentence alone, and no plan", async () => {

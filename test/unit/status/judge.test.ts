@@ -45,6 +45,7 @@ test.each<[string, CrdFacts, Verdict, RegExp | undefined]>([
     /it is of generation 2, and the CRD is at 3/,
   ],
   ["a proof from before a restore", seen("v1 v2*", { proof: { ...proof, valid: false } }), "migrate", /was restored/],
+  ["objects from before the CRD", seen("v1 v2*", { outlived: true }), "migrate", /may be stored in any version/],
   [
     "managedFields at a version that is gone",
     seen("v2*", { sample: { ...sample, managedFields: { v1: 4 } } }),

@@ -1,6 +1,7 @@
 import type { Definition } from "../../../components/crd/definition";
 import { PROOF_ANNOTATION } from "../../../components/crd/names";
-import { planDefinitionMigrate } from "../../../components/migration/definition/plan";
+import { missingStoredVersion, withOutlivedSeen } from "../../../components/migration/definition/outlivedObjects";
+import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../../components/migration/definition/plan";
 import { whyProven } from "../../../components/migration/definition/proof";
 import { recordedProof, type Proof } from "../../../components/migration/definition/recordedOnDefinition";
 import { servedStage } from "../../../components/versionedCRD/stages";
@@ -163,5 +164,85 @@ describe("carryProof", () => {
     const before = proven(single, { uid: "uid-elsewhere", resourceVersion: "9999", objects: 77 });
     const after = await carried(before, applied(before, servedStage(manifest("v1 storage", "v2"), before, OWNER)));
     expect(recordedProof(after)).toEqual({ ...proofOf(after), objects: 0 });
+  });
+});
+
+describe("objects that the definition says nothing of", () => {
+  const BORN = "2026-11-02T00:00:00Z";
+  const object = (creationTimestamp: string) => ({ metadata: { name: "one", creationTimestamp } });
+  const old = object("2026-11-01T23:59:59Z");
+  const young = object(BORN);
+  const fresh = withMetadata(created, { creationTimestamp: BORN });
+  const single = withMetadata(applied(undefined, manifest("v2 storage")), { creationTimestamp: BORN });
+  const unreadable = 'no kind "Database" is registered for version "example.com/v1"';
+  const plan = (live: Definition) => planDefinitionMigrate(live, "v2", "direct", { listed: listed(live) });
+
+  test("one is older than the definition: generation 1 proves nothing, and every served version is rehearsed", () => {
+    const seen = withOutlivedSeen(fresh, { objects: [young, old] });
+    expect(whyProven(seen, listed(seen))).toBeUndefined();
+    expect(planDefinitionVersionsToRehearse(seen, "v2")).toEqual(["v1"]);
+    expect(planDefinitionVersionsToRehearse(seen, "v1")).toEqual(["v2"]);
+    expect(plan(seen)[0]).toBe("unproven → v2: rewrite every object directly");
+  });
+
+  test("before storage moves, every served version is rehearsed as well", () => {
+    const three = withMetadata(applied(undefined, manifest("v1", "v2 storage", "v3")), { creationTimestamp: BORN });
+    expect(planDefinitionVersionsToRehearse(three, "v3")).toEqual(["v2"]);
+    expect(planDefinitionVersionsToRehearse(withOutlivedSeen(three, { objects: [old] }), "v3")).toEqual(["v2", "v1"]);
+  });
+
+  test("none is older: as it was", () => {
+    expect(withOutlivedSeen(fresh, { objects: [young] })).toBe(fresh);
+    expect(withOutlivedSeen(fresh, {})).toBe(fresh);
+  });
+
+  test("all of them are read with the only version there is: their age does not matter", () => {
+    expect(withOutlivedSeen(single, { objects: [old] })).toBe(single);
+  });
+
+  test("one cannot be read, in a version that is not there: the only version proves nothing", () => {
+    const seen = withOutlivedSeen(single, { unreadable });
+    expect(whyProven(seen, undefined)).toBeUndefined();
+    expect(planDefinitionVersionsToRehearse(seen, "v2", { v1: true, v2: true })).toEqual(["v1"]);
+    expect(plan(seen)).toHaveLength(2);
+  });
+
+  test("what the API server says besides of where the object is, is no version", () => {
+    const said =
+      "corrupt object, Code: 7, Key: /registry/example.com/databases/default/old, AdditionalErrorMsg: request to convert CR from an invalid group/version: example.com/v1";
+    expect(missingStoredVersion(single, said)).toBe("v1");
+  });
+
+  test.each(["webhook is down", "other-example.com/v1", "example.com/v2", "/registry/example.com/databases"])(
+    "unreadable for another reason: %s",
+    (why) => {
+      expect(withOutlivedSeen(single, { unreadable: why })).toBe(single);
+    },
+  );
+
+  test("a record of every object's rewriting counts, whatever their age", () => {
+    expect(withOutlivedSeen(proven(fresh), { objects: [old] })).toEqual(proven(fresh));
+    const seen = withOutlivedSeen(fresh, { objects: [old] });
+    expect(whyProven(proven(seen), listed(proven(seen)))).toContain("every object was rewritten to v2");
+  });
+
+  test("a record of a CRD that is gone says nothing of the one made anew", () => {
+    const seen = withOutlivedSeen(fresh, { objects: [old] });
+    expect(whyProven(withMetadata(seen, { uid: "uid-2" }), "1")).toBeDefined();
+  });
+
+  test("an edit of it is not taken for a proof", async () => {
+    const seen = withOutlivedSeen(fresh, { objects: [old] });
+    const after = editedByOther(seen, { names: { ...seen.spec.names, categories: ["all"] } });
+    expect(await carried(seen, after)).toBe(after);
+  });
+
+  test("with more versions than one, that there was one goes on only where every object was read with it", async () => {
+    const after = applied(single, servedStage(manifest("v1", "v2 storage"), single, OWNER));
+    expect(recordedProof(await carried(single, after))).toBeDefined();
+    expect(await carried(single, after, after, false)).toBe(after);
+    const recorded = proven(single);
+    const next = applied(recorded, servedStage(manifest("v1", "v2 storage"), recorded, OWNER));
+    expect(recordedProof(await carried(recorded, next, next, false))).toMatchObject({ objects: 3, generation: 2 });
   });
 });

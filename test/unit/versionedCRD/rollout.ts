@@ -104,13 +104,13 @@ export function annotated(live: Definition, annotation: string, value: unknown):
   return withMetadata(live, { annotations, resourceVersion: String(Number(live.metadata.resourceVersion) + 1) });
 }
 
-/** `carryProof` with a cluster that answers its one merge patch. */
-export async function carried(before: Live, after: Definition, later = after): Promise<Definition> {
+/** `carryProof` with a cluster that answers its one merge patch, and in which every object was read before. */
+export async function carried(before: Live, after: Definition, later = after, isAllRead = true): Promise<Definition> {
   const call = ({ body }: ApiRequest): Promise<Definition> => {
     const { annotations } = (body as Definition).metadata;
     return Promise.resolve(withMetadata(later, { annotations: { ...later.metadata.annotations, ...annotations } }));
   };
-  return carryProof({ call } as unknown as Cluster, before, after, later);
+  return carryProof({ call } as unknown as Cluster, before, after, later, isAllRead);
 }
 
 async function dropped(live: Definition, manifest: Definition): Promise<Definition> {
