@@ -1,7 +1,8 @@
 import { requireLiveDefinition } from "../components/migration/definition/liveDefinition";
 import type { Cluster } from "../components/kubernetes/cluster";
 import { waitForRequestsInFlight } from "../components/migration/servers/inFlight";
-import { migrateInTree } from "../components/migration/inTree/inTree";
+import { rewriteInTree } from "../components/migration/inTree/inTree";
+import { storageVersionMigrationSubject } from "../components/migration/inTree/storageVersionMigration";
 import { rewriteAllObjects } from "../components/migration/rewrite/rewriteAllObjects";
 import { startCluster, type Cluster as LocalCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
@@ -21,7 +22,10 @@ const SUBJECTS: Record<string, Subject> = {
   direct: async (cluster, version) =>
     complete(await rewriteAllObjects(cluster, { group: GROUP, plural: PLURAL, version }, quiet)),
   "in-tree": async (cluster) => {
-    const { outcome, message } = await migrateInTree(cluster, await requireLiveDefinition(cluster, CRD), quiet);
+    const subject = storageVersionMigrationSubject(await requireLiveDefinition(cluster, CRD));
+    // Both versions have one schema, so that nothing is lost on the way through the other one, back to v1.
+    const crd = { name: CRD, served: [subject.resource.version] };
+    const { outcome, message } = await rewriteInTree(cluster, { ...subject, crd }, quiet);
     if (outcome !== "succeeded") throw new Error(`in-tree migration ${outcome}: ${message}`);
   },
   guarded: async (cluster, version) => {
