@@ -13,7 +13,7 @@ export async function readDefinition(cluster: Caller, name: string): Promise<Def
 }
 
 /** The same by a list, for whoever may list everything and get nothing. */
-export async function findDefinition(cluster: Caller, name: string): Promise<Definition | undefined> {
+export async function readDefinitionByList(cluster: Caller, name: string): Promise<Definition | undefined> {
   const query = { fieldSelector: `metadata.name=${name}` };
   const { items } = await cluster.call<{ items: Definition[] | null }>({
     method: "GET",

@@ -1,6 +1,6 @@
 import { storageVersion } from "../crd/definition";
 import { FIELD_MANAGER } from "../crd/names";
-import { findDefinition } from "../crd/readDefinition";
+import { readDefinitionByList } from "../crd/readDefinition";
 import {
   type KubernetesObject,
   MetadataOnly,
@@ -122,7 +122,7 @@ async function searchOwnedOf(
 /** A custom resource is written through its storage version: another may not know all of it, and would drop the rest. A CRD's group has a dot. */
 async function throughStorageVersion(cluster: Cluster, resource: Resource): Promise<Resource> {
   if (!resource.group.includes(".")) return resource;
-  const live = await findDefinition(cluster, qualifiedResourceName(resource));
+  const live = await readDefinitionByList(cluster, qualifiedResourceName(resource));
   if (live === undefined) return resource;
   const lost = whatRewriteMayLose(live);
   if (lost !== undefined) throw new UserError({ what: `not rewritten: ${lost}` });

@@ -7,7 +7,7 @@ import { plainServerMessage } from "../kubernetes/plainServerMessage";
 import { withRetries } from "../kubernetes/retry";
 import { listRehearsalSample } from "../migration/rehearsal/sample";
 import { objectsOfRollbackFacts, type ConversionAsked, type ObjectsRead, type RollbackFacts } from "./facts";
-import { versionsThatMayBeStored } from "./versions";
+import { versionsThatMayBeStored } from "../migration/definition/mayBeStored";
 
 /** An API server fills its cache after an edit of the CRD, and answers 429 until then. */
 const SECONDS = 15;

@@ -11,7 +11,7 @@ import { evidenceOfUse, evidenceMissing, evidenceOfRefused, evidenceOfWrites, ty
 import { describeObjectsOfRollbackFacts, type RollbackFacts } from "./facts";
 import { lostFields, type FieldUse } from "./lostFields";
 import { stepsBack, type Step } from "./steps";
-import { versionsThatMayBeStored } from "./versions";
+import { versionsThatMayBeStored } from "../migration/definition/mayBeStored";
 
 /** What a downgrade of one CRD needs, and what blocks it. */
 export interface Rollback {

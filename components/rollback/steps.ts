@@ -9,7 +9,8 @@ import {
 } from "../crd/definition";
 import { OWNER_ANNOTATION } from "../crd/names";
 import { boundedList } from "../kubernetes/problem";
-import { newerVersions, versionsThatMayBeStored } from "./versions";
+import { versionsThatMayBeStored } from "../migration/definition/mayBeStored";
+import { newerVersions } from "./versions";
 
 const SHOWN = 10;
 

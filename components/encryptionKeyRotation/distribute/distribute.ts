@@ -12,6 +12,7 @@ import type { DesiredKeys } from "../desiredKeys";
 import { edit } from "../edit/edit";
 import type { DistributeInputs, RotationOutputs } from "../inputs";
 import { unfinishedWriteOfRecord, type RotationRecord } from "../proof/record";
+import { readRecordConfigMap } from "../proof/recordConfigMap";
 import { migrateFactsOf, readRotationFacts, silentWorkForRotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { planEveryPhase } from "../plan";
@@ -29,7 +30,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
   async preview(inputs, cluster, live) {
     const { desired, maxKeyAgeDays } = inputs;
     const reported = await reportsWhereFileMissing(inputs, cluster, live);
-    const lost = reported && whyFileLost(reported);
+    const lost = reported && whyFileLost(reported, await readRecordConfigMap(cluster, inputs.recordIn));
     if (lost !== undefined) return { plan: [], problems: [describeProblem(lost)] };
     const { errors, warnings } = checkRotation(
       live.configuration,

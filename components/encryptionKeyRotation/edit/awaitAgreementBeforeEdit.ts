@@ -15,14 +15,15 @@ export async function awaitAgreementBeforeEdit(
   live: LiveConfiguration,
   known?: RotationRecord,
 ): Promise<ServersAgreed> {
+  const record = async (): Promise<RotationRecord> => known ?? (await readRecordConfigMap(work.cluster, recordIn));
   if (live.text === "") {
     const reported = await readReportsNow(work.cluster, decommissionedServers, work);
-    const lost = isFileMissing(live) ? whyFileLost(reported) : undefined;
+    const lost = isFileMissing(live) ? whyFileLost(reported, await record()) : undefined;
     if (lost !== undefined) throw new UserError(lost);
     return { reported, evidence: [] };
   }
   const { sha256 } = live;
-  const since = reportsBeforeRecordedWrite(known ?? (await readRecordConfigMap(work.cluster, recordIn)), sha256);
+  const since = reportsBeforeRecordedWrite(await record(), sha256);
   if (since === undefined) {
     const reported = await readReportsNow(work.cluster, decommissionedServers, work);
     const isSilent = reported.servers.every(({ hash }) => hash === undefined);

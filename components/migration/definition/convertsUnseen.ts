@@ -2,10 +2,11 @@ import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
 import { type Definition, schemaOfDefinition, servedVersionNames, storageVersion } from "../../crd/definition";
 import { boundedList } from "../../kubernetes/problem";
+import { versionsThatMayBeStored } from "./mayBeStored";
 
 const SHOWN = 10;
 
-/** Where an object is rewritten in place, and nobody has rehearsed that; undefined where nothing is lost. */
+/** What could be lost where an object is rewritten for another reason than to move it; undefined where nothing is. */
 export function whatRewriteMayLose(live: Definition): string | undefined {
   const storage = storageVersion(live);
   if (servedVersionNames(live).includes(storage)) return whatIsConvertedUnseen(live);
@@ -38,7 +39,7 @@ export function whatIsLostUnseen(live: Definition): string | undefined {
 }
 
 function otherStoredVersions(live: Definition): string[] {
-  return (live.status?.storedVersions ?? []).filter((name) => name !== storageVersion(live));
+  return versionsThatMayBeStored(live, undefined).filter((name) => name !== storageVersion(live));
 }
 
 function fieldsLostBetween(live: Definition, from: string, to: string): string[] {

@@ -31,7 +31,7 @@ export function decideOrderOfPass(facts: PassFacts): PassOrder {
   const isGuarded = isConverting && hasGuard;
   const isRehearsedAgain = isGuarded && !isConverted && isStoredInSeveral;
   const isTrusted = !isConverting || (isGuarded && !isRehearsedAgain);
-  const inTree = isConverting && !isRehearsedAgain ? "after ours" : "at once";
+  const inTree = isConverting ? "after ours" : "at once";
   return {
     isGuarded,
     isRehearsedAgain,

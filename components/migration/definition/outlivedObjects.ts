@@ -60,25 +60,30 @@ export async function recordIfOutlived(live: Definition, work: ClusterWork): Pro
 
 /** Is any object older than the definition, or in a version that it does not have? */
 export async function areSomeOutlived(live: Definition, work: ClusterWork): Promise<boolean> {
-  return !(await canReadAll(live, work, (object) => !isOlderThanDefinition(live, object)));
+  return (await readAll(live, work, (object) => !isOlderThanDefinition(live, object))) === "not fine";
 }
 
-/** A complete LIST: what is read with one version alone is stored in it. */
-export async function canReadAll(
+/**
+ * A complete LIST: what is read with one version alone is stored in it.
+ *
+ * @returns "not known" where the API server that answered does not serve the version, or not yet
+ */
+export async function readAll(
   live: Definition,
   work: ClusterWork,
   isFine: (object: KubernetesObject) => boolean = () => true,
-): Promise<boolean> {
+): Promise<"fine" | "not fine" | "not known"> {
   const { group, names } = live.spec;
   const resource = { group, plural: names.plural, version: storageVersion(live) };
   const options = { ...work, full: false, initializingSeconds: INITIALIZING_SECONDS };
   try {
     for await (const { objects } of listPages(work.cluster, resource, options))
-      if (!objects.every(isFine)) return false;
-    return true;
+      if (!objects.every(isFine)) return "not fine";
+    return "fine";
   } catch (error) {
     work.signal.throwIfAborted();
-    if (hasErrorStatus(error, 404, 429, 500, 503, 504)) return false;
+    if (hasErrorStatus(error, 404)) return "not known";
+    if (hasErrorStatus(error, 429, 500, 504)) return "not fine";
     throw error;
   }
 }

@@ -12,8 +12,8 @@ export interface PlanFacts {
 }
 
 /**
- * The versions in which objects may still be stored that are to become `version`: before the flip the storage version, and after
- * it, what storedVersions names beside it, if that is not proven gone; every one where objects are older than the definition. A
+ * The versions in which objects may still be stored that are to become `version`: the storage version, as long as that is another,
+ * and what storedVersions names beside it, if that is not proven gone; every one where objects are older than the definition. A
  * schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  *
  * @returns the storage version first, where it is another

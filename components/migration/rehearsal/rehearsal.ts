@@ -34,7 +34,7 @@ export interface RehearsalResult {
 export interface Rehearsal {
   /** The live CRD, with the new version served in it. */
   readonly definition: Definition;
-  /** The storage version now. */
+  /** A version in which objects may be stored. */
   readonly from: string;
   /** The storage version to be. */
   readonly to: string;
@@ -47,7 +47,7 @@ export interface Rehearsal {
 /**
  * For every live object: would its rewrite be accepted, and is anything lost by it? Writes nothing.
  *
- * Whole objects are listed at the present storage version, where none needs a conversion, so that one which the conversion
+ * Whole objects are listed at the version in which they are stored, where none needs a conversion, so that one which the conversion
  * rejects does not break the list.
  */
 export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Work): Promise<RehearsalResult> {

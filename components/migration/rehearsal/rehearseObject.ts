@@ -162,11 +162,19 @@ async function compareRoundTrip(
   if (isEqualJson(stored, converted)) return { lost, changed, added, empty: [...emptied, ...empty] };
   const isOther = new Set(compareObjects(original, stored).changed);
   const rescued = compareObjects(original, back).lost.filter((path) => isOther.has(path) && !lost.includes(path));
-  const mayBeDefaults = added.length + empty.length > 0;
-  const without = mayBeDefaults
-    ? compareObjects(original, await conversions.convertBack(converted), fromSchema)
-    : { added, empty };
-  return { lost, changed: [...changed, ...rescued], added: without.added, empty: [...emptied, ...without.empty] };
+  const isMetadata = (path: string): boolean => path.startsWith(".metadata.");
+  const mayBeDefaults = [...added, ...empty, ...[...lost, ...changed].filter(isMetadata)].length > 0;
+  if (!mayBeDefaults) return { lost, changed: [...changed, ...rescued], added, empty: [...emptied, ...empty] };
+  // An annotation may keep what the old version cannot hold, defaults of the new one included.
+  const without = compareObjects(original, await conversions.convertBack(converted), fromSchema);
+  const both = (those: readonly string[], plain: readonly string[]): string[] =>
+    those.filter((path) => !isMetadata(path) || plain.includes(path));
+  return {
+    lost: both(lost, without.lost),
+    changed: [...both(changed, without.changed), ...rescued],
+    added: without.added,
+    empty: [...emptied, ...without.empty],
+  };
 }
 
 /** What our own conversions sealed for this version waits until a key opens it: for ever, once no older version is converted. */

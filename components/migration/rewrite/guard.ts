@@ -10,7 +10,7 @@ import {
 import { hasErrorStatus, UserError } from "../../kubernetes/errors";
 import type { Schema } from "../../crd/definition";
 import { compareObjects } from "../rehearsal/compare";
-import { guardTests } from "./guardTests";
+import { guardOperations } from "./guardOperations";
 import { touchObject, type TouchOptions } from "./touch";
 
 /** Knows what a rewrite must leave of an object. */
@@ -122,7 +122,7 @@ async function patchAsExpected(
     return await caller.call<KubernetesObject>({
       method: "PATCH",
       path: resourcePath(resource, expected.metadata),
-      body: guardTests(expected, schema),
+      body: guardOperations(expected, schema),
       contentType: PatchType.json,
       ...(!whole && { accept: MetadataOnly.object }),
       signal,

@@ -9,7 +9,7 @@ export function olderThanDefinition(facts: CrdFacts, question: Question): Findin
     {
       verdict: "migrate",
       problem: {
-        what: "there are objects from before the CRD, and they may be stored in any version",
+        what: "objects may be stored in any version of the CRD",
         expected: `every one to be proven stored as ${facts.storage}`,
         why: "they outlived an earlier CRD of this name, or the version in which they are stored was taken out for a while; storedVersions does not tell",
         next: howToMigrate(facts, question),

@@ -18,12 +18,7 @@ import { currentOutputs } from "../currentOutputs";
 import { checkDependentsAtServe } from "../dependents";
 import type { ServeInputs, RolloutPhase } from "../inputs";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
-import {
-  areSomeOutlived,
-  canReadAll,
-  recordIfOutlived,
-  recordOutlived,
-} from "../../migration/definition/outlivedObjects";
+import { areSomeOutlived, readAll, recordIfOutlived, recordOutlived } from "../../migration/definition/outlivedObjects";
 import { restsOnOnlyVersion } from "../../migration/definition/proof";
 import { applyDefinition } from "../applyDefinition";
 import { takeOverFromFieldManagers } from "../fieldManagers";
@@ -43,21 +38,22 @@ export const serve: RolloutPhase<ServeInputs> = {
   async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
     const found = await readDefinition(cluster, inputs.crd);
-    const before = found && (await recordIfOutlived(found, work));
-    const gone = before === undefined && !isCreationPlan(inputs.plan) && inputs.recreate !== true;
+    const gone = found === undefined && !isCreationPlan(inputs.plan) && inputs.recreate !== true;
     if (gone) throw new UserError(wentAway(inputs.crd, "although it was there when this run began"));
-    const others = await checkDependentsAtServe(inputs, cluster, before, readAdmission);
+    const others = await checkDependentsAtServe(inputs, cluster, found, readAdmission);
     // Whose the CRD is, check has asked the state.
-    const problems = [...checkServeAndAdoption(inputs, before, "ours").problems, ...others.problems];
+    const problems = [...checkServeAndAdoption(inputs, found, "ours").problems, ...others.problems];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
-    const { plan, managers } = planServeAndTakeOver(inputs, before);
+    const { plan, managers } = planServeAndTakeOver(inputs, found);
     let created: Created | undefined;
     if (plan.length > 0) {
-      await assertRightsForRollout(inputs, work, before);
+      await assertRightsForRollout(inputs, work, found);
       work.signal.throwIfAborted(); // what is made where nothing was has no resourceVersion that would refuse it
-      const evidence = before && (await evidenceOfOnlyVersion(before, work));
-      work.report(`applying ${inputs.crd}`);
+      const before = found && (await recordIfOutlived(found, work));
       const intent = servedStage(inputs.manifest, before, inputs.owner);
+      const isAdded = before !== undefined && intent.spec.versions.length > 1;
+      const evidence = isAdded ? await evidenceOfOnlyVersion(before, work) : "not needed";
+      work.report(`applying ${inputs.crd}`);
       const after = await applyDefinition(cluster, intent, before, { force: managers.length > 0 });
       const complete = await awaitInjection(inputs.crd, after, work);
       if (before === undefined) created = { after, complete };
@@ -70,9 +66,9 @@ export const serve: RolloutPhase<ServeInputs> = {
       }
     }
     await awaitEstablished(inputs, work);
-    if (created !== undefined) await lookAtObjectsOfNew(created, work);
     work.saveOutputs(currentOutputs(await requireLiveDefinition(cluster, inputs.crd))); // from here on it may hold objects
     const names = await awaitServedByAll(inputs, work, plan.length > 0);
+    if (created !== undefined) await lookAtObjectsOfNew(created, work);
     const live = await requireLiveDefinition(cluster, inputs.crd);
     return { ...currentOutputs(live), summary: `${versionNamesOfDefinition(live).join(", ")} on ${names}` };
   },
@@ -155,9 +151,11 @@ interface Created {
 async function evidenceOfOnlyVersion(
   before: Definition,
   work: PhaseWork,
-): Promise<"all read" | "unreadable" | "other"> {
-  if (!restsOnOnlyVersion(before)) return "other";
-  return (await canReadAll(before, work)) ? "all read" : "unreadable";
+): Promise<"all read" | "unreadable" | "not needed"> {
+  if (!restsOnOnlyVersion(before)) return "not needed";
+  const found = await readAll(before, work);
+  if (found === "not known") return "not needed";
+  return found === "fine" ? "all read" : "unreadable";
 }
 
 /**

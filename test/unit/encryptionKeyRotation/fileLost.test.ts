@@ -6,6 +6,7 @@ import type { Reported } from "../../../components/encryptionKeyRotation/servers
 import type { OpenTarget } from "../../../components/encryptionKeyRotation/targets";
 import { ReloadFailed } from "../../../components/encryptionKeyRotation/targets/reload";
 import { sha256OfText } from "../../../components/encryptionKeyRotation/targets/text";
+import { fullReportHash } from "../../../components/kubernetes/encryptionReport";
 import { UserError } from "../../../components/kubernetes/errors";
 import { describeProblem } from "../../../components/kubernetes/problem";
 
@@ -26,14 +27,22 @@ test("a file is missing where there are targets and none holds anything", () => 
   expect(isFileMissing({ text: "", sha256: sha256OfText("") })).toBe(true);
   expect(isFileMissing({ text: "", sha256: NO_FILE })).toBe(false);
   expect(isFileMissing({ text: "{}", sha256: sha256OfText("{}") })).toBe(false);
+  expect(isFileMissing({ text: "", sha256: sha256OfText(""), cutOff: "{}" })).toBe(false); // our first write reached others
+});
+
+test("a file that we took away again is not lost, whoever still runs with it", () => {
+  const from = "sha256:0123456789abcdef";
+  const write = { from, to: fullReportHash(sha256OfText("")), at: "", since: reported() };
+  expect(whyFileLost(reported(undefined, from), { write })).toBeUndefined();
+  expect(whyFileLost(reported("sha256:fedcba9876543210", from), { write })?.what).toContain("cp-1");
 });
 
 test("a first encryption: no API server runs with a file, and none is lost", () => {
-  expect(whyFileLost(reported(undefined, undefined))).toBeUndefined();
+  expect(whyFileLost(reported(undefined, undefined), {})).toBeUndefined();
 });
 
 test("one API server that runs with a file is enough: it has the only copy of the keys", () => {
-  const problem = whyFileLost(reported(undefined, "sha256:0123456789abcdef"));
+  const problem = whyFileLost(reported(undefined, "sha256:0123456789abcdef"), {});
   expect(problem && describeProblem(problem)).toMatch(
     /hold no file, or an empty one, and API server cp-2 runs with sha256:0123456789ab\n {2}expected: .*\n {2}why: .*\n {2}next: .*says 0123456789abcdef\)/,
   );

@@ -1,4 +1,5 @@
 import type { Definition } from "../../../components/crd/definition";
+import { OUTLIVED_ANNOTATION } from "../../../components/crd/names";
 import {
   whatIsConvertedUnseen,
   whatIsLostUnseen,
@@ -24,6 +25,11 @@ test.each<[string, Definition, string | undefined, string | undefined]>([
   expect(whatIsConvertedUnseen(live)).toBe(converted);
   expect(whatIsLostUnseen(live)).toBe(lost);
   expect(whatRewriteMayLose(live)).toBe(converted);
+});
+
+test("objects that may be stored in any version are not taken for what storedVersions says", () => {
+  const live = withMetadata(losing("v1", "v2"), { uid: "u", annotations: { [OUTLIVED_ANNOTATION]: "u" } });
+  expect(whatIsConvertedUnseen(live)).toBe(LOST);
 });
 
 test("an object is rewritten in place through the storage version alone: where that is not served, it is not", () => {

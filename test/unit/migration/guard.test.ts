@@ -2,7 +2,7 @@ import type { ApiRequest, KubernetesObject } from "../../../components/kubernete
 import { ApiError } from "../../../components/kubernetes/errors";
 import { stringifyJson } from "../../../components/kubernetes/json";
 import { type Guard, rewriteObject, rewriteUnderGuard } from "../../../components/migration/rewrite/guard";
-import { guardTests } from "../../../components/migration/rewrite/guardTests";
+import { guardOperations } from "../../../components/migration/rewrite/guardOperations";
 
 const to = { group: "g", version: "v2", plural: "foos" };
 const from = { ...to, version: "v1" };
@@ -42,7 +42,7 @@ test("each field is tested whole; of the metadata, labels and annotations alone,
   const metadata = { name: "x", resourceVersion: "1", labels: { "a/b": "c" } };
   const spec = { list: [1, { on: false }], none: null, empty: {}, text: "" };
   const object = { apiVersion: "g/v2", kind: "Foo", metadata, spec, status: null, "a/b~": 1 };
-  expect(guardTests(object)).toEqual([
+  expect(guardOperations(object)).toEqual([
     { op: "test", path: "/metadata/labels", value: { "a/b": "c" } },
     { op: "test", path: "/metadata/annotations", value: null },
     { op: "test", path: "/a~1b~0", value: 1 },
@@ -53,10 +53,18 @@ test("each field is tested whole; of the metadata, labels and annotations alone,
 
 test("a field with null in a list, which the API server cannot compare, is written as it is expected, if the object has not moved", () => {
   const spec = { list: [1, null, {}], other: [2] };
-  expect(guardTests(named("7", { spec, text: "" })).slice(2)).toEqual([
+  expect(guardOperations(named("7", { spec, text: "" })).slice(2)).toEqual([
     { op: "test", path: "/metadata/resourceVersion", value: "7" },
     { op: "add", path: "/spec", value: spec },
     { op: "test", path: "/text", value: "" },
+  ]);
+  // Where it is a subresource, the API server keeps its own.
+  const status = { list: [null, 1], ready: true };
+  expect(guardOperations(named("7", { status })).slice(2)).toEqual([
+    { op: "test", path: "/status/list/1", value: 1 },
+    { op: "test", path: "/status/ready", value: true },
+    { op: "test", path: "/metadata/resourceVersion", value: "7" },
+    { op: "add", path: "/status", value: status },
   ]);
 });
 
@@ -76,7 +84,7 @@ describe("an object that is older than the flip", () => {
 
 test("fields that the schema knows and the object has not must not be there", () => {
   const schema = { type: "object", properties: { metadata: {}, spec: {}, status: {}, suspend: { type: "boolean" } } };
-  expect(guardTests(named("1", { spec: { a: 1 } }), schema).slice(2)).toEqual([
+  expect(guardOperations(named("1", { spec: { a: 1 } }), schema).slice(2)).toEqual([
     { op: "test", path: "/spec", value: { a: 1 } },
     { op: "test", path: "/status", value: null },
     { op: "test", path: "/suspend", value: null },
@@ -164,7 +172,7 @@ describe("an object that was written since the flip", () => {
     const answer = await rewriteObject(asks, to, since, named("6", { hostPort: "a" }), { signal });
     expect(answer.metadata.resourceVersion).toBe("7");
     expect(requests(asks)).toEqual(["GET v1/foos/x", "GET v2/foos/x", "PATCH v2/foos/x"]);
-    expect(asks.asked[2]?.body).toEqual(guardTests(whole));
+    expect(asks.asked[2]?.body).toEqual(guardOperations(whole));
   });
 
   test("and would lose something when it is converted is not rewritten", async () => {
@@ -185,7 +193,7 @@ describe("an object that was written since the flip", () => {
     const asks = caller(listed, later, named("8", { hostPort: "b:2" }), later, named("9", {}));
     await rewriteObject(asks, to, since, listed, { signal });
     expect(requests(asks).slice(2)).toEqual(["GET v1/foos/x", "GET v2/foos/x", "PATCH v2/foos/x"]);
-    expect(asks.asked[4]?.body).toEqual(guardTests(later));
+    expect(asks.asked[4]?.body).toEqual(guardOperations(later));
   });
 
   test("only after it was listed is rewritten by what is found, too", async () => {
@@ -194,7 +202,7 @@ describe("an object that was written since the flip", () => {
     const older: Guard = { ...since, expected: guard.expected.bind(guard) };
     await rewriteObject(asks, to, older, named("1", { hostPort: "a:1" }), { signal });
     expect(requests(asks)[0]).toBe("PATCH v2/foos/x");
-    expect(asks.asked.at(-1)?.body).toEqual(guardTests(later));
+    expect(asks.asked.at(-1)?.body).toEqual(guardOperations(later));
   });
 
   test("each time that it is looked at is touched in the end: it was written since all servers agreed", async () => {

@@ -32,9 +32,9 @@ test.each<[string, PassFacts, ReturnType<typeof decideOrderOfPass>]>([
     { isGuarded: false, isRehearsedAgain: false, isAhead: false, inTree: "after ours" },
   ],
   [
-    "a webhook, and several old versions: they are rehearsed once more after the wait, and then both begin",
+    "a webhook, and several old versions: they are rehearsed once more after the wait, and the StorageVersionMigration comes last",
     { ...webhook, isStoredInSeveral: true },
-    { isGuarded: true, isRehearsedAgain: true, isAhead: false, inTree: "at once" },
+    { isGuarded: true, isRehearsedAgain: true, isAhead: false, inTree: "after ours" },
   ],
   [
     "API servers without an address of their own: nothing is rewritten during the wait",

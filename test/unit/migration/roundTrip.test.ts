@@ -98,6 +98,17 @@ describe("what the new version's schema does", () => {
     expect(await checkRoundTripOfObject(route(mode("fast")), conversions, as({}), as({}))).toEqual([]);
   });
 
+  test("an annotation that keeps what only the new version has may hold its default as well", async () => {
+    const kept = (object: KubernetesObject): KubernetesObject =>
+      as({ metadata: { name: "a", annotations: { kept: String(object["mode"]) } } });
+    const conversions = { convert: identity, convertBack: (object: KubernetesObject) => Promise.resolve(kept(object)) };
+    const original = kept(as({}));
+    expect(await checkRoundTripOfObject(route(mode("fast")), conversions, original, as({}))).toEqual([]);
+    const other = as({ metadata: { name: "a", annotations: { kept: "slow" } } });
+    const changed = checkRoundTripOfObject(route(mode("fast")), conversions, other, as({}));
+    await expect(changed).rejects.toThrow("changes .metadata.annotations.kept");
+  });
+
   test("an empty map that it does not know is lost, unless the conversion always loses it", async () => {
     const original = as({ on: {} });
     const rehearsed = { original, converted: original, stored: as({}) };

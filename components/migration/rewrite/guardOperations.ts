@@ -18,11 +18,12 @@ const NOT_TESTED = ["apiVersion", "kind", "metadata"];
  * to it either, nor an empty container be lost. One test a value would take a deep object beyond the largest request.
  *
  * A field with null in a list cannot be tested: the API server ends the request without an answer where it compares such a list
- * (gopkg.in/evanphx/json-patch.v4, equal). It is written as it is expected instead, if the object has not moved.
+ * (gopkg.in/evanphx/json-patch.v4, equal). It is written as it is expected instead, if the object has not moved. Of a status that
+ * alone would be no guard: where it is a subresource, the API server keeps its own. What can be tested of it is.
  *
  * @param schema of the version that the object is in: fields that it knows and the object has not must not be there
  */
-export function guardTests(object: KubernetesObject, schema?: Schema): Operation[] {
+export function guardOperations(object: KubernetesObject, schema?: Schema): Operation[] {
   const { metadata, ...content } = object;
   const { labels, annotations } = metadata;
   const operations: Operation[] = [
@@ -33,8 +34,8 @@ export function guardTests(object: KubernetesObject, schema?: Schema): Operation
   for (const name of [...names].filter((each) => !NOT_TESTED.includes(each)).sort()) {
     const value = ownJsonField(content, name) ?? null;
     const path = `/${escapePointer(name)}`;
-    if (!holdsNullInList(value)) operations.push({ op: "test", path, value });
-    else operations.push(unmoved(metadata), { op: "add", path, value });
+    if (name === "status" || !holdsNullInList(value)) collectTests(value, path, operations);
+    if (holdsNullInList(value)) operations.push(unmoved(metadata), { op: "add", path, value });
   }
   return operations;
 }
@@ -46,6 +47,17 @@ function orNothing(map: Readonly<Record<string, string>> | undefined): unknown {
 
 function unmoved({ resourceVersion }: KubernetesObject["metadata"]): Operation {
   return { op: "test", path: "/metadata/resourceVersion", value: resourceVersion };
+}
+
+/** One test, or one of each part that can be tested. */
+function collectTests(value: unknown, path: string, operations: Operation[]): void {
+  if (!holdsNullInList(value)) {
+    operations.push({ op: "test", path, value });
+    return;
+  }
+  for (const [name, inner] of Object.entries(value as object) as [string, unknown][]) {
+    if (inner !== null && inner !== undefined) collectTests(inner, `${path}/${escapePointer(name)}`, operations);
+  }
 }
 
 function holdsNullInList(value: unknown): boolean {
