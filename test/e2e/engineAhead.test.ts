@@ -190,12 +190,15 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
   });
 
   describe("of so many that it takes a while", () => {
-    beforeAll(() => bench.create(plural, "v2", objectsOf(kind, "v2", OBJECTS).slice(FEW)));
+    beforeAll(async () => {
+      await bench.define(kind, { storage: "v1" });
+      await bench.create(plural, "v1", objectsOf(kind, "v1", OBJECTS).slice(FEW));
+    });
 
     test("T5 beside a StorageVersionMigration: both rewrite, the row shows both and the wait, storedVersions is pruned by the record alone", async () => {
-      await bench.define(kind, { storage: "v1" });
+      await bench.define(kind, { storage: "v2" });
       const rows: string[] = [];
-      const { proven, recorded } = prove("v1", (row) => rows.push(row), { migrator: "in-tree" });
+      const { proven, recorded } = prove("v2", (row) => rows.push(row), { migrator: "in-tree" });
       const pass = await proven;
       expect(pass).toMatchObject({
         proven: OBJECTS + 1,
@@ -208,7 +211,7 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
       );
       expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
       await recorded(pass);
-      expect([await stored(), await storedVersions()]).toEqual([[v1], ["v1"]]);
+      expect([await stored(), await storedVersions()]).toEqual([[v2], ["v2"]]);
     });
 
     test("T6 while one of the API servers is cut off, nothing is rewritten: not every one has agreed", async () => {
@@ -221,26 +224,26 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
         // Those that were made before lead to it still, and a request on them hangs for a minute.
         await bench.local.cutBalancer();
         await bench.local.restoreBalancer();
-        await bench.define(kind, { storage: "v2" });
-        ({ proven } = prove("v2", (row) => {
+        await bench.define(kind, { storage: "v1" });
+        ({ proven } = prove("v1", (row) => {
           rows.push(row);
           if (/^waiting for a sign of life of cp-2 /.test(row)) waits();
         }));
         await Promise.race([waiting, proven]);
         await pause(2_000);
         expect(rows.filter((row) => !/^waiting for a sign of life of /.test(row))).toEqual([]);
-        expect(await stored()).toEqual([v1]);
+        expect(await stored()).toEqual([v2]);
       } finally {
         await server("cp-2").rejoin();
       }
       expect(await proven).toMatchObject({ proven: OBJECTS + 1 });
-      expect(await stored()).toEqual([v2]);
+      expect(await stored()).toEqual([v1]);
     });
 
     test("T7 a StorageVersionMigration that nobody carries out is given up once ours is through, and nothing of it is left", async () => {
       await bench.local.stopControllerManager();
-      await bench.define(kind, { storage: "v1" });
-      const { proven, recorded } = prove("v1", () => undefined, { migrator: "in-tree" });
+      await bench.define(kind, { storage: "v2" });
+      const { proven, recorded } = prove("v2", () => undefined, { migrator: "in-tree" });
       const pass = await proven;
       bench.local.startControllerManager();
       expect(pass).toMatchObject({
@@ -254,16 +257,16 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
       expect(items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).not.toContain(given);
       expect(await storedVersions()).toEqual(expect.arrayContaining(["v1", "v2"]));
       await recorded(pass);
-      expect([await stored(), await storedVersions()]).toEqual([[v1], ["v1"]]);
+      expect([await stored(), await storedVersions()]).toEqual([[v2], ["v2"]]);
     });
   });
 
   test("T8 where no object could be tried through each API server, nothing is rewritten ahead: discovery alone is no answer", async () => {
     let isFrozen = true;
     decide = () => ({ allowed: !isFrozen });
-    await bench.define(kind, { storage: "v2" });
+    await bench.define(kind, { storage: "v1" });
     const rows: string[] = [];
-    const { proven } = prove("v2", (row) => {
+    const { proven } = prove("v1", (row) => {
       rows.push(row);
       if (/waiting \d s for requests/.test(row)) isFrozen = false;
     });
@@ -273,7 +276,7 @@ describe("what is rewritten ahead proves nothing and ends nothing: a CRD without
       how: expect.stringMatching(/no object could be probed/),
     });
     expect(rows.filter((row) => /rewriting ahead/.test(row))).toEqual([]);
-    expect(await stored()).toEqual([v2]);
+    expect(await stored()).toEqual([v1]);
   });
 });
 
