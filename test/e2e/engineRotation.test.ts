@@ -15,7 +15,9 @@ import {
 import {
   findRotatedResources,
   type KeyedResource,
+  type RotatedResource,
 } from "../../components/encryptionKeyRotation/proof/rotatedResources";
+import { throughStorageVersion } from "../../components/encryptionKeyRotation/proof/throughStorageVersion";
 import { awaitFileAgreement } from "../../components/encryptionKeyRotation/servers/fileAgreement";
 import { ReloadFailed } from "../../components/encryptionKeyRotation/targets/reload";
 import { reportedHashes, type Reported, readReportsNow } from "../../components/encryptionKeyRotation/servers/reports";
@@ -207,6 +209,12 @@ describe("a file that the API server refuses", () => {
   });
 });
 
+/** As a rotation finds them. */
+async function throughStorage(patterns: string[], cluster: Cluster): Promise<RotatedResource[]> {
+  const found = await findRotatedResources(patterns, cluster);
+  return Promise.all(found.map((each) => throughStorageVersion(cluster, each)));
+}
+
 describe("what a pattern names", () => {
   test("wildcards: every stored resource, custom ones too, each once; never an aggregated one", async () => {
     await bench.define("Rotated", { storage: "v1" });
@@ -265,10 +273,8 @@ describe("what a pattern names", () => {
 
   test("a custom resource by a StorageVersionMigration: storedVersions of its CRD stays as it was", async () => {
     await bench.define("Rotated", { storage: "v2" });
-    const resources = (await findRotatedResources([`rotateds.${group}`], bench.cluster)).map((resource) => ({
-      ...resource,
-      writeKey: "secretbox:key4",
-    }));
+    const found = await throughStorage([`rotateds.${group}`], bench.cluster);
+    const resources = found.map((resource) => ({ ...resource, writeKey: "secretbox:key4" }));
     const asked = await rewriting("", { resources, migrator: "in-tree" });
     const [done] = await proveResources(bench.cluster, asked, keep, bench.work);
     expect(done?.how).toMatch(new RegExp(`^StorageVersionMigration rotateds.${group}-\\w+ succeeded`));
@@ -313,7 +319,7 @@ describe("with exactly the rights that are documented", () => {
   const as = async (name: string, rules: readonly PolicyRule[]): Promise<Cluster> =>
     Cluster.connect({ kubeconfig: await bench.local.userKubeconfig(name, rules) });
   const preview = async (cluster: Cluster): Promise<unknown> => {
-    const resources = await findRotatedResources(rotation.resources, cluster);
+    const resources = await throughStorage(rotation.resources, cluster);
     for (const resource of resources) await countObjects(cluster, resource);
     const { missing } = await readReportsNow(cluster, [], bench.work);
     if (missing.length > 0) throw new Error(missing.join("; "));
@@ -346,7 +352,7 @@ describe("with exactly the rights that are documented", () => {
     for (const migrator of ["in-tree", "direct"] as const) {
       const cluster = await as(`rotator-${migrator}`, rightsForRotation({ ...rotation, migrator }));
       const keys = [{ writeKey: "secretbox:key5" }, { writeKey: "secretbox:key6" }];
-      const found = await findRotatedResources(rotation.resources, cluster);
+      const found = await throughStorage(rotation.resources, cluster);
       const resources = found.map((resource, index) => ({ ...resource, ...keys[1 - index] })) as KeyedResource[];
       const kept = ({ proof }: { proof: RotationProof }): Promise<void> =>
         recordProofInConfigMap(cluster, NAMESPACE, proof);
