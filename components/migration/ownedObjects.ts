@@ -9,7 +9,7 @@ import {
   type Resource,
   resourcePath,
 } from "../kubernetes/api";
-import { qualifiedResourceName } from "../kubernetes/resourceNames";
+import { mayBeCrdName, qualifiedResourceName } from "../kubernetes/resourceNames";
 import type { Cluster } from "../kubernetes/cluster";
 import { hasErrorStatus, messageOfError, UnreachableError, UserError } from "../kubernetes/errors";
 import { everyResource } from "../kubernetes/everyResource";
@@ -119,10 +119,11 @@ async function searchOwnedOf(
   return found;
 }
 
-/** A custom resource is written through its storage version: another may not know all of it, and would drop the rest. A CRD's group has a dot. */
+/** A custom resource is written through its storage version: another may not know all of it, and would drop the rest. */
 async function throughStorageVersion(cluster: Cluster, resource: Resource): Promise<Resource> {
-  if (!resource.group.includes(".")) return resource;
-  const live = await readDefinitionByList(cluster, qualifiedResourceName(resource));
+  const name = qualifiedResourceName(resource);
+  if (!mayBeCrdName(name)) return resource;
+  const live = await readDefinitionByList(cluster, name);
   if (live === undefined) return resource;
   const lost = whatRewriteMayLose(live);
   if (lost !== undefined) throw new UserError({ what: `not rewritten: ${lost}` });

@@ -28,8 +28,7 @@ export async function carryProof(
   if (!isChain || !stays || generation === generations[0] || whyProven(first, undefined) === undefined) return later;
   const uid = later.metadata.uid ?? "";
   if (restsOnOnlyVersion(first) && !isAllRead) return later;
-  const recorded = validProof(first);
-  const known = recorded ?? {
+  const known = validProof(first) ?? {
     resourceVersion: later.metadata.resourceVersion,
     objects: 0,
     servers: [],

@@ -1,5 +1,5 @@
 import { createHash } from "crypto";
-import type { Conversion } from "../../crd/definition";
+import { type Conversion, DEFINITIONS_PATH } from "../../crd/definition";
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Trust } from "./plan";
@@ -12,8 +12,7 @@ interface Definitions {
 /** Which CRDs lead to the Service, and which of them lack this authority; undefined where CRDs may not be listed. */
 export async function readTrust(cluster: Cluster, names: Names, authority: string): Promise<Trust | undefined> {
   try {
-    const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    const { items } = await cluster.call<Definitions>({ method: "GET", path });
+    const { items } = await cluster.call<Definitions>({ method: "GET", path: DEFINITIONS_PATH });
     return findTrust(items, names, authority);
   } catch (error) {
     if (hasErrorStatus(error, 403)) return undefined;

@@ -3,7 +3,7 @@ import { type Caller, type KubernetesList, MetadataOnly } from "../../kubernetes
 import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
 import type { ListableResource } from "../../kubernetes/everyResource";
-import type { Problem } from "../../kubernetes/problem";
+import { boundedList, type Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import { resourcePatternCoversCrds, resourcePatternMatches } from "../configuration/resourcePatterns";
 import { ownResources } from "./ownResources";
@@ -11,6 +11,7 @@ import { ownResources } from "./ownResources";
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
 const TRY_AGAIN_MS = 2_000;
+const SHOWN = 10;
 
 /**
  * A CRD without a served version is in no discovery, and its objects are in etcd all the same: nobody could rewrite them, and with the
@@ -71,7 +72,7 @@ async function listCrdNames(cluster: Caller, signal: AbortSignal): Promise<strin
 function describeHiddenResources(wildcards: readonly string[], hidden: readonly string[]): Problem {
   const [first = ""] = hidden;
   return {
-    what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${hidden.slice(0, 10).join(", ")}${hidden.length > 10 ? ` and ${hidden.length - 10} more` : ""}, which kube-apiserver does not serve: objects of a CRD without a served version, or behind an aggregated API, stay in etcd, and nobody can rewrite them`,
+    what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} covers ${boundedList(hidden, SHOWN)}, which kube-apiserver does not serve: objects of a CRD without a served version, or behind an aggregated API, stay in etcd, and nobody can rewrite them`,
     expected: "every CRD under a wildcard to be served",
     next: `serve a version of ${first}, delete the CRD, or name the other resources one by one`,
   };

@@ -1,10 +1,6 @@
-import type { Caller, KubernetesList } from "../../kubernetes/api";
+import type { Caller } from "../../kubernetes/api";
+import { type ApiService, listApiServices } from "../../kubernetes/apiServices";
 import { listableResources, type ListableResource, readDiscovery } from "../../kubernetes/everyResource";
-
-/** apiregistration.k8s.io/v1 APIService, as far as it is read. */
-export interface ApiService {
-  spec?: { group?: string; version?: string; service?: object | null };
-}
 
 /** What kube-apiserver serves out of its own etcd. */
 export interface OwnResources {
@@ -18,16 +14,11 @@ export interface OwnResources {
 export async function ownResources(cluster: Caller, signal?: AbortSignal): Promise<OwnResources> {
   const discovered = await readDiscovery(cluster, signal);
   // In this order: an API that is registered in between is not taken for kube-apiserver's own.
-  const services = await cluster.call<KubernetesList<never> & { items: ApiService[] | null }>({
-    method: "GET",
-    path: "/apis/apiregistration.k8s.io/v1/apiservices",
-    ...(signal && { signal }),
-  });
-  const aggregated = aggregatedVersions(services.items ?? []);
+  const aggregated = aggregatedVersions(await listApiServices(cluster, signal));
   return { listable: listableResources(discovered, aggregated).listable, aggregated };
 }
 
 /** Those that name a Service. Pure. */
-export function aggregatedVersions(services: readonly ApiService[]): string[] {
-  return services.flatMap(({ spec }) => (spec?.service == null ? [] : [`${spec.group}/${spec.version}`]));
+export function aggregatedVersions(services: readonly Pick<ApiService, "spec">[]): string[] {
+  return services.flatMap(({ spec }) => (spec.service == null ? [] : [`${spec.group}/${spec.version}`]));
 }

@@ -3,6 +3,7 @@ import { readDefinition } from "../../crd/readDefinition";
 import type { Caller } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
+import { mayBeCrdName } from "../../kubernetes/resourceNames";
 import { whatIsConvertedUnseen } from "../../migration/definition/convertsUnseen";
 import type { RotatedResource } from "./rotatedResources";
 
@@ -13,18 +14,13 @@ import type { RotatedResource } from "./rotatedResources";
  * @throws UserError: kube-apiserver does not serve the storage version, or objects are stored in another and nobody knows what they would lose
  */
 export async function throughStorageVersion(cluster: Caller, resource: RotatedResource): Promise<RotatedResource> {
-  if (!mayBeCustom(resource)) return resource;
+  if (!mayBeCrdName(resource.name)) return resource;
   const live = await readDefinition(cluster, resource.name);
   if (live === undefined) return resource;
   const problem = whyNotRewritten(live, resource.aggregated);
   if (problem !== undefined) throw new UserError(problem);
   const crd = { name: resource.name, served: servedVersionNames(live) };
   return { ...resource, version: storageVersion(live), crd };
-}
-
-/** A CRD's group has a dot. */
-function mayBeCustom({ group }: RotatedResource): boolean {
-  return group.includes(".");
 }
 
 /** Undefined where every object can be rewritten as it is. Pure. */

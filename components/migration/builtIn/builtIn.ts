@@ -1,4 +1,5 @@
-import type { Caller, KubernetesList, KubernetesObject, Resource } from "../../kubernetes/api";
+import type { Caller, Resource } from "../../kubernetes/api";
+import { type ApiService, listApiServices } from "../../kubernetes/apiServices";
 import {
   type ApiResource,
   discoverApiResource,
@@ -20,11 +21,6 @@ export interface BuiltIn extends Resource {
   readonly served: readonly string[];
   /** kube-controller-manager's migrator can rewrite it. */
   readonly inTree: boolean;
-}
-
-/** apiregistration.k8s.io/v1 APIService, as far as it is read. */
-interface ApiService extends KubernetesObject {
-  spec: { group?: string; version?: string; service?: object | null };
 }
 
 type Discovered = ApiResource & { readonly version: string };
@@ -95,9 +91,7 @@ async function discoverUnlessSilent(cluster: Caller, resource: Resource): Promis
 }
 
 async function servicesOfGroup(cluster: Caller, group: string): Promise<ApiService[]> {
-  const path = "/apis/apiregistration.k8s.io/v1/apiservices";
-  const { items } = await cluster.call<KubernetesList<ApiService>>({ method: "GET", path });
-  return (items ?? []).filter(({ spec }) => (spec.group ?? "") === group);
+  return (await listApiServices(cluster)).filter(({ spec }) => (spec.group ?? "") === group);
 }
 
 function describeAggregated(name: string, service: string) {

@@ -2,6 +2,7 @@ import { isDryRunUnsupportedError, ApiError, hasErrorStatus, UserError } from ".
 import type { Schema } from "../../crd/definition";
 import { type KubernetesObject, PatchType, type Resource, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
+import { boundedList } from "../../kubernetes/problem";
 import { withDefaults } from "../../conversion/defaults";
 import { isEqualJson } from "../../conversion/jsonValue";
 import { compareObjects, type Differences } from "./compare";
@@ -231,6 +232,5 @@ function whyNoCreate(error: unknown): string | undefined {
 }
 
 function listPaths(all: readonly string[]): string {
-  const more = all.length > PATHS ? ` and ${all.length - PATHS} more` : "";
-  return `${all.slice(0, PATHS).join(", ")}${more}`;
+  return boundedList(all, PATHS);
 }

@@ -52,11 +52,11 @@ export const drop: RolloutPhase<DropInputs> = {
     const resumed = await finishCutOffRemoval(inputs, work);
     const found = await requireLiveDefinition(work.cluster, inputs.crd);
     const names = namesToDrop(inputs, found);
-    const live = names.length > 0 ? await recordIfOutlived(found, work) : found;
     if (names.length === 0) {
-      const summary = resumed ?? (await withdrawLeftOverMarker(work, live)) ?? "nothing to drop";
-      return { ...currentOutputs(live), summary };
+      const summary = resumed ?? (await withdrawLeftOverMarker(work, found)) ?? "nothing to drop";
+      return { ...currentOutputs(found), summary };
     }
+    const live = await recordIfOutlived(found, work);
     assertAcknowledged(inputs, names);
     await assertMayDrop(inputs, work, live);
     await assertNotInUseBeforeDrop(inputs, work, live);

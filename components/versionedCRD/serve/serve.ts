@@ -58,10 +58,10 @@ export const serve: RolloutPhase<ServeInputs> = {
       const complete = await awaitInjection(inputs.crd, after, work);
       if (before === undefined) created = { after, complete };
       else {
-        const isUnread = evidence === "unreadable" && complete.spec.versions.length > 1;
-        const kept = isUnread
-          ? await recordOutlived(complete, work)
-          : await carryProof(cluster, before, after, complete, evidence === "all read");
+        const kept =
+          evidence === "unreadable"
+            ? await recordOutlived(complete, work)
+            : await carryProof(cluster, before, after, complete, evidence === "all read");
         await takeOverFromFieldManagers(cluster, kept, managers);
       }
     }

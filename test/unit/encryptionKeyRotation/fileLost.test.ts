@@ -9,19 +9,10 @@ import { sha256OfText } from "../../../components/encryptionKeyRotation/targets/
 import { fullReportHash } from "../../../components/kubernetes/encryptionReport";
 import { UserError } from "../../../components/kubernetes/errors";
 import { describeProblem } from "../../../components/kubernetes/problem";
+import { reportedBy } from "./reportedBy";
 
-const reported = (...hashes: (string | undefined)[]): Reported => ({
-  servers: hashes.map((hash, index) => ({
-    host: `cp-${index + 1}`,
-    started: "1",
-    reloads: 0,
-    failures: 0,
-    keyIds: {},
-    ...(hash !== undefined && { hash }),
-  })),
-  description: "",
-  missing: [],
-});
+const reported = (...hashes: (string | undefined)[]): Reported =>
+  reportedBy(...hashes.map((hash) => (hash === undefined ? {} : { hash })));
 
 test("a file is missing where there are targets and none holds anything", () => {
   expect(isFileMissing({ text: "", sha256: sha256OfText("") })).toBe(true);

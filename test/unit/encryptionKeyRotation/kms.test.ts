@@ -1,17 +1,9 @@
 import { agreedKmsKeyId } from "../../../components/encryptionKeyRotation/servers/kms";
 import type { Reported } from "../../../components/encryptionKeyRotation/servers/reports";
+import { reportedBy } from "./reportedBy";
 
-const reported = (...keyIds: (string | undefined)[]): Reported => ({
-  servers: keyIds.map((keyId, index) => ({
-    host: `cp-${index + 1}`,
-    started: "1",
-    reloads: 0,
-    failures: 0,
-    keyIds: keyId === undefined ? {} : { vault: keyId },
-  })),
-  description: "",
-  missing: [],
-});
+const reported = (...keyIds: (string | undefined)[]): Reported =>
+  reportedBy(...keyIds.map((keyId) => (keyId === undefined ? {} : { keyIds: { vault: keyId } })));
 
 test("every server has told the same key id: that one", () => {
   expect(agreedKmsKeyId(reported("sha256:1", "sha256:1"), "vault")).toEqual({ keyId: "sha256:1" });
