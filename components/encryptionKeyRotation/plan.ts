@@ -25,6 +25,8 @@ export interface MigrateFacts {
   proven: readonly string[];
   /** Who rewrites, as words: `directly`, `by a StorageVersionMigration (storagemigration.k8s.io/v1), then by our own pass`. */
   how: string;
+  /** The same for the few of which it is not so, by resource. */
+  otherwise?: Readonly<Record<string, string>>;
 }
 
 /** Every API server learns to read the new key before any writes with it. */
@@ -69,16 +71,24 @@ export function planRotationMigrate(
 ): string[] {
   const promoted = simulateStages("promote", simulateStages("distribute", live, desired), desired);
   const due = facts.resources.filter((resource) => !isProven(live, desired, facts, resource));
+  const isOtherwise = (resource: string): boolean => facts.otherwise?.[resource] !== undefined;
+  const alike = { ...facts, resources: facts.resources.filter((resource) => !isOtherwise(resource)) };
   const groups = new Map<string, string[]>();
   for (const resource of due) {
     const others = effectiveKeyOrder(promoted, resource).slice(1);
     const from = others.length > 0 ? labels(others) : planUnseenResources(desired);
     groups.set(from, [...(groups.get(from) ?? []), resource]);
   }
-  return [...groups].map(
-    ([from, resources]) =>
-      `${from} → ${labelKeyName(desired.write)}: rewrite every object of ${namesToMigrate(live, desired, facts, resources)} ${facts.how}`,
-  );
+  return [...groups].flatMap(([from, resources]) => {
+    const rewrite = (names: string, how: string): string =>
+      `${from} → ${labelKeyName(desired.write)}: rewrite every object of ${names} ${how}`;
+    const most = resources.filter((resource) => !isOtherwise(resource));
+    const rest = resources.filter(isOtherwise).sort();
+    return [
+      ...(most.length > 0 ? [rewrite(namesToMigrate(live, desired, alike, most), facts.how)] : []),
+      ...rest.map((resource) => rewrite(resource, facts.otherwise?.[resource] ?? facts.how)),
+    ];
+  });
 }
 
 /** What neither writes nor is to be read any more goes, once the proof is there. */

@@ -2,6 +2,8 @@ import type { Cluster } from "../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../kubernetes/discovery";
 import { clusterIdentity } from "../kubernetes/identity";
 import type { Work } from "../kubernetes/report";
+import { describeMigratorOfPlan } from "../migration/definition/plan";
+import { notInTreeThrough } from "../migration/inTree/throughPreferred";
 import { labelKeyName } from "./configuration/keyNames";
 import { isReachedByResourcePatterns } from "./configuration/resourcePatterns";
 import type { RotationInputs } from "./inputs";
@@ -86,9 +88,11 @@ export async function migrateFactsOf(
   { resources, proofs }: RotationFacts,
 ): Promise<MigrateFacts> {
   const version = migrator === "in-tree" ? await plannedStorageMigrationVersion(cluster) : undefined;
-  const how =
-    version === undefined
-      ? "directly"
-      : `by a StorageVersionMigration (storagemigration.k8s.io/${version}), then by our own pass`;
-  return { resources: resources.map(({ name }) => name), proven: Object.keys(proofs), how };
+  const names = { resources: resources.map(({ name }) => name), proven: Object.keys(proofs) };
+  if (version === undefined) return { ...names, how: "directly" };
+  const otherwise = resources.flatMap(({ name, crd, version: storage }) => {
+    const through = crd && notInTreeThrough(version, storage, crd.served);
+    return through === undefined ? [] : [[name, describeMigratorOfPlan("in-tree", version, through)] as const];
+  });
+  return { ...names, how: describeMigratorOfPlan("in-tree", version), otherwise: Object.fromEntries(otherwise) };
 }

@@ -45,7 +45,7 @@ export function createPhases(
   const versions = readManifestInput(manifest, servedByName);
   const rehearse = create("rehearse", { version, schema, versions, stopsHere: component.phase === "rehearse" });
   const store = create("store", { version });
-  const migrate = create("migrate", { version, migrator });
+  const migrate = create("migrate", { version, migrator, versions });
   const drop = create("drop", {
     versions: readManifestInput(manifest, versionNamesOfDefinition),
     conversion,

@@ -61,6 +61,7 @@ export interface ServeInputs extends PhaseInputs {
 export interface RehearseInputs extends PhaseInputs {
   version: string;
   schema: string;
+  /** The manifest's versions, true where served. */
   versions: Record<string, boolean>;
   stopsHere: boolean;
 }
@@ -72,6 +73,8 @@ export interface StoreInputs extends PhaseInputs {
 export interface MigrateInputs extends PhaseInputs {
   version: string;
   migrator: "in-tree" | "direct";
+  /** The manifest's versions, true where served. */
+  versions: Record<string, boolean>;
 }
 
 export interface DropInputs extends PhaseInputs {

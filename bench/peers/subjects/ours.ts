@@ -26,7 +26,10 @@ export const ourMigrators: Subject[] = (["direct", "in-tree"] as const).map((mig
   prepare: rehearseDefinition,
   run: async ({ cluster, resource: { version }, encryption }) => {
     if (encryption !== undefined) return proveSecrets(cluster, encryption.file, encryption.writeKey, migrator);
-    await migrate.run({ ...SHARED, version, migrator }, { ...quiet(), cluster, saveOutputs: () => undefined });
+    await migrate.run(
+      { ...SHARED, version, migrator, versions: {} },
+      { ...quiet(), cluster, saveOutputs: () => undefined },
+    );
   },
 }));
 

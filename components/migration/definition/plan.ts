@@ -1,5 +1,5 @@
 import { isRecordedOutlived, recordedUnfinishedDrop } from "./recordedOnDefinition";
-import { servedByName, servedVersionNames, storageVersion, type Definition } from "../../crd/definition";
+import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { notInTreeThrough } from "../inTree/throughPreferred";
 import { whyProven } from "./proof";
 
@@ -25,21 +25,22 @@ export function planDefinitionVersionsToRehearse(
 ): string[] {
   const storage = storageVersion(live);
   const stored = live.status?.storedVersions ?? [];
-  const isServed = { ...servedByName(live), ...versions };
   const isProven = whyProven(live, undefined) !== undefined;
   const isAnywhere = isRecordedOutlived(live) || (storage === version && stored.join() === version);
-  const others = Object.keys(isServed)
-    .filter((name) => isServed[name] && name !== version && name !== storage && (isAnywhere || stored.includes(name)))
+  const others = servedNames({ ...servedByName(live), ...versions })
+    .filter((name) => name !== version && name !== storage && (isAnywhere || stored.includes(name)))
     .sort();
   if (storage !== version) return isProven ? [storage] : [storage, ...others];
   return isProven && stored.join() === version ? [] : others;
 }
 
+/** @param versions those that serve is about to apply, true where served */
 export function planDefinitionMigrate(
   live: Definition | undefined,
   version: string,
   migrator: "in-tree" | "direct",
   facts: PlanFacts,
+  versions: Record<string, boolean> = {},
 ): string[] {
   if (live === undefined) return [];
   // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
@@ -52,11 +53,16 @@ export function planDefinitionMigrate(
   const others = after.filter((each) => each !== version);
   const from = others.length > 0 ? others.join(", ") : "unproven";
   const { storageMigrationApi: api } = facts;
-  const through = api && notInTreeThrough(api, version, [...servedVersionNames(live), version]);
+  const served = servedNames({ ...servedByName(live), ...versions, [version]: true });
+  const through = api && notInTreeThrough(api, version, served);
   return [
     `${from} → ${version}: rewrite every object ${describeMigratorOfPlan(migrator, api, through)}`,
     `storedVersions [${after.join(", ")}] → [${version}]: only once every object is proven rewritten`,
   ];
+}
+
+function servedNames(isServed: Record<string, boolean>): string[] {
+  return Object.keys(isServed).filter((name) => isServed[name]);
 }
 
 /** @param through the version through which a StorageVersionMigration would convert, so that there is none */

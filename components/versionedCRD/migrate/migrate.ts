@@ -23,7 +23,7 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
 
   async preview(inputs, cluster, live) {
     const facts = await planFacts(cluster, { inputs, live });
-    const plan = planDefinitionMigrate(live, inputs.version, inputs.migrator, facts);
+    const plan = planDefinitionMigrate(live, inputs.version, inputs.migrator, facts, inputs.versions);
     const runs = inputs.heldBy === undefined && plan.length > 0 && facts.listed !== undefined;
     const notes = runs && live !== undefined ? await noteObjects(inputs, cluster, live) : [];
     return { plan, notes, expected: expectedOutputs(live, inputs.version) };

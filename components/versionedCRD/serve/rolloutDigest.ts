@@ -13,7 +13,7 @@ export function plansForRolloutDigest(inputs: ServeInputs, live: Definition | un
   return [
     planRehearse(live, { version: storage, schema: digestRehearsedSchema(manifest), versions, stopsHere: false }),
     planStore(live, storage),
-    planDefinitionMigrate(live, storage, migrator, facts),
+    planDefinitionMigrate(live, storage, migrator, facts, versions),
     planDrop(live, versionNamesOfDefinition(manifest)),
   ];
 }

@@ -201,6 +201,18 @@ describe("planMigrate", () => {
     expect(planRotationMigrate(promoted, desired, { ...all, proven: resources })).toEqual([]);
   });
 
+  test("a resource that is rewritten in another way has a sentence of its own, and the pattern stays for the others", () => {
+    const [how, directly] = ["by a StorageVersionMigration", "directly (it would convert)"];
+    const all = { resources, proven: [], how, otherwise: { pods: directly } };
+    expect(planRotationMigrate(live, desired, all)).toEqual([
+      `secretbox:a → secretbox:b: rewrite every object of *. ${how}`,
+      `secretbox:a → secretbox:b: rewrite every object of pods ${directly}`,
+    ]);
+    expect(planRotationMigrate(promoted, desired, { ...all, proven: ["configmaps"] })).toEqual([
+      `secretbox:a → secretbox:b: rewrite every object of pods ${directly}`,
+    ]);
+  });
+
   test("a proof for a key that does not write any more counts for nothing", () => {
     expect(planRotationMigrate(live, desired, { resources, proven: resources, how: "directly" })).toHaveLength(1);
   });

@@ -103,7 +103,7 @@ test("each phase carries what all need, its own facet, and nothing else", async 
     ["manifest", "migrator", "owner", "storage"],
     ["schema", "stopsHere", "version", "versions"],
     ["version"],
-    ["migrator", "version"],
+    ["migrator", "version", "versions"],
     ["conversion", "ownerReferences", "skipOwnerSearch", "versions"],
   ]);
   for (const { inputs } of await phases()) expect(Object.keys(inputs)).toEqual(expect.arrayContaining(common));

@@ -37,7 +37,7 @@ export function plans(live: Live, manifest: Definition, stopAfter: PhaseName = "
     serve: planServe(live, manifest, OWNER),
     rehearse: planRehearse(live, { ...rehearsed(manifest), stopsHere: stopAfter === "rehearse" }),
     store: planStore(live, version),
-    migrate: planDefinitionMigrate(live, version, "in-tree", facts),
+    migrate: planDefinitionMigrate(live, version, "in-tree", facts, servedByName(manifest)),
     drop: planDrop(live, versionNamesOfDefinition(manifest)),
   };
 }

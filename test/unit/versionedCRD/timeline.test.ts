@@ -1,5 +1,5 @@
 import type { Definition } from "../../../components/crd/definition";
-import { applied } from "../apiServer";
+import { applied, editedByOther } from "../apiServer";
 import { manifest, withMetadata, withStored } from "../fixtures";
 import { planDrop } from "../../../components/versionedCRD/plan";
 import { plans, ran, ranUpTo } from "./rollout";
@@ -81,6 +81,17 @@ test("a backup is planned where a version goes, and nowhere else", async () => {
   expect(planDrop(t1, ["v2"], { command: ["velero", "--token=x"] })[0]).toBe("v1 → (none): back up by velero first");
   expect(planDrop(t1, ["v1", "v2"], { directory: "backups" })).toEqual([]);
   expect(planDrop(undefined, ["v2"], { directory: "backups" })).toEqual([]);
+});
+
+test("a version that is served from serve on is the preferred one for the plan of migrate as well", async () => {
+  const unserved = manifest("v1 storage", "v2 unserved");
+  const grown = editedByOther(applied(undefined, unserved), { names: { ...unserved.spec.names, categories: ["all"] } });
+  const added = manifest("v1 storage", "v2");
+  const planned = plans(grown, added);
+  expect(planned.migrate[0]).toBe(
+    "unproven → v1: rewrite every object directly (a StorageVersionMigration would convert through v2)",
+  );
+  expect(plans(await ran("serve", grown, added), added).migrate).toEqual(planned.migrate);
 });
 
 test("a flip back while v1 is still there is the same machine with other inputs", async () => {
