@@ -2,7 +2,8 @@ import type { Cluster } from "../components/kubernetes/cluster";
 import { describeCount } from "../components/kubernetes/count";
 import { rewriteInTree } from "../components/migration/inTree/inTree";
 import { proveResources } from "../components/encryptionKeyRotation/proof/prove";
-import { findRotatedResources } from "../components/encryptionKeyRotation/proof/rotatedResources";
+import { ownResources } from "../components/encryptionKeyRotation/proof/ownResources";
+import { selectRotatedResources } from "../components/encryptionKeyRotation/proof/rotatedResources";
 import { startCluster } from "../local/cluster/cluster";
 import { say } from "../local/say";
 import { clusterOptions, REQUEST_TIMEOUT_SECONDS } from "./clusterOptions";
@@ -72,7 +73,8 @@ export async function proveSecrets(
   writeKey: string,
   migrator: "direct" | "in-tree",
 ): Promise<void> {
-  const resources = (await findRotatedResources(["secrets"], cluster)).map((resource) => ({ ...resource, writeKey }));
+  const secrets = selectRotatedResources(["secrets"], await ownResources(cluster));
+  const resources = secrets.map((resource) => ({ ...resource, writeKey }));
   const rewriting = {
     sha256: sha256(file),
     resources,

@@ -8,10 +8,10 @@ import { labelKeyName } from "./configuration/keyNames";
 import { isReachedByResourcePatterns } from "./configuration/resourcePatterns";
 import type { RotationInputs } from "./inputs";
 import { type MigrateFacts } from "./plan";
-import { refuseHiddenResources } from "./proof/hiddenResources";
+import { ownResourcesNoneHidden } from "./proof/hiddenResources";
 import { readRecordConfigMap } from "./proof/recordConfigMap";
 import { validRecordedProof, type RotationProof, type RotationRecord } from "./proof/record";
-import { findRotatedResources, type RotatedResource } from "./proof/rotatedResources";
+import { selectRotatedResources, type RotatedResource } from "./proof/rotatedResources";
 import { throughStorageVersion } from "./proof/throughStorageVersion";
 import { agreedKmsKeyId } from "./servers/kms";
 import { readReportsNow, type Reported } from "./servers/reports";
@@ -43,14 +43,13 @@ export async function readRotationFacts(
   const { desired, recordIn, decommissionedServers } = inputs;
   const isReached = (name: string): boolean => isReachedByResourcePatterns(live.configuration, desired.resources, name);
   const isKms = desired.write.kind === "kms";
-  const [found, record, uid, reported] = await Promise.all([
-    findRotatedResources(desired.resources, cluster),
+  const [own, record, uid, reported] = await Promise.all([
+    ownResourcesNoneHidden(desired.resources, cluster, isReached, silentWorkForRotationFacts().signal),
     readRecordConfigMap(cluster, recordIn),
     clusterIdentity(cluster),
     isKms ? readReportsNow(cluster, decommissionedServers, silentWorkForRotationFacts()) : undefined,
-    refuseHiddenResources(desired.resources, cluster, isReached, silentWorkForRotationFacts().signal),
   ]);
-  const ours = found.filter(({ name }) => isReached(name));
+  const ours = selectRotatedResources(desired.resources, own).filter(({ name }) => isReached(name));
   const resources = await Promise.all(
     ours.map(async (each) => {
       const resource = await throughStorageVersion(cluster, each);

@@ -1,5 +1,4 @@
 import { proveResources } from "../../components/encryptionKeyRotation/proof/prove";
-import { findRotatedResources } from "../../components/encryptionKeyRotation/proof/rotatedResources";
 import * as counts from "../../components/kubernetes/countObjects";
 import { rightsForRotation } from "../../components/kubernetes/rights/rotationRights";
 import { migrateAndProve, type Pass, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
@@ -9,7 +8,7 @@ import { type Admission, askedByEveryServer } from "./admission";
 import { type Bench, group, objectOf, objectsOf, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { pause } from "./lossWorld";
-import { createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
+import { createSecrets, findResources, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
 
 jest.setTimeout(400_000);
 
@@ -288,7 +287,7 @@ describe("keys: what is rewritten ahead is written with the new key", () => {
     expect(Object.keys(before)).toEqual(["k8s:enc:secretbox:v1:key1:"]);
     const text = secretbox("key2", "key1");
     writeFile(server("cp-1"), text);
-    const resources = (await findRotatedResources(["secrets"], bench.cluster)).map((resource) => ({
+    const resources = (await findResources(["secrets"], bench.cluster)).map((resource) => ({
       ...resource,
       writeKey: "secretbox:key2",
     }));

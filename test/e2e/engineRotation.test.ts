@@ -1,4 +1,4 @@
-import { refuseHiddenResources } from "../../components/encryptionKeyRotation/proof/hiddenResources";
+import { ownResourcesNoneHidden } from "../../components/encryptionKeyRotation/proof/hiddenResources";
 import { proveResources, type Rewriting } from "../../components/encryptionKeyRotation/proof/prove";
 import {
   hasNoReloadSinceRecord,
@@ -13,7 +13,6 @@ import {
   RECORD_NAME,
 } from "../../components/encryptionKeyRotation/proof/recordConfigMap";
 import {
-  findRotatedResources,
   type KeyedResource,
   type RotatedResource,
 } from "../../components/encryptionKeyRotation/proof/rotatedResources";
@@ -30,7 +29,7 @@ import { type PolicyRule } from "../../components/kubernetes/rights/policyRule";
 import { withLock } from "../../components/kubernetes/lock";
 import { AggregatedApi } from "./aggregatedApi";
 import { type Bench, group, objectsOf, startBench } from "./engine";
-import { configured, createSecrets, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
+import { configured, createSecrets, findResources, prefixes, secretbox, sha256, writeFile } from "./rotationBench";
 import { countObjects } from "../../components/kubernetes/countObjects";
 
 jest.setTimeout(300_000);
@@ -69,7 +68,7 @@ const seen = (): string =>
     ? `reports ${shortHashOfEncryptionReport(sha256(text))}`
     : "was restarted or reloaded since the file was written";
 const secrets = async (writeKey: string): Promise<KeyedResource[]> =>
-  (await findRotatedResources(["secrets"], bench.cluster)).map((resource) => ({ ...resource, writeKey }));
+  (await findResources(["secrets"], bench.cluster)).map((resource) => ({ ...resource, writeKey }));
 const rewriting = async (writeKey: string, given: Partial<Rewriting> = {}): Promise<Rewriting> => ({
   sha256: sha256(text),
   since,
@@ -211,28 +210,28 @@ describe("a file that the API server refuses", () => {
 
 /** As a rotation finds them. */
 async function throughStorage(patterns: string[], cluster: Cluster): Promise<RotatedResource[]> {
-  const found = await findRotatedResources(patterns, cluster);
+  const found = await findResources(patterns, cluster);
   return Promise.all(found.map((each) => throughStorageVersion(cluster, each)));
 }
 
 describe("what a pattern names", () => {
   test("wildcards: every stored resource, custom ones too, each once; never an aggregated one", async () => {
     await bench.define("Rotated", { storage: "v1" });
-    const everything = (await findRotatedResources(["*.*"], bench.cluster)).map(({ name }) => name);
+    const everything = (await findResources(["*.*"], bench.cluster)).map(({ name }) => name);
     expect(everything).toEqual(expect.arrayContaining(["secrets", "configmaps", "deployments.apps", "events"]));
     expect(everything).toContain(`rotateds.${group}`);
     expect(everything).toContain("customresourcedefinitions.apiextensions.k8s.io");
     expect(new Set(everything).size).toBe(everything.length);
     for (const never of ["bindings", "componentstatuses", "events.events.k8s.io", "tokenreviews.authentication.k8s.io"])
       expect(everything).not.toContain(never);
-    expect((await findRotatedResources(["*.apps"], bench.cluster)).every((each) => each.group === "apps")).toBe(true);
-    expect((await findRotatedResources(["*."], bench.cluster)).every((each) => each.group === "")).toBe(true);
+    expect((await findResources(["*.apps"], bench.cluster)).every((each) => each.group === "apps")).toBe(true);
+    expect((await findResources(["*."], bench.cluster)).every((each) => each.group === "")).toBe(true);
   });
 
   test("a CRD that serves no version holds a wildcard: its objects are in etcd, and nobody can rewrite them", async () => {
     const { signal } = bench.work;
     const asked = (pattern: string, reached = true) =>
-      refuseHiddenResources([pattern], bench.cluster, () => reached, signal);
+      ownResourcesNoneHidden([pattern], bench.cluster, () => reached, signal);
     await asked(`*.${group}`);
     await bench.define("Rotated", { storage: "v1", served: [] });
     for (const pattern of [`*.${group}`, "*.*"]) {
@@ -255,7 +254,7 @@ describe("what a pattern names", () => {
     const old = JSON.parse(secretbox("key3")) as { resources: object[] };
     await put(configured(...old.resources, everything));
     await loaded();
-    const resources = (await findRotatedResources(["*.*"], bench.cluster))
+    const resources = (await findResources(["*.*"], bench.cluster))
       .filter(({ name }) => name !== "secrets")
       .map((resource) => ({ ...resource, writeKey: "secretbox:key4" }));
     const done = await proveResources(bench.cluster, await rewriting("", { resources }), keep, bench.work);
@@ -289,14 +288,14 @@ describe("what a pattern names", () => {
     ],
     ["componentstatuses", /can be listed but not patched/],
   ])("%s: an error that says what would be right", async (pattern, expected) => {
-    await expect(findRotatedResources([pattern], bench.cluster)).rejects.toThrow(expected);
+    await expect(findResources([pattern], bench.cluster)).rejects.toThrow(expected);
   });
 
   test("an aggregated API by name: refused, whether it answers or not, since its etcd is its own; a wildcard leaves it out", async () => {
     const api = await AggregatedApi.register(bench.local);
     const thing = "things.aggregated.example.com";
     const refused = async (): Promise<void> =>
-      expect(findRotatedResources([thing], bench.cluster)).rejects.toThrow(
+      expect(findResources([thing], bench.cluster)).rejects.toThrow(
         /an aggregated API server .*has an etcd and an encryption of its own/,
       );
     try {
@@ -306,7 +305,7 @@ describe("what a pattern names", () => {
       );
       await refused();
       for (const pattern of ["*.*", "*.aggregated.example.com"]) {
-        expect((await findRotatedResources([pattern], bench.cluster)).map(({ name }) => name)).not.toContain(thing);
+        expect((await findResources([pattern], bench.cluster)).map(({ name }) => name)).not.toContain(thing);
       }
     } finally {
       await api.end();

@@ -1,10 +1,7 @@
 import { proveResources } from "../../components/encryptionKeyRotation/proof/prove";
 import type { Rewritten } from "../../components/encryptionKeyRotation/proof/rewriteResource";
 import { hasNoReloadSinceRecord } from "../../components/encryptionKeyRotation/proof/record";
-import {
-  findRotatedResources,
-  type KeyedResource,
-} from "../../components/encryptionKeyRotation/proof/rotatedResources";
+import { type KeyedResource } from "../../components/encryptionKeyRotation/proof/rotatedResources";
 import { awaitFileAgreement } from "../../components/encryptionKeyRotation/servers/fileAgreement";
 import { ReloadFailed } from "../../components/encryptionKeyRotation/targets/reload";
 import { agreedKmsKeyId } from "../../components/encryptionKeyRotation/servers/kms";
@@ -14,7 +11,7 @@ import type { LocalApiServer } from "../../local/cluster/apiServer";
 import { readEtcd } from "../../local/cluster/etcd";
 import { type KmsPlugin, startKmsPlugin } from "../../local/kms/start";
 import { type Bench, startBench } from "./engine";
-import { createSecrets, prefixes, provided, secretbox, sha256, writeFile } from "./rotationBench";
+import { createSecrets, findResources, prefixes, provided, secretbox, sha256, writeFile } from "./rotationBench";
 
 jest.setTimeout(400_000);
 
@@ -44,7 +41,7 @@ const put = (next: string, hosts = HOSTS): void => {
 const loaded = (given: { since?: Reported; decommissioned?: string[]; timeoutSeconds?: number } = {}) =>
   awaitFileAgreement(bench.cluster, { sha256: sha256(text), timeoutSeconds: 30, ...given }, bench.work);
 const rewrite = async (writeKey: string): Promise<Rewritten> => {
-  const [resource] = await findRotatedResources(["secrets"], bench.cluster);
+  const [resource] = await findResources(["secrets"], bench.cluster);
   const resources = [{ ...resource, writeKey } as KeyedResource];
   const asked = {
     sha256: sha256(text),

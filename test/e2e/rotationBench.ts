@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
+import { ownResources } from "../../components/encryptionKeyRotation/proof/ownResources";
+import {
+  type RotatedResource,
+  selectRotatedResources,
+} from "../../components/encryptionKeyRotation/proof/rotatedResources";
+import type { Caller } from "../../components/kubernetes/api";
 import { readEtcd } from "../../local/cluster/etcd";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 import type { Cluster as LocalCluster } from "../../local/cluster/cluster";
@@ -18,6 +24,11 @@ export function provided(...providers: object[]): string {
 export function configured(...resources: object[]): string {
   const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "EncryptionConfiguration" };
   return `${JSON.stringify({ ...head, resources }, null, 2)}\n`;
+}
+
+/** What these patterns name now, at the version that discovery prefers. */
+export async function findResources(patterns: string[], cluster: Caller): Promise<RotatedResource[]> {
+  return selectRotatedResources(patterns, await ownResources(cluster));
 }
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -6,7 +6,7 @@ import type { ListableResource } from "../../kubernetes/everyResource";
 import { boundedList, type Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
 import { resourcePatternCoversCrds, resourcePatternMatches } from "../configuration/resourcePatterns";
-import { ownResources } from "./ownResources";
+import { type OwnResources, ownResources } from "./ownResources";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
@@ -14,26 +14,26 @@ const TRY_AGAIN_MS = 2_000;
 const SHOWN = 10;
 
 /**
- * A CRD without a served version is in no discovery, and its objects are in etcd all the same: nobody could rewrite them, and with the
- * old key they would be gone once it is served again.
+ * What kube-apiserver serves, once no CRD that a wildcard covers is hidden. A CRD without a served version is in no discovery, and its
+ * objects are in etcd all the same: nobody could rewrite them, and with the old key they would be gone once it is served again.
  *
  * @param isReached whether the rotation would change the keys of this resource (`databases.example.com`)
  * @throws UserError naming the CRDs that a wildcard covers and nobody can list
  */
-export async function refuseHiddenResources(
+export async function ownResourcesNoneHidden(
   patterns: readonly string[],
   cluster: Caller,
   isReached: (name: string) => boolean,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<OwnResources> {
   const wildcards = patterns.filter((pattern) => resourcePatternCoversCrds(pattern));
-  if (wildcards.length === 0) return;
+  if (wildcards.length === 0) return ownResources(cluster);
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.
     const crds = await listCrdNames(cluster, signal);
-    const { listable } = await ownResources(cluster, signal);
-    const hidden = findHiddenResources(wildcards, crds, listable).filter(isReached);
-    if (hidden.length === 0) return;
+    const own = await ownResources(cluster, signal);
+    const hidden = findHiddenResources(wildcards, crds, own.listable).filter(isReached);
+    if (hidden.length === 0) return own;
     if (tried === TRIES) throw new UserError(describeHiddenResources(wildcards, hidden));
     await sleep(TRY_AGAIN_MS, signal);
   }

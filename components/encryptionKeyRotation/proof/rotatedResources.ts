@@ -1,4 +1,4 @@
-import { type Caller, type Resource } from "../../kubernetes/api";
+import type { Resource } from "../../kubernetes/api";
 import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { UserError } from "../../kubernetes/errors";
 import type { ListableResource } from "../../kubernetes/everyResource";
@@ -6,7 +6,7 @@ import type { Problem } from "../../kubernetes/problem";
 import { isFollowedByInTreeMigrator } from "../../migration/inTree/inTree";
 import type { MigrationSubject } from "../../migration/inTree/storageVersionMigration";
 import { isWildcardResourcePattern, resourcePatternMatches } from "../configuration/resourcePatterns";
-import { type OwnResources, ownResources } from "./ownResources";
+import type { OwnResources } from "./ownResources";
 
 export interface RotatedResource extends Resource {
   /** As an EncryptionConfiguration names it: `secrets`, `databases.example.com`. */
@@ -25,19 +25,10 @@ export interface KeyedResource extends RotatedResource {
 }
 
 /**
- * Every resource that these patterns name (`secrets`, `databases.example.com`, `*.`, `*.apps`, `*.*`), sorted by name.
+ * Every resource that these patterns name (`secrets`, `databases.example.com`, `*.`, `*.apps`, `*.*`), sorted by name. Pure.
  *
  * @throws UserError: one that is named is not served, cannot be rewritten, or belongs to an aggregated API with an etcd of its own
  */
-export async function findRotatedResources(
-  patterns: readonly string[],
-  cluster: Caller,
-  signal?: AbortSignal,
-): Promise<RotatedResource[]> {
-  return selectRotatedResources(patterns, await ownResources(cluster, signal));
-}
-
-/** The same, of what was discovered. Pure. */
 export function selectRotatedResources(
   patterns: readonly string[],
   { listable, aggregated }: OwnResources,
