@@ -41,7 +41,7 @@ describe("tries to lose an object by a rotation", () => {
       const stack = await world.stack("preferred", {});
       const run = await stack.up({ resources: [tokens], keys: { write: "key2" }, stopAfter: "migrate" });
       expect(run.plans["migrate"]).toEqual([
-        `secretbox:key1 → secretbox:key2: rewrite every object of ${tokens} directly (a StorageVersionMigration would convert through v2)`,
+        `identity → secretbox:key2: rewrite every object of ${tokens} directly (a StorageVersionMigration would convert through v2)`,
       ]);
       expect(await specOfKept(world.cluster, tokens, "v1")).toEqual(spec);
       expect(await prefixes(world.cluster, `/registry/${group}/tokens/`)).toEqual({ "k8s:enc:secretbox:v1:key2:": 1 });
