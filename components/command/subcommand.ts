@@ -67,5 +67,7 @@ export async function runSubcommand(command: Subcommand, args: string[], termina
 /** The message of our own, or of what parseArgs of node:util throws. */
 function usageErrorOf(error: unknown): string | undefined {
   const { code = "", message = "" } = (error ?? {}) as { code?: string; message?: string };
-  return error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS") ? message : undefined;
+  // Behind its first sentence Node advises how to pass an argument that begins with a dash: nobody means that here.
+  if (code.startsWith("ERR_PARSE_ARGS")) return message.split(". ")[0];
+  return error instanceof UsageError ? message : undefined;
 }

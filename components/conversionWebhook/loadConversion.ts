@@ -25,7 +25,11 @@ export function loadConversion(file: string): Conversion {
     const load = (name: string): unknown => (name === SDK ? sdk : outer(name));
     (run as (module: unknown, exports: unknown, require: unknown) => void)(exported, exported.exports, load);
   } catch (error) {
-    throw new UserError(`conversion: ${file}: ${buildError(error) ?? messageOfError(error)}`);
+    throw new UserError({
+      what: `conversion: ${file}: ${buildError(error) ?? messageOfError(error)}`,
+      expected: "a module that can be built and loaded",
+      next: "correct its path, or what the module imports or does",
+    });
   }
   const conversion = (exported.exports.default ?? exported.exports) as Partial<Conversion>;
   if (typeof conversion.review === "function") return conversion as Conversion;

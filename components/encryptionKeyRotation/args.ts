@@ -67,7 +67,7 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
   /**
    * Every place from which an API server loads its EncryptionConfiguration. All of them get the same bytes. Give `[]` where that file
    * cannot be reached, as in a managed cluster. Then every key must be that of a KMS plugin, a new key id starts the migration, and
-   * nobody checks that `write` is the first provider of these resources: that is your word.
+   * nobody checks that `write` is the first provider of these resources: you confirm it.
    */
   targets: pulumi.Input<pulumi.Input<TargetArgs>[]>;
   /**
@@ -103,7 +103,7 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
    */
   acknowledge?: KeyAcknowledgement[];
   /**
-   * Retire waits for your word: it is an error at preview until `acknowledge` names each key that goes, as
+   * Retire waits for your confirmation: it is an error at preview until `acknowledge` names each key that goes, as
    * `{ check: "key-retired", path: "secretbox:2026-08", reason: "…" }`. Default: false. Set it in the configuration of the stacks where
    * nobody may retire a key by the way. Take the acknowledgement out afterwards: until then preview warns of it.
    */

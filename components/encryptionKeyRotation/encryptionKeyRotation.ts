@@ -39,7 +39,8 @@ export class EncryptionKeyRotation extends pulumi.ComponentResource {
     const desired = withRefusal(this, () => desiredKeysOfArgs(args));
     this.phase = args.stopAfter ?? "retire";
     this.writeKey = labelKeyName(desired.write);
-    this.phases = createRotationPhases(this, name, desired, readKeyMaterial(this, name, args), args);
+    const material = withRefusal(this, () => readKeyMaterial(this, name, args));
+    this.phases = createRotationPhases(this, name, desired, material, args);
 
     const reached = this.phases[lastRotationPhaseRun(this.phase, "retire")];
     this.keyOrder = reached.keyOrder;

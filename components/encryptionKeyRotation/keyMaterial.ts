@@ -2,6 +2,7 @@ import { createRequire } from "module";
 import * as pulumi from "@pulumi/pulumi";
 import type * as RandomBytesModule from "@pulumi/random/randomBytes";
 import type { EncryptionKeyRotationArgs, KeyArgs } from "./args";
+import { UserError } from "../kubernetes/errors";
 import { digestKeyBytes } from "./configuration/keyBytes";
 
 /** Made when it is first needed: a program with given keys, or without encryption, needs no @pulumi/random. */
@@ -47,11 +48,24 @@ function givenKey(key: KeyArgs): { name: string; secret?: pulumi.Input<string> }
 }
 
 function randomKey(parent: pulumi.Resource, name: string, key: string): pulumi.Output<string> {
-  const { RandomBytes } = load("@pulumi/random/randomBytes") as typeof RandomBytesModule;
+  const { RandomBytes } = loadRandom(key);
   const made = new RandomBytes(
     `${name}-key-${key}`,
     { length: KEY_BYTES },
     { parent, protect: true, ignoreChanges: ["length", "keepers"], additionalSecretOutputs: ["base64", "hex"] },
   );
   return pulumi.secret(made.base64);
+}
+
+function loadRandom(key: string): typeof RandomBytesModule {
+  try {
+    return load("@pulumi/random/randomBytes") as typeof RandomBytesModule;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "MODULE_NOT_FOUND") throw error;
+    throw new UserError({
+      what: `@pulumi/random is not installed, and key ${key} has no bytes yet`,
+      expected: "it, to make them",
+      next: `npm install @pulumi/random; or give its bytes: { name: "${key}", secret }`,
+    });
+  }
 }

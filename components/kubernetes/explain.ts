@@ -1,6 +1,7 @@
 import type { ApiRequest } from "./api";
 import { ApiError, UnreachableError, type FieldCause } from "./errors";
 import type { Problem } from "./problem";
+import { NOBODY } from "./resourceNames";
 import { ANSWER_TOO_LARGE, type Answer, type TransportError } from "./transport";
 
 /** What a request does in the words of RBAC. */
@@ -92,7 +93,9 @@ const IN_ONE_NAMESPACE: readonly string[] = ["leases", "configmaps", "services/p
 function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string): Problem {
   const verb = denied[1] ?? attempt.verb;
   const resource = denied[2] ?? attempt.resource;
-  const scope = attempt.namespace === undefined ? "" : ` in namespace ${attempt.namespace}`;
+  const isProbe = attempt.namespace === NOBODY;
+  const scope = attempt.namespace === undefined || isProbe ? "" : ` in namespace ${attempt.namespace}`;
+  const said = isProbe ? found.replace(/ in the namespace "[^"]*"/, "") : found;
   const rule = resource.startsWith("/")
     ? `{nonResourceURLs: ["${resource}"], verbs: ["${verb}"]}`
     : `{apiGroups: ["${denied[3] ?? attempt.group}"], resources: ["${resource}"], verbs: ["${verb}"]}`;
@@ -100,7 +103,7 @@ function describeDenied(attempt: Attempt, denied: RegExpExecArray, found: string
   const isWide = /at the cluster scope/.test(found) || !IN_ONE_NAMESPACE.includes(resource);
   const how = isWide && !resource.startsWith("/") ? " by a ClusterRole and a ClusterRoleBinding" : "";
   return {
-    what: `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${found}`,
+    what: `not allowed to ${verb} ${qualified({ ...attempt, resource })}${scope}: ${said}`,
     next: `grant this user the rule ${rule}${how}`,
   };
 }

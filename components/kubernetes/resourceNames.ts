@@ -1,5 +1,8 @@
 import { UserError } from "./errors";
 
+/** A namespace and an object that nobody has: a list of it is answered at once, and is empty. */
+export const NOBODY = "kubernetes-storage-migration";
+
 /** `ciliumnodes.cilium.io`, `secrets`, or `*.cilium.io` for every CRD of that very group. */
 const ENTRY = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 

@@ -1,28 +1,40 @@
-const CRDS = Symbol.for("kubernetes-storage-migration/crds-in-program");
+const RESOURCES = Symbol.for("kubernetes-storage-migration/resources-in-program");
+
+interface InProgram {
+  phase: string;
+  /** Undefined where it is not known: then it may be any. */
+  clusterId: string | undefined;
+}
 
 /**
- * CRDs that a component of the running program has, each with the identities of the clusters it has it on.
+ * What the phases of the running program are about, by id (a CRD's name) and by URN.
  *
  * The engine also deletes what it has just made: the old half of a replacement (`--replace`, `pulumi state taint`), and a
  * component that moved to another URN without an alias. A provider is not told why it is asked to delete; but it was asked to
  * check the resource that stays, in the same process. `pulumi destroy` checks none, with --run-program neither:
  * https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go (destroyMode)
  */
-const crds = ofThisProcess();
+const resources = ofThisProcess();
 
-/** @param clusterId undefined where it is not known: then it may be any */
-export function noteInProgram(crd: string, clusterId: string | undefined): void {
-  crds.set(crd, (crds.get(crd) ?? new Set()).add(clusterId));
+export function noteInProgram(id: string, urn: string, found: InProgram): void {
+  resources.set(id, (resources.get(id) ?? new Map<string, InProgram>()).set(urn, found));
 }
 
 /** Has the program that is running, or may it have, this CRD on this cluster? */
-export function isInProgram(crd: string, clusterId: string | undefined): boolean {
-  const found = crds.get(crd);
-  return found !== undefined && (clusterId === undefined || found.has(clusterId) || found.has(undefined));
+export function isInProgram(id: string, clusterId: string | undefined): boolean {
+  const found = [...(resources.get(id)?.values() ?? [])];
+  return found.some((each) => each.clusterId === clusterId || each.clusterId === undefined || clusterId === undefined);
+}
+
+/** URN of another resource of the program that is the same phase of the same thing on the same cluster, where that is known. */
+export function anotherInProgram(id: string, urn: string, { phase, clusterId }: InProgram): string | undefined {
+  if (clusterId === undefined) return undefined;
+  const found = [...(resources.get(id) ?? [])];
+  return found.find(([other, each]) => other !== urn && each.phase === phase && each.clusterId === clusterId)?.[0];
 }
 
 /** Shared by all copies of this package: what moved into a company's wrapper package may have been made by another one. */
-function ofThisProcess(): Map<string, Set<string | undefined>> {
-  const shared = globalThis as { [CRDS]?: Map<string, Set<string | undefined>> };
-  return (shared[CRDS] ??= new Map());
+function ofThisProcess(): Map<string, Map<string, InProgram>> {
+  const shared = globalThis as { [RESOURCES]?: Map<string, Map<string, InProgram>> };
+  return (shared[RESOURCES] ??= new Map());
 }

@@ -38,6 +38,8 @@ export interface PhaseLogic<Inputs extends SharedInputs, Outputs extends { plan:
    * Absent where every input is recorded.
    */
   recorded?: readonly string[];
+  /** @throws UserError naming every right that `run`, or a later phase, lacks. Asked before the lock, which needs one itself. */
+  assertRights?(inputs: Inputs, cluster: Cluster): Promise<void>;
   run(inputs: Inputs, work: PhaseWork): Promise<Done<Outputs>>;
   /** True when what the phase recorded differs from what it is asked for although there is nothing to do. */
   outdated?(outputs: Inputs & Outputs, inputs: Inputs): boolean;

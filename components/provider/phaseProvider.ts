@@ -7,7 +7,7 @@ import { withRetries } from "../kubernetes/retry";
 import { notLookedAt, notLookedAtButPlanned } from "../plan/notLookedAt";
 import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
-import { isInProgram, noteInProgram } from "./inProgram";
+import { anotherInProgram, isInProgram, noteInProgram } from "./inProgram";
 import { SHARED_DEFAULTS, type SharedInputs } from "./inputs";
 import type { PhaseLogic, PhaseWork, Preview } from "./phaseLogic";
 import { Row } from "./row";
@@ -88,7 +88,9 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
   try {
     const cluster = await connect(news, config);
     const clusterId = await recognizeSameCluster(cluster, news, olds?.clusterId);
-    noteInProgram(idOf(phase, news), clusterId);
+    noteInProgram(idOf(phase, news), news.__urn, { phase: name, clusterId });
+    const twice = whyTwiceInProgram(phase, news, clusterId);
+    if (twice.length > 0) return failedCheck(phase, given, twice);
     const another = await subject.whyAnotherSubject(olds, news, cluster);
     if (another.length > 0) return failedCheck(phase, given, another);
     const live = await (subject.readForPlan ?? subject.read)(cluster, news);
@@ -113,9 +115,23 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     };
     return { inputs, failures: [] };
   } catch (error) {
-    noteInProgram(idOf(phase, news), undefined); // with --continue-on-error the engine deletes all the same
+    noteInProgram(idOf(phase, news), news.__urn, { phase: name, clusterId: undefined }); // with --continue-on-error the engine deletes all the same
     return failedCheck(phase, given, [explainFailure(error)]);
   }
+}
+
+function whyTwiceInProgram(phase: Phase, news: Inputs, clusterId: string | undefined): string[] {
+  const { name, subject } = phase;
+  if (name !== subject.first || subject.whyTwice === undefined) return [];
+  const id = idOf(phase, news);
+  const other = anotherInProgram(id, news.__urn, { phase: name, clusterId });
+  if (other === undefined) return [];
+  return [subject.whyTwice(id, [componentName(other, name), componentName(news.__urn, name)])];
+}
+
+/** A phase is called after its component. */
+function componentName(urn: string, phase: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2).replace(new RegExp(`-${phase}$`), "");
 }
 
 async function showOnRow(row: Row, { warnings = [], plan, notes = [] }: Preview, { heldBy }: Inputs): Promise<void> {
@@ -162,6 +178,7 @@ async function runPhase(phase: Phase, olds: Partial<Outputs>, planned: Inputs, c
     await assertSameCluster(cluster, inputs);
     if (inputs.heldBy !== undefined)
       return { ...recorded(logic, inputs), ...subject.currentOutputs(await subject.read(cluster, inputs)) };
+    await withRetries({ report }, async () => logic.assertRights?.(inputs, cluster));
     const holder = `${name} of ${inputs.__urn}`;
     const { summary, ...outputs } = await underLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);

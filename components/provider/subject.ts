@@ -16,6 +16,8 @@ export interface Subject<Inputs extends SharedInputs, Live> {
   inputsFromState(olds: object | undefined, news: Inputs): object;
   /** Why the component must not go on with another one than the state speaks of. */
   whyAnotherSubject(olds: object | undefined, inputs: Inputs, cluster: Cluster): Promise<string[]>;
+  /** Why a program must not have two of them for one `id`, by the components' names. Absent where it may. */
+  whyTwice?(id: string, components: readonly [string, string]): string;
   /** What a held phase records: where the cluster stands. */
   currentOutputs(live: Live): object;
   /** That of the recorded outputs: what stays in the state should the next run fail, and what preview may know of them. */

@@ -117,7 +117,7 @@ export interface VersionedCRDArgs extends ClusterArgs {
    */
   acknowledge?: Acknowledgement[];
   /**
-   * Drop waits for your word: it is an error at preview until `acknowledge` names each version that goes, as
+   * Drop waits for your confirmation: it is an error at preview until `acknowledge` names each version that goes, as
    * `{ check: "version-dropped", path: "v1", reason: "…" }`. Default: false. Set it in the configuration of the stacks where nobody
    * may drop a version by the way. Take the acknowledgement out afterwards: until then preview warns of it.
    */

@@ -24,6 +24,13 @@ export const definitionSubject: Subject<PhaseInputs, Definition | undefined> = {
     };
   },
   whyAnotherSubject: (olds, { crd }, cluster) => whyRenamed(priorName(olds), crd, cluster),
+  whyTwice: (crd, components) =>
+    describeProblem({
+      what: `${crd}: two components of this program move it, ${components.join(" and ")}`,
+      expected: "one VersionedCRD for a CRD on a cluster",
+      why: "each would undo what the other does",
+      next: "remove one, or correct its manifest or its cluster",
+    }),
   currentOutputs: (live): Partial<PhaseOutputs> =>
     live === undefined ? {} : { storedVersions: live.status?.storedVersions ?? [] },
   outputsToKeep(outputs): Partial<PhaseOutputs> {

@@ -47,7 +47,7 @@ export async function migrationOutcome({ client, version }: Cluster, shown: stri
   if (failed && version === "1.30")
     return `${served}, ${failed.metadata.name}: failed, so every object was rewritten directly`;
   // On a busy machine the controller may be so late that our own pass is through first; then its request is taken back.
-  const givenUp = /StorageVersionMigration (\S+) was given up: [^;)]+/.exec(shown);
+  const givenUp = /StorageVersionMigration (\S+) was ended early: [^;)]+/.exec(shown);
   if (found.length === 0 && givenUp) return `${served}, ${givenUp[0]}`;
   throw new Error(`found ${found.length} StorageVersionMigrations of selfierequests, none of them with Succeeded=True`);
 }

@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
-import { rightsForPreview, rightsForUp, type VersionedCRDArgs } from "../../components";
+import { rightsForPreview, rightsForUp, VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { PROOF_ANNOTATION } from "../../components/crd/names";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { missingRights } from "../../components/kubernetes/missingRights";
@@ -85,18 +85,16 @@ describe("which cluster, with which rights, and what became of it", () => {
     expect(await missingRights(complete, all, "kube-system")).toEqual([]);
   });
 
-  test("T4: up without a right that only a later phase needs stops before the first change", async () => {
+  test("T4: up without a right of a later phase, and without those of the lock, names all of them before the first change", async () => {
     const before = (await definition()).body;
-    const rules = rightsForUp([resource]).filter(
-      ({ resources }) => !resources?.includes("customresourcedefinitions/status"),
-    );
-    const kubeconfig = await world.cluster.userKubeconfig("no-status", rules);
+    const isMissing = (name: string): boolean => ["customresourcedefinitions/status", "leases"].includes(name);
+    const rules = rightsForUp([resource]).filter(({ resources = [] }) => !resources.some(isMissing));
+    const kubeconfig = await world.cluster.userKubeconfig("no-status-no-lease", rules);
     const webhook = await world.webhook();
     const conversion = { url: webhook.url, caBundle: webhook.caBundle };
     const message = await stack.refused(stack.up({ ...v1, file: manifest("v1-v2"), conversion, kubeconfig }));
-    expect(message).toMatch(
-      /not allowed to patch customresourcedefinitions\.apiextensions\.k8s\.io\/status .*rightsForUp/s,
-    );
+    expect(message).toMatch(/not allowed to .*create leases\.coordination\.k8s\.io.*rightsForUp/s);
+    expect(message).toMatch(/patch customresourcedefinitions\.apiextensions\.k8s\.io\/status .*rightsForUp/s);
     expect((await definition()).body).toEqual(before);
     failedState = await stack.automation.exportStack();
     await stack.up(v1);
@@ -113,6 +111,17 @@ describe("which cluster, with which rights, and what became of it", () => {
     const few = await withRole("few", rightsForUp([gizmos]), isAboutObjects, "default");
     const refused = await other.refused(other.preview({ ...args, kubeconfig: few }));
     expect(refused).toMatch(/not allowed to list gizmos.*\} by a ClusterRole and a ClusterRoleBinding/s);
+  });
+
+  test("T4c: two components of one program with the same CRD: preview refuses, by both names", async () => {
+    const { automation } = await world.stack("twice");
+    const program = (): Promise<void> => {
+      for (const name of ["one", "copy"]) new VersionedCRD(name, { ...v1, kubeconfig: world.kubeconfig });
+      return Promise.resolve();
+    };
+    await expect(automation.preview({ program })).rejects.toThrow(
+      /two components of this program move it, (one and copy|copy and one)/,
+    );
   });
 
   /** A user with these rights, some of them by a Role in one namespace alone. */

@@ -124,7 +124,7 @@ describe("what preview says is what up would do", () => {
     const narrow = { size: { type: "string", maxLength: 3 } };
     const { messages } = await stack.preview(crdWith({ v1: {}, "v2 storage": narrow }));
     expect(messages.join("\n"))
-      .toContain(`all 3 objects read: 1 breaks the schema of v2; it passes as long as nobody changes these values, and rehearse asks the API server:
+      .toContain(`all 3 objects read: 1 breaks the schema of v2. A rewrite passes, and whoever changes these values later is refused:
     default/three: spec.size is "three"; expected maxLength 3`);
   });
 

@@ -3,11 +3,13 @@ import { isCrd } from "./isCrd";
 import { oneStorageVersion } from "./oneStorageVersion";
 import { storageVersionServed } from "./storageVersionServed";
 import { versionNamesUnique } from "./versionNamesUnique";
+import { versionNamesValid } from "./versionNamesValid";
 import { versionShape } from "./versionShape";
 
 const ofADefinition: ((manifest: Definition) => string[])[] = [
   versionShape,
   versionNamesUnique,
+  versionNamesValid,
   oneStorageVersion,
   storageVersionServed,
 ];

@@ -26,13 +26,15 @@ export function isCrd(manifest: unknown): string[] {
       }),
     ];
   }
+  const notText = namesThatAreNoText(found.spec?.versions);
+  if (notText.length > 0) return notText;
   const expected = `${found.spec?.names.plural}.${found.spec?.group}`;
   if (found.metadata?.name === expected) return [];
   return [
     describeProblem({
       what: `metadata.name is ${found.metadata?.name}`,
       expected: `${expected} (spec.names.plural, a dot, spec.group)`,
-      next: "correct either",
+      next: "correct one of them",
     }),
   ];
 }
@@ -52,6 +54,21 @@ function findMissingFields({ metadata, spec }: Partial<Definition>): string[] {
 function missingOfVersions(versions: unknown): string[] {
   if (!Array.isArray(versions)) return ["spec.versions"];
   return versions.flatMap((version: Partial<Version> | null, index) =>
-    typeof version?.name === "string" ? [] : [`spec.versions[${index}].name`],
+    version?.name == null ? [`spec.versions[${index}].name`] : [],
+  );
+}
+
+/** In YAML `2.0` is a number, and `on` may be true. */
+function namesThatAreNoText(versions: Partial<Version>[] = []): string[] {
+  return versions.flatMap(({ name }, index) =>
+    typeof name === "string"
+      ? []
+      : [
+          describeProblem({
+            what: `spec.versions[${index}].name is ${JSON.stringify(name)}, a ${typeof name}`,
+            expected: "a text",
+            next: "write a name such as v2",
+          }),
+        ],
   );
 }

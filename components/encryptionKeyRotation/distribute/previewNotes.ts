@@ -45,7 +45,7 @@ export async function previewNotes(
 }
 
 function noteUnreached({ desired }: DistributeInputs): string {
-  return `no target: ${labelKeyName(desired.write)} is taken for the first key of ${desired.resources.join(", ")}, by your word`;
+  return `no target: nobody checks that ${labelKeyName(desired.write)} is the first key of ${desired.resources.join(", ")}`;
 }
 
 /** By name, now and after each phase that edits the file. */

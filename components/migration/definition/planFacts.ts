@@ -3,6 +3,7 @@ import { MetadataOnly, resourcePath, type KubernetesList } from "../../kubernete
 import type { Cluster } from "../../kubernetes/cluster";
 import { plannedStorageMigrationVersion } from "../../kubernetes/discovery";
 import { hasErrorStatus } from "../../kubernetes/errors";
+import { NOBODY } from "../../kubernetes/resourceNames";
 import { withRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 import type { PlanFacts } from "./plan";
@@ -70,4 +71,3 @@ export async function readListFact(
 const INITIALIZING_MS = 5_000;
 const PLAN_SECONDS = 5;
 const INITIALIZING_STEP_MS = 100;
-const NOBODY = "kubernetes-storage-migration";

@@ -76,8 +76,7 @@ export function describeInTreeState(name: string, state: InTreeState): string {
   const migration = `StorageVersionMigration ${name}`;
   if (state.kind === "succeeded") return `${migration} succeeded`;
   if (state.kind === "failed") return `${migration} failed: ${state.message}`;
-  if (state.kind === "overtaken")
-    return `${migration} was given up: our own rewriting was through, and it had had its time`;
+  if (state.kind === "overtaken") return `${migration} was ended early: our own pass had rewritten every object`;
   return `${migration} stalled: ${state.message}`;
 }
 

@@ -213,8 +213,10 @@ export async function checkSchemaOfObject(rehearsal: ObjectRehearsal, converted:
     });
     return [];
   } catch (error) {
-    if (hasErrorStatus(error, 422))
-      return [`${to.version} would refuse it if it were created today: ${error.serverMessage}`];
+    if (hasErrorStatus(error, 422)) {
+      const found = error.serverMessage.replace(/^\S+ "rehearsal-\w*" is invalid: /, "");
+      return [`${to.version} would refuse it if it were created today: ${found}`];
+    }
     const why = whyNoCreate(error);
     if (why === undefined) throw error;
     rehearsal.notChecked(`whether the schema of ${to.version} would accept it as new: ${why}`);

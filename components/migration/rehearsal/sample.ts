@@ -105,9 +105,9 @@ function describeBroken(
   });
   if (items.length === 0) return [];
   const shown = boundedProblemItems(items.slice(0, SHOWN), items.length).map((item) => `\n    ${item}`);
-  const [breaks, pass] = items.length === 1 ? ["breaks", "it passes"] : ["break", "they pass"];
-  const ratcheting = `${pass} as long as nobody changes these values, and rehearse asks the API server`;
-  return [`${read}: ${items.length} ${breaks} the schema of ${resource.version}; ${ratcheting}:${shown.join("")}`];
+  const breaks = items.length === 1 ? "breaks" : "break";
+  const ratcheting = "A rewrite passes, and whoever changes these values later is refused";
+  return [`${read}: ${items.length} ${breaks} the schema of ${resource.version}. ${ratcheting}:${shown.join("")}`];
 }
 
 /** Integers beyond 2^53 as numbers: rounded, which no bound minds. */

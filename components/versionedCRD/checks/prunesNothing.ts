@@ -44,9 +44,9 @@ function describePruned(crd: string, from: string, to: string, lost: string[], l
   const fields = boundedList(lost, SHOWN);
   if (from === to) {
     return describeProblem({
-      what: `${crd}: ${to} is stored now, and its schema lacks ${fields} of the one in the cluster`,
+      what: `${crd}: objects are stored in ${to}, and its schema in the manifest lacks ${fields}, which the cluster's has`,
       expected: "every field",
-      why: "a rewrite would delete the rest from every object",
+      why: "a rewrite would delete these fields from every object",
       next: "put them back, or change them in a new version with a conversion webhook",
     });
   }
@@ -57,8 +57,8 @@ function describePruned(crd: string, from: string, to: string, lost: string[], l
     what: `${crd}: conversion is None and ${to}'s schema lacks ${fields} of ${from}`,
     expected: `every field of ${from} in ${to}`,
     why: isStored
-      ? `the rewrite ${from} → ${to} would delete the rest from every object`
-      : `what is written as ${from} is stored as ${to}, which loses the rest`,
+      ? `the rewrite ${from} → ${to} would delete these fields from every object`
+      : `what is written as ${from} is stored as ${to}, which loses these fields`,
     next: `add the fields to ${to}${orStore}, or give a conversion webhook${orCount}`,
   });
 }

@@ -2,6 +2,7 @@ import { versionNamesOfDefinition, type Definition } from "../../crd/definition"
 import { readDefinition } from "../../crd/readDefinition";
 import { readAdmission } from "../../kubernetes/admission";
 import { MetadataOnly, resourcePath } from "../../kubernetes/api";
+import type { Cluster } from "../../kubernetes/cluster";
 import { findApiServers } from "../../kubernetes/apiServers";
 import { discoverStorageMigrationVersion } from "../../kubernetes/discovery";
 import { hasErrorStatus, messageOfError, UserError } from "../../kubernetes/errors";
@@ -35,6 +36,11 @@ export const serve: RolloutPhase<ServeInputs> = {
 
   preview: previewServe,
 
+  async assertRights(inputs, cluster) {
+    const found = await readDefinition(cluster, inputs.crd);
+    if (planServeAndTakeOver(inputs, found).plan.length > 0) await assertRightsForRollout(inputs, cluster, found);
+  },
+
   async run(inputs: ServeInputs & { plan?: string[] }, work) {
     const { cluster } = work;
     const found = await readDefinition(cluster, inputs.crd);
@@ -47,7 +53,6 @@ export const serve: RolloutPhase<ServeInputs> = {
     const { plan, managers } = planServeAndTakeOver(inputs, found);
     let created: Created | undefined;
     if (plan.length > 0) {
-      await assertRightsForRollout(inputs, work, found);
       work.signal.throwIfAborted(); // what is made where nothing was has no resourceVersion that would refuse it
       const before = found && (await recordIfOutlived(found, work));
       const intent = servedStage(inputs.manifest, before, inputs.owner);
@@ -94,10 +99,10 @@ function wentAway(crd: string, although: string): Problem {
   };
 }
 
-/** A right that is missing for a later phase stops the rollout here, before anything has changed, and not half way. */
+/** A right that is missing for a later phase, or for the lock, stops the rollout before anything has changed, and not half way. */
 async function assertRightsForRollout(
   inputs: ServeInputs,
-  { cluster }: PhaseWork,
+  cluster: Cluster,
   before: Definition | undefined,
 ): Promise<void> {
   const { crd, group, plural, migrator } = inputs;

@@ -29,7 +29,7 @@ test.each([
 test("an unknown option => what is wrong, then the usage line", async () => {
   const { code, err } = await runCommand("schemas", "x.yaml", "--nmae", "y");
   expect(code).toBe(2);
-  expect(err).toMatch(/^Unknown option '--nmae'.+\n\nusage: kubernetes-storage-migration schemas /s);
+  expect(err).toMatch(/^Unknown option '--nmae'\n\nusage: kubernetes-storage-migration schemas /s);
 });
 
 test("help SUBCOMMAND => what SUBCOMMAND --help says; help alone => the subcommands", async () => {

@@ -1,6 +1,6 @@
 import { checkManifest } from "../../../components/crd/checks/checkManifest";
 import { checkedManifest } from "../../../components/crd/manifest";
-import { manifest, messageOf, withMetadata, withSpec } from "../fixtures";
+import { manifest, messageOf, version, withMetadata, withSpec } from "../fixtures";
 
 const good = manifest("v1", "v2 storage");
 
@@ -48,9 +48,27 @@ test.each([
   ]);
 });
 
+test("a name that YAML reads as a number is told as that, by its index", () => {
+  const versions = [...good.spec.versions, { ...good.spec.versions[0], name: 2.5 }] as never;
+  expect(checkManifest(withSpec(good, { versions }))).toEqual([
+    "spec.versions[2].name is 2.5, a number\n  expected: a text\n  next:     write a name such as v2",
+  ]);
+});
+
+test.each(["V2", "2", "v2.0", "v-", "v_2", "", `v${"2".repeat(63)}`])("a version named %j is refused", (name) => {
+  const versions = [...good.spec.versions, { ...version("v1"), name }];
+  expect(checkManifest(withSpec(good, { versions }))).toEqual([
+    `spec.versions[2].name is ${JSON.stringify(name)}\n  expected: at most 63 lower-case letters, digits and -, a letter first, and no - last\n  next:     write a name such as v2 or v1beta1`,
+  ]);
+});
+
+test.each(["v2beta1", "alpha", "v1-new", `v${"2".repeat(62)}`])("a version named %s is none of them", (name) => {
+  expect(checkManifest(withSpec(good, { versions: [...good.spec.versions, { ...version("v1"), name }] }))).toEqual([]);
+});
+
 test("metadata.name other than plural.group is refused", () => {
   expect(checkManifest(withMetadata(good, { name: "database.example.com" }))).toEqual([
-    "metadata.name is database.example.com\n  expected: databases.example.com (spec.names.plural, a dot, spec.group)\n  next:     correct either",
+    "metadata.name is database.example.com\n  expected: databases.example.com (spec.names.plural, a dot, spec.group)\n  next:     correct one of them",
   ]);
 });
 

@@ -1,6 +1,7 @@
 import type { ApiRequest } from "../../../components/kubernetes/api";
 import { explainAnswer, explainAttempt, explainUnreachable } from "../../../components/kubernetes/explain";
 import { TransportError } from "../../../components/kubernetes/transport";
+import { NOBODY } from "../../../components/kubernetes/resourceNames";
 
 const request = (method: ApiRequest["method"], path: string): ApiRequest => ({ method, path });
 const answer = (status: number, body: unknown, headers = {}) => ({
@@ -46,6 +47,17 @@ test("a missing right: verb, resource, scope, and the rule that grants it", () =
   expect(error.message).toBe(
     `not allowed to create foos.g in namespace n: ${message}\n  next:     grant this user the rule {apiGroups: ["g"], resources: ["foos"], verbs: ["create"]} by a ClusterRole and a ClusterRoleBinding`,
   );
+});
+
+test("the namespace of a probe, which nobody has, is not spoken of", () => {
+  const said = 'foos.g is forbidden: User "u" cannot list resource "foos" in API group "g"';
+  const message = `${said} in the namespace "${NOBODY}"`;
+  const error = explainAnswer(
+    request("GET", `/apis/g/v1/namespaces/${NOBODY}/foos`),
+    answer(403, status({ message })),
+    "s",
+  );
+  expect(error.message).toMatch(new RegExp(`^not allowed to list foos.g: ${said}\n {2}next: `));
 });
 
 test("rights from Roles in some namespaces do not reach every object: a ClusterRoleBinding is asked for", () => {

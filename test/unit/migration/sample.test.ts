@@ -51,7 +51,7 @@ test("what breaks the new schema: three objects by name, two reasons each, and c
   const sample = { objects: [object("good", { host: "h", port: 1 }), ...bad], isAll: false };
   expect(describeRehearsalSample(sample, resource("v1"), none(schema)).slice(1)).toEqual([
     [
-      "the first 5 objects read: 4 break the schema of v2; they pass as long as nobody changes these values, and rehearse asks the API server:",
+      "the first 5 objects read: 4 break the schema of v2. A rewrite passes, and whoever changes these values later is refused:",
       "    default/bad-1: spec.host is required; spec.port is 70000; expected maximum 9; and 1 more",
       "    default/bad-2: spec.host is required; spec.port is 70000; expected maximum 9; and 1 more",
       "    default/bad-3: spec.host is required; spec.port is 70000; expected maximum 9; and 1 more",

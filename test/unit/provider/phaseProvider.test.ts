@@ -47,6 +47,40 @@ function answer(live: unknown, identity: unknown = clusterId): jest.Mock<Promise
 
 const atV1 = applied(undefined, manifest("v1 storage", "v2"));
 
+describe("two components of a program with one CRD", () => {
+  const crd = "twices.example.com";
+  const urn = (name: string, phase: string): string =>
+    `urn:pulumi:dev::app::VersionedCRD$dynamic:Resource::${name}-${phase}`;
+  const asked = (name: string): object => {
+    const twice = manifest("v1 storage");
+    const named = {
+      ...twice,
+      metadata: { name: crd },
+      spec: { ...twice.spec, names: { ...twice.spec.names, plural: "twices" } },
+    };
+    const own = { owner: "o/app/dev/x", storage: "v1", migrator: "direct", manifest: named };
+    return { ...inputs, ...own, crd, plural: "twices", __urn: urn(name, "serve") };
+  };
+  const refusal = (status: number): ApiError =>
+    new ApiError("refused", status, "Refused", "refused", { method: "GET", path: "/" });
+  const failures = async (name: string): Promise<string[]> =>
+    (await check(asked(name), "serve")).failures.map(({ reason }) => reason);
+
+  test("the second is refused by name, the first and its other phases are not; on another cluster, or on one that nobody knows, it may", async () => {
+    answer(refusal(404));
+    expect(await failures("one")).toEqual([]);
+    expect((await check({ ...asked("one"), __urn: urn("one", "store") }, "store")).failures).toEqual([]);
+    expect(await failures("one")).toEqual([]);
+    expect(await failures("copy")).toEqual([
+      expect.stringMatching(/^twices.example.com: two components of this program move it, one and copy\n.*next: /s),
+    ]);
+    answer(refusal(404), "uid-of-another-cluster");
+    expect(await failures("elsewhere")).toEqual([]);
+    answer(refusal(404), refusal(403));
+    expect(await failures("unknown")).toEqual([]);
+  });
+});
+
 describe("diff", () => {
   test("a plan is a change", async () => {
     expect(await diff(outputs, { ...inputs, plan: ["storage v1 → v2"] })).toEqual({ changes: true });

@@ -86,7 +86,7 @@ test("objects whose values the older schema refuses are named with conversion No
   const decided = decide({ live, read: { v2: all(object("a", { host: "long" }), object("b", { host: "x" })) } });
   expect(decided.blockers).toEqual([]);
   expect(decided.refused).toEqual([
-    expect.stringMatching(/^all 2 objects read: 1 breaks the schema of v1; .+\n {4}default\/a: spec\.host /),
+    expect.stringMatching(/^all 2 objects read: 1 breaks the schema of v1. .+\n {4}default\/a: spec\.host /),
   ]);
   const converted = withSpec(live, { conversion: webhook() });
   expect(decide({ live: converted, read: { v2: all(object("a", { host: "long" })) } }).refused).toEqual([]);

@@ -17,14 +17,14 @@ const v1 = (words: string, ...fields: string[]): Version => version(`v1 ${words}
 const v2 = (words: string, ...fields: string[]): Version => version(`v2 ${words}`, schema(...fields));
 
 function lacks(to: string, fields: string, from: string): string {
-  return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}\n  expected: every field of ${from} in ${to}\n  why:      the rewrite ${from} → ${to} would delete the rest from every object\n  next:     add the fields to ${to}, or give a conversion webhook`;
+  return `databases.example.com: conversion is None and ${to}'s schema lacks ${fields} of ${from}\n  expected: every field of ${from} in ${to}\n  why:      the rewrite ${from} → ${to} would delete these fields from every object\n  next:     add the fields to ${to}, or give a conversion webhook`;
 }
 
 /** The same where no object may be stored in `from`. */
 function writesLost(to: string, fields: string, from: string): string {
   return lacks(to, fields, from).replace(
     /why:.*/,
-    `why:      what is written as ${from} is stored as ${to}, which loses the rest`,
+    `why:      what is written as ${from} is stored as ${to}, which loses these fields`,
   );
 }
 
@@ -52,7 +52,7 @@ test("conversion None and a field that the storage version lacks => refused at t
 test("conversion None and a new version with a field that the version in storage lacks => no rewrite is threatened, and the way out is to store it", () => {
   const wanted = manifest(v1("storage", "host"), v2("", "host", "port"));
   expect(problems(wanted, live(manifest(v1("storage", "host"))))).toEqual([
-    "databases.example.com: conversion is None and v1's schema lacks .spec.port of v2\n  expected: every field of v2 in v1\n  why:      what is written as v2 is stored as v1, which loses the rest\n  next:     add the fields to v1, make v2 the storage version, or give a conversion webhook",
+    "databases.example.com: conversion is None and v1's schema lacks .spec.port of v2\n  expected: every field of v2 in v1\n  why:      what is written as v2 is stored as v1, which loses these fields\n  next:     add the fields to v1, make v2 the storage version, or give a conversion webhook",
   ]);
 });
 
@@ -69,7 +69,7 @@ test("a live version that the manifest no longer names counts: its objects are r
 
 test("a field taken from the storage version in place => refused", () => {
   expect(problems(manifest(v1("storage", "host")), live(manifest(v1("storage", "host", "port"))))).toEqual([
-    "databases.example.com: v1 is stored now, and its schema lacks .spec.port of the one in the cluster\n  expected: every field\n  why:      a rewrite would delete the rest from every object\n  next:     put them back, or change them in a new version with a conversion webhook",
+    "databases.example.com: objects are stored in v1, and its schema in the manifest lacks .spec.port, which the cluster's has\n  expected: every field\n  why:      a rewrite would delete these fields from every object\n  next:     put them back, or change them in a new version with a conversion webhook",
   ]);
 });
 

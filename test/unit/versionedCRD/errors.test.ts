@@ -36,7 +36,7 @@ test.each<[string, object, string]>([
   [
     "a misspelt argument, which would hold nothing back",
     { crd: both, stopafter: "migrate" },
-    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, backup, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, requireAcknowledgement, skipOwnerSearch, stopAfter, takeOverFrom",
+    "unknown argument stopafter\n  expected: only acknowledge, adoptFrom, backup, before, clusterId, context, conversion, crd, decommissionedServers, file, formerVersions, kubeconfig, migrator, name, onDelete, ownerReferences, protect, recreate, requestTimeoutSeconds, requireAcknowledgement, skipOwnerSearch, stopAfter, takeOverFrom\n  next:     write stopAfter",
   ],
   [
     "a requirement as text, which would hold nothing back",

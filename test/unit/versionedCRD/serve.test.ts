@@ -37,8 +37,8 @@ test("a CRD is not made where the lock was lost before", async () => {
   const written: string[] = [];
   const call = ({ method, path }: { method: string; path: string }): Promise<object> => {
     if (method === "PATCH") written.push(path);
+    lost.abort(new Error("the lock is lost")); // while it looks what is there
     if (path.endsWith(CRD)) return Promise.reject(new ApiError("none", 404, "", "", { method: "GET", path }));
-    lost.abort(new Error("the lock is lost")); // while rights are looked at
     return Promise.resolve({ items: [], versions: [], status: { allowed: true } });
   };
   const work = { cluster: { call }, report: jest.fn(), warn: jest.fn(), signal: lost.signal };
