@@ -115,8 +115,9 @@ describe("which cluster, with which rights, and what became of it", () => {
 
   test("T4c: two components of one program with the same CRD: preview refuses, by both names", async () => {
     const { automation } = await world.stack("twice");
+    const crd = definitionOf("doodads");
     const program = (): Promise<void> => {
-      for (const name of ["one", "copy"]) new VersionedCRD(name, { ...v1, kubeconfig: world.kubeconfig });
+      for (const name of ["one", "copy"]) new VersionedCRD(name, { crd, kubeconfig: world.cluster.kubeconfig });
       return Promise.resolve();
     };
     await expect(automation.preview({ program })).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
 import { type Definition, schemaOfDefinition, servedVersionNames, storageVersion } from "../../crd/definition";
-import { boundedList } from "../../kubernetes/problem";
+import { boundedList, type Problem } from "../../kubernetes/problem";
 import { versionsThatMayBeStored } from "./mayBeStored";
 
 const SHOWN = 10;
@@ -27,15 +27,30 @@ export function whatIsConvertedUnseen(live: Definition): string | undefined {
   return losing && describeLost(live, losing, to);
 }
 
-/** Of a version that is not served, so that no rehearsal can see what its objects hold; undefined where nothing is lost, or a webhook converts. */
-export function whatIsLostUnseen(live: Definition): string | undefined {
-  if (isWebhookConversion(live.spec.conversion)) return undefined;
+/** Why objects of a version that is not served, so that no rehearsal sees what they hold, must not be rewritten; undefined where nothing is lost. */
+export function whyLostUnseen(live: Definition): Problem | undefined {
   const to = storageVersion(live);
+  const { name } = live.metadata;
   const served = servedVersionNames(live);
-  const losing = otherStoredVersions(live).find(
-    (from) => !served.includes(from) && fieldsLostBetween(live, from, to).length > 0,
-  );
-  return losing && describeLost(live, losing, to);
+  const unserved = otherStoredVersions(live).filter((from) => !served.includes(from));
+  const next = "serve that version until the objects are migrated, in whatever manages the CRD";
+  if (unserved.length > 0 && isWebhookConversion(live.spec.conversion)) {
+    return {
+      what: `${name}: objects may be stored in ${boundedList(unserved, SHOWN)}, which is not served, and a webhook converts them to ${to}`,
+      expected: "that version served, so that a rehearsal sees what the webhook makes of them",
+      why: "what it loses would be lost unseen",
+      next,
+    };
+  }
+  const losing = unserved.find((from) => fieldsLostBetween(live, from, to).length > 0);
+  if (losing === undefined) return undefined;
+  return {
+    what: `${name}: ${describeLost(live, losing, to)}`,
+    expected:
+      "that version served, so that a rehearsal sees which objects have them, or these fields in the storage version",
+    why: "the rewrite would delete them from every object, unseen",
+    next,
+  };
 }
 
 function otherStoredVersions(live: Definition): string[] {

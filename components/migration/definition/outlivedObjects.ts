@@ -1,6 +1,6 @@
 import { storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { OUTLIVED_ANNOTATION } from "../../crd/names";
-import type { KubernetesObject } from "../../kubernetes/api";
+import { isNewerObject, type KubernetesObject } from "../../kubernetes/api";
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import { listPages } from "../rewrite/pages";
@@ -23,11 +23,16 @@ export interface SeenObjects {
 const TRIES = 10;
 const INITIALIZING_SECONDS = 30;
 
-/** The API server sets both, to the second. */
-export function isOlderThanDefinition(live: Definition, { metadata }: KubernetesObject): boolean {
-  const { creationTimestamp: born } = live.metadata;
-  const { creationTimestamp } = metadata;
-  return born !== undefined && creationTimestamp !== undefined && Date.parse(creationTimestamp) < Date.parse(born);
+/**
+ * The API server sets both times, to the second. Within one the resourceVersion tells: an object that was written since the
+ * definition last was is stored by it. https://kep.k8s.io/5504
+ */
+export function isOlderThanDefinition(live: Definition, object: KubernetesObject): boolean {
+  const { creationTimestamp: born, resourceVersion } = live.metadata;
+  const { creationTimestamp } = object.metadata;
+  if (born === undefined || creationTimestamp === undefined) return false;
+  const [made, since] = [Date.parse(creationTimestamp), Date.parse(born)];
+  return made < since || (made === since && !isNewerObject(object, resourceVersion));
 }
 
 /** The version that the definition does not have and in which an object is stored, by what the API server says of a LIST. */

@@ -1,4 +1,4 @@
-import { isRecordedOutlived, recordedUnfinishedDrop } from "./recordedOnDefinition";
+import { recordedUnfinishedDrop } from "./recordedOnDefinition";
 import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { notInTreeThrough } from "../inTree/throughPreferred";
 import { whyProven } from "./proof";
@@ -13,8 +13,8 @@ export interface PlanFacts {
 
 /**
  * The versions in which objects may still be stored that are to become `version`: the storage version, as long as that is another,
- * and what storedVersions names beside it, if that is not proven gone; every one where objects are older than the definition. A
- * schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ * and, where nothing is proven, every other one through which they can be read: storedVersions may be pruned although objects are
+ * left (proof.ts). A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  *
  * @returns the storage version first, where it is another
  */
@@ -24,14 +24,15 @@ export function planDefinitionVersionsToRehearse(
   versions: Record<string, boolean> = {},
 ): string[] {
   const storage = storageVersion(live);
-  const stored = live.status?.storedVersions ?? [];
-  const isProven = whyProven(live, undefined) !== undefined;
-  const isAnywhere = isRecordedOutlived(live) || (storage === version && stored.join() === version);
-  const others = servedNames({ ...servedByName(live), ...versions })
-    .filter((name) => name !== version && name !== storage && (isAnywhere || stored.includes(name)))
-    .sort();
-  if (storage !== version) return isProven ? [storage] : [storage, ...others];
-  return isProven && stored.join() === version ? [] : others;
+  const flips = storage === version ? [] : [storage];
+  if (whyProven(live, undefined) !== undefined) {
+    const isPruned = (live.status?.storedVersions ?? []).join() === version;
+    if (storage !== version || isPruned) return flips;
+  }
+  const others = servedNames({ ...servedByName(live), ...versions }).filter(
+    (name) => ![version, storage].includes(name),
+  );
+  return [...flips, ...others.sort()];
 }
 
 /** @param versions those that serve is about to apply, true where served */

@@ -36,6 +36,8 @@ export interface RehearsalRecord {
   /** Digest of the manifest's versions and conversion that were rehearsed. */
   schema: string;
   objects: number;
+  /** resourceVersion up to which every object was looked at. Absent in records of earlier builds. */
+  listed?: string;
   /** When it ended, by the clock of the machine that ran it, as milliseconds since 1970. */
   endedAt?: number;
   /** Since storage flipped to `version`, by us. Absent before, and where someone else edited the definition after it. */

@@ -2,7 +2,7 @@ import { servedByName, storageVersion, type Definition } from "../../crd/definit
 import type { ClusterWork } from "../../kubernetes/cluster";
 import { describeProblem } from "../../kubernetes/problem";
 import { conversionGuard } from "../rehearsal/conversionGuard";
-import { rehearse as rehearseObjects, type RehearsalResult } from "../rehearsal/rehearsal";
+import { rehearse as rehearseObjects, type Rehearsal, type RehearsalResult } from "../rehearsal/rehearsal";
 import { assertNoneFailed, withFailures } from "../rewrite/failures";
 import type { Guard } from "../rewrite/guard";
 import { planDefinitionVersionsToRehearse } from "./plan";
@@ -22,16 +22,18 @@ const FRESH_MS = 10_000;
 
 /**
  * Once more for what is about to be stored anew: since the rehearsal objects were written, and operators, with them the
- * webhook, may have rolled (`before`, or weeks at stopAfter: "store"); no generation tells of either. Without a webhook the
- * schemas alone decide, and they are part of the record.
+ * webhook, may have rolled (`before`, or weeks at stopAfter: "store"); no generation tells of either. Without a webhook what was
+ * rehearsed stays right, since the schemas are part of the record, and only what was written since is looked at.
  */
 export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definition, work: ClusterWork): Promise<void> {
   const { version } = objects;
-  const { endedAt = 0 } = recordedRehearsal(live) ?? {};
+  const { endedAt = 0, listed } = recordedRehearsal(live) ?? {};
   const flipped = recordedFlip(live, version);
   const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
-  if (isFresh || !isWebhookConversion(live.spec.conversion)) return;
-  await rehearseStored(versionsStillStored(live, version), live, objects, work, flipped?.at);
+  const isConverted = isWebhookConversion(live.spec.conversion);
+  if (isFresh || !(isConverted || hasValidRehearsal(live, version))) return;
+  const span = { upTo: flipped?.at, since: isConverted ? undefined : listed };
+  await rehearseStored(versionsStillStored(live, version), live, objects, work, span);
 }
 
 /** From where it was rehearsed the first time: what else was ever stored may not be readable as a version still older. */
@@ -70,7 +72,7 @@ export async function rehearseStored(
   live: Definition,
   { crd, version, mayBeLarge = false }: ObjectsOfCrd,
   work: ClusterWork,
-  upTo?: string,
+  span: Pick<Rehearsal, "since" | "upTo"> = {},
 ): Promise<RehearsalResult[]> {
   const clean: RehearsalResult[] = [];
   const done =
@@ -78,7 +80,8 @@ export async function rehearseStored(
       ? "storage has flipped; what was rewritten so far was rewritten without a loss"
       : "nothing was flipped or rewritten";
   for (const from of versions) {
-    const result = await rehearseObjects(work.cluster, { definition: live, from, to: version, upTo, mayBeLarge }, work);
+    const rehearsal = { definition: live, from, to: version, mayBeLarge, ...span };
+    const result = await rehearseObjects(work.cluster, rehearsal, work);
     const { failedCount, objects } = result;
     assertNoneFailed(result, {
       what: `${crd}: rehearsal ${from} → ${version}: ${failedCount} of ${objects} objects would fail; ${done}`,

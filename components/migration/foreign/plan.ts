@@ -2,7 +2,7 @@ import { servedVersionNames, storageVersion, type Definition } from "../../crd/d
 import { OWNER_ANNOTATION } from "../../crd/names";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
-import { whatIsLostUnseen } from "../definition/convertsUnseen";
+import { whyLostUnseen } from "../definition/convertsUnseen";
 import { withOutlivedSeen } from "../definition/outlivedObjects";
 import { planDefinitionMigrate, type PlanFacts } from "../definition/plan";
 import { readPlanFacts } from "../definition/planFacts";
@@ -86,18 +86,6 @@ function whyNotServed(live: Definition): Problem | undefined {
     expected: "it to be served",
     why: "objects are rewritten through it",
     next: "serve it, in whatever manages the CRD",
-  };
-}
-
-function whyLostUnseen(live: Definition): Problem | undefined {
-  const lost = whatIsLostUnseen(live);
-  if (lost === undefined) return undefined;
-  return {
-    what: `${live.metadata.name}: ${lost}`,
-    expected:
-      "that version served, so that a rehearsal sees which objects have them, or these fields in the storage version",
-    why: "the rewrite would delete them from every object, unseen",
-    next: "serve that version until the objects are migrated, in whatever manages the CRD",
   };
 }
 

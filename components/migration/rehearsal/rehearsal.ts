@@ -1,5 +1,5 @@
 import { schemaOfDefinition, type Definition } from "../../crd/definition";
-import { isNewerObject, type KubernetesObject, objectName } from "../../kubernetes/api";
+import { isNewerObject, type KubernetesObject, objectName, resourcePath } from "../../kubernetes/api";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Work } from "../../kubernetes/report";
 import { type Failure, NAMED_FAILURES } from "../rewrite/failures";
@@ -20,6 +20,8 @@ import { describeCount } from "../../kubernetes/count";
 
 export interface RehearsalResult {
   readonly objects: number;
+  /** resourceVersion of the list: what is newer was not looked at, or not as it is now. */
+  readonly listed: string;
   /** Objects that the migration would lose, damage or leave behind: the first ten. */
   readonly failed: readonly Failure[];
   readonly failedCount: number;
@@ -40,6 +42,8 @@ export interface Rehearsal {
   readonly to: string;
   /** resourceVersion after which nothing written is looked at: it is stored as `to` already. All objects where absent. */
   readonly upTo?: string | undefined;
+  /** resourceVersion up to which everything was looked at before, and is as it was. All objects where absent. */
+  readonly since?: string | undefined;
   /** Objects may be larger than etcd takes by default, by the user's word. */
   readonly mayBeLarge?: boolean;
 }
@@ -54,18 +58,28 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal, work: Wor
   const notes = new Notes();
   const one = objectRehearsal(cluster, rehearsal, work, notes);
   const conversions = conversionsOfRehearsal(cluster, rehearsal, work);
+  const { since, upTo } = rehearsal;
+  const full = since === undefined; // else few of them, one by one
+  const read = (listed: KubernetesObject): Promise<KubernetesObject> =>
+    cluster.call({ method: "GET", path: resourcePath(one.from, listed.metadata), signal: work.signal });
   const walked = await forEachObject(
     cluster,
     one.from,
     async (listed) => {
-      if (isNewerObject(listed, rehearsal.upTo)) return;
-      for (const warning of await rehearseObject(one, conversions, completeForRehearsal(listed, rehearsal)))
+      const object = full ? listed : await read(listed);
+      for (const warning of await rehearseObject(one, conversions, completeForRehearsal(object, rehearsal)))
         notes.warn(listed, warning);
     },
-    { ...work, doing: "rehearsing", full: true },
+    {
+      ...work,
+      doing: "rehearsing",
+      full,
+      isDone: (listed) => isNewerObject(listed, upTo) || (since !== undefined && !isNewerObject(listed, since)),
+    },
   );
   return {
     objects: walked.visited - walked.gone,
+    listed: walked.listResourceVersion,
     failed: walked.failed,
     failedCount: walked.failedCount,
     warnings: notes.warnings,

@@ -1,5 +1,6 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
+import { whyProven } from "../../migration/definition/proof";
 import type { ServeInputs } from "../inputs";
 import { breaksClients } from "./breaksClients";
 import { caBundleHoldsCertificates } from "./caBundleHoldsCertificates";
@@ -9,7 +10,7 @@ import { oneOwner } from "./oneOwner";
 import { prunesNothing } from "./prunesNothing";
 import { schemaNotNarrowed } from "./schemaNotNarrowed";
 import { schemaTightened } from "./schemaTightened";
-import { storageStaysServed } from "./storageStaysServed";
+import { storedStaysServed } from "./storedStaysServed";
 import { unservedVersions } from "./unservedVersions";
 
 type CheckedInputs = Pick<ServeInputs, "manifest" | "owner" | "__formerOwner" | "acknowledge">;
@@ -35,7 +36,7 @@ export function checkServe(
       ...notBeingDeleted(live),
       ...oneOwner(manifest, live, owner, formerOwner),
       ...immutableFields(manifest, live),
-      ...storageStaysServed(manifest, live),
+      ...storedStaysServed(manifest, live),
       ...pruned,
       ...caBundleHoldsCertificates(manifest),
       ...clients.problems,
@@ -55,7 +56,8 @@ export function checkServe(
   };
 }
 
-/** Objects are still stored in other versions: they are about to be rewritten. */
+/** Objects may still be stored in other versions: they are about to be rewritten. */
 function isUnproven(live: Definition): boolean {
-  return (live.status?.storedVersions ?? []).some((version) => version !== storageVersion(live));
+  const stored = live.status?.storedVersions ?? [];
+  return whyProven(live, undefined) === undefined || stored.some((version) => version !== storageVersion(live));
 }

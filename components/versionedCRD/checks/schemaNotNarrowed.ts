@@ -1,4 +1,5 @@
-import { storageVersion, type Definition } from "../../crd/definition";
+import { storageVersion, type Definition, versionNamesOfDefinition } from "../../crd/definition";
+import { whyProven } from "../../migration/definition/proof";
 import { prunedFields } from "../../compatibility/prunedFields";
 
 /**
@@ -8,12 +9,17 @@ import { prunedFields } from "../../compatibility/prunedFields";
  */
 export function schemaNotNarrowed(manifest: Definition, live: Definition | undefined): string[] {
   if (live === undefined) return [];
-  const stored = new Set([storageVersion(live), ...(live.status?.storedVersions ?? [])]);
-  return [...stored].flatMap((version) => {
+  return versionsThatMayHoldObjects(live).flatMap((version) => {
     const now = live.spec.versions.find(({ name }) => name === version);
     const next = manifest.spec.versions.find(({ name }) => name === version);
     if (now === undefined || next === undefined) return [];
     const lost = prunedFields(now.schema?.openAPIV3Schema, next.schema?.openAPIV3Schema);
     return lost.map((field) => `${version}${field}`);
   });
+}
+
+/** storedVersions may have been pruned although objects are left (migration/definition/proof.ts). */
+function versionsThatMayHoldObjects(live: Definition): string[] {
+  if (whyProven(live, undefined) === undefined) return versionNamesOfDefinition(live);
+  return [...new Set([storageVersion(live), ...(live.status?.storedVersions ?? [])])];
 }

@@ -1,6 +1,7 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { PROOF_ANNOTATION } from "../../crd/names";
 import { UserError } from "../../kubernetes/errors";
+import { whyLostUnseen } from "../../migration/definition/convertsUnseen";
 import { requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { recordIfOutlived } from "../../migration/definition/outlivedObjects";
 import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../migration/definition/plan";
@@ -42,6 +43,8 @@ export const migrate: RolloutPhase<MigrateInputs, MigrateOutputs> = {
         next: "run `pulumi up` without --target",
       });
     }
+    const unseen = whyLostUnseen(live);
+    if (unseen !== undefined) throw new UserError(unseen);
     if (planDefinitionVersionsToRehearse(live, inputs.version).length > 0 && !hasValidRehearsal(live, inputs.version)) {
       throw new UserError({
         what: `${inputs.crd}: no clean rehearsal of ${inputs.version} for the definition as it is now (generation ${live.metadata.generation})`,

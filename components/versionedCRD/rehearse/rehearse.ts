@@ -37,6 +37,7 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
       version: inputs.version,
       schema: inputs.schema,
       objects,
+      ...(clean[0] !== undefined && { listed: clean[0].listed }),
       endedAt: Date.now(),
     };
     const recorded = await annotateLiveDefinition(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });

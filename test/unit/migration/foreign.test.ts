@@ -44,9 +44,11 @@ describe("what there is to do for a CRD that somebody else manages", () => {
   });
 
   test("never edited, and an object is older than it: rewritten; with no older one: nothing", () => {
-    const fresh = { generation: 1, uid: "u", creationTimestamp: "2026-11-02T00:00:00Z" };
+    const fresh = { generation: 1, uid: "u", creationTimestamp: "2026-11-02T00:00:00Z", resourceVersion: "10" };
     const live = withStored(withMetadata(manifest("v1", "v2 storage"), fresh), "v2");
-    const made = (creationTimestamp: string): KubernetesObject => ({ metadata: { name: "one", creationTimestamp } });
+    const made = (creationTimestamp: string): KubernetesObject => ({
+      metadata: { name: "one", creationTimestamp, resourceVersion: "11" },
+    });
     expect(decide(live, [made("2026-11-02T00:00:00Z")]).plan).toEqual([]);
     expect(decide(live, [made("2026-11-01T23:59:59Z")]).plan).toEqual([
       "unproven → v2: rewrite every object directly",

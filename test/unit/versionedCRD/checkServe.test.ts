@@ -191,6 +191,42 @@ test("another live version made unserved => allowed", () => {
   expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1", "v2 storage")))).toEqual([]);
 });
 
+test("a version in which objects may still be stored made unserved => refused until they are migrated", () => {
+  const found = withStored(live(manifest("v1", "v2 storage")), "v1", "v2");
+  const edited = withMetadata(found, { generation: 3 });
+  expect(problems(manifest("v1 unserved", "v2 storage"), edited)).toEqual([
+    expect.stringMatching(
+      /v1 is served: false but objects may be stored in it\n {2}expected: +served: true until every/,
+    ),
+  ]);
+});
+
+test("one that is not served already => refused where a webhook converts, since nobody can see what it makes of them", () => {
+  const found = withStored(live(withWebhook(manifest("v1 unserved", "v2 storage"))), "v1", "v2");
+  const edited = withMetadata(found, { generation: 3 });
+  for (const wanted of [manifest("v2 storage"), manifest("v1 unserved", "v2 storage")]) {
+    expect(problems(withWebhook(wanted), edited)).toEqual([
+      expect.stringMatching(
+        /objects may be stored in v1, which is not served\n.*next: +set served: true for v1 in the/s,
+      ),
+    ]);
+  }
+  expect(problems(withWebhook(manifest("v1", "v2 storage")), edited)).toEqual([]);
+  const none = withMetadata(withStored(live(manifest("v1 unserved", "v2 storage")), "v1", "v2"), { generation: 3 });
+  expect(problems(manifest("v1 unserved", "v2 storage"), none)).toEqual([]);
+});
+
+test("storedVersions may have been pruned: while nothing is proven, no version's schema loses a field", () => {
+  const acknowledge = [
+    { check: "field-removed", path: "v1.spec.port", reason: "no client sets it" },
+  ] as Acknowledgement[];
+  const both = (words: string) => manifest(v1("", ...words.split(" ")), v2("storage", "host", "port"));
+  const found = withMetadata(withStored(live(both("host port")), "v2"), { generation: 3 });
+  expect(check(both("host"), found, acknowledge).problems).toEqual([
+    expect.stringMatching(/^databases.example.com: the schema in which objects are stored loses v1\.spec\.port/),
+  ]);
+});
+
 test("a CRD that belongs to another stack => refused, with the command that hands it over", () => {
   const annotations = { [OWNER_ANNOTATION]: "acme/other/prod" };
   const foreign = withMetadata(live(manifest("v1 storage")), { annotations });

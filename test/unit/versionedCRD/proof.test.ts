@@ -169,9 +169,11 @@ describe("carryProof", () => {
 
 describe("objects that the definition says nothing of", () => {
   const BORN = "2026-11-02T00:00:00Z";
-  const object = (creationTimestamp: string) => ({ metadata: { name: "one", creationTimestamp } });
-  const old = object("2026-11-01T23:59:59Z");
-  const young = object(BORN);
+  const object = (creationTimestamp: string, resourceVersion: string) => ({
+    metadata: { name: "one", creationTimestamp, resourceVersion },
+  });
+  const old = object("2026-11-01T23:59:59Z", "9000");
+  const young = object(BORN, "9000");
   const fresh = withMetadata(created, { creationTimestamp: BORN });
   const single = withMetadata(applied(undefined, manifest("v2 storage")), { creationTimestamp: BORN });
   const unreadable = 'no kind "Database" is registered for version "example.com/v1"';
@@ -189,6 +191,11 @@ describe("objects that the definition says nothing of", () => {
     const three = withMetadata(applied(undefined, manifest("v1", "v2 storage", "v3")), { creationTimestamp: BORN });
     expect(planDefinitionVersionsToRehearse(three, "v3")).toEqual(["v2"]);
     expect(planDefinitionVersionsToRehearse(withOutlivedSeen(three, { objects: [old] }), "v3")).toEqual(["v2", "v1"]);
+  });
+
+  test("one is of the same second, and was not written since the definition last was: it is older", () => {
+    const seen = withOutlivedSeen(fresh, { objects: [young, object(BORN, "1")] });
+    expect(whyProven(seen, listed(seen))).toBeUndefined();
   });
 
   test("none is older: as it was", () => {
