@@ -53,9 +53,13 @@ function walk(from: Schema, to: Schema, path: string, isSame: IsSame): PrunedFie
 /** Both keep unknown fields, and what is one to the first may be a node that the second describes and prunes. */
 function walkUnknown(from: Schema, to: Schema, path: string): PrunedField[] {
   const described = Object.entries(to.properties ?? {}).filter(([name]) => schemaOfField(from, name) === undefined);
-  return described.flatMap(([name, child]) => {
-    return isResource(to, path) && IMPLIED.includes(name) ? [] : prunedOfAnything(child, `${path}.${name}`);
-  });
+  const values = schemaOfFieldValues(from) === undefined ? schemaOfFieldValues(to) : undefined;
+  return [
+    ...described.flatMap(([name, child]) =>
+      isResource(to, path) && IMPLIED.includes(name) ? [] : prunedOfAnything(child, `${path}.${name}`),
+    ),
+    ...(values === undefined ? [] : prunedOfAnything(values, `${path}.*`)),
+  ];
 }
 
 /** A scalar is kept or refused, but never pruned. */

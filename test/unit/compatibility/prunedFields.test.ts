@@ -80,6 +80,13 @@ test("unknown fields kept on both sides lose nothing", () => {
   expect(prunedFields(below(anything), below(anything))).toEqual([]);
 });
 
+test("unknown fields kept on both sides, whose values the target describes, are lost as far as it prunes those", () => {
+  const described = { ...anything, additionalProperties: object({ a: text }) };
+  expect(prunedFields(below(anything), below(described))).toEqual([".field.** (unknown fields)"]);
+  expect(prunedFields(below(described), below(described))).toEqual([]);
+  expect(prunedFields(below(anything), below({ ...anything, additionalProperties: text }))).toEqual([]);
+});
+
 test("unknown fields kept at the root of the source only are lost", () => {
   expect(prunedFields(anything, object({}))).toEqual([".* (unknown fields)"]);
 });
