@@ -77,7 +77,7 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
   stopAfter?: RotationPhaseName;
   /**
    * Who rewrites the objects. `in-tree` (default): a StorageVersionMigration for each resource where the cluster serves them,
-   * and our own pass, which is the proof. The former is given up and deleted where it takes much longer (docs/order.md).
+   * and our own pass, which is the proof. The former is ended early and deleted where it takes much longer (docs/order.md).
    * `direct`: our own pass alone.
    */
   migrator?: "in-tree" | "direct";

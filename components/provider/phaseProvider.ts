@@ -178,7 +178,7 @@ async function runPhase(phase: Phase, olds: Partial<Outputs>, planned: Inputs, c
     await assertSameCluster(cluster, inputs);
     if (inputs.heldBy !== undefined)
       return { ...recorded(logic, inputs), ...subject.currentOutputs(await subject.read(cluster, inputs)) };
-    await withRetries({ report }, async () => logic.assertRights?.(inputs, cluster));
+    await logic.assertRights?.(inputs, cluster);
     const holder = `${name} of ${inputs.__urn}`;
     const { summary, ...outputs } = await underLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);

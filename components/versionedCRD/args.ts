@@ -70,7 +70,7 @@ export interface VersionedCRDArgs extends ClusterArgs {
   before?: Before;
   /**
    * Who rewrites the objects. `in-tree` (default): a StorageVersionMigration where the cluster serves them, and our own
-   * pass, which is the proof. The former is given up and deleted where it takes much longer (docs/order.md). `direct`: our own
+   * pass, which is the proof. The former is ended early and deleted where it takes much longer (docs/order.md). `direct`: our own
    * pass alone; faster, and creates no StorageVersionMigration. Our own pass refuses what a conversion webhook begins to lose
    * in its middle; a StorageVersionMigration cannot.
    */

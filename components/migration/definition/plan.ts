@@ -1,6 +1,8 @@
 import { recordedUnfinishedDrop } from "./recordedOnDefinition";
 import { servedByName, storageVersion, type Definition } from "../../crd/definition";
 import { notInTreeThrough } from "../inTree/throughPreferred";
+import { compareVersionNames } from "../../crd/versionNames";
+import { versionsThatMayBeStored } from "./mayBeStored";
 import { whyProven } from "./proof";
 
 /** Facts a plan needs that the definition does not hold. */
@@ -12,11 +14,11 @@ export interface PlanFacts {
 }
 
 /**
- * The versions in which objects may still be stored that are to become `version`: the storage version, as long as that is another,
- * and, where nothing is proven, every other one through which they can be read: storedVersions may be pruned although objects are
- * left (proof.ts). A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
+ * The versions in which objects may still be stored that are to become `version`, as far as they are served: the storage version, as
+ * long as that is another, and what is not proven gone beside it; every one where objects are older than the definition, or where
+ * nothing says in which they are. A schema or a conversion can change in between, so a rehearsal before the flip is not enough.
  *
- * @returns the storage version first, where it is another
+ * @returns the storage version first, where it is another; then the newest
  */
 export function planDefinitionVersionsToRehearse(
   live: Definition,
@@ -25,14 +27,16 @@ export function planDefinitionVersionsToRehearse(
 ): string[] {
   const storage = storageVersion(live);
   const flips = storage === version ? [] : [storage];
-  if (whyProven(live, undefined) !== undefined) {
-    const isPruned = (live.status?.storedVersions ?? []).join() === version;
-    if (storage !== version || isPruned) return flips;
-  }
-  const others = servedNames({ ...servedByName(live), ...versions }).filter(
-    (name) => ![version, storage].includes(name),
-  );
-  return [...flips, ...others.sort()];
+  const stored = live.status?.storedVersions ?? [];
+  const isProven = whyProven(live, undefined) !== undefined;
+  if (isProven && (flips.length > 0 || stored.join() === version)) return flips;
+  const known = [...new Set([...versionsThatMayBeStored(live, undefined), ...stored])];
+  const isAnywhere = known.length === 1 && flips.length === 0;
+  const others = servedNames({ ...servedByName(live), ...versions })
+    .filter((name) => ![version, storage].includes(name) && (isAnywhere || known.includes(name)))
+    .sort(compareVersionNames)
+    .reverse();
+  return [...flips, ...others];
 }
 
 /** @param versions those that serve is about to apply, true where served */

@@ -38,6 +38,8 @@ export interface RehearsalRecord {
   objects: number;
   /** resourceVersion up to which every object was looked at. Absent in records of earlier builds. */
   listed?: string;
+  /** The versions in which objects might be stored then. Absent in records of earlier builds. */
+  stored?: readonly string[];
   /** When it ended, by the clock of the machine that ran it, as milliseconds since 1970. */
   endedAt?: number;
   /** Since storage flipped to `version`, by us. Absent before, and where someone else edited the definition after it. */

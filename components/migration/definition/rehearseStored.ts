@@ -32,7 +32,8 @@ export async function rehearseStoredAgain(objects: ObjectsOfCrd, live: Definitio
   const isFresh = flipped === undefined && Math.abs(Date.now() - endedAt) < FRESH_MS;
   const isConverted = isWebhookConversion(live.spec.conversion);
   if (isFresh || !(isConverted || hasValidRehearsal(live, version))) return;
-  const span = { upTo: flipped?.at, since: isConverted ? undefined : listed };
+  const isNumber = /^\d+$/.test(listed ?? ""); // damaged by hand is as good as none
+  const span = { upTo: flipped?.at, since: isConverted || !isNumber ? undefined : listed };
   await rehearseStored(versionsStillStored(live, version), live, objects, work, span);
 }
 

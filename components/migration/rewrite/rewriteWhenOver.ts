@@ -47,7 +47,7 @@ export interface RewrittenWhenOver extends RewriteResult {
 /**
  * The pass that counts. It lists when all that has to be waited for is over, and asks about every object but those that were
  * rewritten ahead and are listed just as they were answered: a write since then would have given it another resourceVersion.
- * The in-tree migrator is given up where our own rewriting was through, nothing of it failed, and it had its time as well.
+ * The in-tree migrator is ended early where our own rewriting was through, nothing of it failed, and it had its time as well.
  *
  * @param row also has what is waited for
  * @throws what `waited`, `inTree` or `beforeInTree` failed with

@@ -1,6 +1,6 @@
 import { storageVersion, type Definition } from "../../crd/definition";
 import { describeProblem } from "../../kubernetes/problem";
-import { whyProven } from "../../migration/definition/proof";
+import { versionsThatMayBeStored } from "../../migration/definition/mayBeStored";
 import type { ServeInputs } from "../inputs";
 import { breaksClients } from "./breaksClients";
 import { caBundleHoldsCertificates } from "./caBundleHoldsCertificates";
@@ -13,11 +13,11 @@ import { schemaTightened } from "./schemaTightened";
 import { storedStaysServed } from "./storedStaysServed";
 import { unservedVersions } from "./unservedVersions";
 
-type CheckedInputs = Pick<ServeInputs, "manifest" | "owner" | "__formerOwner" | "acknowledge">;
+type CheckedInputs = Pick<ServeInputs, "manifest" | "owner" | "__formerOwner" | "acknowledge" | "stopAfter">;
 
 /** The checks that need manifest and live definition: reasons not to serve, and things worth reading. */
 export function checkServe(
-  { manifest, owner, __formerOwner: formerOwner, acknowledge }: CheckedInputs,
+  { manifest, owner, __formerOwner: formerOwner, acknowledge, stopAfter = "drop" }: CheckedInputs,
   live: Definition | undefined,
 ) {
   const fields = schemaNotNarrowed(manifest, live);
@@ -36,7 +36,7 @@ export function checkServe(
       ...notBeingDeleted(live),
       ...oneOwner(manifest, live, owner, formerOwner),
       ...immutableFields(manifest, live),
-      ...storedStaysServed(manifest, live),
+      ...storedStaysServed(manifest, live, { isRewritten: ["migrate", "drop"].includes(stopAfter) }),
       ...pruned,
       ...caBundleHoldsCertificates(manifest),
       ...clients.problems,
@@ -58,6 +58,5 @@ export function checkServe(
 
 /** Objects may still be stored in other versions: they are about to be rewritten. */
 function isUnproven(live: Definition): boolean {
-  const stored = live.status?.storedVersions ?? [];
-  return whyProven(live, undefined) === undefined || stored.some((version) => version !== storageVersion(live));
+  return versionsThatMayBeStored(live, undefined).some((version) => version !== storageVersion(live));
 }

@@ -2,6 +2,7 @@ import { storageVersion, versionNamesOfDefinition, type Definition, type Version
 import { isNewerVersion } from "../../crd/versionNames";
 import { boundedList, describeProblem } from "../../kubernetes/problem";
 import { howToAskForWayBack } from "../../rollback/howToAsk";
+import { versionsThatMayBeStored } from "../../migration/definition/mayBeStored";
 import { servedStage, withdrawnVersions } from "../stages";
 import { prunedFields } from "../../compatibility/prunedFields";
 import { isWebhookConversion } from "../../crd/conversion";
@@ -37,7 +38,7 @@ function isWayBack(live: Definition | undefined, to: string): boolean {
 
 /** Where objects may be stored: only these are rewritten. */
 function mayBeStored(live: Definition | undefined, version: string): boolean {
-  return live !== undefined && [storageVersion(live), ...(live.status?.storedVersions ?? [])].includes(version);
+  return live !== undefined && versionsThatMayBeStored(live, undefined).includes(version);
 }
 
 function describePruned(crd: string, from: string, to: string, lost: string[], live: Definition | undefined): string {

@@ -1,5 +1,5 @@
-import { storageVersion, type Definition, versionNamesOfDefinition } from "../../crd/definition";
-import { whyProven } from "../../migration/definition/proof";
+import type { Definition } from "../../crd/definition";
+import { versionsThatMayBeStored } from "../../migration/definition/mayBeStored";
 import { prunedFields } from "../../compatibility/prunedFields";
 
 /**
@@ -9,17 +9,11 @@ import { prunedFields } from "../../compatibility/prunedFields";
  */
 export function schemaNotNarrowed(manifest: Definition, live: Definition | undefined): string[] {
   if (live === undefined) return [];
-  return versionsThatMayHoldObjects(live).flatMap((version) => {
+  return versionsThatMayBeStored(live, undefined).flatMap((version) => {
     const now = live.spec.versions.find(({ name }) => name === version);
     const next = manifest.spec.versions.find(({ name }) => name === version);
     if (now === undefined || next === undefined) return [];
     const lost = prunedFields(now.schema?.openAPIV3Schema, next.schema?.openAPIV3Schema);
     return lost.map((field) => `${version}${field}`);
   });
-}
-
-/** storedVersions may have been pruned although objects are left (migration/definition/proof.ts). */
-function versionsThatMayHoldObjects(live: Definition): string[] {
-  if (whyProven(live, undefined) === undefined) return versionNamesOfDefinition(live);
-  return [...new Set([storageVersion(live), ...(live.status?.storedVersions ?? [])])];
 }

@@ -7,15 +7,21 @@ import { servedStage } from "../stages";
 /**
  * The rehearsal reads each object through the version in which it may be stored, and so do the clients of today. Such a version can
  * be unserved once every object is migrated.
+ *
+ * @param isRewritten this rollout is not held before migrate: only then does it matter what is not served already
  */
-export function storedStaysServed(manifest: Definition, live: Definition | undefined): string[] {
+export function storedStaysServed(
+  manifest: Definition,
+  live: Definition | undefined,
+  { isRewritten }: { isRewritten: boolean },
+): string[] {
   if (live === undefined) return [];
   const { spec } = servedStage(manifest, live, "");
   const isServed = servedByName(live);
   const willBe = Object.fromEntries(spec.versions.map(({ name, served }) => [name, served]));
   return versionsThatMayBeStored(live, undefined)
     .filter((version) => version !== storageVersion(manifest) && willBe[version] === false)
-    .filter((version) => isServed[version] === true || isWebhookConversion(spec.conversion))
+    .filter((version) => isServed[version] === true || (isRewritten && isWebhookConversion(spec.conversion)))
     .map((version) => describeProblem(whyServed(manifest, live, version, isServed[version] === true)));
 }
 
@@ -26,7 +32,7 @@ function whyServed(manifest: Definition, live: Definition, version: string, isSe
       what: `${name}: objects may be stored in ${version}, which is not served`,
       expected: "served: true until every object is migrated",
       why: "nobody can see what the webhook makes of them, and the rewrite would store that",
-      next: `set served: true for ${version} in the manifest, run \`pulumi up\`, then unserve or remove it`,
+      next: `have ${version} in the manifest with served: true, run \`pulumi up\`, then unserve or remove it`,
     };
   }
   const stored = version === storageVersion(live) ? "still the live storage version" : "objects may be stored in it";

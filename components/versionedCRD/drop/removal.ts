@@ -10,6 +10,7 @@ import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
 import type { DropInputs } from "../inputs";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
+import { recordOutlived } from "../../migration/definition/outlivedObjects";
 import { applyDefinition } from "../applyDefinition";
 import { recordedDropping, type DroppingRecord } from "../../migration/definition/recordedOnDefinition";
 import { placeholderInStage, removedStage, restoredStage } from "../stages";
@@ -88,6 +89,9 @@ async function putBack(
       const found = await withRetries(manner, () => restore(work, crd, going, conversion));
       wasGone ||= found.wasGone;
       await withRetries(manner, () => withdrawMarker(work, found.restored));
+      // An object is stored in a version that was proven gone.
+      if (wasGone)
+        await withRetries(manner, async () => recordOutlived(await requireLiveDefinition(work.cluster, crd), work));
       if (!wasGone) return cause as Error; // the removal itself was refused: nothing has happened
       return new TerminalError({
         what,

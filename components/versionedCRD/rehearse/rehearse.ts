@@ -22,12 +22,8 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
     const { cluster } = work;
     const live = await recordIfOutlived(await requireLiveDefinition(cluster, inputs.crd), work);
     if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
-    const clean = await rehearseStored(
-      planDefinitionVersionsToRehearse(live, inputs.version, inputs.versions),
-      live,
-      withAcknowledgedSize(inputs),
-      work,
-    );
+    const stored = planDefinitionVersionsToRehearse(live, inputs.version, inputs.versions);
+    const clean = await rehearseStored(stored, live, withAcknowledgedSize(inputs), work);
     for (const warning of rehearseStoredWarnings(clean)) work.warn(warning);
     const objects = Math.max(...clean.map((result) => result.objects));
     const seconds = Math.ceil(clean.reduce((sum, result) => sum + result.seconds, 0));
@@ -37,7 +33,8 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
       version: inputs.version,
       schema: inputs.schema,
       objects,
-      ...(clean[0] !== undefined && { listed: clean[0].listed }),
+      ...(clean[0] !== undefined && { listed: clean[0].listed }), // the earliest: one version is listed after the other
+      stored,
       endedAt: Date.now(),
     };
     const recorded = await annotateLiveDefinition(cluster, live, { [REHEARSAL_ANNOTATION]: JSON.stringify(record) });

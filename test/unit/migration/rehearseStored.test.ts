@@ -31,11 +31,11 @@ test.each([
   expect(guard?.upTo).toBeUndefined();
 });
 
-test("objects may be stored in several versions where nothing is proven and no flip of ours says which", () => {
+test("objects may be stored in several versions where storedVersions names them and no flip of ours says which", () => {
   const live = withMetadata(manifest("v1", "v2", "v3 storage"), { uid: "u", generation: 3 });
   const storedIn = (...storedVersions: string[]) => ({ ...live, status: { storedVersions } });
   expect(isStoredInSeveral(storedIn("v1", "v2", "v3"), "v3")).toBe(true);
-  expect(isStoredInSeveral(storedIn("v2", "v3"), "v3")).toBe(true); // storedVersions may have been pruned
+  expect(isStoredInSeveral(storedIn("v2", "v3"), "v3")).toBe(false);
   const flipped = JSON.stringify({ ...record, version: "v3", flipped: { from: "v2", at: "100" } });
   const recorded = withMetadata(live, { uid: "u", generation: 3, annotations: { [REHEARSAL_ANNOTATION]: flipped } });
   expect(isStoredInSeveral({ ...recorded, status: { storedVersions: ["v1", "v2", "v3"] } }, "v3")).toBe(false);
@@ -48,7 +48,22 @@ test("before a flip every version in which objects may be stored is rehearsed, t
   const live = withMetadata(manifest("v1", "v2 storage", "v3"), { uid: "u", generation: 3 });
   const storedIn = (...storedVersions: string[]) => ({ ...live, status: { storedVersions } });
   expect(planDefinitionVersionsToRehearse(storedIn("v1", "v2"), "v3")).toEqual(["v2", "v1"]);
-  expect(planDefinitionVersionsToRehearse(storedIn("v2"), "v3")).toEqual(["v2", "v1"]); // storedVersions may have been pruned
+  expect(planDefinitionVersionsToRehearse(storedIn("v2"), "v3")).toEqual(["v2"]);
+  for (const more of [{ flipped: { from: "v1" } }, { stored: ["v1"] }, { flipped: { from: "v2", beside: ["v1"] } }]) {
+    const recorded = JSON.stringify({ uid: "u", generation: 2, version: "v2", ...more });
+    const pruned = withMetadata(storedIn("v2"), {
+      uid: "u",
+      generation: 3,
+      annotations: { [REHEARSAL_ANNOTATION]: recorded },
+    });
+    expect(planDefinitionVersionsToRehearse(pruned, "v3")).toEqual(["v2", "v1"]);
+    const another = withMetadata(pruned, { uid: "other" });
+    expect(planDefinitionVersionsToRehearse(another, "v3")).toEqual(["v2"]);
+  }
+  const many = withMetadata(manifest("v1", "v9", "v10", "v11 storage"), { uid: "u", generation: 3 });
+  expect(
+    planDefinitionVersionsToRehearse({ ...many, status: { storedVersions: ["v1", "v9", "v10", "v11"] } }, "v11"),
+  ).toEqual(["v10", "v9", "v1"]);
   expect(planDefinitionVersionsToRehearse(storedIn("v1", "v2"), "v3", { v1: false })).toEqual(["v2"]);
   const proof = { uid: "u", generation: 3, storageVersion: "v2", resourceVersion: "9" };
   const annotations = { [PROOF_ANNOTATION]: JSON.stringify(proof) };

@@ -2,7 +2,7 @@ import type { Acknowledgement } from "../../../components/compatibility/acknowle
 import { makeAuthorityCertificate } from "../../../components/conversionWebhook/authority/makeCertificate";
 import type { Definition, Version } from "../../../components/crd/definition";
 import { checkedManifest } from "../../../components/crd/manifest";
-import { OWNER_ANNOTATION } from "../../../components/crd/names";
+import { OWNER_ANNOTATION, REHEARSAL_ANNOTATION } from "../../../components/crd/names";
 import { checkServe } from "../../../components/versionedCRD/checks/checkServe";
 import { objectsReadable } from "../../../components/versionedCRD/checks/objectsReadable";
 import { servedStage } from "../../../components/versionedCRD/stages";
@@ -147,7 +147,7 @@ test("conversion None, and a field that only the new storage version has => whoe
 test("storage has flipped and objects are still stored as v1: a field taken from v1 => refused; once proven it is for its clients to accept", () => {
   const flipped = live(withWebhook(manifest(v1("", "host", "port"), v2("storage", "host"))));
   const wanted = withWebhook(manifest(v1("", "host"), v2("storage", "host")));
-  expect(problems(wanted, withStored(flipped, "v1", "v2"))).toEqual([
+  expect(problems(wanted, withMetadata(withStored(flipped, "v1", "v2"), { generation: 2 }))).toEqual([
     expect.stringMatching(/the schema in which objects are stored loses v1\.spec\.port\n {2}expected: +every field/),
   ]);
   expect(problems(wanted, withStored(flipped, "v2"))).toEqual([
@@ -191,6 +191,22 @@ test("another live version made unserved => allowed", () => {
   expect(problems(manifest("v1 unserved", "v2 storage"), live(manifest("v1", "v2 storage")))).toEqual([]);
 });
 
+/** Our rollout moved storage from that version, and nothing has proven since that no object is left in it. */
+function withFlip(found: Definition, from: string): Definition {
+  const { uid, annotations } = found.metadata;
+  const record = { uid, generation: 2, version: "v2", flipped: { from } };
+  return withMetadata(found, { annotations: { ...annotations, [REHEARSAL_ANNOTATION]: JSON.stringify(record) } });
+}
+
+test("storedVersions may have been pruned: a version from which our rollout moved storage is not unserved either", () => {
+  const pruned = withMetadata(withStored(live(withWebhook(manifest("v1", "v2 storage"))), "v2"), { generation: 3 });
+  const unserving = withWebhook(manifest("v1 unserved", "v2 storage"));
+  expect(problems(unserving, withFlip(pruned, "v1"))).toEqual([
+    expect.stringMatching(/v1 is served: false but objects/),
+  ]);
+  expect(problems(unserving, pruned)).toEqual([]);
+});
+
 test("a version in which objects may still be stored made unserved => refused until they are migrated", () => {
   const found = withStored(live(manifest("v1", "v2 storage")), "v1", "v2");
   const edited = withMetadata(found, { generation: 3 });
@@ -207,24 +223,31 @@ test("one that is not served already => refused where a webhook converts, since 
   for (const wanted of [manifest("v2 storage"), manifest("v1 unserved", "v2 storage")]) {
     expect(problems(withWebhook(wanted), edited)).toEqual([
       expect.stringMatching(
-        /objects may be stored in v1, which is not served\n.*next: +set served: true for v1 in the/s,
+        /objects may be stored in v1, which is not served\n.*next: +have v1 in the manifest with served: true/s,
       ),
     ]);
   }
   expect(problems(withWebhook(manifest("v1", "v2 storage")), edited)).toEqual([]);
+  const held = {
+    manifest: withWebhook(manifest("v1 unserved", "v2 storage")),
+    owner: OWNER,
+    stopAfter: "store",
+  } as const;
+  expect(checkServe(held, edited).problems).toEqual([]); // nothing is rewritten
   const none = withMetadata(withStored(live(manifest("v1 unserved", "v2 storage")), "v1", "v2"), { generation: 3 });
   expect(problems(manifest("v1 unserved", "v2 storage"), none)).toEqual([]);
 });
 
-test("storedVersions may have been pruned: while nothing is proven, no version's schema loses a field", () => {
+test("storedVersions may have been pruned: until a proof, a version from which our rollout moved storage loses no field", () => {
   const acknowledge = [
     { check: "field-removed", path: "v1.spec.port", reason: "no client sets it" },
   ] as Acknowledgement[];
   const both = (words: string) => manifest(v1("", ...words.split(" ")), v2("storage", "host", "port"));
-  const found = withMetadata(withStored(live(both("host port")), "v2"), { generation: 3 });
-  expect(check(both("host"), found, acknowledge).problems).toEqual([
+  const pruned = withMetadata(withStored(live(both("host port")), "v2"), { generation: 3 });
+  expect(check(both("host"), withFlip(pruned, "v1"), acknowledge).problems).toEqual([
     expect.stringMatching(/^databases.example.com: the schema in which objects are stored loses v1\.spec\.port/),
   ]);
+  expect(check(both("host"), pruned, acknowledge).problems).toEqual([]);
 });
 
 test("a CRD that belongs to another stack => refused, with the command that hands it over", () => {
