@@ -97,7 +97,9 @@ describe("objects in a version that is not served, through a webhook", () => {
     conversion.turn();
     const outcome = await settled(stack.up(attempt.args(["v2"], { conversion, takeOverFrom: ["unknown"] })));
     expect(await ports(attempt)).toBe(OBJECTS);
-    expect(outcome).toMatch(/objects may be stored in v1, which is not served.*next: +have v1 in the manifest with served: true/s);
+    expect(outcome).toMatch(
+      /objects may be stored in v1, which is not served.*next: +have v1 in the manifest with served: true/s,
+    );
   });
 
   test("T3 the command refuses to convert what nobody has seen, as it does with conversion None", async () => {
