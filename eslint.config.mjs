@@ -31,7 +31,7 @@ export default tseslint.config(
     // A moment that another process, or grpc, is told; the age of a token, which counts on while a machine sleeps.
     files: [
       "components/encryptionKeyRotation/retire/retire.ts",
-      "components/kubernetes/{credentials,lock}.ts",
+      "components/kubernetes/{credentials,lockHold,lockProblems}.ts",
       "components/migration/definition/rehearseStored.ts",
       "components/migration/usage/requestRecord.ts",
       "components/provider/engine.ts",

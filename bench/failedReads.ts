@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "timers/promises";
 import { distribute } from "../components/encryptionKeyRotation/distribute/distribute";
+import { NO_HOLD } from "../components/kubernetes/lockHold";
 import { migrateKeys } from "../components/encryptionKeyRotation/migrate/migrate";
 import { promote } from "../components/encryptionKeyRotation/promote/promote";
 import { readDesiredKeys } from "../components/encryptionKeyRotation/readDesiredKeys";
@@ -95,7 +96,7 @@ async function ours(local: LocalCluster, cluster: Cluster, _from: Key, to: Key):
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     decommissionedServers: [],
   };
-  const work = { ...quiet(), cluster, saveOutputs: () => undefined };
+  const work = { ...quiet(), cluster, lock: NO_HOLD, saveOutputs: () => undefined };
   await distribute.run({ ...shared, material: { [to.name]: to.secret }, migrator: "direct" }, work);
   await promote.run(shared, work);
   await migrateKeys.run({ ...shared, migrator: "direct" }, work);

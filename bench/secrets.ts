@@ -40,7 +40,7 @@ export function targetsOf(local: LocalCluster): { file: string }[] {
 /** Gives every API server this file and returns when all of them run with it. */
 export async function load(local: LocalCluster, cluster: Cluster, text: string): Promise<void> {
   await withOpenTargets(targetsOf(local), async (targets) =>
-    writeAllTargets(targets, (await readAllTargets(targets)).text, text),
+    writeAllTargets(targets, { from: (await readAllTargets(targets)).text, to: text }, () => Promise.resolve()),
   );
   await awaitFileAgreement(cluster, { sha256: sha256(text) }, quiet());
 }

@@ -1,7 +1,19 @@
 import { randomBytes } from "crypto";
 import type { Cluster } from "./cluster";
 import { hasErrorStatus, TerminalError, UserError, whatOfError } from "./errors";
-import type { Problem } from "./problem";
+import {
+  assertHeld,
+  assertNotTaken,
+  currentMoment,
+  type Held,
+  type Hold,
+  LapsedError,
+  leftOfHold,
+  LostError,
+  secondsLeft,
+  whyLost,
+} from "./lockHold";
+import { describeHeld, describeLapsed, describeLost, HOLDS } from "./lockProblems";
 import type { Report } from "./report";
 import { decideRetry } from "./retry";
 import { sleep } from "./sleep";
@@ -18,26 +30,8 @@ import {
 } from "./lease";
 
 const RENEW_MS = 5_000;
-/** We stop before another one may start: it waits for LEASE_SECONDS from when it saw our last write, which we sent earlier. */
-const GIVE_UP_MS = (LEASE_SECONDS - 3) * 1_000;
 const OBSERVE_MS = 1_000;
 const AGAIN_MS = 100;
-
-/** A moment by two clocks: the monotonic one stands still while a machine sleeps, the other one may be set. */
-interface Moment {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
-/** The lock as we hold it. */
-interface Held {
-  lease: Lease;
-  /** When the last write that is known to have landed was sent: the hold counts from there, not from its answer. */
-  since: Moment;
-}
-
-/** Work is begun again this often where the hold ran out; a machine or a cluster that stands still more often has to be mended. */
-const HOLDS = 5;
 
 /**
  * Runs `work` while holding the one lock of this CRD in the cluster: Lease kube-system/storage-migration-CRD.
@@ -54,7 +48,7 @@ export async function withLock<T>(
   crd: string,
   holder: string,
   report: Report,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, hold: Hold) => Promise<T>,
 ): Promise<T> {
   // A random part of its own: the same program run twice has the same holder.
   const identity = `${holder} ${randomBytes(4).toString("hex")}`;
@@ -75,15 +69,18 @@ async function workWhileHeld<T>(
   cluster: Cluster,
   crd: string,
   held: Held,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, hold: Hold) => Promise<T>,
 ): Promise<T> {
   const lost = new AbortController();
   const ended = new AbortController();
   const renewing = keepLock(cluster, crd, held, lost, ended.signal);
   try {
-    const result = await work(lost.signal);
+    const result = await work(lost.signal, {
+      assertHeld: () => assertHeld(cluster, crd, held, lost),
+      assertNotTaken: () => assertNotTaken(cluster, crd, held),
+    });
     // What succeeded without the lock may have succeeded beside another rollout.
-    if (left(held) <= 0) lost.abort(new LapsedError(crd));
+    if (leftOfHold(held) <= 0) lost.abort(new LapsedError(crd));
     lost.signal.throwIfAborted();
     return result;
   } catch (error) {
@@ -104,7 +101,7 @@ async function acquire(cluster: Cluster, crd: string, identity: string, report: 
     const taken = lease?.spec?.holderIdentity;
     // Ours: written by us a moment ago, and the answer got lost. The hold counts from a write that is known to have landed.
     if (lease === undefined || !taken || taken === identity || (seen !== undefined && diedSince(seen, lease))) {
-      const since = now();
+      const since = currentMoment();
       const mine = await takeLease(cluster, crd, identity, lease).catch((error: unknown) =>
         trouble.wait(error, report),
       );
@@ -154,9 +151,9 @@ async function keepLock(
 ): Promise<void> {
   let pause = RENEW_MS;
   let failure: string | undefined;
-  while (await slept(Math.max(0, Math.min(pause, left(held))), ended)) {
+  while (await slept(Math.max(0, Math.min(pause, leftOfHold(held))), ended)) {
     try {
-      if (left(held) <= 0) return lost.abort(new LapsedError(crd, failure));
+      if (leftOfHold(held) <= 0) return lost.abort(new LapsedError(crd, failure));
       pause = (await renewLock(cluster, held)) ? RENEW_MS : AGAIN_MS;
       failure = undefined;
     } catch (error) {
@@ -167,35 +164,11 @@ async function keepLock(
   }
 }
 
-function now(): Moment {
-  return { monotonic: performance.now(), wall: Date.now() };
-}
-
-/** Milliseconds for which we may still count on it. */
-function left({ since }: Held): number {
-  return GIVE_UP_MS - Math.max(performance.now() - since.monotonic, Date.now() - since.wall);
-}
-
-/** The same for a request: in tenths, since an error tells it. */
-function secondsLeft(held: Held): number {
-  return Math.max(1, Math.floor(left(held) / 100)) / 10;
-}
-
 function slept(milliseconds: number, ended: AbortSignal): Promise<boolean> {
   return sleep(milliseconds, ended).then(
     () => true,
     () => false,
   );
-}
-
-/** Another one may hold it now. */
-class LostError extends Error {}
-
-/** Nobody is known to have taken it; it was only not renewed in time. */
-class LapsedError extends Error {
-  constructor(crd: string, why?: string) {
-    super(`the lock of ${crd} was not renewed within ${GIVE_UP_MS / 1_000} s${why === undefined ? "" : ` (${why})`}`);
-  }
 }
 
 /**
@@ -204,48 +177,18 @@ class LapsedError extends Error {
  */
 async function renewLock(cluster: Cluster, held: Held): Promise<boolean> {
   const { lease } = held;
-  const since = now();
+  const since = currentMoment();
   try {
     held.lease = await renewLease(cluster, lease, Math.min(WRITE_SECONDS, secondsLeft(held)));
     held.since = since;
     return true;
   } catch (error) {
-    if (hasErrorStatus(error, 404)) throw new LostError("its Lease was deleted");
+    if (hasErrorStatus(error, 404)) throw new LostError(whyLost(undefined, lease));
     if (!hasErrorStatus(error, 409)) throw error;
     const found = await readLease(cluster, lease.metadata.name, { seconds: secondsLeft(held) });
-    if (found === undefined) throw new LostError("its Lease was deleted");
-    const holder = found.spec?.holderIdentity ?? "";
-    if (holder === "") throw new LostError("its Lease names no holder any more");
-    if (holder !== lease.spec?.holderIdentity) throw new LostError(`${leaseHolderOf(holder)} took it`);
+    const why = whyLost(found, lease);
+    if (found === undefined || why !== undefined) throw new LostError(why);
     held.lease = found;
     return false;
   }
-}
-
-function describeLost(crd: string, why: string): Problem {
-  return {
-    what: `the lock of ${crd} is lost, so this run stops: ${why}`,
-    expected: "one rollout at a time",
-    next: "see who runs another one; once it has ended, run this one again: it goes on from what the cluster holds",
-  };
-}
-
-function describeLapsed(lapsed: string): Problem {
-  return {
-    what: `${lapsed}, ${HOLDS} times in this run, so it stops`,
-    expected: "a renewal each five seconds",
-    why: "the API server does not answer, or this machine stands still, for longer than another rollout waits",
-    next: "see that both have processor time, then run this again: it goes on from what the cluster holds",
-  };
-}
-
-function describeHeld(crd: string, lease: Lease): Problem {
-  const since = lease.spec?.acquireTime;
-  const minutes = since === undefined ? Number.NaN : Math.max(0, Math.round((Date.now() - Date.parse(since)) / 60_000));
-  const age = Number.isNaN(minutes) ? "" : ` since ${since?.slice(0, 19)}Z (${minutes} min)`;
-  return {
-    what: `another rollout of ${crd} is running: ${leaseHolderOf(lease.spec?.holderIdentity ?? "")} holds its lock${age}`,
-    expected: "one rollout at a time",
-    next: `wait until it ends, then run \`pulumi up\` again (if that run was killed, the lock becomes free within ${LEASE_SECONDS} s)`,
-  };
 }

@@ -1,4 +1,5 @@
 import type { Cluster, ClusterWork } from "../kubernetes/cluster";
+import type { Hold } from "../kubernetes/lockHold";
 import type { SharedInputs } from "./inputs";
 
 /** What a phase finds out before anything is touched. */
@@ -19,6 +20,8 @@ export interface Preview {
 
 /** What a running phase has at hand; the signal aborts when the phase's lock is lost or the engine is gone. */
 export interface PhaseWork extends ClusterWork {
+  /** To be asked right before a write that no resourceVersion guards. */
+  readonly lock: Hold;
   /** A line under the row that stays. */
   readonly warn: (message: string) => void;
   /** What stays in the state should the phase fail from here on. */

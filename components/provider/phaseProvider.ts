@@ -2,6 +2,7 @@ import type { Cluster } from "../kubernetes/cluster";
 import { UserError } from "../kubernetes/errors";
 import { clusterIdentity, IDENTITY_RULE } from "../kubernetes/identity";
 import { withLock } from "../kubernetes/lock";
+import { type Hold, NO_HOLD } from "../kubernetes/lockHold";
 import type { Report } from "../kubernetes/report";
 import { withRetries } from "../kubernetes/retry";
 import { notLookedAt, notLookedAtButPlanned } from "../plan/notLookedAt";
@@ -180,10 +181,10 @@ async function runPhase(phase: Phase, olds: Partial<Outputs>, planned: Inputs, c
       return { ...recorded(logic, inputs), ...subject.currentOutputs(await subject.read(cluster, inputs)) };
     await logic.assertRights?.(inputs, cluster);
     const holder = `${name} of ${inputs.__urn}`;
-    const { summary, ...outputs } = await underLock(cluster, subject.lock(inputs), holder, report, (lockLost) => {
+    const { summary, ...outputs } = await underLock(cluster, subject.lock(inputs), holder, report, (lockLost, lock) => {
       const signal = AbortSignal.any([lockLost, engineGone()]);
       const warn = (message: string): void => void row.warn(message);
-      const work: PhaseWork = { cluster, report, warn, signal, saveOutputs: (outputs) => (kept = outputs) };
+      const work: PhaseWork = { cluster, report, warn, signal, lock, saveOutputs: (outputs) => (kept = outputs) };
       return withRetries({ report, signal }, () => logic.run(inputs, work));
     });
     await row.status(summary);
@@ -220,9 +221,11 @@ function underLock<T>(
   lock: string | undefined,
   holder: string,
   report: Report,
-  work: (lockLost: AbortSignal) => Promise<T>,
+  work: (lockLost: AbortSignal, hold: Hold) => Promise<T>,
 ): Promise<T> {
-  return lock === undefined ? work(new AbortController().signal) : withLock(cluster, lock, holder, report, work);
+  return lock === undefined
+    ? work(new AbortController().signal, NO_HOLD)
+    : withLock(cluster, lock, holder, report, work);
 }
 
 async function removePhase(phase: Phase, recorded: Outputs, config: StackConfig | undefined) {

@@ -1,6 +1,7 @@
 import * as fs from "fs";
 import type { KeyAcknowledgement } from "../../components";
 import type { RetireInputs } from "../../components/encryptionKeyRotation/inputs";
+import { NO_HOLD } from "../../components/kubernetes/lockHold";
 import { readDesiredKeys } from "../../components/encryptionKeyRotation/readDesiredKeys";
 import { retire } from "../../components/encryptionKeyRotation/retire/retire";
 import { Cluster } from "../../components/kubernetes/cluster";
@@ -158,7 +159,7 @@ describe("a rotation that does not go straight through", () => {
     };
     const quiet = (): void => undefined;
     const signal = new AbortController().signal;
-    const work: PhaseWork = { cluster, report: quiet, warn: quiet, saveOutputs: quiet, signal };
+    const work: PhaseWork = { cluster, report: quiet, warn: quiet, saveOutputs: quiet, signal, lock: NO_HOLD };
     await expect(retire.run(inputs, work)).rejects.toThrow(asked);
     expect(file()).toBe(before);
   });

@@ -1,4 +1,5 @@
 import { canonicalDigest } from "../../../components/crd/canonical";
+import { NO_HOLD } from "../../../components/kubernetes/lockHold";
 import { requireLiveDefinition } from "../../../components/migration/definition/liveDefinition";
 import { rewriteAllObjects } from "../../../components/migration/rewrite/rewriteAllObjects";
 import type { PhaseInputs } from "../../../components/versionedCRD/inputs";
@@ -28,7 +29,7 @@ export const ourMigrators: Subject[] = (["direct", "in-tree"] as const).map((mig
     if (encryption !== undefined) return proveSecrets(cluster, encryption.file, encryption.writeKey, migrator);
     await migrate.run(
       { ...SHARED, version, migrator, versions: {} },
-      { ...quiet(), cluster, saveOutputs: () => undefined },
+      { ...quiet(), cluster, lock: NO_HOLD, saveOutputs: () => undefined },
     );
   },
 }));
@@ -48,5 +49,5 @@ async function rehearseDefinition({ cluster, resource: { version }, encryption }
   if (encryption !== undefined) return;
   const { spec } = await requireLiveDefinition(cluster, CRD);
   const inputs = { ...SHARED, version, versions: {}, schema: canonicalDigest(spec), stopsHere: false };
-  await rehearse.run(inputs, { ...quiet(), cluster, saveOutputs: () => undefined });
+  await rehearse.run(inputs, { ...quiet(), cluster, lock: NO_HOLD, saveOutputs: () => undefined });
 }

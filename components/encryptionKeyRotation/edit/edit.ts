@@ -9,6 +9,7 @@ import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAtStage, type Stage } from "../stages";
 import { sha256OfText } from "../targets/text";
 import { withOpenTargets, writeAllTargets, type OpenTarget } from "../targets";
+import { mayWriteUnder } from "./mayWrite";
 import { repairTargets } from "./repairTargets";
 import { resumeWrite } from "./resumeWrite";
 import { rollBackFile } from "./rollBackFile";
@@ -57,15 +58,16 @@ export async function edit(
 }
 
 async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarget[], { before, after, since }: Write) {
+  const mayWrite = mayWriteUnder(work);
+  await mayWrite();
   await recordEdit(
     inputs,
     work,
     { before, after, since },
     keyOrdersToUndoTo(before.configuration, inputs.desired.resources),
   );
-  work.signal.throwIfAborted();
   work.report(`writing ${targets.map(({ name }) => name).join(", ")}`);
-  await writeAllTargets(targets, before.text, after.text);
+  await writeAllTargets(targets, { from: before.text, to: after.text }, mayWrite);
   try {
     await reloadOrFail(targets);
     const loaded = await awaitFileAgreement(

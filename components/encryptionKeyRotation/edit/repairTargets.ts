@@ -6,6 +6,7 @@ import { sha256OfText } from "../targets/text";
 import { reloadAllTargets, restoreAllTargets, type OpenTarget } from "../targets";
 import { isEffectiveWriteKeyKept } from "../configuration/effectiveKeys";
 import { type LiveConfiguration, readLiveConfiguration } from "../liveConfiguration";
+import { mayWriteUnder } from "./mayWrite";
 
 /**
  * What the targets hold, after what a killed write has left on some of them is rolled back. What was there before reads everything that
@@ -18,6 +19,8 @@ export async function repairTargets(
 ): Promise<LiveConfiguration> {
   const { cutOff, ...live } = await readLiveConfiguration(targets, work.cluster, inputs);
   if (cutOff === undefined) return live;
+  const mayWrite = mayWriteUnder(work);
+  await mayWrite();
   work.report("an earlier write was cut off: every target gets what was there before");
   const { write } = await readRecordConfigMap(work.cluster, inputs.recordIn);
   if (write !== undefined && write.since.restored !== true) {
@@ -27,8 +30,7 @@ export async function repairTargets(
       isEffectiveWriteKeyKept(other, live.configuration, resource),
     );
   }
-  work.signal.throwIfAborted();
-  await restoreAllTargets(targets, live.text);
+  await restoreAllTargets(targets, { from: cutOff, to: live.text }, mayWrite);
   await reloadAllTargets(targets);
   return live;
 }

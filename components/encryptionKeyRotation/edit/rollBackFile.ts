@@ -8,6 +8,7 @@ import { awaitFileAgreement } from "../servers/fileAgreement";
 import type { ReloadFailed } from "../targets/reload";
 import { reloadAllTargets, writeAllTargets, type OpenTarget } from "../targets";
 import type { LiveConfiguration } from "../liveConfiguration";
+import { mayTakeBackUnder } from "./mayWrite";
 import { type Write, recordEdit } from "./recordEdit";
 
 /** A rejected file keeps a server from starting: nothing is more urgent than to put the last good one back. */
@@ -23,7 +24,7 @@ export async function rollBackFile(
     await withRetries({ seconds: RECORD_SECONDS }, () =>
       recordEdit(inputs, work, { before: after, after: before, since }),
     ).catch(() => undefined);
-    await writeAllTargets(targets, after.text, before.text);
+    await writeAllTargets(targets, { from: after.text, to: before.text }, mayTakeBackUnder(work));
     await reloadAllTargets(targets);
   } catch (error) {
     const [failed, byHand] =

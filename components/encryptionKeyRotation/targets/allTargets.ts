@@ -1,4 +1,4 @@
-import { messageOfError, UserError, whatOfError } from "../../kubernetes/errors";
+import { UserError } from "../../kubernetes/errors";
 import type { Problem } from "../../kubernetes/problem";
 import { describeOutlineDifference, outlineOf } from "./outline";
 import type { OpenTarget } from "./target";
@@ -11,12 +11,6 @@ export interface TargetsText {
   sha256: string;
   /** What some targets hold instead: the write that was under way when something was cut off. */
   cutOff?: string;
-}
-
-/** Which targets were written, and which held the text already; by name. */
-export interface Written {
-  written: string[];
-  already: string[];
 }
 
 /**
@@ -45,7 +39,7 @@ function heldByAllTargets(text: string): TargetsText {
 
 function disagreement(targets: readonly OpenTarget[], texts: readonly string[], distinct: readonly string[]): Problem {
   const holders = (text: string): string =>
-    targets.flatMap((target, index) => (texts[index] === text ? [label(target, index)] : [])).join(" and ");
+    targets.flatMap((target, index) => (texts[index] === text ? [labelOfTarget(target, index)] : [])).join(" and ");
   const [first = "", ...others] = distinct;
   const described = distinct.map((text) => `${holders(text)}: ${outlineOf(text).entries.join(" | ")}`);
   const differences = others
@@ -60,86 +54,12 @@ function disagreement(targets: readonly OpenTarget[], texts: readonly string[], 
   };
 }
 
-/**
- * Writes `after` to every target that holds `before`, one after the other, and reads it back. When one fails, all get `before` again, and the
- * error says which failed. A target that already holds `after` is left alone; one that holds neither is an error before anything is written.
- */
-export async function writeAllTargets(targets: readonly OpenTarget[], before: string, after: string): Promise<Written> {
-  const texts = await Promise.all(targets.map((target) => target.read()));
-  const strangers = targets.flatMap((target, index) =>
-    texts[index] === before || texts[index] === after ? [] : [`${label(target, index)}: ${outlined(texts[index])}`],
-  );
-  if (strangers.length > 0) {
-    throw new UserError({
-      what: "somebody else wrote the encryption configuration while this rotation was about to; nothing was written",
-      items: strangers,
-      expected: `what was there when it began, ${outlined(before)}`,
-      next: "find out who writes it and stop that, then run `pulumi up` again",
-    });
-  }
-  const result: Written = { written: [], already: [] };
-  for (const [index, target] of targets.entries()) {
-    if (texts[index] === after) {
-      await target.tidy();
-      result.already.push(target.name);
-      continue;
-    }
-    try {
-      await writeAndReadBack(target, after);
-      result.written.push(target.name);
-    } catch (error) {
-      throw await putBack(targets, before, `${label(target, index)}: ${whatOfError(error)}`);
-    }
-  }
-  return result;
-}
-
-/** Gives every target this text, whatever it holds, and goes on where one fails; then throws a UserError that names those. */
-export async function restoreAllTargets(targets: readonly OpenTarget[], text: string): Promise<void> {
-  const failures: string[] = [];
-  for (const [index, target] of targets.entries()) {
-    try {
-      if ((await target.read().catch(() => undefined)) !== text) await writeAndReadBack(target, text);
-      else await target.tidy();
-    } catch (error) {
-      failures.push(`${label(target, index)}: ${messageOfError(error)}`);
-    }
-  }
-  if (failures.length > 0) throw new UserError(`not put back: ${failures.join("; ")}`);
-}
-
 /** Runs the reload commands, one target after the other. */
 export async function reloadAllTargets(targets: readonly OpenTarget[]): Promise<void> {
   for (const target of targets) await target.reload?.();
 }
 
-async function putBack(targets: readonly OpenTarget[], before: string, why: string): Promise<UserError> {
-  try {
-    await restoreAllTargets(targets, before);
-    return new UserError(`${why}\n  Every target holds what it held before.`);
-  } catch (error) {
-    return new UserError(
-      `${why}\n  ${messageOfError(error)}\n  Put it right by hand, then run this again: the targets must hold the same bytes.`,
-    );
-  }
-}
-
-async function writeAndReadBack(target: OpenTarget, text: string): Promise<void> {
-  await target.write(text);
-  const found = await target.read();
-  if (found === text) return;
-  throw new UserError({
-    what: `${target.name} holds something else after it was written: ${outlined(found)}`,
-    expected: "the text written, to the byte",
-    next: "see who else writes it, stop that, then run `pulumi up` again",
-  });
-}
-
-function outlined(text = ""): string {
-  return outlineOf(text).entries.join(" | ");
-}
-
 /** As the arguments name it: two targets may have like names. */
-function label(target: OpenTarget, index: number): string {
+export function labelOfTarget(target: OpenTarget, index: number): string {
   return `targets[${index}] (${target.name})`;
 }

@@ -1,6 +1,6 @@
 import * as path from "path";
 import { runCommand } from "../../programs/runCommand";
-import type { CommandsTargetArgs, OpenTarget } from "./target";
+import type { CommandsTargetArgs, LastLook, OpenTarget } from "./target";
 import { decodeTargetText, LARGEST_BYTES } from "./text";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
@@ -19,7 +19,9 @@ export class CommandsTarget implements OpenTarget {
     return decodeTargetText(await this.run("read", this.commands.read), this.name);
   }
 
-  async write(text: string): Promise<void> {
+  /** The program alone knows when the text takes its place: the last look is before it starts. */
+  async write(text: string, last?: LastLook): Promise<void> {
+    await last?.();
     await this.run("write", this.commands.write, text);
   }
 

@@ -2,7 +2,7 @@ import { constants, type Stats } from "fs";
 import * as fs from "fs/promises";
 import * as path from "path";
 import { UserError, messageOfError } from "../../kubernetes/errors";
-import type { OpenTarget } from "./target";
+import type { LastLook, OpenTarget } from "./target";
 import { decodeTargetText } from "./text";
 
 /** One name for each file, so that a later run finds what a killed one has left. */
@@ -28,11 +28,13 @@ export class FileTarget implements OpenTarget {
     }
   }
 
-  async write(text: string): Promise<void> {
+  async write(text: string, last?: LastLook): Promise<void> {
     const file = await this.behindLinks();
     try {
-      if (text === "") await fs.rm(file, { force: true });
-      else await replaceLocalFile(file, text);
+      if (text === "") {
+        await last?.();
+        await fs.rm(file, { force: true });
+      } else await replaceLocalFile(file, text, last);
       await this.tidy();
       await syncLocalDirectory(path.dirname(file));
     } catch (error) {
@@ -75,7 +77,7 @@ export class FileTarget implements OpenTarget {
   }
 }
 
-async function replaceLocalFile(file: string, text: string): Promise<void> {
+async function replaceLocalFile(file: string, text: string, last?: LastLook): Promise<void> {
   const temporary = localTemporaryBeside(file);
   const before = await fs.stat(file).catch(() => undefined);
   await fs.rm(temporary, { force: true });
@@ -90,6 +92,7 @@ async function replaceLocalFile(file: string, text: string): Promise<void> {
     } finally {
       await handle.close();
     }
+    await last?.();
     await fs.rename(temporary, file);
   } catch (error) {
     await fs.rm(temporary, { force: true });

@@ -3,17 +3,12 @@ export { openTarget, withOpenTargets } from "./open";
 export type {
   CommandsTargetArgs,
   FileTargetArgs,
+  LastLook,
   OpenTarget,
   Reloadable,
   SshArgs,
   SshTargetArgs,
   TargetArgs,
 } from "./target";
-export {
-  readAllTargets,
-  reloadAllTargets,
-  restoreAllTargets,
-  writeAllTargets,
-  type TargetsText as Held,
-  type Written,
-} from "./allTargets";
+export { readAllTargets, reloadAllTargets, type TargetsText as Held } from "./allTargets";
+export { restoreAllTargets, writeAllTargets, type TargetsEdit, type Written } from "./writeTargets";

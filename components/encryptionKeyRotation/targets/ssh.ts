@@ -2,7 +2,7 @@ import * as path from "path";
 import { UserError, messageOfError } from "../../kubernetes/errors";
 import { temporaryFileName } from "./file";
 import { SshConnection } from "./sshConnection";
-import type { OpenTarget, SshArgs } from "./target";
+import type { LastLook, OpenTarget, SshArgs } from "./target";
 import { decodeTargetText } from "./text";
 
 // https://datatracker.ietf.org/doc/html/draft-ietf-secsh-filexfer-02#section-7
@@ -39,12 +39,14 @@ export class SshTarget implements OpenTarget {
     }
   }
 
-  async write(text: string): Promise<void> {
+  async write(text: string, last?: LastLook): Promise<void> {
     const connection = await this.connected();
     try {
       const file = await behindLinks(connection, this.args.path);
-      if (text === "") await removeRemoteFile(connection, file);
-      else await replaceRemoteFile(connection, file, text);
+      if (text === "") {
+        await last?.();
+        await removeRemoteFile(connection, file);
+      } else await replaceRemoteFile(connection, file, text, last);
       await removeRemoteFile(connection, remoteTemporaryBeside(file));
       await syncRemoteDirectory(connection, file);
     } catch (error) {
@@ -101,7 +103,12 @@ export class SshTarget implements OpenTarget {
   }
 }
 
-async function replaceRemoteFile(connection: SshConnection, file: string, text: string): Promise<void> {
+async function replaceRemoteFile(
+  connection: SshConnection,
+  file: string,
+  text: string,
+  last?: LastLook,
+): Promise<void> {
   const { sftp } = connection;
   const temporary = remoteTemporaryBeside(file);
   const before = await connection
@@ -122,6 +129,7 @@ async function replaceRemoteFile(connection: SshConnection, file: string, text: 
     } finally {
       await connection.ask<void>("close", (settle) => sftp.close(handle, settle));
     }
+    await last?.();
     await connection
       .ask<void>("rename", (settle) => sftp.ext_openssh_rename(temporary, file, settle))
       .catch((error: unknown) => {

@@ -59,14 +59,21 @@ export interface CommandsTargetArgs extends Reloadable {
   };
 }
 
+/** Throws where the text must not take the place of what is there. */
+export type LastLook = () => Promise<void>;
+
 /** A target that can be read and written. What happens to it happens one thing after the other. */
 export interface OpenTarget {
   /** For messages: `file PATH`, `ssh HOST:PATH`, `commands NAME`. */
   readonly name: string;
   /** The text the target holds; empty where there is no file. */
   read(): Promise<string>;
-  /** Whole or not at all: by rename in the same directory, mode 0600, on the disk when it returns. The empty text removes the file. */
-  write(text: string): Promise<void>;
+  /**
+   * Whole or not at all: by rename in the same directory, mode 0600, on the disk when it returns. The empty text removes the file.
+   *
+   * @param last asked as late as there is a moment for it: before the rename. What it throws leaves the file as it is.
+   */
+  write(text: string, last?: LastLook): Promise<void>;
   /** Removes what a killed write has left beside the file. */
   tidy(): Promise<void>;
   /** Present where the target has a reload command. */

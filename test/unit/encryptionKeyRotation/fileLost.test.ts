@@ -7,6 +7,7 @@ import type { OpenTarget } from "../../../components/encryptionKeyRotation/targe
 import { ReloadFailed } from "../../../components/encryptionKeyRotation/targets/reload";
 import { sha256OfText } from "../../../components/encryptionKeyRotation/targets/text";
 import { fullReportHash } from "../../../components/kubernetes/encryptionReport";
+import type { Hold } from "../../../components/kubernetes/lockHold";
 import { UserError } from "../../../components/kubernetes/errors";
 import { describeProblem } from "../../../components/kubernetes/problem";
 import { reportedBy } from "./reportedBy";
@@ -41,7 +42,11 @@ test("one API server that runs with a file is enough: it has the only copy of th
 
 describe("a rejected file is taken back", () => {
   /** A target that holds `text`, and a cluster that takes no record. */
-  async function rolledBack(before: string, write?: () => void): Promise<{ told: string; held: string }> {
+  async function rolledBack(
+    before: string,
+    write?: () => void,
+    { isTaken = false } = {},
+  ): Promise<{ told: string; held: string }> {
     let held = "rejected";
     const target: OpenTarget = {
       name: "file config.yaml",
@@ -60,9 +65,14 @@ describe("a rejected file is taken back", () => {
       configuration: { entries: [] },
     });
     const cluster = { call: () => Promise.reject(new UserError("not there")) };
+    // The refused file keeps the API server down, so the lock was not renewed.
+    const lock: Hold = {
+      assertHeld: () => Promise.reject(new Error("not renewed")),
+      assertNotTaken: () => (isTaken ? Promise.reject(new UserError("another one took it")) : Promise.resolve()),
+    };
     const error = await rollBackFile(
       { recordIn: "kube-system", decommissionedServers: [] } as never,
-      { cluster, report: () => undefined, signal: new AbortController().signal } as never,
+      { cluster, report: () => undefined, signal: new AbortController().signal, lock } as never,
       [target],
       { before: of(before), after: of("rejected"), since: reported() },
       new ReloadFailed("cp-1", "cp-1 refuses it"),
@@ -81,6 +91,12 @@ describe("a rejected file is taken back", () => {
     expect(held).toBe("");
     expect(told).toMatch(/as before, there is no file in file config\.yaml, and no object was touched/);
     expect(told).not.toMatch(/last good file/);
+  });
+
+  test("but not once another run has the lock: that one looks at what is there", async () => {
+    const { told, held } = await rolledBack("good", undefined, { isTaken: true });
+    expect(held).toBe("rejected");
+    expect(told).toMatch(/putting the last good file back failed as well: .*another one took it/);
   });
 
   test("nor where that fails", async () => {

@@ -16,6 +16,9 @@ const key1 = { name: "key1", secret: secretOf(1) };
 const key2 = { name: "key2", secret: secretOf(2) };
 const before = configurationOf(key1);
 const after = configurationOf(key1, key2);
+const edit = { from: before, to: after };
+const back = { from: after, to: before };
+const may = (): Promise<void> => Promise.resolve();
 
 let dir = "";
 beforeEach(() => (dir = fs.mkdtempSync(path.join(os.tmpdir(), "targets-"))));
@@ -122,7 +125,7 @@ describe("a file", () => {
     expect(fs.readdirSync(dir)).toEqual(["config.yaml"]);
     // T3
     fs.writeFileSync(left, "left");
-    expect(await writeAllTargets([target], before, after)).toEqual({ written: [], already: [`file ${file}`] });
+    expect(await writeAllTargets([target], edit, may)).toEqual({ written: [], already: [`file ${file}`] });
     expect(fs.readdirSync(dir)).toEqual(["config.yaml"]);
   }, 30_000);
 });
@@ -246,10 +249,10 @@ describe("several targets", () => {
       sha256: sha256OfText(before),
       cutOff: after,
     });
-    const { written, already } = await writeAllTargets(targets, before, after);
+    const { written, already } = await writeAllTargets(targets, edit, may);
     expect([written.length, already.length]).toEqual([2, 1]);
     expect(texts()).toEqual([after, after, after]);
-    await restoreAllTargets(three(after, before, before), before);
+    await restoreAllTargets(three(after, before, before), back, may);
     expect(texts()).toEqual([before, before, before]);
     expect(await messageOf(readAllTargets(three(after, before, "third"), continues))).toContain("3 different texts");
   });
@@ -263,36 +266,105 @@ describe("several targets", () => {
       },
     });
     const targets = [...three(after, before), refusing];
-    const message = await messageOf(writeAllTargets(targets, before, after));
+    const message = await messageOf(writeAllTargets(targets, edit, may));
     expect(message).toContain('targets[2] (commands cp-3): commands cp-3, write: "sh" ended with exit code 1');
     expect(message).toContain("Every target holds what it held before");
     expect(texts()).toEqual([before, before, before]);
     expect(fs.readdirSync(dir).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  test("of which one holds something else after the write are put back, and what cannot be is named", async () => {
-    const forgetful = openTarget({
-      commands: {
-        read: ["cat", at("cp-2.yaml", before)],
-        write: ["sh", "-c", `sed s/key2/key3/ > ${at("cp-2.yaml")}`],
-      },
-    });
-    const message = await messageOf(writeAllTargets([...three(before), forgetful], before, after));
-    expect(message).toContain("secrets: aescbc [key1, key3], then identity");
-    expect(texts()).toEqual([before, before]);
+  /** A second target whose program spoils the new text, and keeps the one before. */
+  const spoiling = (program: string) => {
+    const [held, given] = [at("cp-2.yaml", before), at("given")];
+    const write = `cat > ${given}; if grep -q key2 ${given}; then ${program} < ${given} > ${held}; else cp ${given} ${held}; fi`;
+    return openTarget({ commands: { read: ["cat", held], write: ["sh", "-c", write] } });
+  };
 
+  test.each([
+    ["half of it", "head -c 40"],
+    ["nothing", "true"],
+    ["what is no configuration", "sed s/aescbc/nothing/"],
+  ])("of which one holds %s after the write are put back", async (_, program) => {
+    const message = await messageOf(writeAllTargets([...three(before), spoiling(program)], edit, may));
+    expect(message).toMatch(/holds something else after it was written[^]*Every target holds what it held before/);
+    expect(texts()).toEqual([before, before]);
+  });
+
+  test("of which one holds another configuration after the write: that one is somebody else's and stays, and is named", async () => {
+    const message = await messageOf(writeAllTargets([...three(before), spoiling("sed s/key2/key3/")], edit, may));
+    expect(message).toContain("secrets: aescbc [key1, key3], then identity");
+    expect(message).toMatch(/not put back: targets\[1\] .* holds what somebody else wrote meanwhile/);
+    expect(texts()).toEqual([before, after.replace("key2", "key3")]);
+  });
+
+  test("that cannot be put back are named, and the others are put back", async () => {
     const stuck = openTarget({ commands: { read: ["cat", at("cp-2.yaml", before)], write: ["false"], name: "stuck" } });
     await fs.promises.writeFile(at("cp-2.yaml"), after);
-    expect(await messageOf(restoreAllTargets([...three(after), stuck], before))).toMatch(
+    expect(await messageOf(restoreAllTargets([...three(after), stuck], back, may))).toMatch(
       /not put back: targets\[1\] \(commands stuck\)/,
     );
     expect(texts()[0]).toBe(before);
   });
 
   test("of which somebody else wrote one are left alone", async () => {
-    const message = await messageOf(writeAllTargets(three(before, configurationOf(key2)), before, after));
+    const message = await messageOf(writeAllTargets(three(before, configurationOf(key2)), edit, may));
     expect(message).toMatch(/somebody else wrote/);
     expect(texts()).toEqual([before, configurationOf(key2)]);
+  });
+
+  describe("of a run that stands still past its lock, while another one writes all of them", () => {
+    const others = configurationOf(key2);
+    const lockLost = "the lock of encryption is lost";
+    /** At this turn the other one comes and goes; from then on, so far as it is told, nothing may be written. */
+    const standingStillAt = (turn: number, files: readonly string[], { isTold = true } = {}) => {
+      let asked = 0;
+      return (): Promise<void> => {
+        if (++asked === turn) for (const file of files) fs.writeFileSync(file, others);
+        return asked >= turn && isTold ? Promise.reject(new Error(lockLost)) : Promise.resolve();
+      };
+    };
+    const files = (): string[] => [at("cp-1.yaml"), at("cp-2.yaml")];
+
+    test.each([
+      ["before the first write", 1],
+      ["before the first rename", 2],
+      ["between the first and the second", 3],
+      ["before the second rename", 4],
+    ])("%s: nothing more is written, and nothing put back", async (_, turn) => {
+      const message = await messageOf(writeAllTargets(three(before, before), edit, standingStillAt(turn, files())));
+      expect(message).toContain(`Nothing was put back: ${lockLost}`);
+      expect(texts()).toEqual([others, others]);
+      expect(fs.readdirSync(dir).filter((name) => name.startsWith("."))).toEqual([]);
+    });
+
+    test.each([
+      ["before the first write", 1],
+      ["between the first and the second", 3],
+    ])("%s, and no lock tells of it: what it finds is not what it wrote, and stays", async (_, turn) => {
+      const message = await messageOf(
+        writeAllTargets(three(before, before), edit, standingStillAt(turn, files(), { isTold: false })),
+      );
+      expect(message).toContain("holds what somebody else wrote meanwhile, secrets: aescbc [key2], then identity");
+      expect(texts()).toEqual([others, others]);
+    });
+
+    test("within the write itself: what the other one wrote after it stays", async () => {
+      const [held = "", file = ""] = files();
+      fs.writeFileSync(held, before);
+      const program = `cat > ${held}; sed /key1/,+1d ${held} > ${file}; cp ${file} ${held}`;
+      const slow = openTarget({ commands: { read: ["cat", held], write: ["sh", "-c", program] } });
+      const message = await messageOf(writeAllTargets([slow], edit, may));
+      expect(message).toContain("secrets: aescbc [key2], then identity");
+      expect(texts()).toEqual([others, others]);
+    });
+
+    test("while it takes a write back that was cut off: none of the two is touched", async () => {
+      const message = await messageOf(
+        restoreAllTargets(three(after, before), back, standingStillAt(1, files(), { isTold: false })),
+      );
+      expect(message).toMatch(/not put back: targets\[0\] .* somebody else wrote meanwhile.*targets\[1\]/);
+      expect(texts()).toEqual([others, others]);
+    });
   });
 
   test("are closed whatever comes of the work", async () => {

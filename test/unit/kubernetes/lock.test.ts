@@ -2,6 +2,7 @@ import type { ApiRequest } from "../../../components/kubernetes/api";
 import type { Cluster } from "../../../components/kubernetes/cluster";
 import { ApiError, TerminalError, UnreachableError } from "../../../components/kubernetes/errors";
 import { withLock } from "../../../components/kubernetes/lock";
+import type { Hold } from "../../../components/kubernetes/lockHold";
 
 // A clock and lost answers no real API server would give; e2e/badDays has the same lock on a real one.
 beforeEach(() => jest.useFakeTimers());
@@ -259,4 +260,71 @@ test("an error of the work stays that error while the lock is held", async () =>
     () => Promise.reject(new Error("mine")),
   );
   await expect(outcome).rejects.toThrow("mine");
+});
+
+describe("asked right before a write that no precondition guards", () => {
+  /** What each of the two answers in the first hold: "yes", or the error. */
+  async function asked(lease: FakeLease, before: () => Promise<void>): Promise<{ held?: string; notTaken?: string }> {
+    const said: { held?: string; notTaken?: string } = {};
+    const answerOf = (asking: Promise<void>): Promise<string> =>
+      asking.then(
+        () => "yes",
+        (error: Error) => error.message.split("\n")[0] ?? "",
+      );
+    const work = async (_: AbortSignal, lock: Hold): Promise<void> => {
+      if (said.held !== undefined) return;
+      await before();
+      said.notTaken = await answerOf(lock.assertNotTaken());
+      said.held = await answerOf(lock.assertHeld());
+    };
+    const ended = withLock(lease.cluster, "foos.g", "me", () => undefined, work).catch(() => undefined);
+    await jest.advanceTimersByTimeAsync(120_000);
+    await ended;
+    return said;
+  }
+  const unanswered = (lease: FakeLease): void => {
+    lease.before = ({ method }) => (method === "POST" ? after(0) : unreachable());
+  };
+
+  test("while it is held: yes", async () => {
+    expect(await asked(new FakeLease(), () => after(20_000))).toEqual({ held: "yes", notTaken: "yes" });
+  });
+
+  test("taken by another one, before a renewal has met it: no, and by whom", async () => {
+    const lease = new FakeLease();
+    const lost = "the lock of foos.g is lost, so this run stops: store of them took it";
+    const taken = (): Promise<void> => Promise.resolve(lease.takenBy("store of them 0a1b2c3d"));
+    expect(await asked(lease, taken)).toEqual({ held: lost, notTaken: lost });
+  });
+
+  test("taken and let go of: no", async () => {
+    const lease = new FakeLease();
+    const lost = expect.stringMatching(/its Lease names no holder any more/);
+    expect(await asked(lease, () => Promise.resolve(lease.takenBy("")))).toEqual({ held: lost, notTaken: lost });
+  });
+
+  test("this process stood still, and no timer has told so yet: it is not held, and not taken either", async () => {
+    const stoodStill = (): Promise<void> => Promise.resolve(void jest.setSystemTime(Date.now() + 60_000));
+    expect(await asked(new FakeLease(), stoodStill)).toEqual({
+      held: "the lock of foos.g was not renewed within 12 s",
+      notTaken: "yes",
+    });
+  });
+
+  test("this process stands still while it asks: the answer is too old", async () => {
+    const lease = new FakeLease();
+    let gets = 0;
+    lease.after = ({ method }) => {
+      // The first is of assertNotTaken; that of acquire finds nothing.
+      if (method === "GET" && ++gets === 2) jest.setSystemTime(Date.now() + 60_000);
+      return after(0);
+    };
+    expect((await asked(lease, () => after(0))).held).toBe("the lock of foos.g was not renewed within 12 s");
+  });
+
+  test("no answer: not known to be held, nor to be taken", async () => {
+    const lease = new FakeLease();
+    const said = await asked(lease, () => Promise.resolve(unanswered(lease)));
+    expect(said).toEqual({ held: "no answer within 4 s", notTaken: "yes" });
+  });
 });
