@@ -7,6 +7,9 @@ import type { Cluster } from "../../local/cluster/cluster";
 export interface Verdict {
   allowed: boolean;
   status?: { code: number; reason: string; message: string };
+  /** Of a mutating webhook, the patch in base64. */
+  patchType?: "JSONPatch";
+  patch?: string;
 }
 export type Admission = (name: string, user: string, dryRun: boolean) => Verdict | Promise<Verdict>;
 
@@ -52,7 +55,7 @@ export async function startAdmission(decisions: Record<string, Admission>) {
 export function webhookConfiguration(
   { group, plural }: { group: string; plural: string },
   { url, caBundle }: { url: string; caBundle: string },
-): object {
+) {
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",

@@ -1,10 +1,14 @@
 import * as fs from "fs";
+import * as path from "path";
 import { awaitAgreementBeforeEdit } from "../../components/encryptionKeyRotation/edit/awaitAgreementBeforeEdit";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { everyResource } from "../../components/kubernetes/everyResource";
+import { commandOf, descendants } from "../../local/descendants";
+import { startAdmission, webhookConfiguration } from "./admission";
 import { AggregatedApi } from "./aggregatedApi";
-import { createKept, define, specOfKept } from "./othersCrds";
+import { createKept, define, pause, specOfKept } from "./othersCrds";
 import { configured, createSecrets, prefixes, sha256 } from "./rotationBench";
+import { exitCode, RotationProgram } from "./rotationProgram";
 import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
 
 jest.setTimeout(300_000);
@@ -122,5 +126,74 @@ describe("tries to lose an object by a rotation", () => {
       await stack.up(args);
       expect(fs.readFileSync(file(), "utf8")).toMatch(/key1.*key6/s);
     });
+  });
+
+  /** As a laptop that sleeps, or a machine that is moved: the lock runs out, and another rotation comes and goes. */
+  test("a run that stands still while it writes the file: going on, it leaves alone what another one has written, and every object reads", async () => {
+    const file = world.targets[0]?.file ?? "";
+    const hold = path.join(world.dir, "hold");
+    const program = await RotationProgram.create(world);
+    // Slow, as over a bad line.
+    const write = `cat > "$0.next"; touch "$1.here"; while [ -e "$1" ]; do sleep 0.1; done; mv "$0.next" "$0"`;
+    program.configure({
+      resources: ["secrets"],
+      keys: { write: "keya" },
+      stopAfter: "distribute",
+      targets: [{ commands: { read: ["cat", file], write: ["sh", "-c", write, file, hold] } }],
+      kubeconfig: world.cluster.kubeconfig,
+      migrator: "direct",
+      requestTimeoutSeconds: 3,
+      compactionIntervalSeconds: 2,
+    });
+    fs.writeFileSync(hold, "");
+    const running = program.start("up", "--yes", "--skip-preview");
+    const ended = exitCode(running);
+    while (!fs.existsSync(`${hold}.here`) && running.exitCode === null) await pause(50);
+    // Its own processes, not the program that writes.
+    const pids = [running.pid ?? 0, ...descendants(running.pid ?? 0)].filter(
+      (pid) => !/^sleep|\.here/.test(commandOf(pid)),
+    );
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    fs.rmSync(hold);
+    while (!fs.readFileSync(file, "utf8").includes("keya")) await pause(50);
+    const stack = await world.stack("other");
+    await stack.up({ keys: { write: "keyb" } });
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    await ended;
+    expect(Object.keys(await prefixes(world.cluster))).toEqual(["k8s:enc:secretbox:v1:keyb:"]);
+    // Without it no API server reads one of them, nor starts.
+    expect(fs.readFileSync(file, "utf8")).toContain("keyb");
+  });
+
+  /** Two writes in one second are alike to it, and the next second makes another one of each. */
+  test("a mutating webhook stamps each write with the time, to the second: the rotation ends", async () => {
+    const { client } = world.cluster;
+    let asked = 0;
+    const stamper = await startAdmission({
+      secrets: () => {
+        asked++;
+        const value = { written: new Date().toISOString().replace(/\.\d+/, "") };
+        const patch = JSON.stringify([{ op: "add", path: "/metadata/annotations", value }]);
+        return { allowed: true, patchType: "JSONPatch", patch: Buffer.from(patch).toString("base64") };
+      },
+    });
+    const webhooks = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+    const [webhook] = webhookConfiguration({ group: "", plural: "secrets" }, stamper).webhooks;
+    await client.post(webhooks, { metadata: { name: "stamper" }, webhooks: [{ ...webhook, name: "a.stamper.local" }] });
+    for (let nth = 0; asked === 0; nth++) {
+      await createSecrets(world.cluster, 1, `asked-${nth}`);
+      await pause(100);
+    }
+    const stack = await world.stack("stamped");
+    const up = stack.up({ keys: { write: "keyc" } }).then(
+      () => "it ended",
+      (error: Error) => error.message,
+    );
+    const outcome = await Promise.race([up, pause(60_000).then(() => "it goes on and on")]);
+    await client.send("DELETE", `${webhooks}/stamper`);
+    await up; // without the webhook it ends
+    stamper.close();
+    expect(outcome).toBe("it ended");
+    expect(Object.keys(await prefixes(world.cluster))).toEqual(["k8s:enc:secretbox:v1:keyc:"]);
   });
 });

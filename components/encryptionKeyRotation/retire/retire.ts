@@ -16,7 +16,7 @@ import { edit } from "../edit/edit";
 import type { RetireInputs, RotationOutputs } from "../inputs";
 import { planRetire, planRetiredKeys } from "../plan";
 import { readRotationFacts, type RotationFacts } from "../rotationFacts";
-import { proveAgain } from "./proveAgain";
+import { lookForDoubts, proveAgain, proveUntilNoDoubt } from "./proveAgain";
 import type { LiveConfiguration } from "../liveConfiguration";
 import { currentRotationOutputs } from "../currentOutputs";
 
@@ -70,8 +70,12 @@ function assertMayRetire({ desired }: RetireInputs, live: LiveConfiguration, fac
 
 /** Whatever a server does during the wait is found out before the file is written. */
 async function awaitOldBytesGone(inputs: RetireInputs, work: PhaseWork, live: LiveConfiguration): Promise<void> {
-  do await awaitCompaction(inputs, work, await readRotationFacts(inputs, work.cluster, live));
-  while (await proveAgain(inputs, work, live));
+  const changed = new Set<string>();
+  await proveUntilNoDoubt(
+    async () => awaitCompaction(inputs, work, await readRotationFacts(inputs, work.cluster, live)),
+    () => lookForDoubts(inputs, work, live, changed),
+    (looked) => proveAgain(inputs, work, live, looked),
+  );
 }
 
 /** etcd keeps what it overwrote until it is compacted; a watch or a LIST at an older revision still reads it, with the old key. */
