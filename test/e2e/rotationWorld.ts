@@ -170,7 +170,7 @@ export class RotationStack {
       return Promise.resolve({ writeKey, keyOrder, configHash, objectsRewritten, proofs });
     };
     const onEvent = (event: automation.EngineEvent): void => {
-      // The SDK's own debug messages print every resource of every program as it is, secrets too; only --debug shows them.
+      // The SDK's own debug messages print every resource of every program as it is, secrets too: --debug and `up --json` show them.
       if ((event.diagnosticEvent?.severity as string | undefined) !== "debug")
         seen.everything += `${JSON.stringify(event)}\n`;
       note(seen, event);
