@@ -22,8 +22,8 @@ export interface TargetsEdit {
  * anything is written, and at its turn as well: that is somebody else's file, and is neither replaced nor put back.
  *
  * A rename knows no precondition. So each target is read, and `mayWrite` asked, as late as can be: right before the rename, or before the
- * program of a commands target starts. What happens in between is not seen: to be the one that overwrites, a process must stop in
- * exactly that moment and stay stopped until its lock is another's.
+ * program of a commands target starts. What happens in between is not seen: a process that stops in exactly that moment (a program: for as
+ * long as it runs), and stays stopped until its lock is another's, still overwrites what that one wrote.
  *
  * @param mayWrite throws once this run may not write any more, as after its lock was lost
  */
@@ -36,7 +36,7 @@ export async function writeAllTargets(
   const strangers = targets.flatMap((target, index) =>
     texts[index] === from || texts[index] === to ? [] : [`${labelOfTarget(target, index)}: ${outlined(texts[index])}`],
   );
-  if (strangers.length > 0) throw somebodyElseWrote(strangers, from, "; nothing was written");
+  if (strangers.length > 0) throw somebodyElseWrote(strangers, from);
   const result: Written = { written: [], already: [] };
   for (const [index, target] of targets.entries()) {
     if (texts[index] === to) {
@@ -145,9 +145,9 @@ function isHalfOf(text: string, found: string): boolean {
   }
 }
 
-function somebodyElseWrote(items: string[], before: string, state: string): UserError {
+function somebodyElseWrote(items: string[], before: string): UserError {
   return new UserError({
-    what: `somebody else wrote the encryption configuration while this rotation was about to${state}`,
+    what: "somebody else wrote the encryption configuration while this rotation was about to; nothing was written",
     items,
     expected: `what was there when it began, ${outlined(before)}`,
     next: "find out who writes it and stop that, then run `pulumi up` again",
