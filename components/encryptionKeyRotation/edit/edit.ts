@@ -9,7 +9,7 @@ import { readReportsNow, type Reported } from "../servers/reports";
 import { configurationAtStage, type Stage } from "../stages";
 import { sha256OfText } from "../targets/text";
 import { withOpenTargets, writeAllTargets, type OpenTarget } from "../targets";
-import { mayWriteUnder } from "./mayWrite";
+import { assertNotOvertaken, mayWriteUnder } from "./mayWrite";
 import { repairTargets } from "./repairTargets";
 import { resumeWrite } from "./resumeWrite";
 import { rollBackFile } from "./rollBackFile";
@@ -68,6 +68,7 @@ async function write(inputs: RotationInputs, work: PhaseWork, targets: OpenTarge
   );
   work.report(`writing ${targets.map(({ name }) => name).join(", ")}`);
   await writeAllTargets(targets, { from: before.text, to: after.text }, mayWrite);
+  await assertNotOvertaken(work, targets);
   try {
     await reloadOrFail(targets);
     const loaded = await awaitFileAgreement(

@@ -1,4 +1,5 @@
 import { isFileMissing, whyFileLost } from "../../../components/encryptionKeyRotation/checks/fileLost";
+import { assertNotOvertaken } from "../../../components/encryptionKeyRotation/edit/mayWrite";
 import { rollBackFile } from "../../../components/encryptionKeyRotation/edit/rollBackFile";
 import type { Write } from "../../../components/encryptionKeyRotation/edit/recordEdit";
 import { NO_FILE } from "../../../components/encryptionKeyRotation/liveConfiguration";
@@ -7,8 +8,8 @@ import type { OpenTarget } from "../../../components/encryptionKeyRotation/targe
 import { ReloadFailed } from "../../../components/encryptionKeyRotation/targets/reload";
 import { sha256OfText } from "../../../components/encryptionKeyRotation/targets/text";
 import { fullReportHash } from "../../../components/kubernetes/encryptionReport";
-import type { Hold } from "../../../components/kubernetes/lockHold";
-import { UserError } from "../../../components/kubernetes/errors";
+import { type Hold, NO_HOLD } from "../../../components/kubernetes/lockHold";
+import { TerminalError, UserError } from "../../../components/kubernetes/errors";
 import { describeProblem } from "../../../components/kubernetes/problem";
 import { reportedBy } from "./reportedBy";
 
@@ -38,6 +39,19 @@ test("one API server that runs with a file is enough: it has the only copy of th
   expect(problem && describeProblem(problem)).toMatch(
     /hold no file, or an empty one, and API server cp-2 runs with sha256:0123456789ab\n {2}expected: .*\n {2}why: .*\n {2}next: .*says 0123456789abcdef\)/,
   );
+});
+
+test("a run that finds its lock taken right after its write ends there, whatever else it lost, and says which keys may be in no file", async () => {
+  const targets = [{ name: "file config.yaml" }];
+  const isLost = (): Promise<void> => Promise.reject(new UserError("the lock is lost: store of them took it"));
+  const error: unknown = await assertNotOvertaken({ lock: { ...NO_HOLD, assertNotTaken: isLost } }, targets).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TerminalError); // not begun anew from the file that it has spoiled
+  expect((error as Error).message).toMatch(
+    /^the lock is lost: store of them took it; .* written file config.yaml, .*\n/,
+  );
+  await assertNotOvertaken({ lock: NO_HOLD }, targets);
 });
 
 describe("a rejected file is taken back", () => {
