@@ -1,3 +1,4 @@
+import { resourcesOfEveryServer } from "../../components/encryptionKeyRotation/proof/everyServer";
 import { ownResourcesNoneHidden } from "../../components/encryptionKeyRotation/proof/hiddenResources";
 import { proveResources, type Rewriting } from "../../components/encryptionKeyRotation/proof/prove";
 import {
@@ -229,9 +230,10 @@ describe("what a pattern names", () => {
   });
 
   test("a CRD that serves no version holds a wildcard: its objects are in etcd, and nobody can rewrite them", async () => {
-    const { signal } = bench.work;
+    const { cluster, work } = bench;
+    const servers = () => resourcesOfEveryServer(cluster, [], work);
     const asked = (pattern: string, reached = true) =>
-      ownResourcesNoneHidden([pattern], bench.cluster, () => reached, signal);
+      ownResourcesNoneHidden([pattern], { cluster, servers, signal: work.signal }, () => reached);
     await asked(`*.${group}`);
     await bench.define("Rotated", { storage: "v1", served: [] });
     for (const pattern of [`*.${group}`, "*.*"]) {

@@ -13,7 +13,7 @@ import { edit } from "../edit/edit";
 import type { DistributeInputs, RotationOutputs } from "../inputs";
 import { unfinishedWriteOfRecord, type RotationRecord } from "../proof/record";
 import { readRecordConfigMap } from "../proof/recordConfigMap";
-import { migrateFactsOf, readRotationFacts, silentWorkForRotationFacts } from "../rotationFacts";
+import { migrateFactsOf, previewRotationFacts, silentWorkForRotationFacts } from "../rotationFacts";
 import { readReportsNow, type Reported } from "../servers/reports";
 import { planEveryPhase } from "../plan";
 import { withOpenTargets } from "../targets";
@@ -39,7 +39,7 @@ export const distribute: PhaseLogic<DistributeInputs, RotationOutputs, LiveConfi
       withoutUnknownBytes(inputs.archived),
     );
     if (errors.length > 0) return { plan: [], problems: errors, warnings };
-    const facts = { ...(await readRotationFacts(inputs, cluster, live)), ...(reported && { reported }) };
+    const facts = { ...(await previewRotationFacts(inputs, cluster, live)), ...(reported && { reported }) };
     const plans = planEveryPhase(live, inputs, await migrateFactsOf(cluster, inputs.migrator, facts));
     const plan = [...planResuming(facts.record, live), ...plans[0]];
     const isIdle = [...plan, ...plans.flat()].length === 0;

@@ -40,6 +40,7 @@ export async function previewNotes(
     kept,
     objects.join("\n"),
     bytes.join("\n"),
+    facts.unasked === undefined ? "" : notLookedAt(facts.unasked),
     await noteServers(inputs, cluster, live, facts),
   ].filter((note) => note !== "");
 }

@@ -8,7 +8,7 @@ import { proveResources } from "../proof/prove";
 import type { Rewritten } from "../proof/rewriteResource";
 import { recordProofInConfigMap } from "../proof/recordConfigMap";
 import { reportsBeforeRecordedWrite, type RotationProof } from "../proof/record";
-import { migrateFactsOf, readRotationFacts } from "../rotationFacts";
+import { migrateFactsOf, previewRotationFacts, readRotationFacts } from "../rotationFacts";
 import { configurationAtStage } from "../stages";
 import { isRenderedAlike } from "../configuration/renderConfiguration";
 import { withOpenTargets } from "../targets";
@@ -18,7 +18,7 @@ import { currentRotationOutputs } from "../currentOutputs";
 /** migrate: every object of every resource is rewritten under the write key, proven, recorded. */
 export const migrateKeys: PhaseLogic<MigrateKeysInputs, MigrateKeysOutputs, LiveConfiguration> = {
   async preview(inputs, cluster, live) {
-    const facts = await migrateFactsOf(cluster, inputs.migrator, await readRotationFacts(inputs, cluster, live));
+    const facts = await migrateFactsOf(cluster, inputs.migrator, await previewRotationFacts(inputs, cluster, live));
     return { plan: planRotationMigrate(live.configuration, inputs.desired, facts) };
   },
 

@@ -5,36 +5,54 @@ import { UserError } from "../../kubernetes/errors";
 import type { ListableResource } from "../../kubernetes/everyResource";
 import { boundedList, type Problem } from "../../kubernetes/problem";
 import { sleep } from "../../kubernetes/sleep";
-import { resourcePatternCoversCrds, resourcePatternMatches } from "../configuration/resourcePatterns";
+import {
+  isWildcardResourcePattern,
+  resourcePatternCoversCrds,
+  resourcePatternMatches,
+} from "../configuration/resourcePatterns";
+import { describeUnevenlyServed, findUnevenlyServed, type ServedResources } from "./everyServer";
 import { type OwnResources, ownResources } from "./ownResources";
+import { selectRotatedResources } from "./rotatedResources";
 
 /** A CRD that was just made takes a moment until discovery shows it. */
 const TRIES = 3;
 const TRY_AGAIN_MS = 2_000;
 const SHOWN = 10;
 
+/** What is asked of the cluster. */
+export interface Asked {
+  readonly cluster: Caller;
+  /** Every API server what it serves. */
+  readonly servers: () => Promise<ServedResources>;
+  readonly signal: AbortSignal;
+}
+
 /**
- * What kube-apiserver serves, once no CRD that a wildcard covers is hidden. A CRD without a served version is in no discovery, and its
- * objects are in etcd all the same: nobody could rewrite them, and with the old key they would be gone once it is served again.
+ * What kube-apiserver serves; under a wildcard what every API server serves alike, once no CRD that it covers is hidden. A CRD without a
+ * served version is in no discovery, and its objects are in etcd all the same: nobody could rewrite them, and with the old key they
+ * would be gone once it is served again. A resource that one server alone serves would be missed where another one answers.
  *
  * @param isReached whether the rotation would change the keys of this resource (`databases.example.com`)
- * @throws UserError naming the CRDs that a wildcard covers and nobody can list
+ * @throws UserError naming what a wildcard covers and nobody can list, or only some API servers serve
  */
 export async function ownResourcesNoneHidden(
   patterns: readonly string[],
-  cluster: Caller,
+  { cluster, servers, signal }: Asked,
   isReached: (name: string) => boolean,
-  signal: AbortSignal,
 ): Promise<OwnResources> {
-  const wildcards = patterns.filter((pattern) => resourcePatternCoversCrds(pattern));
+  const wildcards = patterns.filter(isWildcardResourcePattern);
   if (wildcards.length === 0) return ownResources(cluster);
+  const overCrds = wildcards.filter(resourcePatternCoversCrds);
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.
-    const crds = await listCrdNames(cluster, signal);
-    const own = await ownResources(cluster, signal);
-    const hidden = findHiddenResources(wildcards, crds, own.listable).filter(isReached);
-    if (hidden.length === 0) return own;
-    if (tried === TRIES) throw new UserError(describeHiddenResources(wildcards, hidden));
+    const crds = overCrds.length === 0 ? [] : await listCrdNames(cluster, signal);
+    const own = await servers();
+    const hidden = findHiddenResources(overCrds, crds, own.listable).filter(isReached);
+    const rotated = selectRotatedResources(patterns, own).filter(({ name }) => isReached(name));
+    const uneven = findUnevenlyServed(rotated, own);
+    if (hidden.length === 0 && uneven.length === 0) return own;
+    if (tried === TRIES && hidden.length > 0) throw new UserError(describeHiddenResources(overCrds, hidden));
+    if (tried === TRIES) throw new UserError(describeUnevenlyServed(wildcards, uneven));
     await sleep(TRY_AGAIN_MS, signal);
   }
 }
