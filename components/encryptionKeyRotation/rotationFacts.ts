@@ -87,7 +87,7 @@ export async function readRotationFacts(
   const ours = selectRotatedResources(desired.resources, own).filter(({ name }) => isReached(name));
   const resources = await Promise.all(
     ours.map(async (each) => {
-      const resource = await throughStorageVersion(cluster, each);
+      const { resource } = await throughStorageVersion(cluster, each);
       return { ...resource, ...(await countObjects(cluster, resource)) };
     }),
   );

@@ -212,7 +212,7 @@ describe("a file that the API server refuses", () => {
 /** As a rotation finds them. */
 async function throughStorage(patterns: string[], cluster: Cluster): Promise<RotatedResource[]> {
   const found = await findResources(patterns, cluster);
-  return Promise.all(found.map((each) => throughStorageVersion(cluster, each)));
+  return Promise.all(found.map(async (each) => (await throughStorageVersion(cluster, each)).resource));
 }
 
 describe("what a pattern names", () => {

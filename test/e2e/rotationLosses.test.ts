@@ -3,10 +3,12 @@ import * as path from "path";
 import { awaitAgreementBeforeEdit } from "../../components/encryptionKeyRotation/edit/awaitAgreementBeforeEdit";
 import { Cluster } from "../../components/kubernetes/cluster";
 import { everyResource } from "../../components/kubernetes/everyResource";
+import { WRITES_A_LOOK } from "../../components/encryptionKeyRotation/proof/unmovedDefinition";
+import { MOST_AT_ONCE } from "../../components/migration/rewrite/pace";
 import { commandOf, descendants } from "../../local/descendants";
 import { startAdmission, webhookConfiguration } from "./admission";
 import { AggregatedApi } from "./aggregatedApi";
-import { createKept, define, pause, specOfKept } from "./othersCrds";
+import { createKept, define, objectsPath, pause, specOfKept } from "./othersCrds";
 import { configured, createSecrets, prefixes, sha256 } from "./rotationBench";
 import { exitCode, RotationProgram } from "./rotationProgram";
 import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
@@ -18,6 +20,11 @@ const shared = "shared.example.com";
 const gizmos = `gizmos.${shared}`;
 const tokens = `tokens.${group}`;
 const trifles = `trifles.${group}`;
+const widgets = `widgets.${group}`;
+/** Enough to be rewritten ahead, and for the CRD to move in the middle of that. */
+const WIDGETS = 1_500;
+/** What one look at the CRD lets through, and what is under way beside it. */
+const EXPOSED = WRITES_A_LOOK + MOST_AT_ONCE;
 /** What only v1 knows, a rewrite through v2 drops. */
 const fields = { v1: ["both", "onlyV1"], v2: ["both"] };
 const spec = { both: "both", onlyV1: "only v1 knows it" };
@@ -34,7 +41,7 @@ describe("tries to lose an object by a rotation", () => {
       { resources: ["secrets"], providers: [key("key1")] },
       { resources: [`*.${shared}`], providers: [key("key1"), { identity: {} }] },
     );
-    world = await startRotationWorld({ encryption: { text } }, ["secrets", tokens, trifles, `*.${shared}`]);
+    world = await startRotationWorld({ encryption: { text } }, ["secrets", tokens, trifles, widgets, `*.${shared}`]);
   });
   afterAll(() => world.end());
 
@@ -65,6 +72,35 @@ describe("tries to lose an object by a rotation", () => {
       );
       expect(await specOfKept(world.cluster, trifles, "v1")).toEqual(spec);
     });
+  });
+
+  test("whose storage version moves while it is rewritten, and knows less: stopped, and refused with the field", async () => {
+    const { cluster } = world;
+    const create = (nth: number): Promise<unknown> =>
+      cluster.client.post(objectsPath(widgets, "v1"), {
+        apiVersion: `${group}/v1`,
+        kind: "Widget",
+        metadata: { name: `w-${nth}` },
+        spec,
+      });
+    const defineStored = (storage: string) => define(cluster, widgets, { versions: ["v1", "v2"], storage, fields });
+    await defineStored("v1");
+    for (let at = 0; at < WIDGETS; at += 50)
+      await Promise.all(Array.from({ length: 50 }, (_, index) => create(at + index)));
+    const args = { resources: [widgets], keys: { write: "key7" } };
+    const stack = await world.stack("moving");
+    await stack.up({ ...args, stopAfter: "promote" });
+    const refused = stack.refused(stack.up({ ...args, stopAfter: "migrate" }));
+    const stored = `/registry/${group}/widgets/`;
+    while (!("k8s:enc:secretbox:v1:key7:" in (await prefixes(cluster, stored)))) await pause(50);
+    await defineStored("v2");
+    expect(await refused).toMatch(/objects may be stored in v1, and v2's schema lacks .spec.onlyV1 of it/);
+    await pause(2_000); // its cache is filled anew
+    const { items } = (await cluster.client.get(objectsPath(widgets, "v1"))) as { items: { spec: object }[] };
+    expect(items).toHaveLength(WIDGETS);
+    const lost = items.filter((each) => !("onlyV1" in each.spec));
+    expect(lost.length).toBeLessThanOrEqual(EXPOSED);
+    expect((await prefixes(cluster, stored))["k8s:enc:secretbox:v1:key7:"]).toBeLessThan(WIDGETS);
   });
 
   test("a wildcard, and an aggregated API that serves the newer version of the CRD's group: the CRD's objects are rewritten", async () => {

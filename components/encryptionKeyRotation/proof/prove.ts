@@ -4,6 +4,7 @@ import type { Work } from "../../kubernetes/report";
 import { type PassResult, passUntilProven, withCleanPasses } from "../../migration/rewrite/passes";
 import { ResourceRewrite, type Rewritten } from "./rewriteResource";
 import { SettledServers, type Expectation } from "./settledServers";
+import { DefinitionMovedUnderway } from "./unmovedDefinition";
 
 export interface Rewriting extends Expectation {
   readonly migrator: "in-tree" | "direct";
@@ -52,20 +53,26 @@ async function provenBatch(
     const began = performance.now();
     const { agreed, waited } = await control.settle();
     const done: Rewritten[] = [];
+    const ofPass = { definition: agreed.identity, distinct: agreed.distinct, result: done };
     for (const rewrite of rewrites.slice(0, batch)) {
-      done.push(await control.row.step("own", work, (step) => rewrite.pass(agreed, waited, step)));
+      const passed = await control.row
+        .step("own", work, (step) => rewrite.pass(agreed, waited, step))
+        .catch(undefinedWhereMoved);
+      if (passed === undefined) return { ...ofPass, unchanged: false };
+      done.push(passed);
       if (performance.now() - began > BATCH_MS) batch = Math.min(batch, done.length);
       if (done.length >= batch) break;
     }
     batch = done.length;
-    return {
-      unchanged: await control.unchanged(agreed),
-      definition: agreed.identity,
-      distinct: agreed.distinct,
-      result: done,
-    };
+    return { ...ofPass, unchanged: await control.unchanged(agreed) };
   };
-  const words = { other: "encryption configuration", unharmed: "every old key stays readable" };
+  const words = { other: "encryption configuration or a CRD", unharmed: "every old key stays readable" };
   const { result, clean } = await passUntilProven(pass, work.report, words);
   return result.map((each) => withCleanPasses(each, clean));
+}
+
+/** The next pass looks at the CRD first, and refuses what would be lost. */
+function undefinedWhereMoved(error: unknown): undefined {
+  if (error instanceof DefinitionMovedUnderway) return undefined;
+  throw error;
 }

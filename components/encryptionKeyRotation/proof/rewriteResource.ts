@@ -8,13 +8,15 @@ import { someAreStale } from "../../migration/inTree/someAreStale";
 import type { MigrationSubject } from "../../migration/inTree/storageVersionMigration";
 import { assertNoneFailed } from "../../migration/rewrite/failures";
 import { fullReportHash } from "../../kubernetes/encryptionReport";
-import type { RewriteResult } from "../../migration/rewrite/rewriteAllObjects";
+import type { RewriteResult, Sending } from "../../migration/rewrite/rewriteAllObjects";
 import { rewriteWhenOver } from "../../migration/rewrite/rewriteWhenOver";
 import { SharedRow } from "../../migration/rewrite/sharedRow";
 import { digestReportedLoads } from "../servers/reports";
 import type { RotationProof } from "./record";
 import type { KeyedResource } from "./rotatedResources";
 import { type Settled } from "./settledServers";
+import { describeExposed, throughStorageVersion } from "./throughStorageVersion";
+import { DefinitionMovedUnderway, UnmovedDefinition } from "./unmovedDefinition";
 import { kmsKeyNameOfLabel } from "../configuration/keyNames";
 
 export interface Rewritten {
@@ -28,6 +30,8 @@ export interface Rewritten {
 /** Rewrites every object of one resource, as often as it takes. */
 export class ResourceRewrite {
   private inTree: string | undefined;
+  /** Objects that were rewritten while their CRD moved. */
+  private exposed: readonly string[] = [];
 
   constructor(
     private readonly cluster: Cluster,
@@ -37,21 +41,49 @@ export class ResourceRewrite {
     private readonly migrator: "in-tree" | "direct",
   ) {}
 
-  /** The pass that counts, once requests in flight are over. What goes before it needs no proof of its own. */
+  /**
+   * The pass that counts, once requests in flight are over. What goes before it needs no proof of its own.
+   *
+   * @throws DefinitionMovedUnderway where it was for nothing: another pass looks at the CRD anew
+   */
   async pass(agreed: Settled, waited: Promise<number>, work: Work): Promise<Rewritten> {
+    if (this.resource.crd === undefined) return this.rewrite(this.resource, agreed, waited, work);
+    const { resource, live } = await throughStorageVersion(this.cluster, this.resource, this.exposed);
+    if (live === undefined) return this.rewrite(resource, agreed, waited, work);
+    const unmoved = new UnmovedDefinition(this.cluster, live);
+    const watched = { ...work, signal: AbortSignal.any([work.signal, unmoved.signal]) };
+    const sending: Sending = (object, send) => unmoved.sending(object, send);
+    try {
+      return await unmoved.during(() => this.rewrite(resource, agreed, waited, watched, sending));
+    } catch (error) {
+      if (error instanceof DefinitionMovedUnderway) {
+        this.exposed = [...new Set([...this.exposed, ...error.exposed])];
+        this.inTree ??= "directly, since its CRD was changed meanwhile";
+      }
+      throw error;
+    }
+  }
+
+  private async rewrite(
+    resource: KeyedResource,
+    agreed: Settled,
+    waited: Promise<number>,
+    work: Work,
+    sending?: Sending,
+  ): Promise<Rewritten> {
     const named = {
       ...work,
       cluster: this.cluster,
-      report: (message: string) => work.report(`${this.resource.name}: ${message}`),
+      report: (message: string) => work.report(`${resource.name}: ${message}`),
     };
     const row = new SharedRow(named.report);
     const isAhead = agreed.isOfEveryServer && this.inTree === undefined;
     // Decided by what is stale: before anything is rewritten ahead.
-    const decided = this.inTree ?? (await this.decideInTree(agreed, named));
+    const decided = this.inTree ?? (await this.decideInTree(resource, agreed, named));
     const inTree = (waits: InTreeWait): Promise<void> =>
       row.step("in-tree", named, (step) => this.rewriteInTree(decided, step, waits));
-    const result = await rewriteWhenOver(this.resource, { waited, inTree, isAhead }, row, named);
-    assertNoneFailed(result, describeUnwritten(this.resource, result));
+    const result = await rewriteWhenOver(resource, { waited, inTree, isAhead, sending }, row, named);
+    assertNoneFailed(result, describeUnwritten(resource, result));
     return this.describe(agreed, result);
   }
 
@@ -76,16 +108,20 @@ export class ResourceRewrite {
       missing: agreed.reported.missing,
       at: new Date().toISOString(),
     };
-    return { proof, rewritten: result.rewritten, how: [this.inTree ?? "", ...agreed.evidence].join("; ") };
+    return {
+      proof,
+      rewritten: result.rewritten,
+      how: [this.inTree ?? "", ...describeExposed(this.exposed), ...agreed.evidence].join("; "),
+    };
   }
 
   /** What a StorageVersionMigration is to do, or why there is none. */
-  private async decideInTree(agreed: Settled, work: Work): Promise<MigrationSubject | string> {
+  private async decideInTree(resource: KeyedResource, agreed: Settled, work: Work): Promise<MigrationSubject | string> {
     if (this.migrator === "direct") return "directly";
-    const { name, group, version, plural, inTree, crd } = this.resource;
+    const { name, group, version, plural, inTree, crd } = resource;
     if (!inTree) return "directly, since kube-controller-manager does not follow its objects";
-    if (!(await someAreStale(this.cluster, this.resource, work)))
-      return `directly, since its first objects are under ${this.resource.writeKey} already`;
+    if (!(await someAreStale(this.cluster, resource, work)))
+      return `directly, since its first objects are under ${resource.writeKey} already`;
     const mark = { annotation: ROTATION_ANNOTATION, value: `${this.sha256} ${agreed.identity}` };
     return { resource: { group, version, plural }, name, mark, ...(crd !== undefined && { crd }) };
   }

@@ -2,25 +2,45 @@ import { type Definition, servedVersionNames, storageVersion } from "../../crd/d
 import { readDefinition } from "../../crd/readDefinition";
 import type { Caller } from "../../kubernetes/api";
 import { UserError } from "../../kubernetes/errors";
-import type { Problem } from "../../kubernetes/problem";
+import { boundedList, type Problem } from "../../kubernetes/problem";
 import { mayBeCrdName } from "../../kubernetes/resourceNames";
 import { whatIsConvertedUnseen } from "../../migration/definition/convertsUnseen";
 import type { RotatedResource } from "./rotatedResources";
+
+/** All that one look at a CRD lets through, and what is under way beside it. */
+const SHOWN = 60;
+
+/** A resource, as it is to be rewritten, and its CRD as that was judged. */
+export interface Rewritable<T extends RotatedResource> {
+  readonly resource: T;
+  readonly live?: Definition;
+}
 
 /**
  * A custom resource is rewritten through its storage version, in which nothing of an object is converted or pruned on its way.
  * Discovery offers the preferred version, which may know less.
  *
+ * @param exposed objects that were rewritten while the CRD moved: a refusal names them
  * @throws UserError: kube-apiserver does not serve the storage version, or objects are stored in another and nobody knows what they would lose
  */
-export async function throughStorageVersion(cluster: Caller, resource: RotatedResource): Promise<RotatedResource> {
-  if (!mayBeCrdName(resource.name)) return resource;
+export async function throughStorageVersion<T extends RotatedResource>(
+  cluster: Caller,
+  resource: T,
+  exposed: readonly string[] = [],
+): Promise<Rewritable<T>> {
+  if (!mayBeCrdName(resource.name)) return { resource };
   const live = await readDefinition(cluster, resource.name);
-  if (live === undefined) return resource;
+  if (live === undefined) return { resource };
   const problem = whyNotRewritten(live, resource.aggregated);
-  if (problem !== undefined) throw new UserError(problem);
+  if (problem !== undefined) throw new UserError({ ...problem, items: describeExposed(exposed) });
   const crd = { name: resource.name, served: servedVersionNames(live) };
-  return { ...resource, version: storageVersion(live), crd };
+  return { resource: { ...resource, version: storageVersion(live), crd }, live };
+}
+
+/** As a sentence, or none: whether they lost something nobody can tell. */
+export function describeExposed(exposed: readonly string[]): string[] {
+  if (exposed.length === 0) return [];
+  return [`look at what was rewritten just when the CRD was changed: ${boundedList(exposed, SHOWN)}`];
 }
 
 /** Undefined where every object can be rewritten as it is. Pure. */

@@ -5,6 +5,7 @@ import type { Work } from "../../kubernetes/report";
 import { forEachObject } from "./forEachObject";
 import { type Guard, rewriteObject } from "./guard";
 import { KnownStored } from "./knownStored";
+import { sendAtOnce, type Sending } from "./rewriteAllObjects";
 
 export interface AheadOptions {
   /** Aborts when the wait and the in-tree migrator are over. */
@@ -13,6 +14,7 @@ export interface AheadOptions {
   readonly guard?: Guard | undefined;
   /** So many of the first objects are left to an in-tree migrator that comes after. @default 0 */
   readonly leaveFirst?: number;
+  readonly sending?: Sending | undefined;
 }
 
 export interface RewrittenAhead {
@@ -46,7 +48,7 @@ export const NOTHING_AHEAD: RewrittenAhead = {
 export async function rewriteAhead(
   cluster: Cluster,
   resource: Resource,
-  { over, guard, leaveFirst = 0 }: AheadOptions,
+  { over, guard, leaveFirst = 0, sending = sendAtOnce }: AheadOptions,
   work: Work,
 ): Promise<RewrittenAhead> {
   const signal = AbortSignal.any([work.signal, over]);
@@ -58,7 +60,7 @@ export async function rewriteAhead(
   const rewrite = async (listed: KubernetesObject): Promise<void> => {
     signal.throwIfAborted();
     // By the outer signal: what was sent when the wait is over may end.
-    const answer = await rewriteObject(cluster, resource, guard, listed, work);
+    const answer = await sending(listed, () => rewriteObject(cluster, resource, guard, listed, work));
     known.add(answer.metadata.resourceVersion);
     if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
   };

@@ -20,7 +20,13 @@ export interface RewriteOptions {
   readonly isLeft?: (object: KubernetesObject) => boolean;
   /** Is told at which resourceVersion each object was answered for. */
   readonly answers?: KnownStored | undefined;
+  readonly sending?: Sending | undefined;
 }
+
+/** Each rewrite goes through it, every try of it: it may look at something first, and throw instead of sending. */
+export type Sending = <T>(object: KubernetesObject, send: () => Promise<T>) => Promise<T>;
+
+export const sendAtOnce: Sending = (_, send) => send();
 
 export interface RewriteResult extends ForEachResult {
   /** resourceVersion moved since the list: by our write, or by someone else's in between. Informative only. */
@@ -40,7 +46,7 @@ export async function rewriteAllObjects(
   cluster: Cluster,
   resource: Resource,
   work: Work,
-  { guard, known, answered, isLeft = () => false, answers }: RewriteOptions = {},
+  { guard, known, answered, isLeft = () => false, answers, sending = sendAtOnce }: RewriteOptions = {},
 ): Promise<RewriteResult> {
   let rewritten = 0;
   const isRead = guard !== undefined && answered !== undefined;
@@ -56,7 +62,7 @@ export async function rewriteAllObjects(
     cluster,
     isRead ? resource : (guard?.from ?? resource),
     async (listed) => {
-      const answer = await rewrite(listed);
+      const answer = await sending(listed, () => rewrite(listed));
       answers?.add(answer.metadata.resourceVersion);
       if (answer.metadata.resourceVersion !== listed.metadata.resourceVersion) rewritten++;
     },

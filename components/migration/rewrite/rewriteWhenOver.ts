@@ -7,7 +7,7 @@ import type { InTreeWait } from "../inTree/inTreeState";
 import type { Guard } from "./guard";
 import { KnownStored } from "./knownStored";
 import { NOTHING_AHEAD, rewriteAhead, type RewrittenAhead } from "./rewriteAhead";
-import { rewriteAllObjects, type RewriteResult } from "./rewriteAllObjects";
+import { rewriteAllObjects, type RewriteResult, type Sending } from "./rewriteAllObjects";
 import type { SharedRow } from "./sharedRow";
 
 /** How often to look whether the in-tree migrator has begun, and had its time. */
@@ -35,6 +35,7 @@ export interface Awaited {
   readonly isConverted?: () => boolean;
   /** What an earlier pass was answered. */
   readonly answered?: KnownStored | undefined;
+  readonly sending?: Sending | undefined;
 }
 
 export interface RewrittenWhenOver extends RewriteResult {
@@ -64,6 +65,7 @@ export async function rewriteWhenOver(
     leaveFirst = 0,
     isConverted = () => false,
     answered,
+    sending,
   }: Awaited,
   row: SharedRow,
   work: ClusterWork,
@@ -74,7 +76,7 @@ export async function rewriteWhenOver(
   const rewriting = row.step("own", work, async (step) => {
     if (!isAhead && leaveFirst === 0) return NOTHING_AHEAD;
     if (!isAhead) await waited.catch(() => undefined); // after it an answer is as good as in the pass that counts
-    return rewriteAhead(work.cluster, resource, { over: stop.signal, guard, leaveFirst }, step);
+    return rewriteAhead(work.cluster, resource, { over: stop.signal, guard, leaveFirst, sending }, step);
   });
   let inTreeBegan = Infinity;
   const inTurn = async (): Promise<void> => {
@@ -97,7 +99,12 @@ export async function rewriteWhenOver(
   const isAnswered = answered !== undefined || ahead.known.size > 0;
   const some = { guard: isAnswered ? guard : undefined, answered: answered ?? new KnownStored() };
   const how = isConverted() ? some : { guard };
-  const result = await rewriteAllObjects(work.cluster, resource, work, { ...how, known: ahead.known, answers });
+  const result = await rewriteAllObjects(work.cluster, resource, work, {
+    ...how,
+    known: ahead.known,
+    answers,
+    sending,
+  });
   answers.addAll(ahead.known);
   // An object that was written in both counts once.
   const rewritten = Math.min(result.rewritten + ahead.rewritten, result.visited - result.gone);
