@@ -5,7 +5,7 @@ import { withoutRetries } from "../../kubernetes/retry";
 import { sleep } from "../../kubernetes/sleep";
 
 /** So many objects may be sent on the strength of one look at the CRD, and for so long. */
-export const WRITES_A_LOOK = 20;
+export const WRITES_A_LOOK = 40;
 const LOOK_HOLDS_MS = 250;
 /** While nothing of ours is sent: during waits, and while kube-controller-manager rewrites. */
 const IDLE_LOOK_MS = 1_000;
@@ -59,6 +59,8 @@ export class UnmovedDefinition {
     const turn = Symbol(name);
     this.sent = [...this.sent, name];
     this.underway.set(turn, name);
+    // In time, so that nobody waits for it where it is quick.
+    if (this.sent.length >= WRITES_A_LOOK / 2) void this.look().catch(() => undefined);
     try {
       return await send();
     } finally {

@@ -37,12 +37,31 @@ async function settled<T>(running: Promise<T>): Promise<T> {
   await jest.advanceTimersByTimeAsync(60_000);
   return running;
 }
+/** A millisecond at a time. */
+async function settledSoon(running: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  void running.then(() => (isOver = true));
+  while (!isOver) await jest.advanceTimersByTimeAsync(1);
+}
 const names = (count: number): string[] => Array.from({ length: count }, (_, nth) => `w-${nth}`);
 
 test("nothing is sent before a first look; then so many on each, however many are sent at once", async () => {
   const { state, sent, send } = world();
   await settled(Promise.all(names(3 * WRITES_A_LOOK).map((name) => send(name))));
   expect(sent).toHaveLength(3 * WRITES_A_LOOK);
+  expect(state.looks).toBeGreaterThanOrEqual(3);
+  expect(state.looks).toBeLessThanOrEqual(7);
+});
+
+test("the next look is under way before anybody has to wait for it", async () => {
+  const { state, send } = world();
+  const turns: number[] = [];
+  for (let nth = 0; nth < WRITES_A_LOOK; nth++) {
+    const began = performance.now();
+    await settledSoon(send("a", 2));
+    turns.push(performance.now() - began);
+  }
+  expect(turns.slice(1)).toEqual(turns.slice(1).map(() => 2));
   expect(state.looks).toBe(3);
 });
 
