@@ -19,8 +19,15 @@ afterEach(() => jest.useRealTimers());
 
 /** A CRD, and objects that each PATCH writes; `onPatch` is told how many came before. */
 function serverOf(onPatch: (nth: number) => void = () => undefined) {
-  const state = { live: withStored(ofV1, "v1"), generation: 1, patched: [] as string[], asked: new Set<string>() };
-  const call = async ({ method, path, query }: ApiRequest): Promise<unknown> => {
+  const state = {
+    live: withStored(ofV1, "v1"),
+    generation: 1,
+    patched: [] as string[],
+    asked: new Set<string>(),
+    /** Of the last PATCH. */
+    signal: undefined as AbortSignal | undefined,
+  };
+  const call = async ({ method, path, query, signal }: ApiRequest): Promise<unknown> => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     state.asked.add(path);
     if (path.endsWith(`customresourcedefinitions/${NAME}`)) {
@@ -31,12 +38,14 @@ function serverOf(onPatch: (nth: number) => void = () => undefined) {
       metadata: { name, namespace: "n", resourceVersion },
     });
     if (method === "PATCH") {
+      state.signal = signal;
       onPatch(state.patched.length);
       state.patched.push(path);
       return metadata(path.split("/").at(-1) ?? "", "2");
     }
+    const isPatched = (nth: number): boolean => state.patched.some((each) => each.endsWith(`/o-${nth}`));
     const limit = Number(query?.["limit"]) === 1 ? 1 : OBJECTS;
-    const items = Array.from({ length: limit }, (_, nth) => metadata(`o-${nth}`, "1"));
+    const items = Array.from({ length: limit }, (_, nth) => metadata(`o-${nth}`, isPatched(nth) ? "2" : "1"));
     return { metadata: { resourceVersion: "1", remainingItemCount: OBJECTS - limit }, items };
   };
   return { state, cluster: { call } as never };
@@ -80,6 +89,7 @@ test.each([
       /v2's schema lacks \.spec\.port of it:\n +look at what was rewritten just when the CRD was changed: n\/o-/,
     );
     expect(state.patched).toHaveLength(sent);
+    expect(state.signal?.aborted).toBe(true);
   },
 );
 
