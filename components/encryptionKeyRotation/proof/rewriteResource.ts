@@ -2,6 +2,7 @@ import { FIELD_MANAGER } from "../../crd/names";
 import type { Cluster } from "../../kubernetes/cluster";
 import type { Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
+import { endInTree } from "../../migration/inTree/endInTree";
 import { rewriteInTree } from "../../migration/inTree/inTree";
 import type { InTreeWait } from "../../migration/inTree/inTreeState";
 import { someAreStale } from "../../migration/inTree/someAreStale";
@@ -30,6 +31,8 @@ export interface Rewritten {
 /** Rewrites every object of one resource, as often as it takes. */
 export class ResourceRewrite {
   private inTree: string | undefined;
+  /** Of kube-controller-manager. */
+  private asked: MigrationSubject | undefined;
   /** Objects that were rewritten while their CRD moved. */
   private exposed: readonly string[] = [];
 
@@ -59,6 +62,8 @@ export class ResourceRewrite {
       if (error instanceof DefinitionMovedUnderway) {
         this.exposed = [...new Set([...this.exposed, ...error.exposed])];
         this.inTree ??= "directly, since its CRD was changed meanwhile";
+        // Where it fails, kube-controller-manager ends it by itself.
+        if (this.asked !== undefined) await endInTree(this.cluster, this.asked, work.signal).catch(() => undefined);
       }
       throw error;
     }
@@ -88,6 +93,7 @@ export class ResourceRewrite {
   }
 
   private async rewriteInTree(decided: MigrationSubject | string, work: Work, waits: InTreeWait): Promise<void> {
+    if (typeof decided !== "string") this.asked = decided;
     this.inTree =
       typeof decided === "string" ? decided : (await rewriteInTree(this.cluster, decided, work, waits)).message;
   }

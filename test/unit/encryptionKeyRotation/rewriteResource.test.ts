@@ -9,6 +9,7 @@ import type { ApiRequest } from "../../../components/kubernetes/api";
 import { MOST_AT_ONCE } from "../../../components/migration/rewrite/pace";
 import { manifest, schema, version, withStored } from "../fixtures";
 
+const MIGRATIONS = "/apis/storagemigration.k8s.io";
 const OBJECTS = 1_200;
 const NAME = "databases.example.com";
 const ofV1 = manifest(version("v1 storage", schema("host", "port")), version("v2", schema("host")));
@@ -24,12 +25,15 @@ function serverOf(onPatch: (nth: number) => void = () => undefined) {
     generation: 1,
     patched: [] as string[],
     asked: new Set<string>(),
+    migrations: [] as object[],
+    deleted: [] as string[],
     /** Of the last PATCH. */
     signal: undefined as AbortSignal | undefined,
   };
-  const call = async ({ method, path, query, signal }: ApiRequest): Promise<unknown> => {
+  const call = async ({ method, path, query, signal, body }: ApiRequest): Promise<unknown> => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     state.asked.add(path);
+    if (path.startsWith(MIGRATIONS)) return answerOfMigrations(state, method, path, body);
     if (path.endsWith(`customresourcedefinitions/${NAME}`)) {
       const { live, generation } = state;
       return { ...live, metadata: { ...live.metadata, uid: "u", generation } };
@@ -51,6 +55,22 @@ function serverOf(onPatch: (nth: number) => void = () => undefined) {
   return { state, cluster: { call } as never };
 }
 
+/** Each runs for ever. */
+function answerOfMigrations(
+  { migrations, deleted }: { migrations: object[]; deleted: string[] },
+  method: string,
+  path: string,
+  body: unknown,
+): object {
+  if (path === MIGRATIONS) return { versions: [{ version: "v1" }] };
+  if (method === "POST") {
+    const { metadata, ...rest } = body as { metadata: object };
+    migrations.push({ metadata: { ...metadata, name: "asked" }, ...rest });
+  }
+  if (method === "DELETE") deleted.push(path.split("/").at(-1) ?? "");
+  return path.endsWith("/storageversionmigrations") && method === "GET" ? { items: migrations } : (migrations[0] ?? {});
+}
+
 const resource = {
   ...{ group: "example.com", version: "v1", plural: "databases", name: NAME, inTree: true, aggregated: [] },
   ...{ writeKey: "secretbox:key1", crd: { name: NAME, served: ["v1", "v2"] } },
@@ -64,7 +84,8 @@ async function passOf(rewrite: ResourceRewrite, waitMs = 0): Promise<unknown> {
   await jest.advanceTimersByTimeAsync(600_000);
   return running;
 }
-const rewriteOf = (cluster: never, of: KeyedResource = resource) => new ResourceRewrite(cluster, "", of, "", "direct");
+const rewriteOf = (cluster: never, of: KeyedResource = resource, migrator: "in-tree" | "direct" = "direct") =>
+  new ResourceRewrite(cluster, "", of, "", migrator);
 
 test("a CRD that stands still: every object is rewritten, once", async () => {
   const { state, cluster } = serverOf();
@@ -112,6 +133,19 @@ test("that is changed otherwise: the next pass goes through what is the storage 
   const how = expect.stringMatching(/directly; look at what was rewritten .*: n\/o-/) as string;
   expect(await passOf(rewrite)).toMatchObject({ proof: { objects: OBJECTS }, how });
   expect(state.patched.slice(before).every((path) => path.startsWith("/apis/example.com/v2/"))).toBe(true);
+});
+
+test("a StorageVersionMigration that was asked for is taken back, and the next pass asks for none", async () => {
+  const { state, cluster } = serverOf((nth) => {
+    if (nth === 300) Object.assign(state, { live: withStored(manifest("v1 storage", "v2"), "v1"), generation: 2 });
+  });
+  const only = { ...resource, crd: { name: NAME, served: ["v1"] } };
+  state.live = withStored(manifest("v1 storage", "v2 unserved"), "v1");
+  const rewrite = rewriteOf(cluster, only, "in-tree");
+  expect(await passOf(rewrite, 60_000)).toBeInstanceOf(DefinitionMovedUnderway);
+  expect(state).toMatchObject({ migrations: [{}], deleted: ["asked"] });
+  const how = expect.stringMatching(/^directly, since its CRD was changed meanwhile; /) as string;
+  expect(await passOf(rewrite)).toMatchObject({ how });
 });
 
 test("no CRD: nothing is looked at", async () => {
