@@ -1,6 +1,7 @@
-import { ResourceRewrite } from "../../../components/encryptionKeyRotation/proof/rewriteResource";
+import { proveResources } from "../../../components/encryptionKeyRotation/proof/prove";
+import { ResourceRewrite, type Rewritten } from "../../../components/encryptionKeyRotation/proof/rewriteResource";
 import type { KeyedResource } from "../../../components/encryptionKeyRotation/proof/rotatedResources";
-import type { Settled } from "../../../components/encryptionKeyRotation/proof/settledServers";
+import { type Settled, SettledServers } from "../../../components/encryptionKeyRotation/proof/settledServers";
 import {
   DefinitionMovedUnderway,
   WRITES_A_LOOK,
@@ -153,4 +154,43 @@ test("no CRD: nothing is looked at", async () => {
   const { crd: _, ...builtIn } = resource;
   await passOf(rewriteOf(cluster, builtIn));
   expect([...state.asked].filter((path) => path.includes("customresourcedefinitions"))).toEqual([]);
+});
+
+describe("what is proven", () => {
+  beforeEach(() => {
+    const settled = { agreed: agreed as unknown as Settled, waited: Promise.resolve(0) };
+    jest.spyOn(SettledServers.prototype, "settle").mockResolvedValue(settled);
+    jest.spyOn(SettledServers.prototype, "unchanged").mockResolvedValue(true);
+  });
+  afterEach(() => void jest.restoreAllMocks());
+
+  const proofsOf = async (cluster: never): Promise<unknown> => {
+    const proofs: unknown[] = [];
+    const given = { sha256: "", resources: [resource], migrator: "direct", requestTimeoutSeconds: 1 } as const;
+    const proven = ({ proof }: Rewritten): Promise<void> => Promise.resolve(void proofs.push(proof));
+    const running = proveResources(cluster, { ...given, decommissioned: [] }, proven, work).then(
+      () => proofs,
+      (error: Error) => ({ proofs, message: error.message }),
+    );
+    await jest.advanceTimersByTimeAsync(600_000);
+    return running;
+  };
+
+  test("nothing by a pass whose CRD moves; refused by the next one where it knows less, proven where it does not", async () => {
+    const less = serverOf((nth) => {
+      if (nth === 300) Object.assign(less.state, { live: withStored(ofV2, "v1", "v2"), generation: 2 });
+    });
+    const message = expect.stringMatching(/schema lacks \.spec\.port/) as string;
+    expect(await proofsOf(less.cluster)).toEqual({ proofs: [], message });
+    const other = serverOf((nth) => {
+      if (nth === 300) other.state.generation = 2;
+    });
+    expect(await proofsOf(other.cluster)).toMatchObject([{ resource: NAME, objects: OBJECTS }]);
+  });
+
+  test("nothing where it moves again and again", async () => {
+    const { state, cluster } = serverOf(() => void state.generation++);
+    const message = expect.stringMatching(/or a CRD changed during each of 3 passes/) as string;
+    expect(await proofsOf(cluster)).toEqual({ proofs: [], message });
+  });
 });
