@@ -26,11 +26,23 @@ export function isInProgram(id: string, clusterId: string | undefined): boolean 
   return found.some((each) => each.clusterId === clusterId || each.clusterId === undefined || clusterId === undefined);
 }
 
-/** URN of another resource of the program that is the same phase of the same thing on the same cluster, where that is known. */
-export function anotherInProgram(id: string, urn: string, { phase, clusterId }: InProgram): string | undefined {
-  if (clusterId === undefined) return undefined;
-  const found = [...(resources.get(id) ?? [])];
-  return found.find(([other, each]) => other !== urn && each.phase === phase && each.clusterId === clusterId)?.[0];
+/**
+ * Two components of the program, by name, whose resources are the same phase of the same thing on the same cluster, where that is
+ * known: the other one first.
+ */
+export function twinInProgram(
+  id: string,
+  urn: string,
+  { phase, clusterId }: InProgram,
+): readonly [string, string] | undefined {
+  const found = clusterId === undefined ? [] : [...(resources.get(id) ?? [])];
+  const twin = found.find(([other, each]) => other !== urn && each.phase === phase && each.clusterId === clusterId);
+  return twin && [componentName(twin[0], phase), componentName(urn, phase)];
+}
+
+/** A phase is called after its component. */
+function componentName(urn: string, phase: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2).replace(new RegExp(`-${phase}$`), "");
 }
 
 /** Shared by all copies of this package: what moved into a company's wrapper package may have been made by another one. */

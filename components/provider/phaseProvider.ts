@@ -8,7 +8,7 @@ import { withRetries } from "../kubernetes/retry";
 import { notLookedAt, notLookedAtButPlanned } from "../plan/notLookedAt";
 import { connect, type StackConfig } from "./connection";
 import { engineGone } from "./engine";
-import { anotherInProgram, isInProgram, noteInProgram } from "./inProgram";
+import { isInProgram, noteInProgram, twinInProgram } from "./inProgram";
 import { SHARED_DEFAULTS, type SharedInputs } from "./inputs";
 import type { PhaseLogic, PhaseWork, Preview } from "./phaseLogic";
 import { Row } from "./row";
@@ -90,8 +90,10 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     const cluster = await connect(news, config);
     const clusterId = await recognizeSameCluster(cluster, news, olds?.clusterId);
     noteInProgram(idOf(phase, news), news.__urn, { phase: name, clusterId });
-    const twice = whyTwiceInProgram(phase, news, clusterId);
-    if (twice.length > 0) return failedCheck(phase, given, twice);
+    const twin =
+      name === subject.first ? twinInProgram(idOf(phase, news), news.__urn, { phase: name, clusterId }) : undefined;
+    const twice = twin && subject.whyTwice?.(idOf(phase, news), twin);
+    if (twice !== undefined) return failedCheck(phase, given, [twice]);
     const another = await subject.whyAnotherSubject(olds, news, cluster);
     if (another.length > 0) return failedCheck(phase, given, another);
     const live = await (subject.readForPlan ?? subject.read)(cluster, news);
@@ -119,20 +121,6 @@ async function check(phase: Phase, olds: Partial<Inputs> | undefined, given: Inp
     noteInProgram(idOf(phase, news), news.__urn, { phase: name, clusterId: undefined }); // with --continue-on-error the engine deletes all the same
     return failedCheck(phase, given, [explainFailure(error)]);
   }
-}
-
-function whyTwiceInProgram(phase: Phase, news: Inputs, clusterId: string | undefined): string[] {
-  const { name, subject } = phase;
-  if (name !== subject.first || subject.whyTwice === undefined) return [];
-  const id = idOf(phase, news);
-  const other = anotherInProgram(id, news.__urn, { phase: name, clusterId });
-  if (other === undefined) return [];
-  return [subject.whyTwice(id, [componentName(other, name), componentName(news.__urn, name)])];
-}
-
-/** A phase is called after its component. */
-function componentName(urn: string, phase: string): string {
-  return urn.slice(urn.lastIndexOf("::") + 2).replace(new RegExp(`-${phase}$`), "");
 }
 
 async function showOnRow(row: Row, { warnings = [], plan, notes = [] }: Preview, { heldBy }: Inputs): Promise<void> {

@@ -41,7 +41,7 @@ export async function ownResourcesNoneHidden(
   isReached: (name: string) => boolean,
 ): Promise<OwnResources> {
   const wildcards = patterns.filter(isWildcardResourcePattern);
-  if (wildcards.length === 0) return ownResources(cluster);
+  if (wildcards.length === 0) return ownResources(cluster, signal);
   const overCrds = wildcards.filter(resourcePatternCoversCrds);
   for (let tried = 1; ; tried++) {
     // In this order: whatever is made in between is shown by discovery alone.

@@ -423,6 +423,24 @@ describe("create and update", () => {
     await expect(store.update(CRD, outputs, inputs as Inputs)).rejects.toMatchObject({ reasons });
   });
 
+  test("a right that is missing is told before the lock is taken, which needs one itself", async () => {
+    const call = jest.fn<Promise<unknown>, [ApiRequest]>(({ path }) => {
+      if (path.includes("/leases/")) return Promise.reject(new Error("the lock was asked for"));
+      if (path.endsWith("selfsubjectaccessreviews")) return Promise.resolve({ status: { allowed: false } });
+      if (path.endsWith("/namespaces/kube-system")) return Promise.resolve({ metadata: { uid: clusterId } });
+      return Promise.resolve({ ...atV1, items: [], versions: [] });
+    });
+    jest.mocked(connect).mockResolvedValue({ call, server: "https://cp", context: "prod" } as never);
+    const wanted = {
+      manifest: manifest("v1 storage", "v2", "v3"),
+      storage: "v1",
+      migrator: "direct",
+      owner: "o/p/s/x",
+    };
+    const failed = phaseProvider("serve", undefined).create({ ...inputs, ...wanted, plan: ["x"] });
+    await expect(failed).rejects.toThrow(/not allowed to .*create leases\.coordination\.k8s\.io/);
+  });
+
   test("a held phase writes nothing and records where the cluster stands", async () => {
     const call = answer(atV1);
     const { id, outs } = await store.create({ ...inputs, heldBy: "rehearse" });
