@@ -5,6 +5,7 @@ import { conversionAnswers } from "./checks/conversionAnswers";
 import { fieldsKept } from "./checks/fieldsKept";
 import { notBeingDeleted } from "./checks/notBeingDeleted";
 import { objectsReadable } from "./checks/objectsReadable";
+import { storedAreServed } from "./checks/storedAreServed";
 import { storedVersionsKnown } from "./checks/storedVersionsKnown";
 import { versionThere } from "./checks/versionThere";
 import { evidenceOfUse, evidenceMissing, evidenceOfRefused, evidenceOfWrites, type ClientsOfVersion } from "./evidence";
@@ -87,6 +88,7 @@ const CHECKS: readonly ((facts: RollbackFacts) => Problem[])[] = [
   notBeingDeleted,
   versionThere,
   storedVersionsKnown,
+  storedAreServed,
   objectsReadable,
   conversionAnswers,
 ];

@@ -1,7 +1,7 @@
 import { storageVersion, versionNamesOfDefinition, type Definition } from "../../crd/definition";
 import { compareVersionNames } from "../../crd/versionNames";
 import { whyProven } from "./proof";
-import { isRecordedOutlived, recordedRehearsal } from "./recordedOnDefinition";
+import { isRecordedOutlived, recordedProof, recordedRehearsal } from "./recordedOnDefinition";
 
 /**
  * The versions in which an object may be stored, the oldest first. status.storedVersions alone does not tell: a StorageVersionMigration
@@ -18,10 +18,14 @@ export function versionsThatMayBeStored(live: Definition, listed: string | undef
   return [...new Set([...(live.status?.storedVersions ?? []), ...remembered, storage])].sort(compareVersionNames);
 }
 
-/** Those that were rehearsed, and those from which storage moved: also of an earlier generation. */
+/** Those that were rehearsed, and those from which storage moved, also of an earlier generation: until a proof that came later. */
 function versionsOfRollout(live: Definition): string[] {
   const record = recordedRehearsal(live);
-  if (record === undefined || record.uid !== live.metadata.uid) return [];
+  const { uid } = live.metadata;
+  if (record === undefined || record.uid !== uid) return [];
+  const proof = recordedProof(live);
+  const isOfFlip = proof?.uid === uid && proof?.storageVersion === record.version;
+  if (isOfFlip && proof.generation >= record.generation) return [];
   const { stored = [], flipped } = record;
   return [...stored, ...(flipped === undefined ? [] : [flipped.from, ...(flipped.beside ?? [])])];
 }

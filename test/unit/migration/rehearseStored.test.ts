@@ -60,6 +60,16 @@ test("before a flip every version in which objects may be stored is rehearsed, t
     const another = withMetadata(pruned, { uid: "other" });
     expect(planDefinitionVersionsToRehearse(another, "v3")).toEqual(["v2"]);
   }
+  const flip = JSON.stringify({ uid: "u", generation: 3, version: "v2", flipped: { from: "v1" } });
+  const provenAt = (generation: number, storageVersion: string) => {
+    const later = JSON.stringify({ uid: "u", generation, storageVersion, resourceVersion: "9" });
+    const both = { [REHEARSAL_ANNOTATION]: flip, [PROOF_ANNOTATION]: later };
+    const edited = withMetadata(storedIn("v2"), { uid: "u", generation: 8, annotations: both });
+    return planDefinitionVersionsToRehearse(edited, "v3");
+  };
+  expect(provenAt(4, "v2")).toEqual(["v2"]); // that proof came after the flip
+  expect(provenAt(2, "v2")).toEqual(["v2", "v1"]);
+  expect(provenAt(4, "v1")).toEqual(["v2", "v1"]);
   const many = withMetadata(manifest("v1", "v9", "v10", "v11 storage"), { uid: "u", generation: 3 });
   expect(
     planDefinitionVersionsToRehearse({ ...many, status: { storedVersions: ["v1", "v9", "v10", "v11"] } }, "v11"),

@@ -9,6 +9,11 @@ const decide = (given: Parameters<typeof facts>[0] = {}) => decideRollback(facts
 const blockers = (given: Parameters<typeof facts>[0] = {}): string[] => decide(given).blockers.map(({ what }) => what);
 const tiered = object("a", { host: "h", tier: "gold" });
 const plain = object("b", { host: "h" });
+/** Once stored in v3, which is not served any more. */
+const unserved = withMetadata(withStored(manifest("v1", "v2 storage", "v3 unserved"), "v1", "v2", "v3"), {
+  uid: "u",
+  generation: 3,
+});
 
 describe("fields that only the newer version holds, with conversion None", () => {
   test("an object that has one blocks, and the error says in how many", () => {
@@ -65,6 +70,11 @@ test.each<[string, Parameters<typeof facts>[0], RegExp]>([
     "the CRD is being deleted",
     { live: withMetadata(moved, { deletionTimestamp: "2026-11-01T00:00:00Z" }) },
     /it is being deleted since 2026-11-01T00:00:00Z/,
+  ],
+  [
+    "a webhook converts what is stored in a version that is not served",
+    { live: withSpec(unserved, { conversion: webhook() }) },
+    /objects may be stored in v3, which is not served/,
   ],
   ["storedVersions names what is not there", { live: withStored(moved, "v1", "v2", "v3") }, /names v3, which/],
   ["its objects cannot be listed", { read: { v2: { state: "unreadable", why: "broken" } } }, /listed as v2: broken$/],
