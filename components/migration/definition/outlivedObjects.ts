@@ -25,14 +25,17 @@ const INITIALIZING_SECONDS = 30;
 
 /**
  * The API server sets both times, to the second. Within one the resourceVersion tells: an object that was written since the
- * definition last was is stored by it. https://kep.k8s.io/5504
+ * definition last was is stored by it. https://kep.k8s.io/5504 But what is being deleted may have been marked by the deletion of the
+ * CRD before, whose finalizer still writes as that one had it.
  */
 export function isOlderThanDefinition(live: Definition, object: KubernetesObject): boolean {
   const { creationTimestamp: born, resourceVersion } = live.metadata;
-  const { creationTimestamp } = object.metadata;
+  const { creationTimestamp, deletionTimestamp } = object.metadata;
   if (born === undefined || creationTimestamp === undefined) return false;
   const [made, since] = [Date.parse(creationTimestamp), Date.parse(born)];
-  return made < since || (made === since && !isNewerObject(object, resourceVersion));
+  return (
+    made < since || (made === since && (deletionTimestamp !== undefined || !isNewerObject(object, resourceVersion)))
+  );
 }
 
 /** The version that the definition does not have and in which an object is stored, by what the API server says of a LIST. */

@@ -196,6 +196,8 @@ describe("objects that the definition says nothing of", () => {
   test("one is of the same second, and was not written since the definition last was: it is older", () => {
     const seen = withOutlivedSeen(fresh, { objects: [young, object(BORN, "1")] });
     expect(whyProven(seen, listed(seen))).toBeUndefined();
+    const marked = { metadata: { ...young.metadata, deletionTimestamp: BORN } }; // by the deletion of the CRD before
+    expect(whyProven(withOutlivedSeen(fresh, { objects: [marked] }), listed(fresh))).toBeUndefined();
   });
 
   test("none is older: as it was", () => {
