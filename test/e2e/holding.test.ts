@@ -1,8 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { PhaseName, VersionedCRDArgs } from "../../components";
 import { PHASES } from "../../components/versionedCRD/phase";
 import { CliProgram } from "./cli";
 import { startWorld, type Run, type TestStack, type World } from "./harness";
+import { SlowRollout } from "./slowRollout";
 
 jest.setTimeout(300_000);
 
@@ -28,16 +28,6 @@ function crdWith(...versions: string[]): VersionedCRDArgs {
     })),
   };
   return { crd: { metadata: { name: crd }, spec }, migrator: "direct", requestTimeoutSeconds: 1 };
-}
-
-/** Something of the program that rolls between two phases, and takes its time. */
-class Operator extends pulumi.CustomResource {
-  constructor(name: string, dependsOn: pulumi.Resource[]) {
-    const provider = `exports.handler = () => ({
-      create: async () => (await new Promise((done) => setTimeout(done, 1000)), { id: "rolled", outs: {} }),
-    });`;
-    super("pulumi-nodejs:dynamic:Operator", name, { __provider: provider }, { dependsOn });
-  }
 }
 
 /** One CRD and one stack, through everything that can happen to a rollout between its beginning and its end. */
@@ -139,8 +129,8 @@ describe("a rollout that is held", () => {
     const args: VersionedCRDArgs = {
       ...crdWith("v1 storage"),
       before: {
-        store: ({ serve }) => [new Operator("reads-v1", [serve])],
-        drop: ({ migrate }) => [new Operator("only-v1", [migrate])],
+        store: ({ serve }) => [new SlowRollout("reads-v1", 1_000, [serve])],
+        drop: ({ migrate }) => [new SlowRollout("only-v1", 1_000, [migrate])],
       },
     };
     const preview = await stack.preview(args);

@@ -1,22 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Acknowledgement, Phases } from "../../components";
+import type { Acknowledgement } from "../../components";
 import { readEtcd } from "../../local/cluster/etcd";
 import { convert } from "./looseWebhook";
 import { STORAGE_MIGRATION, type TestStack } from "./harness";
 import { type Attempt, crdOf, group, type LossWorld, MERGE, pause, settled } from "./lossWorld";
 import { startLossWorld, type Version } from "./lossWorld";
+import { slowBeforeStore } from "./slowRollout";
 
 jest.setTimeout(300_000);
-
-/** A Deployment of the program that takes longer to be ready than a rehearsal is fresh. */
-class Rollout extends pulumi.CustomResource {
-  constructor(name: string, dependsOn: pulumi.Resource[]) {
-    const provider = `exports.handler = () => ({
-      create: async () => (await new Promise((done) => setTimeout(done, 11_000)), { id: "rolled", outs: {} }),
-    });`;
-    super("pulumi-nodejs:dynamic:Rollout", name, { __provider: provider }, { dependsOn });
-  }
-}
 
 const plurals = [
   "answers",
@@ -98,8 +88,7 @@ describe("tries to lose an object", () => {
     const roll = (): void => void (released = (object, to) => ({ ...convert(object, to), port: undefined }));
     if (hold !== undefined) await stack.up(attempt.args(["v1", "v2"], { conversion, ...hold }));
     void (hold === undefined ? attempt.rehearsed() : Promise.resolve()).then(roll);
-    const before = { store: ({ rehearse }: Pick<Phases, "rehearse">) => [new Rollout("operator", [rehearse])] };
-    const more = hold === undefined ? { before } : {};
+    const more = hold === undefined ? { before: slowBeforeStore } : {};
     const outcome = await settled(stack.up(attempt.args(["v1", "v2"], { conversion, ...more })));
     expect((await attempt.bytes()).match(/80"/g)).toHaveLength(3);
     expect(outcome).toMatch(/[23] of 3 objects would fail.*hostPort/s);

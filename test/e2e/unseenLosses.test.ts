@@ -1,18 +1,18 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
-import type { Phases, VersionedCRDArgs } from "../../components";
+import type { VersionedCRDArgs } from "../../components";
 import { parseExact, stringifyExact } from "../../components/conversion/exactJson";
+import { DEFINITIONS_PATH } from "../../components/crd/definition";
 import { rightsForMigration } from "../../components/kubernetes/rights/migrationRights";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
 import { readEtcd } from "../../local/cluster/etcd";
 import { type AnyObject, convert, type Convert } from "./looseWebhook";
 import { type Attempt, crdOf, group, type LossWorld, MERGE, pause, settled, startLossWorld } from "./lossWorld";
 import { startBin } from "./othersCrds";
+import { slowBeforeStore } from "./slowRollout";
 
 jest.setTimeout(300_000);
 
-const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const text = { type: "string" };
 const OBJECTS = 4;
 
@@ -45,34 +45,26 @@ async function webhookThatTurns() {
 
 const ports = async (attempt: Attempt): Promise<number> => (await attempt.bytes()).match(/80"/g)?.length ?? 0;
 
+function byWebhook({ url, caBundle }: { url: string; caBundle: string }): object {
+  const clientConfig = { url, caBundle: Buffer.from(caBundle).toString("base64") };
+  return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
+}
+
 /** Made by somebody else: objects in v1, which is not served any more, and storage v2 behind a webhook. */
 async function definedByOthers(attempt: Attempt, webhook: { url: string; caBundle: string }): Promise<void> {
-  await world.client.post(definitions, crdOf(attempt.plural, ["v1"]));
+  await world.client.post(DEFINITIONS_PATH, crdOf(attempt.plural, ["v1"]));
   while ((await world.client.send("GET", attempt.path("v1"))).status !== 200) await pause(100);
   await attempt.createMany(OBJECTS);
   const { spec } = crdOf(attempt.plural, ["v1", "v2"], {}, { v1: { served: false } }) as { spec?: object };
-  const clientConfig = { url: webhook.url, caBundle: Buffer.from(webhook.caBundle).toString("base64") };
-  const conversion = { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
-  await attempt.editDefinition({ spec: { ...spec, conversion } });
+  await attempt.editDefinition({ spec: { ...spec, conversion: byWebhook(webhook) } });
   await pause(2_000); // until the handlers have followed
 }
 
 /** status.storedVersions as a StorageVersionMigration that failed leaves it. */
 function pruneStoredVersions(plural: string): Promise<unknown> {
-  const path = `${definitions}/${plural}.${group}/status`;
+  const path = `${DEFINITIONS_PATH}/${plural}.${group}/status`;
   return world.client.send("PATCH", path, { status: { storedVersions: ["v2"] } }, MERGE);
 }
-
-/** A Deployment of the program that takes longer to be ready than a rehearsal is fresh. */
-class Rollout extends pulumi.CustomResource {
-  constructor(name: string, dependsOn: pulumi.Resource[]) {
-    const provider = `exports.handler = () => ({
-      create: async () => (await new Promise((done) => setTimeout(done, 11_000)), { id: "rolled", outs: {} }),
-    });`;
-    super("pulumi-nodejs:dynamic:Rollout", name, { __provider: provider }, { dependsOn });
-  }
-}
-const before = { store: ({ rehearse }: Pick<Phases, "rehearse">) => [new Rollout("operator", [rehearse])] };
 
 describe("objects in a version that is not served, through a webhook", () => {
   test("T1 v1 is unserved while the rollout is held at store, and the webhook begins to lose a field: no object loses it", async () => {
@@ -184,7 +176,7 @@ describe("conversion None, an object written between the rehearsal and the flip"
       .rehearsed()
       .then(() => world.client.post(attempt.path("v1"), attempt.object("v1", "late", { mode: null })));
     const crd = crdOf("nulls", ["v1", "v2"], schemas);
-    const outcome = await settled(stack.up({ crd, migrator: "direct", before }));
+    const outcome = await settled(stack.up({ crd, migrator: "direct", before: slowBeforeStore }));
     await late;
     expect(await attempt.bytes()).not.toMatch(/"mode":"delete"/);
     expect(outcome).toMatch(/late: .*mode/s);
@@ -205,7 +197,7 @@ describe("conversion None, an object written between the rehearsal and the flip"
       .rehearsed()
       .then(() => world.client.post(attempt.path("v1"), attempt.object("v1", "late", { template })));
     const crd = crdOf("embeds", ["v1", "v2"], schemas);
-    const outcome = await settled(stack.up({ crd, migrator: "direct", before }));
+    const outcome = await settled(stack.up({ crd, migrator: "direct", before: slowBeforeStore }));
     await late;
     expect(await attempt.bytes()).toMatch(/"cluster":"east"/);
     expect(outcome).toMatch(/late: .*cluster/s);
@@ -264,7 +256,7 @@ describe("a CRD that was made anew within the second in which its objects were m
   /** With storage v2; its object is in v1, and the finalizer of the CRD was taken off by hand. Tried until all is of one second. */
   async function madeAnew(attempt: Attempt, conversion: object): Promise<void> {
     const { client } = world;
-    const definition = `${definitions}/${attempt.plural}.${group}`;
+    const definition = `${DEFINITIONS_PATH}/${attempt.plural}.${group}`;
     const old = attempt.path("v1", "old");
     const isThere = async (path: string): Promise<boolean> => (await client.send("GET", path)).status === 200;
     const takeFinalizers = (path: string) => client.send("PATCH", path, { metadata: { finalizers: null } }, MERGE);
@@ -272,14 +264,14 @@ describe("a CRD that was made anew within the second in which its objects were m
     const madeAt = async (path: string): Promise<string> =>
       (await client.get(path)).metadata.creationTimestamp as string;
     for (;;) {
-      await client.post(definitions, crdOf(attempt.plural, ["v1"]));
+      await client.post(DEFINITIONS_PATH, crdOf(attempt.plural, ["v1"]));
       while (!(await isThere(attempt.path("v1")))) await pause(50);
       await pause(1_000 - (Date.now() % 1_000)); // a second begins
       await client.post(attempt.path("v1"), { ...attempt.object("v1", "old", { hostPort: "h:80" }), metadata });
       await client.delete(definition);
       while (await isThere(definition)) await takeFinalizers(definition);
       const { spec, ...rest } = crdOf(attempt.plural, ["v1", "v2"]) as { spec?: object };
-      await client.post(definitions, { ...rest, spec: { ...spec, conversion } });
+      await client.post(DEFINITIONS_PATH, { ...rest, spec: { ...spec, conversion } });
       await pause(2_000);
       if ((await madeAt(old)) === (await madeAt(definition))) return;
       while (await isThere(old)) await takeFinalizers(old).then(() => client.send("DELETE", old));
@@ -287,11 +279,6 @@ describe("a CRD that was made anew within the second in which its objects were m
       while (await isThere(definition)) await pause(50);
     }
   }
-
-  const byWebhook = ({ url, caBundle }: { url: string; caBundle: string }): object => {
-    const clientConfig = { url, caBundle: Buffer.from(caBundle).toString("base64") };
-    return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
-  };
 
   test("T9 its object is older, and is rewritten", async () => {
     const attempt = world.attempt("seconds");

@@ -4,6 +4,7 @@ import type { Cluster } from "../../kubernetes/cluster";
 import { type GroupDiscoveryList, listableResources, readDiscovery } from "../../kubernetes/everyResource";
 import { boundedList, type Problem } from "../../kubernetes/problem";
 import type { Work } from "../../kubernetes/report";
+import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { everyServerOrIndistinct, visitEveryServer } from "../../migration/servers/everyServer";
 import { aggregatedVersions, type OwnResources } from "./ownResources";
 import type { RotatedResource } from "./rotatedResources";
@@ -63,7 +64,7 @@ export function uniteDiscoveries(answers: readonly ServerDiscovery[], aggregated
   const chosen = new Map<string, OwnResources["listable"][number]>();
   for (const { documents } of answers) {
     for (const resource of listableResources(documents, aggregated).listable) {
-      const name = `${resource.plural}.${resource.group}`;
+      const name = qualifiedResourceName(resource);
       if (!listable.has(name)) listable.set(name, resource);
       chosen.set(`${name} ${resource.version}`, resource);
     }
@@ -102,9 +103,7 @@ export function describeUnevenlyServed(wildcards: readonly string[], uneven: rea
   const lackedBy = (address: string): string[] =>
     uneven
       .filter(({ lacking }) => lacking.includes(address))
-      .map(({ group, version, plural }) =>
-        group === "" ? `${plural} (${version})` : `${plural}.${group} (${version})`,
-      )
+      .map((each) => `${qualifiedResourceName(each)} (${each.version})`)
       .sort();
   return {
     what: `resources: ${wildcards.map((each) => `"${each}"`).join(", ")} names what only some API servers serve`,

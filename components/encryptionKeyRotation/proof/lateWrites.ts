@@ -10,6 +10,7 @@ import {
 import type { Cluster } from "../../kubernetes/cluster";
 import { hasErrorStatus } from "../../kubernetes/errors";
 import type { Work } from "../../kubernetes/report";
+import { qualifiedResourceName } from "../../kubernetes/resourceNames";
 import { sleep } from "../../kubernetes/sleep";
 import { NAMED_FAILURES } from "../../migration/rewrite/failures";
 import { forEachObject } from "../../migration/rewrite/forEachObject";
@@ -61,7 +62,7 @@ export async function findLateWrites(
   );
   await exemptMovedAgain(cluster, resource, stale, work);
   for (const [name, { isChanged }] of [...stale]) {
-    const key = `${resource.plural}.${resource.group} ${name}`;
+    const key = `${qualifiedResourceName(resource)} ${name}`;
     if (isChanged && changed.has(key)) stale.delete(name);
     else if (isChanged) changed.add(key);
   }

@@ -16,12 +16,12 @@ export function storedStaysServed(
   { isRewritten }: { isRewritten: boolean },
 ): string[] {
   if (live === undefined) return [];
-  const { spec } = servedStage(manifest, live, "");
+  const intent = servedStage(manifest, live, "");
   const isServed = servedByName(live);
-  const willBe = Object.fromEntries(spec.versions.map(({ name, served }) => [name, served]));
+  const willBe = servedByName(intent);
   return versionsThatMayBeStored(live, undefined)
     .filter((version) => version !== storageVersion(manifest) && willBe[version] === false)
-    .filter((version) => isServed[version] === true || (isRewritten && isWebhookConversion(spec.conversion)))
+    .filter((version) => isServed[version] === true || (isRewritten && isWebhookConversion(intent.spec.conversion)))
     .map((version) => describeProblem(whyServed(manifest, live, version, isServed[version] === true)));
 }
 
