@@ -71,15 +71,17 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
         request.destroy(error as Error);
       }
     });
-    request.on("error", (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
       settle();
       reject(asTransportError(error, request.reusedSocket, signal));
-    });
+    };
+    request.on("error", fail);
     request.on("response", (response) => {
-      readAnswer(request, response, (answer) => {
+      const done = (answer: Answer): void => {
         settle();
         resolve(answer);
-      });
+      };
+      readAnswer(request, response, done, fail);
     });
     request.end(outgoing.body);
   });
@@ -97,7 +99,12 @@ function limitConnecting(request: ClientRequest, socket: Socket): void {
   request.once("close", () => clearTimeout(connecting));
 }
 
-function readAnswer(request: ClientRequest, response: IncomingMessage, done: (answer: Answer) => void): void {
+function readAnswer(
+  request: ClientRequest,
+  response: IncomingMessage,
+  done: (answer: Answer) => void,
+  fail: (error: Error) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   response.on("data", (chunk: Buffer) => {
@@ -105,7 +112,8 @@ function readAnswer(request: ClientRequest, response: IncomingMessage, done: (an
     if (bytes <= LARGEST_ANSWER_BYTES) chunks.push(chunk);
     else endRequest(request, `the answer has more than ${formatCount(LARGEST_ANSWER_BYTES)} bytes`, ANSWER_TOO_LARGE);
   });
-  response.on("error", (error) => request.destroy(error));
+  // An answer that breaks off is told of here alone: the request has been destroyed by then, and does not emit it.
+  response.on("error", fail);
   response.on("end", () => {
     const text = Buffer.concat(chunks).toString("utf8");
     done({ status: response.statusCode ?? 0, headers: response.headers, text });

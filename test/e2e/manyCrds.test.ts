@@ -2,6 +2,7 @@ import { ADMISSION_RESOURCES } from "../../components/kubernetes/admission";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { setTimeout as sleep } from "timers/promises";
 import type * as automation from "@pulumi/pulumi/automation";
 import { VersionedCRD, type VersionedCRDArgs } from "../../components";
 import { FIELD_MANAGER } from "../../components/crd/names";
@@ -14,11 +15,22 @@ jest.setTimeout(600_000);
 const COUNT = 100;
 /** On two cores that do other things as well, a hundred at once take their time. */
 const TIMEOUT_SECONDS = 10;
+/** Long before Jest ends the test without a word of what it waited for. */
+const ENGINE_MS = 480_000;
 /** components/kubernetes/budget.ts */
 const BUDGET = 48;
 const group = "many.example.com";
 const letter = (index: number): string => String.fromCharCode(97 + index);
 const kinds = Array.from({ length: COUNT }, (_, index) => `Kind${letter(Math.floor(index / 10))}${letter(index % 10)}`);
+
+/** The last that each resource under way has said. */
+function noteRow(underWay: Map<string, string>, event: automation.EngineEvent): void {
+  const { resourcePreEvent: begun, diagnosticEvent: said, resOutputsEvent: done, resOpFailedEvent: failed } = event;
+  if (begun !== undefined) underWay.set(begun.metadata.urn, `${begun.metadata.urn}: ${begun.metadata.op}`);
+  if (said?.urn !== undefined) underWay.set(said.urn, `${said.urn}: ${said.message.trim()}`);
+  const ended = done ?? failed;
+  if (ended !== undefined) underWay.delete(ended.metadata.urn);
+}
 
 /** The API server's own audit log is the witness: what it was asked, and when it began and ended each answer. */
 describe(`${COUNT} CRDs in one stack`, () => {
@@ -79,7 +91,19 @@ describe(`${COUNT} CRDs in one stack`, () => {
       return Promise.resolve();
     };
     const began = new Date().toISOString();
-    await stack.automation[command]({ program, parallel: COUNT, ...(unchanged && { expectNoChanges: true }) });
+    const options = { program, parallel: COUNT, ...(unchanged && { expectNoChanges: true }) };
+    const underWay = new Map<string, string>();
+    const ended = stack.automation[command]({ ...options, onEvent: (event) => noteRow(underWay, event) });
+    const limit = new AbortController();
+    const late = sleep(ENGINE_MS, undefined, { signal: limit.signal }).then(() => {
+      const rows = [...underWay.values()].join("\n");
+      throw new Error(`${command} has not ended in ${ENGINE_MS / 1_000} s; under way:\n${rows}`);
+    });
+    try {
+      await Promise.race([ended, late]);
+    } finally {
+      limit.abort();
+    }
     return auditedRequests(log, "pipeline", began);
   };
 

@@ -94,7 +94,8 @@ function postToUrl(config: WebhookClientConfig, url: string, call: WebhookCall):
         // Asked now: at the end the socket may have gone back to the agent.
         const certificate: Partial<PeerCertificate> = (response.socket as TLSSocket).getPeerCertificate();
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", (error) => request.destroy(error));
+        // An answer that breaks off is told of here alone: the request has been destroyed by then, and does not emit it.
+        response.on("error", fail);
         response.on("end", () => {
           clearTimeout(limit);
           const text = Buffer.concat(chunks).toString("utf8");
@@ -103,10 +104,11 @@ function postToUrl(config: WebhookClientConfig, url: string, call: WebhookCall):
       },
     );
     const limit = setTimeout(() => request.destroy(slowWebhook(url, call.timeoutSeconds)), call.timeoutSeconds * 1_000);
-    request.on("error", (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(limit);
       reject(call.signal?.aborted === true ? (call.signal.reason as Error) : describeConnection(url, error));
-    });
+    };
+    request.on("error", fail);
     request.end(body);
   });
 }

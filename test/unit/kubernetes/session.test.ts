@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "http";
+import type { IncomingMessage, ServerResponse } from "http";
 import * as https from "https";
 import type { AddressInfo } from "net";
 import { Readable } from "stream";
@@ -8,7 +8,9 @@ import { makeAuthority, makeServerCertificate } from "../../../local/certificate
 
 jest.setTimeout(30_000);
 
-type Handler = (request: IncomingMessage) => number | "hang up" | "wait" | "large" | "forbidden by admission";
+type Handler = (
+  request: IncomingMessage,
+) => number | "hang up" | "break off" | "fall silent" | "wait" | "large" | "forbidden by admission";
 
 let authority: Awaited<ReturnType<typeof makeAuthority>>;
 let server: https.Server;
@@ -35,6 +37,7 @@ beforeAll(async () => {
       const answer = (): void => {
         underWay--;
         if (status === "hang up") return void request.socket.destroy();
+        if (status === "break off" || status === "fall silent") return answerHalf(response, status);
         const code = status === "forbidden by admission" ? 403 : typeof status === "number" ? status : 200;
         response.writeHead(code, { "Content-Type": "application/json" });
         if (status === "large") return void Readable.from(megabytes(130)).pipe(response);
@@ -70,6 +73,13 @@ function kubeconfig(user: object, name: string, path = ""): string {
     contexts: [{ name: "x", context: { cluster: "c", user: name } }],
     "current-context": "x",
   });
+}
+
+/** Half of an answer, then nothing, or the end of the connection: a server that is killed, a balancer that is restarted. */
+function answerHalf(response: ServerResponse, then: "break off" | "fall silent"): void {
+  response.writeHead(200, { "Content-Type": "application/json", "Content-Length": 100 });
+  response.write('{"kind":');
+  if (then === "break off") setTimeout(() => response.socket?.end(), 20);
 }
 
 function* megabytes(count: number): Generator<Buffer> {
@@ -189,6 +199,31 @@ test("one bad answer ends no request: it is asked again, with the wait said", as
   }
   expect(said).toHaveLength(6);
   for (const line of said) expect(line).toMatch(/; asking again \(\d+ s\)$/);
+});
+
+test("an answer that breaks off is no answer: the request is asked again, pinned or not, and holds no place in the budget", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "breaks off") });
+  for (let each = 0; each < 60; each++) {
+    seen = [];
+    handle = () => (seen.length === 1 ? "break off" : 200);
+    await cluster.call(get("/x"));
+    expect(seen).toHaveLength(2);
+  }
+  handle = () => "break off";
+  const pinned = cluster.pin();
+  await expect(pinned.call(get("/x"))).rejects.toThrow(/aborted|ECONNRESET|unreachable/);
+  expect(pinned.closed).toBe(true);
+});
+
+test("a server that falls silent in the middle of an answer is waited for as long as told, or until an abort", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "falls silent") });
+  handle = () => "fall silent";
+  const late = withoutRetries(() => cluster.call({ ...get("/x"), timeoutSeconds: 1 }));
+  await expect(late).rejects.toThrow(/no answer within 1 s/);
+  const abort = new AbortController();
+  const aborted = cluster.call({ ...get("/x"), signal: abort.signal });
+  setTimeout(() => abort.abort(new Error("enough")), 200);
+  await expect(aborted).rejects.toThrow("enough");
 });
 
 test("an answer of more than 128 MiB is cut off and is an error, where Node.js would end the process", async () => {
