@@ -27,7 +27,7 @@ class FirstTimes {
     if (this.seen.has(key)) return "none";
     this.seen.add(key);
     this.faults.push(`${method} ${url}`);
-    return this.fault;
+    return this.fault === "lost" && this.faults.length % 2 === 0 ? "half lost" : this.fault;
   }
 
   /** How many requests of these kinds met it: a rollout whose gates were left out would ask less. */

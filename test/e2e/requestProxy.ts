@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { LocalApiServer } from "../../local/cluster/apiServer";
 
-/** What the proxy does to one request: passes it on and answers; answers by itself; or passes it on and loses the answer. */
-export type Fault = "none" | "504" | "lost";
+/** What the proxy does to one request: passes it on and answers; answers by itself; or passes it on and loses the answer, or its second half. */
+export type Fault = "none" | "504" | "lost" | "half lost";
 
 /** Ends TLS itself and deals out single requests, as some balancers before API servers do: no connection stays with one of them. */
 export async function startRequestProxy(
@@ -27,6 +27,7 @@ export async function startRequestProxy(
       const upstream = request(to + url, { method, headers, agent, ca }, (answer) => {
         if (fault === "lost") return void answer.resume().on("end", () => outgoing.destroy());
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        if (fault === "half lost") return void answer.once("data", (chunk: Buffer) => answerHalf(outgoing, chunk));
         answer.pipe(outgoing);
       });
       upstream.on("error", () => outgoing.destroy());
@@ -42,4 +43,9 @@ export async function startRequestProxy(
       agent.destroy();
     },
   };
+}
+
+/** And then the end of the connection, as from a balancer that is restarted: no reset. */
+function answerHalf(outgoing: ServerResponse, chunk: Buffer): void {
+  outgoing.write(chunk.subarray(0, chunk.length / 2), () => outgoing.socket?.end());
 }
