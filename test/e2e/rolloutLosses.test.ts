@@ -7,7 +7,7 @@ import { settled } from "./lossWorld";
 jest.setTimeout(300_000);
 
 const group = "stable.example.com";
-const plurals = ["thirds", "empties", "hiddens"];
+const plurals = ["thirds", "empties", "hiddens", "builders"];
 let world: World;
 beforeAll(async () => {
   world = await startWorld(plurals.map((plural) => ({ group, plural })));
@@ -87,6 +87,18 @@ test("an empty map that v2's schema does not know, through a webhook: it is name
   const outcome = await settled(stack.up({ crd, conversion: { url, caBundle }, migrator: "direct" }));
   expect(outcome).toMatch(/v2 would lose \.selfSigned/);
   expect(await stored(plural)).toMatchObject([{ apiVersion: `${group}/v1`, selfSigned: {} }]);
+});
+
+test("a top-level field called `constructor` that v2's schema does not know, through a webhook: it is named before anything flips", async () => {
+  const plural = "builders";
+  const fields = { v1: { host: text, constructor: text }, v2: { host: text } } as unknown as Fields;
+  const { url, caBundle } = await world.webhook({ convert: (object, apiVersion) => ({ ...object, apiVersion }) });
+  const stack = await world.stack(plural);
+  await stack.up({ crd: crdOf(plural, ["v1"], "v1", fields), migrator: "direct" });
+  await create(plural, "v1", "a", { host: "h", constructor: "me" });
+  const crd = crdOf(plural, ["v1", "v2"], "v2", fields);
+  const outcome = await settled(stack.up({ crd, conversion: { url, caBundle }, migrator: "direct" }));
+  expect(outcome).toMatch(/nothing was flipped or rewritten:\s+default\/a: v2 would lose \.constructor/);
 });
 
 test("a field that the webhook forgets, hidden by v1's default, where v2 has another: it is named before anything flips", async () => {

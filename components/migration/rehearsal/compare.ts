@@ -29,7 +29,7 @@ export function compareObjects(first: KubernetesObject, second: KubernetesObject
   const names = new Set([...Object.keys(first), ...Object.keys(second)]);
   for (const name of ["apiVersion", "kind", "metadata"]) names.delete(name);
   for (const name of [...names].sort()) {
-    compareAny(first[name], second[name], `.${name}`, childSchema(schema, name), schema !== undefined, found);
+    compareAny(own(first, name), own(second, name), `.${name}`, childSchema(schema, name), schema !== undefined, found);
   }
   for (const name of ["labels", "annotations"] as const) {
     // What is added here is no loss: a conversion keeps in annotations what the other version cannot hold.

@@ -78,19 +78,35 @@ export interface Rewritten {
   readonly stored: KubernetesObject;
 }
 
-/** Fields of the converted object that the new version's schema would prune. Values that differ are admission's doing. */
+/** Fields of the converted object that are not in what is stored. Values that differ are admission's doing. */
 export async function rehearseRewriteOfObject(
   rehearsal: Route,
   conversions: Conversions,
   rewritten: Rewritten,
 ): Promise<string[]> {
   const { lost, changed, emptied } = compareObjects(rewritten.converted, rewritten.stored);
-  if (emptied.length > 0) lost.push(...(await lostEmpties(rehearsal, conversions, rewritten)));
-  if (lost.length > 0) {
-    const { version } = rehearsal.to;
-    throw new RehearsalError(`${version} would lose ${listPaths(lost)}; add it to the schema of ${version}`);
-  }
+  const pruned = prunedBySchema(rehearsal, rewritten.converted);
+  const isTaken = (path: string): boolean => pruned !== undefined && !pruned.has(path);
+  const taken = lost.filter(isTaken);
+  const unknown = lost.filter((path) => !isTaken(path));
+  if (emptied.length > 0) unknown.push(...(await lostEmpties(rehearsal, conversions, rewritten)));
+  const { version } = rehearsal.to;
+  const why = [
+    ...(unknown.length > 0 ? [`${version} would lose ${listPaths(unknown)}; add it to the schema of ${version}`] : []),
+    ...(taken.length > 0 ? [describeTaken(version, taken)] : []),
+  ];
+  if (why.length > 0) throw new RehearsalError(why.join("; "));
   return changed.length > 0 ? [`a default or admission would change ${listPaths(changed)} when it is rewritten`] : [];
+}
+
+/** What the schema of the new version does not know; undefined where there is none. */
+function prunedBySchema({ toSchema }: Route, converted: KubernetesObject): ReadonlySet<string> | undefined {
+  return toSchema && new Set(compareObjects(converted, converted, toSchema).lost);
+}
+
+/** To say that the schema lacks them would send the user to the wrong place. */
+function describeTaken(version: string, paths: readonly string[]): string {
+  return `the rewrite would lose ${listPaths(paths)}, and not by the schema of ${version}: an admission rule takes it out (or the API server, of an embedded resource's metadata); change that rule, or take it out of the object first`;
 }
 
 /**

@@ -83,7 +83,7 @@ async function awaitSameProbe(
     const change = await probeRounds(servers, target, object, work);
     if (change === undefined) return { name };
     if (performance.now() - began > PROBES_MS)
-      throw new UserError(describeDisagreement(target, object, change.address));
+      throw new UserError((change.isEdited ? describeEdited : describeDisagreement)(target, object, change.address));
     if (change.isEdited) edited.add(name);
     const seen = change.isEdited ? `somebody wrote ${name} meanwhile` : `${change.address} rewrote one`;
     work.report(`waiting for every API server to store ${target.plural} as ${target.version}: ${seen}`);
@@ -106,5 +106,14 @@ function describeDisagreement(target: StorageTarget, object: KubernetesObject, a
     what: `API servers disagree about how ${target.plural}.${target.group} is stored: PATCH {} on ${objectName(object)} through ${address} still changed it after ${PROBES_MS / 1_000} s`,
     expected: `every server to store ${target.version}`,
     next: "look whether one of them is cut off from etcd, or whether someone writes this object all the time, then run `pulumi up` again",
+  };
+}
+
+/** An admission rule that counts, or writes the time, answers each write with another object; no server need disagree. */
+function describeEdited(target: StorageTarget, object: KubernetesObject, address: string): Problem {
+  return {
+    what: `whether API servers agree about how ${target.plural}.${target.group} is stored cannot be seen: after ${PROBES_MS / 1_000} s each object that was tried is still changed by somebody else; ${objectName(object)} was another one after PATCH {} through ${address}`,
+    expected: "one object that stays as it is when nothing of it is changed",
+    next: "look whether an admission rule changes an object at each write (and have it leave out this user's), or whether someone writes all of them all the time, then run `pulumi up` again",
   };
 }

@@ -9,11 +9,11 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 /** Lets a minute pass. @returns what came of it, and after how many milliseconds */
-async function passing<T>(waiting: Promise<T>): Promise<{ result: T; after: number }> {
+async function passing<T>(waiting: Promise<T>, milliseconds = 59_000): Promise<{ result: T; after: number }> {
   const began = Date.now();
   const ended = waiting.then((result) => ({ result, after: Date.now() - began }));
   ended.catch(() => undefined);
-  await jest.advanceTimersByTimeAsync(59_000);
+  await jest.advanceTimersByTimeAsync(milliseconds);
   return ended;
 }
 
@@ -31,6 +31,8 @@ class FakeControlPlane {
   distinct = true;
   /** Conversions through this server lose the port. */
   losesFor = "";
+  /** It answers a PATCH just now, and no discovery. */
+  isProbing = false;
 
   server(address: string, opinion: () => string): ApiServer {
     this.opinions.set(address, opinion);
@@ -55,6 +57,7 @@ class FakeControlPlane {
 
   private answer(address: string, request: ApiRequest): unknown {
     if (this.mixed && this.distinct) throw new MixedServersError("two answered");
+    this.isProbing = request.method === "PATCH";
     const opinion = this.opinions.get(address)?.() ?? "";
     if (request.path === "/apis/g/v2") return { resources: [{ name: "foos", storageVersionHash: hash(opinion) }] };
     if (request.method === "GET" && request.path.endsWith("/x")) return this.object();
@@ -259,6 +262,33 @@ describe("objects that others write all the time", () => {
     const { evidence } = (await passing(awaitStorageAgreement(servers, target, work()))).result;
     expect(asked).toEqual(["quiet", "quiet", "quiet"]);
     expect(evidence[1]).toMatch(/on quiet through each/);
+  });
+
+  test("an admission rule that counts each write: after a minute it is told as that, and no server is said to disagree", async () => {
+    let count = 0;
+    const object = () => ({ metadata: { name: "x", resourceVersion: String(count) }, count });
+    const call = <T>({ method, path, query }: ApiRequest): Promise<T> => {
+      if (path === "/apis/g/v2")
+        return Promise.resolve({ resources: [{ name: "foos", storageVersionHash: hash("v2") }] } as T);
+      if (method === "GET") return Promise.resolve({ metadata: {}, items: [object()] } as T);
+      if (query?.["dryRun"] === undefined) count++;
+      return Promise.resolve(object() as T);
+    };
+    const agreeing = awaitStorageAgreement(new FakeControlPlane().servers({ address: "a", call }), target, work());
+    await expect(passing(agreeing, 70_000)).rejects.toThrow(
+      /^whether API servers agree .* cannot be seen: after 60 s .*; x was another one after PATCH {} through a\n.*\n.*an admission rule changes an object at each write/,
+    );
+  });
+
+  test("one that stores another version all along is still said to disagree", async () => {
+    const plane = new FakeControlPlane();
+    const servers = plane.servers(
+      plane.server("a", () => "v2"),
+      plane.server("b", () => (plane.isProbing ? "v1" : "v2")),
+    );
+    await expect(passing(awaitStorageAgreement(servers, target, work()), 70_000)).rejects.toThrow(
+      /^API servers disagree about how foos\.g is stored: PATCH {} on x through b still changed it after 60 s/,
+    );
   });
 
   test("what somebody wrote in between is probed again only where nothing else is left", async () => {

@@ -37,6 +37,12 @@ describe("without a schema", () => {
   ])("%s", (_, first, second, expected) => {
     expect(compare(first, second)).toEqual({ ...none, ...expected });
   });
+
+  test("a top-level field whose name is JavaScript's own is lost, or added, like any other", () => {
+    const [without, within] = [object({}), { ...object({}), constructor: "x" }];
+    expect(compareObjects(within, without)).toEqual({ ...none, lost: [".constructor"] });
+    expect(compareObjects(without, within)).toEqual({ ...none, added: [".constructor"] });
+  });
 });
 
 describe("with the second's schema", () => {
