@@ -7,7 +7,7 @@ import { settled } from "./lossWorld";
 jest.setTimeout(300_000);
 
 const group = "stable.example.com";
-const plurals = ["thirds", "empties", "hiddens", "builders"];
+const plurals = ["thirds", "empties", "hiddens", "builders", "alones"];
 let world: World;
 beforeAll(async () => {
   world = await startWorld(plurals.map((plural) => ({ group, plural })));
@@ -114,4 +114,28 @@ test("a field that the webhook forgets, hidden by v1's default, where v2 has ano
   const outcome = await settled(stack.up({ crd, conversion: { url, caBundle }, migrator: "direct" }));
   expect(outcome).toMatch(/mode/);
   expect(await stored(plural)).toMatchObject([{ apiVersion: `${group}/v1`, mode: "keep" }]);
+});
+
+test("drop alone, by --target, with a manifest whose None serve refuses: the webhook that v3 needs does not go", async () => {
+  const plural = "alones";
+  const fields = { v1: { host: text }, v2: { host: text }, v3: { address: text } };
+  const { url, caBundle } = await world.webhook({
+    convert: ({ host, address = host, ...rest }, apiVersion) => ({
+      ...rest,
+      apiVersion,
+      [apiVersion === `${group}/v3` ? "address" : "host"]: address,
+    }),
+  });
+  const stack = await world.stack(plural);
+  await stack.up({ crd: crdOf(plural, ["v1"], "v1", fields), migrator: "direct" });
+  await create(plural, "v1", "a", { host: "h" });
+  const crd = crdOf(plural, ["v1", "v2", "v3"], "v2", fields);
+  await stack.up({ crd, conversion: { url, caBundle }, migrator: "direct" });
+  const without = { crd: crdOf(plural, ["v2", "v3"], "v2", fields), migrator: "direct" } as const;
+  const outcome = await settled(stack.upOnly(without, "drop"));
+  const label = { metadata: { labels: { a: "b" } } };
+  const path = `/apis/${group}/v3/namespaces/default/${plural}/a`;
+  await world.cluster.client.send("PATCH", path, label, "application/merge-patch+json");
+  expect(await stored(plural)).toMatchObject([{ apiVersion: `${group}/v2`, host: "h" }]);
+  expect(outcome).toMatch(/conversion is None and v2's schema lacks \.address of v3/);
 });

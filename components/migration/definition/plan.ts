@@ -48,11 +48,13 @@ export function planDefinitionMigrate(
   versions: Record<string, boolean> = {},
 ): string[] {
   if (live === undefined) return [];
-  // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot.
-  if (recordedUnfinishedDrop(live).length > 0) return [];
   const before = live.status?.storedVersions ?? [];
   const storage = storageVersion(live);
-  if (storage === version && before.join() === version && whyProven(live, facts.listed) !== undefined) return [];
+  const isPruned = storage === version && before.join() === version;
+  // What an interrupted drop left behind is for drop's own list to find: it can put the version back, a rewrite cannot. But drop
+  // refuses where storage has moved on since, and only a rewrite gets past that.
+  if (isPruned && recordedUnfinishedDrop(live).length > 0) return [];
+  if (isPruned && whyProven(live, facts.listed) !== undefined) return [];
   // A second StorageVersionMigration empties storedVersions; the API server adds the storage version at the next edit.
   const after = [...new Set([...before, storage, version])];
   const others = after.filter((each) => each !== version);

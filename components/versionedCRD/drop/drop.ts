@@ -8,6 +8,7 @@ import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere"
 import { checkRemovalAcknowledged, leftOverRemovalAcknowledgements } from "../../provider/acknowledgedRemoval";
 import type { PhaseWork } from "../../provider/phaseLogic";
 import { carryProof } from "../carryProof";
+import { conversionMayGo } from "../checks/conversionMayGo";
 import { versionDropped } from "../checks/versionDropped";
 import { currentOutputs } from "../currentOutputs";
 import { assertNoDependents, checkDependentsAtDrop } from "../dependents";
@@ -59,6 +60,7 @@ export const drop: RolloutPhase<DropInputs> = {
     const live = await recordIfOutlived(found, work);
     assertAcknowledged(inputs, names);
     await assertMayDrop(inputs, work, live);
+    assertConversionMayGo(inputs, live, names);
     await assertNotInUseBeforeDrop(inputs, work, live);
     const saved = await backUpBeforeDrop(inputs, work, live);
     if (saved.length > 0) await assertNotInUseBeforeDrop(inputs, work, live); // a backup may take its time
@@ -121,6 +123,12 @@ function noteForegroundDeletes(names: readonly string[]): string[] {
 /** Asked again where it is done: a version may have come since preview, which nobody has named. */
 function assertAcknowledged(inputs: DropInputs, names: readonly string[]): void {
   const { problems } = checkRemovalAcknowledged(versionDropped(inputs), names);
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+}
+
+/** Not at preview: serve may still be about to add the fields. */
+function assertConversionMayGo({ conversion }: DropInputs, live: Definition, names: string[]): void {
+  const problems = conversionMayGo(live, names, conversion ?? undefined);
   if (problems.length > 0) throw new UserError(problems.join("\n"));
 }
 

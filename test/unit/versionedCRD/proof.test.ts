@@ -1,10 +1,10 @@
 import type { Definition } from "../../../components/crd/definition";
-import { PROOF_ANNOTATION } from "../../../components/crd/names";
+import { DROPPING_ANNOTATION, PROOF_ANNOTATION } from "../../../components/crd/names";
 import { missingStoredVersion, withOutlivedSeen } from "../../../components/migration/definition/outlivedObjects";
 import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../../components/migration/definition/plan";
 import { whyProven } from "../../../components/migration/definition/proof";
 import { recordedProof, type Proof } from "../../../components/migration/definition/recordedOnDefinition";
-import { servedStage } from "../../../components/versionedCRD/stages";
+import { servedStage, storedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
 import { manifest, OWNER, withMetadata, withStored } from "../fixtures";
 import { annotated, carried, proofOf } from "./rollout";
@@ -254,4 +254,20 @@ describe("objects that the definition says nothing of", () => {
     const next = applied(recorded, servedStage(manifest("v1", "v2 storage"), recorded, OWNER));
     expect(recordedProof(await carried(recorded, next, next, false))).toMatchObject({ objects: 3, generation: 2 });
   });
+});
+
+test("a drop that was cut off leaves nothing to rewrite, unless storage moves on before it is finished", () => {
+  const next = servedStage(manifest("v2", "v3 storage"), applied(undefined, manifest("v2 storage")), OWNER);
+  const live = withStored(applied(applied(undefined, manifest("v2 storage")), next), "v2");
+  const cutOff = annotated(live, DROPPING_ANNOTATION, { versions: ["v1"], conversion: null });
+  const plan = (of: Definition, version: string) =>
+    planDefinitionMigrate(of, version, "direct", { listed: listed(of) });
+  expect(plan(cutOff, "v2")).toEqual([]);
+  const expected = [
+    "v2 → v3: rewrite every object directly",
+    "storedVersions [v2, v3] → [v3]: only once every object is proven rewritten",
+  ];
+  expect(plan(cutOff, "v3")).toEqual(expected);
+  const flipped = withStored(applied(cutOff, storedStage(cutOff, "v3")), "v2", "v3");
+  expect(plan(flipped, "v3")).toEqual(expected);
 });
