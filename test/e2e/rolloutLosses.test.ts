@@ -7,7 +7,7 @@ import { settled } from "./lossWorld";
 jest.setTimeout(300_000);
 
 const group = "stable.example.com";
-const plurals = ["thirds", "empties", "hiddens", "builders", "alones"];
+const plurals = ["thirds", "empties", "hiddens", "builders", "alones", "flips"];
 let world: World;
 beforeAll(async () => {
   world = await startWorld(plurals.map((plural) => ({ group, plural })));
@@ -138,4 +138,18 @@ test("drop alone, by --target, with a manifest whose None serve refuses: the web
   await world.cluster.client.send("PATCH", path, label, "application/merge-patch+json");
   expect(await stored(plural)).toMatchObject([{ apiVersion: `${group}/v2`, host: "h" }]);
   expect(outcome).toMatch(/conversion is None and v2's schema lacks \.address of v3/);
+});
+
+test("store alone, by --target, with a manifest whose None serve refuses: what is written through v1 keeps its field", async () => {
+  const plural = "flips";
+  const fields = { v1: { host: text, note: text }, v2: { host: text } };
+  const stack = await world.stack(plural);
+  await stack.up({ crd: crdOf(plural, ["v1", "v2"], "v1", fields), migrator: "direct" });
+  await create(plural, "v1", "a", { host: "h" });
+  const flipping = { crd: crdOf(plural, ["v1", "v2"], "v2", fields), migrator: "direct" } as const;
+  await stack.upOnly(flipping, "rehearse"); // no object has a note so far
+  const outcome = await settled(stack.upOnly(flipping, "store"));
+  await create(plural, "v1", "b", { host: "h", note: "n" });
+  expect((await stored(plural)).map(({ note }) => note)).toEqual([undefined, "n"]);
+  expect(outcome).toMatch(/conversion is None and v2's schema lacks \.note of v1/);
 });

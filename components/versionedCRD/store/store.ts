@@ -5,6 +5,7 @@ import { UserError } from "../../kubernetes/errors";
 import { awaitStorageAgreement } from "../../migration/servers/storageAgreement";
 import { awaitServedEverywhere } from "../../migration/servers/servedEverywhere";
 import type { PhaseWork } from "../../provider/phaseLogic";
+import { prunesNothing } from "../checks/prunesNothing";
 import { currentOutputs } from "../currentOutputs";
 import { expectedOutputs } from "../expectedOutputs";
 import type { StoreInputs, RolloutPhase } from "../inputs";
@@ -34,6 +35,7 @@ export const store: RolloutPhase<StoreInputs> = {
     const live = await requireLiveDefinition(work.cluster, crd);
     if (planStore(live, version).length === 0) return { ...currentOutputs(live), summary: `storage is ${version}` };
     assertMayFlip(live, version);
+    assertKeepsWhatIsWritten(live, version);
     await rehearseStoredAgain(inputs, live, work);
     const servers = await findApiServers(work.cluster, { ...work, decommissioned: inputs.decommissionedServers });
     try {
@@ -80,6 +82,15 @@ function assertMayFlip(live: Definition, version: string): void {
       next: "run `pulumi up` again, and find out who else edits the CRD if it says so again",
     });
   }
+}
+
+/**
+ * What is written through the other versions from then on, the rehearsal has not seen. Serve asks it of the manifest; with
+ * `--target` or `--exclude` store runs without serve, and with a manifest that serve would refuse.
+ */
+function assertKeepsWhatIsWritten(live: Definition, version: string): void {
+  const problems = prunesNothing(storedStage(live, version), live);
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
 }
 
 /** The flip moves the generation and nothing that was rehearsed: the record speaks for migrate as well. */
