@@ -21,8 +21,10 @@ export const rehearse: RolloutPhase<RehearseInputs> = {
   async run(inputs, work) {
     const { cluster } = work;
     const live = await recordIfOutlived(await requireLiveDefinition(cluster, inputs.crd), work);
-    if (planRehearse(live, inputs).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
-    const stored = planDefinitionVersionsToRehearse(live, inputs.version, inputs.versions);
+    // Serve has applied the manifest's versions. Where it was left out (`--exclude`), those that are live count.
+    const request = { ...inputs, versions: {} };
+    if (planRehearse(live, request).length === 0) return { ...currentOutputs(live), summary: "nothing to rehearse" };
+    const stored = planDefinitionVersionsToRehearse(live, inputs.version);
     const clean = await rehearseStored(stored, live, withAcknowledgedSize(inputs), work);
     for (const warning of rehearseStoredWarnings(clean)) work.warn(warning);
     const objects = Math.max(...clean.map((result) => result.objects));
