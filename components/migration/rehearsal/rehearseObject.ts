@@ -85,10 +85,8 @@ export async function rehearseRewriteOfObject(
   rewritten: Rewritten,
 ): Promise<string[]> {
   const { lost, changed, emptied } = compareObjects(rewritten.converted, rewritten.stored);
-  const pruned = prunedBySchema(rehearsal, rewritten.converted);
-  const isTaken = (path: string): boolean => pruned !== undefined && !pruned.has(path);
-  const taken = lost.filter(isTaken);
-  const unknown = lost.filter((path) => !isTaken(path));
+  const taken = takenByAdmission(rehearsal, rewritten.converted, lost);
+  const unknown = lost.filter((path) => !taken.includes(path));
   if (emptied.length > 0) unknown.push(...(await lostEmpties(rehearsal, conversions, rewritten)));
   const { version } = rehearsal.to;
   const why = [
@@ -99,9 +97,11 @@ export async function rehearseRewriteOfObject(
   return changed.length > 0 ? [`a default or admission would change ${listPaths(changed)} when it is rewritten`] : [];
 }
 
-/** What the schema of the new version does not know; undefined where there is none. */
-function prunedBySchema({ toSchema }: Route, converted: KubernetesObject): ReadonlySet<string> | undefined {
-  return toSchema && new Set(compareObjects(converted, converted, toSchema).lost);
+/** Those of the lost paths that the schema of the new version knows; none where there is no schema. */
+function takenByAdmission({ toSchema }: Route, converted: KubernetesObject, lost: readonly string[]): string[] {
+  if (toSchema === undefined || lost.length === 0) return [];
+  const pruned = new Set(compareObjects(converted, converted, toSchema).lost);
+  return lost.filter((path) => !pruned.has(path));
 }
 
 /** To say that the schema lacks them would send the user to the wrong place. */
