@@ -24,6 +24,8 @@ export interface Agreement {
 }
 
 const PROBES_MS = 60_000;
+/** After so long in which every change was somebody else's, no write will tell of a server. */
+const EDITED_MS = 30_000;
 /**
  * Where there is nothing to probe. A server's discovery and its handlers follow the same informer, each by its own queue:
  * tried, an old handler answered within milliseconds of the new hash, never seconds.
@@ -72,23 +74,33 @@ async function awaitSameProbe(
 ): Promise<{ name: string } | { why: string }> {
   const began = performance.now();
   const edited = new Set<string>();
+  let onlyEditedSince = began;
   for (;;) {
     const found = await pickProbe(servers, target, edited, work);
-    if ("why" in found) {
-      await sleep(UNPROBED_MS, work.signal);
-      return found;
-    }
+    if ("why" in found) return unprobed(found.why, work);
     const { object } = found;
     const name = objectName(object);
     const change = await probeRounds(servers, target, object, work);
     if (change === undefined) return { name };
-    if (performance.now() - began > PROBES_MS)
-      throw new UserError((change.isEdited ? describeEdited : describeDisagreement)(target, object, change.address));
+    const now = performance.now();
+    if (!change.isEdited) onlyEditedSince = now;
+    if (now - onlyEditedSince > EDITED_MS) return unprobed(describeEdited(object, change.address), work);
+    if (now - began > PROBES_MS) throw new UserError(describeDisagreement(target, object, change.address));
     if (change.isEdited) edited.add(name);
     const seen = change.isEdited ? `somebody wrote ${name} meanwhile` : `${change.address} rewrote one`;
     work.report(`waiting for every API server to store ${target.plural} as ${target.version}: ${seen}`);
     await sleep(1_000, work.signal);
   }
+}
+
+async function unprobed(why: string, work: Work): Promise<{ why: string }> {
+  await sleep(UNPROBED_MS, work.signal);
+  return { why };
+}
+
+/** An admission rule that counts, or writes the time, answers each write with another object. */
+function describeEdited(object: KubernetesObject, address: string): string {
+  return `each one that was tried in ${EDITED_MS / 1_000} s was changed by somebody else: ${objectName(object)} was another one after PATCH {} through ${address}`;
 }
 
 function evidenceOf(servers: ApiServers, target: StorageTarget, probed: { name: string } | { why: string }): string[] {
@@ -106,14 +118,5 @@ function describeDisagreement(target: StorageTarget, object: KubernetesObject, a
     what: `API servers disagree about how ${target.plural}.${target.group} is stored: PATCH {} on ${objectName(object)} through ${address} still changed it after ${PROBES_MS / 1_000} s`,
     expected: `every server to store ${target.version}`,
     next: "look whether one of them is cut off from etcd, or whether someone writes this object all the time, then run `pulumi up` again",
-  };
-}
-
-/** An admission rule that counts, or writes the time, answers each write with another object; no server need disagree. */
-function describeEdited(target: StorageTarget, object: KubernetesObject, address: string): Problem {
-  return {
-    what: `whether API servers agree about how ${target.plural}.${target.group} is stored cannot be seen: after ${PROBES_MS / 1_000} s each object that was tried is still changed by somebody else; ${objectName(object)} was another one after PATCH {} through ${address}`,
-    expected: "one object that stays as it is when nothing of it is changed",
-    next: "look whether an admission rule changes an object at each write (and have it leave out this user's), or whether someone writes all of them all the time, then run `pulumi up` again",
   };
 }
