@@ -8,7 +8,7 @@ import { MOST_AT_ONCE } from "../../components/migration/rewrite/pace";
 import { commandOf, descendants } from "../../local/descendants";
 import { startAdmission, webhookConfiguration } from "./admission";
 import { AggregatedApi } from "./aggregatedApi";
-import { createKept, define, objectsPath, pause, specOfKept } from "./othersCrds";
+import { createKept, define, objectsPath, pathOf, pause, specOfKept } from "./othersCrds";
 import { configured, createSecrets, prefixes, sha256 } from "./rotationBench";
 import { exitCode, RotationProgram } from "./rotationProgram";
 import { startRotationWorld, type RotationStack, type RotationWorld } from "./rotationWorld";
@@ -18,6 +18,7 @@ jest.setTimeout(300_000);
 const group = "gadgets.example.com";
 const shared = "shared.example.com";
 const gizmos = `gizmos.${shared}`;
+const relics = `relics.${shared}`;
 const tokens = `tokens.${group}`;
 const trifles = `trifles.${group}`;
 const widgets = `widgets.${group}`;
@@ -119,6 +120,26 @@ describe("tries to lose an object by a rotation", () => {
     } finally {
       await api.end();
     }
+  });
+
+  test("a wildcard, and a CRD that is being deleted: its object, which waits for its finalizer, is rewritten", async () => {
+    const { client } = world.cluster;
+    const cluster = await Cluster.connect({ kubeconfig: world.cluster.kubeconfig });
+    await define(world.cluster, relics, { versions: ["v1"], storage: "v1" });
+    await createKept(world.cluster, relics, "v1", spec, { finalizers: ["example.com/kept"] });
+    await client.delete(pathOf(relics));
+    const isShownPatchable = async (): Promise<boolean> =>
+      (await everyResource(cluster)).listable.some(
+        ({ plural, verbs }) => plural === "relics" && verbs.includes("patch"),
+      );
+    while (await isShownPatchable()) await pause(100);
+    const stack = await world.stack("deleted");
+    await stack.up({ resources: [`*.${shared}`], keys: { write: "key8" } });
+    expect(await prefixes(world.cluster, `/registry/${shared}/relics/`)).toEqual({ "k8s:enc:secretbox:v1:key8:": 1 });
+    expect(await specOfKept(world.cluster, relics, "v1")).toEqual(spec);
+    // What its finalizer waits for is done, and the CRD goes.
+    await client.mergePatch(`${objectsPath(relics, "v1")}/kept`, { metadata: { finalizers: null } });
+    while ((await client.send("GET", pathOf(relics))).status !== 404) await pause(100);
   });
 
   describe("whose file is lost while the API server runs with it", () => {

@@ -27,7 +27,7 @@ export interface KeyedResource extends RotatedResource {
 /**
  * Every resource that these patterns name (`secrets`, `databases.example.com`, `*.`, `*.apps`, `*.*`), sorted by name. Pure.
  *
- * @throws UserError: one that is named is not served, cannot be rewritten, or belongs to an aggregated API with an etcd of its own
+ * @throws UserError: one that is named is not served, is not stored, or belongs to an aggregated API with an etcd of its own
  */
 export function selectRotatedResources(
   patterns: readonly string[],
@@ -35,7 +35,7 @@ export function selectRotatedResources(
 ): RotatedResource[] {
   const named = new Map<string, RotatedResource>();
   for (const pattern of patterns) {
-    const found = listable.filter((resource) => resourcePatternMatches(pattern, resource) && isPatchable(resource));
+    const found = listable.filter((resource) => resourcePatternMatches(pattern, resource) && isStored(resource));
     if (found.length === 0 && !isWildcardResourcePattern(pattern))
       throw new UserError(describeUnserved(pattern, listable, aggregated));
     for (const resource of found) named.set(qualifiedResourceName(resource), asRotatedResource(resource, aggregated));
@@ -57,8 +57,9 @@ function asRotatedResource(resource: ListableResource, aggregated: readonly stri
   };
 }
 
-function isPatchable({ verbs }: ListableResource): boolean {
-  return verbs.includes("patch");
+/** Discovery shows no `patch` of a CRD that is being deleted; its objects wait for their finalizers, and a PATCH is still answered. */
+function isStored({ verbs }: ListableResource): boolean {
+  return verbs.includes("patch") || verbs.includes("delete");
 }
 
 function describeUnserved(
@@ -81,7 +82,7 @@ function describeUnserved(
   }
   if (found !== undefined) {
     return {
-      what: `${head} can be listed but not patched, so its objects cannot be rewritten`,
+      what: `${head} can be listed, but neither patched nor deleted: it has no objects of its own in etcd`,
       expected: "a resource whose objects are stored",
       next: "take it out of `resources`",
     };

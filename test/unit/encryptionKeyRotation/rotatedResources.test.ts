@@ -89,6 +89,15 @@ test.each<[string, string[]]>([
   expect(findHiddenResources([wildcard], crds, listable)).toEqual(expected);
 });
 
+test("a CRD that is being deleted, of which discovery shows no patch: its objects are stored until their finalizers go", () => {
+  const verbs = ["delete", "deletecollection", "get", "list", "watch"];
+  const deleted = { listable: [resource("leaving", "example.com", verbs)], aggregated };
+  for (const pattern of ["leaving.example.com", "*.example.com", "*.*"]) {
+    const found = selectRotatedResources([pattern], deleted);
+    expect(found).toMatchObject([{ name: "leaving.example.com", inTree: false }]);
+  }
+});
+
 test("events have no monitor, so kube-controller-manager would never end with them", () => {
   const found = selectRotatedResources(["events", "secrets"], { listable, aggregated });
   expect(found.map(({ name, inTree }) => [name, inTree])).toEqual([
@@ -100,7 +109,7 @@ test("events have no monitor, so kube-controller-manager would never end with th
 test.each([
   ["secret", /"secret" is not served by this cluster; found none of that name/],
   ["deployments", /found deployments.apps\n {2}expected: +PLURAL or PLURAL.GROUP/],
-  ["componentstatuses", /can be listed but not patched/],
+  ["componentstatuses", /can be listed, but neither patched nor deleted/],
   ["*", /is not served/],
 ])("%s: refused with what would be right", (pattern, expected) => {
   expect(() => named(pattern)).toThrow(expected);
