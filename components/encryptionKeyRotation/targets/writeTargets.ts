@@ -46,33 +46,51 @@ export async function writeAllTargets(
       continue;
     }
     try {
+      // Two targets may be one file, by two paths or hosts: an earlier turn has written it then.
+      if (index > 0 && (await target.read()) === to) {
+        result.already.push(target.name);
+        continue;
+      }
       await replaceText(target, to, (found) => found === from, mayWrite);
       result.written.push(target.name);
     } catch (error) {
       const why = `${labelOfTarget(target, index)}: ${whatOfError(error)}`;
-      throw await putBack(targets, { from: to, to: from }, why, mayWrite, target);
+      const begun = { target, isWritten: error instanceof ReadsOtherwise };
+      throw await putBack(targets, { from: to, to: from }, why, mayWrite, begun);
     }
   }
   return result;
 }
 
+/** The target in whose write something failed. */
+interface Begun {
+  readonly target: OpenTarget;
+  /** It took the text, and what it reads since is another one: perhaps what it held before, out of a cache. */
+  readonly isWritten: boolean;
+}
+
+class ReadsOtherwise extends UserError {}
+
 /**
  * Gives every target that holds `from` the text `to`, and goes on where one fails; then throws a UserError that names those. What holds
  * neither is somebody else's and stays.
  *
- * @param begun the one in whose write something failed: it may hold half of `from`
+ * @param begun may hold half of `from`, and read as `to` without holding it
  */
 export async function restoreAllTargets(
   targets: readonly OpenTarget[],
   { from, to }: TargetsEdit,
   mayWrite: LastLook,
-  begun?: OpenTarget,
+  begun?: Begun,
 ): Promise<void> {
   const failures: string[] = [];
   for (const [index, target] of targets.entries()) {
-    const isOurs = (found: string): boolean => found === from || (target === begun && isHalfOf(from, found));
+    const isBegun = target === begun?.target;
+    const isWritten = isBegun && begun.isWritten;
+    const isOurs = (found: string): boolean =>
+      found === from || (isBegun && isHalfOf(from, found)) || (isWritten && found === to);
     try {
-      if ((await target.read()) === to) await target.tidy();
+      if ((await target.read()) === to && !isWritten) await target.tidy();
       else await replaceText(target, to, isOurs, mayWrite);
     } catch (error) {
       failures.push(`${labelOfTarget(target, index)}: ${messageOfError(error)}`);
@@ -86,7 +104,7 @@ async function putBack(
   back: TargetsEdit,
   why: string,
   mayWrite: LastLook,
-  begun: OpenTarget,
+  begun: Begun,
 ): Promise<UserError> {
   try {
     await mayWrite();
@@ -127,7 +145,7 @@ async function replaceText(
   });
   const found = await target.read();
   if (found === text) return;
-  throw new UserError({
+  throw new ReadsOtherwise({
     what: `${target.name} holds something else after it was written: ${outlined(found)}`,
     expected: "the text written, to the byte",
     next: "see who else writes it, stop that, then run `pulumi up` again",

@@ -306,6 +306,23 @@ describe("several targets", () => {
     expect(texts()[0]).toBe(before);
   });
 
+  test("of which one reads as before out of a cache, though it took the text, get what was before in truth", async () => {
+    const [held, cached] = [at("cp-2.yaml", before), at("cached", before)];
+    const stale = openTarget({ commands: { read: ["cat", cached], write: ["sh", "-c", `cat > ${held}`] } });
+    const message = await messageOf(writeAllTargets([...three(before), stale], edit, may));
+    expect(message).toMatch(/holds something else after it was written[^]*Every target holds what it held before/);
+    expect(texts()).toEqual([before, before]);
+  });
+
+  test("that are one file, by two paths, are written once", async () => {
+    const [file, link] = [at("cp-1.yaml", before), at("link.yaml")];
+    fs.symlinkSync(file, link);
+    const targets = [file, link, file].map((each) => openTarget({ file: each }));
+    const { written, already } = await writeAllTargets(targets, edit, may);
+    expect([written.length, already.length]).toEqual([1, 2]);
+    expect(texts()).toEqual([after]);
+  });
+
   test("of which somebody else wrote one are left alone", async () => {
     const message = await messageOf(writeAllTargets(three(before, configurationOf(key2)), edit, may));
     expect(message).toMatch(/somebody else wrote/);
