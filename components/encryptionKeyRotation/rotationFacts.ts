@@ -135,9 +135,19 @@ export async function migrateFactsOf(
   const version = migrator === "in-tree" ? await plannedStorageMigrationVersion(cluster) : undefined;
   const names = { resources: resources.map(({ name }) => name), proven: Object.keys(proofs) };
   if (version === undefined) return { ...names, how: "directly" };
-  const otherwise = resources.flatMap(({ name, crd, version: storage }) => {
-    const through = crd && notInTreeThrough(version, storage, crd.served);
-    return through === undefined ? [] : [[name, describeMigratorOfPlan("in-tree", version, through)] as const];
+  const otherwise = resources.flatMap((each) => {
+    const how = describeOwnPass(version, each);
+    return how === undefined ? [] : [[each.name, how] as const];
   });
   return { ...names, how: describeMigratorOfPlan("in-tree", version), otherwise: Object.fromEntries(otherwise) };
+}
+
+/** Why our own pass alone will rewrite it, beside a StorageVersionMigration for others; undefined where it will not be alone. Pure. */
+export function describeOwnPass(
+  storageMigrationApi: string,
+  { inTree, crd, version }: Pick<RotatedResource, "inTree" | "crd" | "version">,
+): string | undefined {
+  if (!inTree) return "directly (kube-controller-manager does not follow its objects)";
+  const through = crd && notInTreeThrough(storageMigrationApi, version, crd.served);
+  return through === undefined ? undefined : describeMigratorOfPlan("in-tree", storageMigrationApi, through);
 }
