@@ -106,6 +106,16 @@ describe("the keys of a cluster's Secrets rotate", () => {
       expect(leaksOf(stack.state(), form)).toEqual([]);
     }
   });
+
+  test("T6: with the file gone the next rotation refuses, also where API servers do not tell that they run with it", async () => {
+    const [path, text] = [world.targets[0]?.file ?? "", file()];
+    fs.rmSync(path);
+    const next = { keys: { write: "2027-02", archive: ["2026-08", "2026-11"] } };
+    expect(await stack.refused(stack.preview(next))).toMatch(
+      /the targets hold no file, or an empty one, and [^]*next: +put (that|the last) file back/,
+    );
+    fs.writeFileSync(path, text, { mode: 0o600 });
+  });
 });
 
 /** What stands before each place in which it is found, so that a failing test does not print the key itself. */

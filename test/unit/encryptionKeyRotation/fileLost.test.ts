@@ -41,6 +41,33 @@ test("one API server that runs with a file is enough: it has the only copy of th
   );
 });
 
+describe("before 1.34, where no API server tells which file it runs with", () => {
+  const to = "sha256:0123456789abcdef";
+  const none = fullReportHash(sha256OfText(""));
+  const write = { from: none, to, at: "", since: reported(), loaded: true } as const;
+  const { loaded: _, ...cutOff } = write;
+
+  test("what a rotation wrote there is lost, and so is what a server counts loads of", () => {
+    const written = whyFileLost(reported(undefined), { write });
+    expect(written && describeProblem(written)).toMatch(
+      /hold no file, or an empty one, and a rotation has seen sha256:0123456789ab there\n[^]*next: +put the last file back \(.*says 0123456789abcdef, if nobody changed it since\), or, where no API server/,
+    );
+    const earlier = whyFileLost(reported(undefined), { write: { ...cutOff, from: "sha256:fedcba9876543210" } });
+    expect(earlier?.what).toContain("a rotation has seen sha256:fedcba987654 there");
+    for (const counters of [{ reloads: 1 }, { failures: 1 }]) {
+      expect(whyFileLost(reportedBy({}, counters), {})?.what).toContain("API server cp-2 counts loads of one");
+    }
+  });
+
+  test("nothing is where we took it away again, nor where every server says that it runs with none", () => {
+    const taken = { ...write, from: to, to: none };
+    expect(whyFileLost(reportedBy({ failures: 1 }), { write: taken })).toBeUndefined();
+    expect(
+      whyFileLost(reportedBy({ unencrypted: true }, { unencrypted: true, failures: 1 }), { write }),
+    ).toBeUndefined();
+  });
+});
+
 test("a run that finds its lock taken right after its write ends there, whatever else it lost, and says which keys may be in no file", async () => {
   const targets = [{ name: "file config.yaml" }];
   const isLost = (): Promise<void> => Promise.reject(new UserError("the lock is lost: store of them took it"));
