@@ -17,6 +17,7 @@ import type { RetireInputs, RotationOutputs } from "../inputs";
 import { planRetire, planRetiredKeys } from "../plan";
 import { readRotationFacts, type RotationFacts } from "../rotationFacts";
 import { lookForDoubts, proveAgain, proveUntilNoDoubt } from "./proveAgain";
+import { millisecondsUntilCompacted } from "./untilCompacted";
 import type { LiveConfiguration } from "../liveConfiguration";
 import { currentRotationOutputs } from "../currentOutputs";
 
@@ -80,12 +81,11 @@ async function awaitOldBytesGone(inputs: RetireInputs, work: PhaseWork, live: Li
 
 /** etcd keeps what it overwrote until it is compacted; a watch or a LIST at an older revision still reads it, with the old key. */
 async function awaitCompaction(inputs: RetireInputs, work: PhaseWork, { proofs }: RotationFacts): Promise<void> {
-  const interval = inputs.compactionIntervalSeconds * 1_000;
-  const last = Math.max(0, ...Object.values(proofs).map(({ at }) => Date.parse(at)));
-  const until = performance.now() + Math.min(last - Date.now() + interval, interval);
+  const { compactionIntervalSeconds: interval } = inputs;
+  const until = performance.now() + millisecondsUntilCompacted(Object.values(proofs), interval, Date.now());
   for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
     work.report(
-      `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${labelKeyName(inputs.desired.write)} (compaction interval ${inputs.compactionIntervalSeconds} s since the proof)`,
+      `waiting ${Math.ceil(left / 1_000)} s until etcd has compacted what was there before ${labelKeyName(inputs.desired.write)} (twice the compaction interval of ${interval} s since the proof)`,
     );
     await sleep(Math.min(1_000, left), work.signal);
   }
