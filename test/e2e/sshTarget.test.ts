@@ -103,6 +103,13 @@ describe("a file over SSH", () => {
     expect(fs.lstatSync(at("config.yaml")).isSymbolicLink()).toBe(true);
     expect(fs.readFileSync(at("real/real.yaml"), "utf8")).toBe(after);
     expect(fs.readdirSync(at("real"))).toEqual(["real.yaml"]);
+    await target().write("");
+    expect([await target().read(), fs.lstatSync(at("config.yaml")).isSymbolicLink()]).toEqual(["", true]);
+  });
+
+  test("that is a symbolic link to nothing is not taken for absent", async () => {
+    fs.symlinkSync("unmounted/real.yaml", at("config.yaml"));
+    expect(await failure(target().read())).toMatch(/is a symbolic link to unmounted\/real.yaml, which is not there/);
   });
 
   test("that cannot be written is an error that names host, path and user, and leaves nothing behind", async () => {

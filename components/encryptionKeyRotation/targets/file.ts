@@ -2,12 +2,22 @@ import { constants, type Stats } from "fs";
 import * as fs from "fs/promises";
 import * as path from "path";
 import { UserError, messageOfError } from "../../kubernetes/errors";
+import type { Problem } from "../../kubernetes/problem";
 import type { LastLook, OpenTarget } from "./target";
 import { decodeTargetText } from "./text";
 
 /** One name for each file, so that a later run finds what a killed one has left. */
 export function temporaryFileName(file: string): string {
   return `.${file}.storage-migration`;
+}
+
+/** Not an absent file: what it names is perhaps not mounted just now, and a rename would take the link away. */
+export function describeDanglingLink(target: string, names: string): Problem {
+  return {
+    what: `${target} is a symbolic link to ${names}, which is not there`,
+    expected: "the file that it names, or no link",
+    next: "mount or put back what it names, or correct the path; before a first encryption an empty file there is enough",
+  };
 }
 
 /** A file of this machine. */
@@ -23,6 +33,8 @@ export class FileTarget implements OpenTarget {
       return decodeTargetText(await fs.readFile(this.path), this.name);
     } catch (error) {
       if (!isCode(error, "ENOENT")) throw this.failed("read", error, "a file that this user may read");
+      const link = await this.link();
+      if (link !== undefined) throw new UserError(describeDanglingLink(this.name, link));
       await this.directoryIsThere();
       return "";
     }
@@ -31,7 +43,8 @@ export class FileTarget implements OpenTarget {
   async write(text: string, last?: LastLook): Promise<void> {
     const file = await this.behindLinks();
     try {
-      if (text === "") {
+      // A link stays one, and leads to an empty file then.
+      if (text === "" && (await this.link()) === undefined) {
         await last?.();
         await fs.rm(file, { force: true });
       } else await replaceLocalFile(file, text, last);
@@ -48,6 +61,11 @@ export class FileTarget implements OpenTarget {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** What the path names, where it is a symbolic link. */
+  private link(): Promise<string | undefined> {
+    return fs.readlink(this.path).catch(() => undefined);
   }
 
   /** A rename onto a symbolic link would replace the link, not the file it names. */

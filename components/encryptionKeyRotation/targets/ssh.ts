@@ -1,6 +1,6 @@
 import * as path from "path";
 import { UserError, messageOfError } from "../../kubernetes/errors";
-import { temporaryFileName } from "./file";
+import { describeDanglingLink, temporaryFileName } from "./file";
 import { SshConnection } from "./sshConnection";
 import type { LastLook, OpenTarget, SshArgs } from "./target";
 import { decodeTargetText } from "./text";
@@ -34,6 +34,8 @@ export class SshTarget implements OpenTarget {
       return decodeTargetText(bytes, this.name);
     } catch (error) {
       if (!isMissingRemotely(error)) throw this.failed("read", error);
+      const link = await linkAt(connection, args.path);
+      if (link !== undefined) throw new UserError(describeDanglingLink(this.name, link));
       await this.directoryIsThere(connection);
       return "";
     }
@@ -43,7 +45,8 @@ export class SshTarget implements OpenTarget {
     const connection = await this.connected();
     try {
       const file = await behindLinks(connection, this.args.path);
-      if (text === "") {
+      // A link stays one, and leads to an empty file then.
+      if (text === "" && (await linkAt(connection, this.args.path)) === undefined) {
         await last?.();
         await removeRemoteFile(connection, file);
       } else await replaceRemoteFile(connection, file, text, last);
@@ -172,6 +175,11 @@ async function removeRemoteFile(connection: SshConnection, file: string): Promis
 }
 
 /** A rename onto a symbolic link would replace the link, not the file it names. */
+/** What the path names, where it is a symbolic link. */
+function linkAt(connection: SshConnection, file: string): Promise<string | undefined> {
+  return connection.ask<string>("readlink", (settle) => connection.sftp.readlink(file, settle)).catch(() => undefined);
+}
+
 async function behindLinks(connection: SshConnection, file: string): Promise<string> {
   try {
     return await connection.ask<string>("realpath", (settle) => connection.sftp.realpath(file, settle));

@@ -70,6 +70,15 @@ describe("a file", () => {
     expect(fs.lstatSync(link).isSymbolicLink()).toBe(true);
     expect(fs.readFileSync(real, "utf8")).toBe(after);
     expect(fs.readdirSync(path.dirname(real))).toEqual(["config.yaml"]);
+    await openTarget({ file: link }).write("");
+    expect([await openTarget({ file: link }).read(), fs.lstatSync(link).isSymbolicLink()]).toEqual(["", true]);
+  });
+
+  test("that is a symbolic link to nothing is not taken for absent", async () => {
+    fs.symlinkSync(at("unmounted/config.yaml"), at("config.yaml"));
+    expect(await messageOf(openTarget({ file: at("config.yaml") }).read())).toMatch(
+      /^file .*config.yaml is a symbolic link to .*unmounted\/config.yaml, which is not there\n/,
+    );
   });
 
   test("that is absent reads as empty, the empty text removes it, and an absent directory is an error", async () => {
