@@ -288,7 +288,7 @@ describe("what a pattern names", () => {
       "deployments",
       /"deployments" is not served by this cluster; found deployments.apps\n {2}expected: +PLURAL or PLURAL.GROUP/,
     ],
-    ["componentstatuses", /can be listed but not patched/],
+    ["componentstatuses", /can be listed, but neither patched nor deleted/],
   ])("%s: an error that says what would be right", async (pattern, expected) => {
     await expect(findResources([pattern], bench.cluster)).rejects.toThrow(expected);
   });
