@@ -174,12 +174,12 @@ async function removeRemoteFile(connection: SshConnection, file: string): Promis
     });
 }
 
-/** A rename onto a symbolic link would replace the link, not the file it names. */
 /** What the path names, where it is a symbolic link. */
 function linkAt(connection: SshConnection, file: string): Promise<string | undefined> {
   return connection.ask<string>("readlink", (settle) => connection.sftp.readlink(file, settle)).catch(() => undefined);
 }
 
+/** A rename onto a symbolic link would replace the link, not the file it names. */
 async function behindLinks(connection: SshConnection, file: string): Promise<string> {
   try {
     return await connection.ask<string>("realpath", (settle) => connection.sftp.realpath(file, settle));
