@@ -89,7 +89,8 @@ export interface EncryptionKeyRotationArgs extends ClusterArgs {
   requestTimeoutSeconds?: number;
   /**
    * Seconds: the API servers' `--etcd-compaction-interval`. Default: 300, Kubernetes' own. For up to twice as long etcd keeps
-   * old revisions of objects, under the old key, so retire waits. With too low a number, reads at old revisions fail for that long.
+   * old revisions of objects, under the old key, so retire waits. With too low a number, reads at old revisions fail for the rest of
+   * that time.
    */
   compactionIntervalSeconds?: number;
   /**

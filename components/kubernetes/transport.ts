@@ -53,16 +53,26 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { signal, timeoutSeconds } = outgoing;
     const request = https.request(requestOptions(outgoing));
-    const limit = setTimeout(() => endRequest(request, `no answer within ${timeoutSeconds} s`), timeoutSeconds * 1000);
-    const abort = (): void => void request.destroy(abortReason(signal));
     const settle = (): void => {
       clearTimeout(limit);
       signal?.removeEventListener("abort", abort);
     };
-    if (signal?.aborted === true) abort();
+    const fail = (error: NodeJS.ErrnoException): void => {
+      settle();
+      reject(asTransportError(error, request.reusedSocket, signal));
+    };
+    request.on("error", fail);
+    // A request that still waits for its connection tells of its end only once it has one.
+    const end = (error: Error): void => {
+      request.destroy(error);
+      fail(error);
+    };
+    const limit = setTimeout(() => end(timeoutError(timeoutSeconds)), timeoutSeconds * 1000);
+    const abort = (): void => end(abortReason(signal));
     // One listener for each request under way is no leak.
     if (signal !== undefined) setMaxListeners(0, signal);
-    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
     request.on("socket", (socket) => {
       limitConnecting(request, socket);
       try {
@@ -71,11 +81,6 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
         request.destroy(error as Error);
       }
     });
-    const fail = (error: NodeJS.ErrnoException): void => {
-      settle();
-      reject(asTransportError(error, request.reusedSocket, signal));
-    };
-    request.on("error", fail);
     request.on("response", (response) => {
       const done = (answer: Answer): void => {
         settle();
@@ -87,7 +92,11 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   });
 }
 
-function endRequest(request: ClientRequest, message: string, code = "TIMEOUT"): void {
+function timeoutError(seconds: number): Error {
+  return Object.assign(new Error(`no answer within ${seconds} s`), { code: "TIMEOUT" });
+}
+
+function endRequest(request: ClientRequest, message: string, code: string): void {
   request.destroy(Object.assign(new Error(message), { code }));
 }
 

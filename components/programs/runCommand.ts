@@ -16,6 +16,9 @@ export interface CommandRun {
   largestResult?: number;
 }
 
+/** What a program has printed before its end is there by then. */
+const LEFT_BEHIND_MS = 2_000;
+
 const KEPT_COMPLAINT_BYTES = 64 << 10;
 
 /** Runs a program without a shell and gives its result. Its arguments stay out of messages: only its name is there. */
@@ -38,7 +41,11 @@ export function runCommand(run: CommandRun): Promise<Buffer> {
       settle();
       reject(cannotStart(what, program, error));
     });
+    // `close` waits for whoever holds its pipes, as a daemon that it left behind in a session of its own: for ever.
+    let leaving: NodeJS.Timeout | undefined;
+    child.once("exit", () => (leaving = setTimeout(() => setImmediate(leavePipes, child), LEFT_BEHIND_MS)));
     child.on("close", (code, endedBy) => {
+      clearTimeout(leaving);
       settle();
       const output = Buffer.concat(printed.result);
       const found = ended ?? outcome(code, endedBy);
@@ -89,6 +96,11 @@ function collectOutput(
     else printed.result.push(chunk);
   });
   return printed;
+}
+
+function leavePipes({ stdout, stderr }: ChildProcessWithoutNullStreams): void {
+  stdout.destroy();
+  stderr.destroy();
 }
 
 /** An argument, or its value in --name=value, may be a password, which a program repeats; a path is what makes a message useful. */

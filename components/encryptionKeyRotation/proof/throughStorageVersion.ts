@@ -52,7 +52,7 @@ export function whyNotRewritten(live: Definition, aggregated: readonly string[])
       what: `${name}: the storage version ${storage} is not served`,
       expected: "it to be served",
       why: "through another version a rewrite would lose what that one does not know",
-      next: "serve it, in whatever manages the CRD, or take the resource out of `resources`",
+      next: nextOf(live, "serve it, in whatever manages the CRD, or take the resource out of `resources`"),
     };
   }
   if (aggregated.includes(storage)) {
@@ -69,6 +69,15 @@ export function whyNotRewritten(live: Definition, aggregated: readonly string[])
     what: `${name}: ${converted}`,
     expected: `status.storedVersions [${storage}], as after a migration`,
     why: "a rotation rewrites every object, and does not rehearse what is converted by that",
-    next: `finish its rollout; where no VersionedCRD manages it: npx pulumi-kubernetes-storage-migration migrate ${name}`,
+    next: nextOf(
+      live,
+      `finish its rollout; where no VersionedCRD manages it: npx pulumi-kubernetes-storage-migration migrate ${name}`,
+    ),
   };
+}
+
+/** A CRD that is being deleted cannot be rolled out or migrated any more. */
+function nextOf({ metadata: { deletionTimestamp } }: Definition, next: string): string {
+  if (deletionTimestamp === undefined) return next;
+  return "the CRD is being deleted: let that end (its objects wait for their finalizers), or name the other resources one by one in `resources`";
 }

@@ -9,6 +9,15 @@ export function validProof(live: Definition): Proof | undefined {
   return isValid && proof?.storageVersion === storageVersion(live) ? proof : undefined;
 }
 
+/**
+ * Storage has moved on since the drop that was cut off, and every object was rewritten after it: none is in what that drop removed.
+ * What converted then may not know the storage version of today.
+ */
+export function isDropOvertaken(live: Definition): boolean {
+  const then = recordedDropping(live)?.storage;
+  return then !== undefined && then !== storageVersion(live) && validProof(live) !== undefined;
+}
+
 const provenHere = new Set<string>();
 
 /** Migrate ended in this very run of the engine: its phases share a process. */

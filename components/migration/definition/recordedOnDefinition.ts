@@ -26,6 +26,8 @@ export interface DroppingRecord {
   versions: string[];
   /** The conversion that knew them. */
   conversion: Conversion | null;
+  /** The storage version then. Absent in records of earlier builds. */
+  storage?: string;
 }
 
 /** What a clean rehearsal records on the CRD. */

@@ -103,12 +103,16 @@ function postToUrl(config: WebhookClientConfig, url: string, call: WebhookCall):
         });
       },
     );
-    const limit = setTimeout(() => request.destroy(slowWebhook(url, call.timeoutSeconds)), call.timeoutSeconds * 1_000);
     const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(limit);
       reject(call.signal?.aborted === true ? (call.signal.reason as Error) : describeConnection(url, error));
     };
     request.on("error", fail);
+    const limit = setTimeout(() => {
+      const slow = slowWebhook(url, call.timeoutSeconds);
+      request.destroy(slow);
+      fail(slow); // where it still waits for its connection it does not tell of its end
+    }, call.timeoutSeconds * 1_000);
     request.end(body);
   });
 }

@@ -24,8 +24,9 @@ export interface Agreement {
 }
 
 const PROBES_MS = 60_000;
-/** After so long in which every change was somebody else's, no write will tell of a server. */
+/** After so long, and so many changes that were all somebody else's, no write will tell of a server. */
 const EDITED_MS = 30_000;
+const EDITS = 3;
 /**
  * Where there is nothing to probe. A server's discovery and its handlers follow the same informer, each by its own queue:
  * tried, an old handler answered within milliseconds of the new hash, never seconds.
@@ -74,7 +75,7 @@ async function awaitSameProbe(
 ): Promise<{ name: string } | { why: string }> {
   const began = performance.now();
   const edited = new Set<string>();
-  let onlyEditedSince = began;
+  let edits: Edits | undefined;
   for (;;) {
     const found = await pickProbe(servers, target, edited, work);
     if ("why" in found) return unprobed(found.why, work);
@@ -83,14 +84,21 @@ async function awaitSameProbe(
     const change = await probeRounds(servers, target, object, work);
     if (change === undefined) return { name };
     const now = performance.now();
-    if (!change.isEdited) onlyEditedSince = now;
-    if (now - onlyEditedSince > EDITED_MS) return unprobed(describeEdited(object, change.address), work);
-    if (now - began > PROBES_MS) throw new UserError(describeDisagreement(target, object, change.address));
+    edits = change.isEdited ? { since: edits?.since ?? now, count: (edits?.count ?? 0) + 1 } : undefined;
+    if (edits !== undefined && edits.count >= EDITS && now - edits.since > EDITED_MS)
+      return unprobed(describeEdited(object, change.address), work);
     if (change.isEdited) edited.add(name);
+    else if (now - began > PROBES_MS) throw new UserError(describeDisagreement(target, object, change.address));
     const seen = change.isEdited ? `somebody wrote ${name} meanwhile` : `${change.address} rewrote one`;
     work.report(`waiting for every API server to store ${target.plural} as ${target.version}: ${seen}`);
     await sleep(1_000, work.signal);
   }
+}
+
+/** Changes in a row that were somebody else's. */
+interface Edits {
+  readonly since: number;
+  readonly count: number;
 }
 
 async function unprobed(why: string, work: Work): Promise<{ why: string }> {
@@ -100,7 +108,7 @@ async function unprobed(why: string, work: Work): Promise<{ why: string }> {
 
 /** An admission rule that counts, or writes the time, answers each write with another object. */
 function describeEdited(object: KubernetesObject, address: string): string {
-  return `each one that was tried in ${EDITED_MS / 1_000} s was changed by somebody else: ${objectName(object)} was another one after PATCH {} through ${address}`;
+  return `each one that was tried in ${EDITED_MS / 1_000} s was changed or deleted by somebody else, at last ${objectName(object)} at a PATCH {} through ${address}`;
 }
 
 function evidenceOf(servers: ApiServers, target: StorageTarget, probed: { name: string } | { why: string }): string[] {

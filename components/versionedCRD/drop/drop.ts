@@ -127,8 +127,8 @@ function assertAcknowledged(inputs: DropInputs, names: readonly string[]): void 
 }
 
 /** Not at preview: serve may still be about to add the fields. */
-function assertConversionMayGo({ conversion }: DropInputs, live: Definition, names: string[]): void {
-  const problems = conversionMayGo(live, names, conversion ?? undefined);
+function assertConversionMayGo({ conversion, acknowledge }: DropInputs, live: Definition, names: string[]): void {
+  const problems = conversionMayGo(live, names, conversion ?? undefined, acknowledge);
   if (problems.length > 0) throw new UserError(problems.join("\n"));
 }
 

@@ -12,6 +12,7 @@ import type { DropInputs } from "../inputs";
 import { annotateLiveDefinition, requireLiveDefinition } from "../../migration/definition/liveDefinition";
 import { recordOutlived } from "../../migration/definition/outlivedObjects";
 import { applyDefinition } from "../applyDefinition";
+import { isDropOvertaken } from "../../migration/definition/proof";
 import { recordedDropping, type DroppingRecord } from "../../migration/definition/recordedOnDefinition";
 import { placeholderInStage, removedStage, restoredStage } from "../stages";
 
@@ -33,7 +34,8 @@ export async function removeVersions(
   servers: ApiServers,
 ): Promise<void> {
   const going = before.spec.versions.filter(({ name }) => names.includes(name));
-  const marker: DroppingRecord = { versions: names, conversion: before.spec.conversion ?? null };
+  const conversion = before.spec.conversion ?? null;
+  const marker: DroppingRecord = { versions: names, conversion, storage: storageVersion(before) };
   const marked = await annotateLiveDefinition(work.cluster, before, { [DROPPING_ANNOTATION]: JSON.stringify(marker) });
   work.report(`removing ${names.join(", ")}`);
   const intent = removedStage(marked, names, inputs.conversion ?? undefined);
@@ -57,8 +59,19 @@ export async function resumeRemoval(
   try {
     await finishRemoval(inputs, work, servers);
   } catch (error) {
+    if (isDropOvertaken(live)) throw describeUnlisted(inputs.crd, marker.versions, storageVersion(live), error);
     throw await putBack(inputs, work, marker.versions.map(placeholderInStage), marker, error);
   }
+}
+
+/** The marker stays: the next run lists again. */
+function describeUnlisted(crd: string, names: readonly string[], storage: string, cause: unknown): UserError {
+  return new UserError({
+    what: `${crd}: not everything could be listed since ${names.join(", ")} was removed: ${whatOfError(cause)}`,
+    expected: "a complete LIST through every API server",
+    why: `every object was rewritten to ${storage} since, so nothing is lost, and nothing was put back`,
+    next: "see to what is named above, then run `pulumi up` again",
+  });
 }
 
 async function finishRemoval({ crd, group, plural }: DropInputs, work: PhaseWork, servers: ApiServers): Promise<void> {

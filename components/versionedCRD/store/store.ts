@@ -85,8 +85,8 @@ function assertMayFlip(live: Definition, version: string): void {
 }
 
 /**
- * What is written through the other versions from then on, the rehearsal has not seen. Serve asks it of the manifest; with
- * `--target` or `--exclude` store runs without serve, and with a manifest that serve would refuse.
+ * The rehearsal has not seen what clients will write through the other versions. Serve asks this of the manifest; with `--target`
+ * or `--exclude` store runs without serve, and with a manifest that serve would refuse.
  */
 function assertKeepsWhatIsWritten(live: Definition, version: string): void {
   const problems = prunesNothing(storedStage(live, version), live);

@@ -54,14 +54,19 @@ describe("before 1.34, where no API server tells which file it runs with", () =>
     );
     const earlier = whyFileLost(reported(undefined), { write: { ...cutOff, from: "sha256:fedcba9876543210" } });
     expect(earlier?.what).toContain("a rotation has seen sha256:fedcba987654 there");
+    const refused = { ...cutOff, from: "sha256:fedcba9876543210", since: { ...reported(), restored: true as const } };
+    expect(whyFileLost(reported(undefined), { write: refused })?.next).toContain("says 0123456789abcdef"); // not the one that was refused
     for (const counters of [{ reloads: 1 }, { failures: 1 }]) {
       expect(whyFileLost(reportedBy({}, counters), {})?.what).toContain("API server cp-2 counts loads of one");
     }
   });
 
   test("nothing is where we took it away again, nor where every server says that it runs with none", () => {
-    const taken = { ...write, from: to, to: none };
+    const taken = { ...write, from: to, to: none, at: "2026-01-01T00:00:00Z" };
     expect(whyFileLost(reportedBy({ failures: 1 }), { write: taken })).toBeUndefined();
+    const later = { started: String(Date.parse(taken.at) / 1_000 + 60) };
+    expect(whyFileLost(reportedBy({ ...later }), { write: taken })).toBeUndefined();
+    expect(whyFileLost(reportedBy({ ...later, reloads: 1 }), { write: taken })?.what).toContain("cp-1 counts loads");
     expect(
       whyFileLost(reportedBy({ unencrypted: true }, { unencrypted: true, failures: 1 }), { write }),
     ).toBeUndefined();

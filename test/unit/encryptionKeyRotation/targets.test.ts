@@ -199,6 +199,17 @@ describe("commands", () => {
     expect(["gone", "Z"]).toContain(state());
   });
 
+  test.each([
+    ["done", "echo done"],
+    ["was not done after 0.5 s", "wait"],
+  ])("that leave a daemon behind which holds their pipes end without it: %s", async (outcome, last) => {
+    const script = `setsid sleep 300 & echo $! > ${at("pid")}; ${last}`;
+    const target = commands(sh(script), ["true"], { timeout: last === "wait" ? 0.5 : 30 });
+    const said = last === "wait" ? await messageOf(target.read()) : await target.read();
+    expect(said).toContain(outcome);
+    process.kill(Number(fs.readFileSync(at("pid"), "utf8")));
+  });
+
   test("that are not there, or print without end, are errors", async () => {
     expect(await messageOf(commands(["no-such-program-here"], ["true"]).read())).toMatch(/found no such program/);
     expect(await messageOf(commands(["cat", "/dev/zero"], ["true"]).read())).toMatch(/printed more than/);

@@ -34,3 +34,11 @@ test("objects in a version of which the storage version would drop fields: refus
     /objects may be stored in v1, and v2's schema lacks \.spec\.port of it\n.*storedVersions \[v2\].*migrate databases\.example\.com$/s,
   );
 });
+
+test.each<[string, Definition]>([
+  ["a storage version that is not served", withStored(manifest("v1", "v2 storage unserved"), "v2")],
+  ["objects in a version that loses fields", withStored(manifest(old("v1"), "v2 storage"), "v1", "v2")],
+])("%s, of a CRD that is being deleted: no rollout is named, which would be refused", (_, live) => {
+  const going = { ...live, metadata: { ...live.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
+  expect(asked(going)).toMatch(/next: +the CRD is being deleted: let that end/);
+});

@@ -3,6 +3,8 @@ import * as https from "https";
 import type { AddressInfo } from "net";
 import { Readable } from "stream";
 import { Cluster } from "../../../components/kubernetes/cluster";
+import type { Credentials } from "../../../components/kubernetes/credentials";
+import { exchangeOverTransport } from "../../../components/kubernetes/transport";
 import { withoutRetries, withRetries } from "../../../components/kubernetes/retry";
 import { makeAuthority, makeServerCertificate } from "../../../local/certificates";
 
@@ -224,6 +226,24 @@ test("a server that falls silent in the middle of an answer is waited for as lon
   const aborted = cluster.call({ ...get("/x"), signal: abort.signal });
   setTimeout(() => abort.abort(new Error("enough")), 200);
   await expect(aborted).rejects.toThrow("enough");
+});
+
+test("a request that waits for its connection ends in time as well, by the time-out and by an abort", async () => {
+  const cluster = await Cluster.connect({ kubeconfig: kubeconfig({ token: "t" }, "queues") });
+  const { credentials } = cluster["session"] as unknown as { credentials: Credentials };
+  const applied = await credentials.current();
+  const agent = credentials.singleAgent(applied);
+  const outgoing = { base: new URL(url), method: "GET", path: "/x", headers: {}, credentials: applied, agent };
+  handle = () => "fall silent";
+  const first = exchangeOverTransport({ ...outgoing, timeoutSeconds: 3 }).catch(() => "ended");
+  const abort = new AbortController();
+  const aborted = exchangeOverTransport({ ...outgoing, timeoutSeconds: 60, signal: abort.signal });
+  setTimeout(() => abort.abort(new Error("enough")), 200);
+  await expect(aborted).rejects.toThrow("enough");
+  await expect(exchangeOverTransport({ ...outgoing, timeoutSeconds: 0.5 })).rejects.toThrow(/no answer within 0.5 s/);
+  expect(await Promise.race([first, Promise.resolve("under way")])).toBe("under way");
+  await first;
+  agent.destroy();
 });
 
 test("an answer of more than 128 MiB is cut off and is an error, where Node.js would end the process", async () => {

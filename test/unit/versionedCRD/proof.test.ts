@@ -2,7 +2,7 @@ import type { Definition } from "../../../components/crd/definition";
 import { DROPPING_ANNOTATION, PROOF_ANNOTATION } from "../../../components/crd/names";
 import { missingStoredVersion, withOutlivedSeen } from "../../../components/migration/definition/outlivedObjects";
 import { planDefinitionMigrate, planDefinitionVersionsToRehearse } from "../../../components/migration/definition/plan";
-import { whyProven } from "../../../components/migration/definition/proof";
+import { isDropOvertaken, whyProven } from "../../../components/migration/definition/proof";
 import { recordedProof, type Proof } from "../../../components/migration/definition/recordedOnDefinition";
 import { servedStage, storedStage } from "../../../components/versionedCRD/stages";
 import { applied, editedByOther } from "../apiServer";
@@ -270,4 +270,18 @@ test("a drop that was cut off leaves nothing to rewrite, unless storage moves on
   expect(plan(cutOff, "v3")).toEqual(expected);
   const flipped = withStored(applied(cutOff, storedStage(cutOff, "v3")), "v2", "v3");
   expect(plan(flipped, "v3")).toEqual(expected);
+});
+
+test("a drop that was cut off is overtaken once every object was rewritten to another version since", () => {
+  const next = servedStage(manifest("v2", "v3 storage"), applied(undefined, manifest("v2 storage")), OWNER);
+  const live = applied(applied(undefined, manifest("v2 storage")), next);
+  const cutOff = (of: Definition, storage?: string) =>
+    annotated(of, DROPPING_ANNOTATION, { versions: ["v1"], conversion: null, ...(storage && { storage }) });
+  const flipped = applied(live, storedStage(live, "v3"));
+  const rewritten = proven(flipped);
+  expect(isDropOvertaken(cutOff(rewritten, "v2"))).toBe(true);
+  expect(isDropOvertaken(cutOff(flipped, "v2"))).toBe(false); // not proven
+  expect(isDropOvertaken(cutOff(proven(live), "v2"))).toBe(false);
+  expect(isDropOvertaken(cutOff(rewritten))).toBe(false); // of an earlier build
+  expect(isDropOvertaken(rewritten)).toBe(false);
 });
