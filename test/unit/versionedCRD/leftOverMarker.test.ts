@@ -40,7 +40,7 @@ test("a run that is aborted between its marker and the removal withdraws the mar
   const work = workOn(cluster, AbortSignal.abort(new Error("the lock is lost")));
   await expect(removeVersions(inputs("v2"), work, both, ["v1"], {} as ApiServers)).rejects.toThrow("the lock is lost");
   expect(written).toEqual([
-    { [DROPPING_ANNOTATION]: JSON.stringify({ versions: ["v1"], conversion: null }) },
+    { [DROPPING_ANNOTATION]: JSON.stringify({ versions: ["v1"], conversion: null, storage: "v2" }) },
     { [DROPPING_ANNOTATION]: null },
   ]);
   expect(marker()).toBeUndefined();
