@@ -165,7 +165,9 @@ test("an admission rule that counts each write, so that no write tells of an API
   for (const name of ["a", "b"]) await create(plural, "v1", name, { host: "h", count: 0 });
   await countEachWrite(plural);
   const run = await stack.up({ ...more, crd: crdOf(plural, ["v1", "v2"], "v2", fields) });
-  expect(run.messages.join("\n")).toMatch(/no object could be probed \(each one that was tried in 30 s was changed or deleted/);
+  expect(run.messages.join("\n")).toMatch(
+    /no object could be probed \(each one that was tried in 30 s was changed or deleted/,
+  );
   const moved = await stored(plural);
   expect([versionsOf(moved), moved.map(({ host }) => host)]).toEqual([[`${group}/v2`], ["h", "h"]]);
   for (const { count } of moved) expect(count).toBeGreaterThan(0);
