@@ -67,7 +67,8 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
       request.destroy(error);
       fail(error);
     };
-    const limit = setTimeout(() => end(timeoutError(timeoutSeconds)), timeoutSeconds * 1000);
+    const late = (): void => end(codedError(`no answer within ${timeoutSeconds} s`, "TIMEOUT"));
+    const limit = setTimeout(late, timeoutSeconds * 1000);
     const abort = (): void => end(abortReason(signal));
     // One listener for each request under way is no leak.
     if (signal !== undefined) setMaxListeners(0, signal);
@@ -92,12 +93,12 @@ export function exchangeOverTransport(outgoing: Outgoing): Promise<Answer> {
   });
 }
 
-function timeoutError(seconds: number): Error {
-  return Object.assign(new Error(`no answer within ${seconds} s`), { code: "TIMEOUT" });
+function codedError(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function endRequest(request: ClientRequest, message: string, code: string): void {
-  request.destroy(Object.assign(new Error(message), { code }));
+  request.destroy(codedError(message, code));
 }
 
 function limitConnecting(request: ClientRequest, socket: Socket): void {

@@ -2,6 +2,7 @@ import { createServer } from "https";
 import type { AddressInfo } from "net";
 import { setTimeout as pause } from "timers/promises";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
+import type { Client } from "../../local/cluster/client";
 import type { Cluster } from "../../local/cluster/cluster";
 
 export interface Verdict {
@@ -106,4 +107,35 @@ export async function askedByEveryServer(
   }
   isReady = true;
   return admission.close;
+}
+
+/**
+ * What the API server itself applies to each update of a resource, without a webhook. It takes a moment until it is in force.
+ * https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
+ */
+export async function mutateEachUpdate(
+  client: Client,
+  name: string,
+  resource: { group: string; plural: string },
+  expression: string,
+): Promise<void> {
+  const path = "/apis/admissionregistration.k8s.io/v1";
+  const head = { apiVersion: "admissionregistration.k8s.io/v1", metadata: { name } };
+  const rule = {
+    apiGroups: [resource.group],
+    apiVersions: ["*"],
+    resources: [resource.plural],
+    operations: ["UPDATE"],
+  };
+  await client.post(`${path}/mutatingadmissionpolicies`, {
+    ...head,
+    kind: "MutatingAdmissionPolicy",
+    spec: {
+      reinvocationPolicy: "Never",
+      matchConstraints: { resourceRules: [rule] },
+      mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
+    },
+  });
+  const kind = "MutatingAdmissionPolicyBinding";
+  await client.post(`${path}/mutatingadmissionpolicybindings`, { ...head, kind, spec: { policyName: name } });
 }

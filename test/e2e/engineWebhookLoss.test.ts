@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../../components/kubernetes/api";
 import { migrateAndProve, type ProveInputs } from "../../components/migration/definition/migrateAndProve";
 import { recordMigratedAndPrune } from "../../components/migration/definition/recordAndPrune";
 import { makeAuthority, makeServerCertificate } from "../../local/certificates";
-import { type Admission, askedByEveryServer } from "./admission";
+import { type Admission, askedByEveryServer, mutateEachUpdate } from "./admission";
 import { type Bench, group, objectOf, objectsOf, pluralOf, recordFlip, startBench } from "./engine";
 import { STORAGE_MIGRATION } from "./harness";
 import { type Hook, startHook } from "./misbehavingWebhook";
@@ -263,26 +263,8 @@ test("two objects that are left for the StorageVersionMigration, a wrong copy of
   await prepare(kind, 2, { host: "h", note: "n" }, (object, version, isApiServer) =>
     isWrong && isApiServer && version === "v2" ? without(object, "note") : object,
   );
-  const resourceRules = [
-    { apiGroups: [group], apiVersions: ["*"], resources: [pluralOf(kind)], operations: ["UPDATE"] },
-  ];
   const expression = 'Object{metadata: Object.metadata{labels: {"touched": "yes"}}}';
-  const path = "/apis/admissionregistration.k8s.io/v1";
-  const head = { apiVersion: "admissionregistration.k8s.io/v1", metadata: { name: "touched" } };
-  await bench.local.client.post(`${path}/mutatingadmissionpolicies`, {
-    ...head,
-    kind: "MutatingAdmissionPolicy",
-    spec: {
-      reinvocationPolicy: "Never",
-      matchConstraints: { resourceRules },
-      mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
-    },
-  });
-  await bench.local.client.post(`${path}/mutatingadmissionpolicybindings`, {
-    ...head,
-    kind: "MutatingAdmissionPolicyBinding",
-    spec: { policyName: "touched" },
-  });
+  await mutateEachUpdate(bench.local.client, "touched", { group, plural: pluralOf(kind) }, expression);
   isWrong = true;
   await flip(kind);
   await pause(2_000);
